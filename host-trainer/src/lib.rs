@@ -1,0 +1,3 @@
+//! Trains the stacked classifier and exports it.
+pub mod backbones;
+pub mod weights;

@@ -1,0 +1,8 @@
+//! What a screening is.
+pub mod package;
+pub mod preprocess;
+
+/// Lower-case hexadecimal digits of `bytes`.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

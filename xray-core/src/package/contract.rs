@@ -1,0 +1,100 @@
+//! The contract that travels inside a model file: everything a runtime must know to use it rightly.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::preprocess::Preprocessing;
+
+/// Version of the [`Contract`] schema that this build writes and the only one that it reads.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Key of the schema version among the ONNX `metadata_props`.
+pub const SCHEMA_KEY: &str = "xray_edge.schema";
+
+/// Key of the contract (JSON) among the ONNX `metadata_props`.
+pub const CONTRACT_KEY: &str = "xray_edge.contract";
+
+/// Name of the graph's input: float32 `[1, 3, size, size]`, RGB, scaled as the contract says.
+pub const INPUT_NAME: &str = "image";
+
+/// Name of the graph's first output: float32 `[1, 1]`, probability of the positive label, 0..1.
+pub const PROBABILITY_NAME: &str = "probability";
+
+/// Name of the graph's second output: float32 `[1, features]`, the pooled features of the backbones in
+/// the order in which the contract names them.
+pub const FEATURES_NAME: &str = "features";
+
+/// How the numbers of a model are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// Weights and activations float32.
+    Float32,
+    /// Weights int8 per output channel, brought back to float by `DequantizeLinear`; activations float32.
+    Int8Weights,
+}
+
+/// One backbone of the stack and where its weights came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackboneRecord {
+    /// Name in the registry, such as `densenet169`.
+    pub name: String,
+    /// Where the weights came from, in words: a file and its SHA-256, or `random (seed N)`.
+    pub weights: String,
+    /// SHA-256 (hex) over the tensors as they were used.
+    pub fingerprint: String,
+}
+
+/// Names of the two classes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Labels {
+    /// Class whose probability is low, such as `NORMAL`.
+    pub negative: String,
+    /// Class whose probability is high, such as `PNEUMONIA`.
+    pub positive: String,
+}
+
+/// Where a model came from, enough to make it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// SHA-256 (hex) over the sorted content hashes and roles of the images.
+    pub data_fingerprint: String,
+    /// Number of training images.
+    pub train_images: usize,
+    /// Number of validation images.
+    pub validation_images: usize,
+    /// Seed of the split, the head and the order of the batches.
+    pub seed: u64,
+    /// Epochs that were trained.
+    pub epochs: usize,
+    /// Program and version that trained it.
+    pub program: String,
+}
+
+/// The contract of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contract {
+    /// How images are prepared.
+    pub preprocessing: Preprocessing,
+    /// The two classes.
+    pub labels: Labels,
+    /// Probability (0..1, exclusive) from which on the positive label is suspected; chosen on validation.
+    pub threshold: f64,
+    /// The rule by which the threshold was chosen, such as `youden`.
+    pub threshold_rule: String,
+    /// How the numbers are stored.
+    pub precision: Precision,
+    /// The backbones in the order in which their features are joined.
+    pub backbones: Vec<BackboneRecord>,
+    /// Length of the second output.
+    pub features: usize,
+    /// How it was trained.
+    pub training: Training,
+    /// Figures on the validation images, by name (`auroc`, `accuracy`, …), each a number.
+    pub validation: BTreeMap<String, f64>,
+}
