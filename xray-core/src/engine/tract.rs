@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tract_core::internal::{Context, bail};
+use tract_core::internal::{bail, format_err};
 use tract_onnx::prelude::*;
 
 use super::{Engine, EngineError, Output, Probability};
@@ -57,6 +57,6 @@ fn run(plan: &Arc<TypedRunnableModel>, input: &InputTensor) -> TractResult<(f32,
         bail!("{} outputs where two were expected", outputs.len());
     };
     let probability = probability.try_as_plain_ram()?.as_slice::<f32>()?.first().copied();
-    let probability = probability.context("the probability is empty")?;
+    let probability = probability.ok_or_else(|| format_err!("the probability is empty"))?;
     Ok((probability, features.try_as_plain_ram()?.as_slice::<f32>()?.to_vec()))
 }
