@@ -1,5 +1,9 @@
 //! The frozen feature extractors. A backbone is one file here and one line in [`BackboneKind::ALL`].
 
+mod adapter;
+
+pub use adapter::input_adapter;
+
 use serde::{Deserialize, Serialize};
 
 /// The nets that can stand in the stack.
