@@ -11,6 +11,7 @@ The weights are a hash of tensor name and index, which the tests draw again in R
   mobilenet_v2-{zip,legacy}.pth, densenet169-oldnames.pth: state dicts whose tensors are views of one small
                       storage, the way torch.save writes them: zip, the legacy pickle stream (as in
                       mobilenet_v2-b0353104.pth), and the legacy names (as in densenet169-b2777c0a.pth)
+  real.safetensors    <net>.pooled of the real weights in $XRAY_WEIGHTS (left alone without it), images of 64
   small.safetensors   one tensor each in float32, float16, bfloat16
 """
 import os
@@ -22,7 +23,7 @@ import keras
 import numpy as np
 import torch
 import torchvision
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 OUT = Path(__file__).resolve().parents[2] / "host-trainer/tests/fixtures/backbones"
 NETS = {"mobilenet-v2": torchvision.models.mobilenet_v2, "densenet169": torchvision.models.densenet169}
@@ -47,7 +48,7 @@ def uniform(name, count):
 def tensor(name, shape):
     u = uniform(name, int(np.prod(shape)))
     if len(shape) == 4:
-        value = (2 * u - 1) * np.sqrt(6 / np.prod(shape[1:]))
+        value = (2 * u - 1) * np.sqrt(4.5 / np.prod(shape[1:]))
     elif name.endswith(".running_mean") or name.endswith(".bias"):
         value = (u - 0.5) * 0.4
     else:
@@ -161,10 +162,25 @@ def pth_files():
     torch.save(state, OUT / "densenet169-oldnames.pth", _use_new_zipfile_serialization=False)
 
 
+def real_answers(folder):
+    answers = {}
+    for net, file in (("mobilenet-v2", "mobilenet_v2-imagenet"), ("densenet169", "densenet169-xray")):
+        model = NETS[net](weights=None).eval()
+        state = {k: v.float() for k, v in load_file(Path(folder) / f"{file}.safetensors").items()}
+        missing = model.load_state_dict(state, strict=False).missing_keys
+        assert all("classifier" in k or "num_batches" in k for k in missing), missing
+        with torch.no_grad():
+            map = torch.relu(model.features(torch.from_numpy(images(64, 1))))
+        answers[f"{net}.pooled"] = map.mean((2, 3)).contiguous()
+    save_file(answers, OUT / "real.safetensors")
+
+
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     torch_answers()
     keras_answers()
     pth_files()
+    if "XRAY_WEIGHTS" in os.environ:
+        real_answers(os.environ["XRAY_WEIGHTS"])
     base = torch.tensor([0.5, -1.25, 3.140625, 65504.0, -2.0 ** -14, 1 / 3])
     save_file({"f32": base, "f16": base.half(), "bf16": base.bfloat16()}, OUT / "small.safetensors")

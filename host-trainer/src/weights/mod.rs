@@ -1,9 +1,21 @@
 //! Weights of the backbones: what they are, how they come in, where they are kept.
+//!
+//! [`import`] reads a file of any known kind, [`WeightStore`] keeps the result, [`fetch`] downloads the
+//! official files and imports them.
 
 mod check;
 mod error;
+mod import;
+mod keras;
+mod keras_names;
 mod random;
+mod raw;
+mod safe;
 mod set;
+mod store;
+mod torch;
 
 pub use error::{Problems, WeightsError};
+pub use import::{MAX_FILE_BYTES, import};
 pub use set::{Array, Conventions, Padding, Provenance, WeightSet};
+pub use store::{STORE_VARIABLE, Stored, WeightStore};
