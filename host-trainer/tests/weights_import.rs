@@ -1,4 +1,7 @@
 //! Readers of weight files, and the store.
+// Helpers here are test code too, which clippy only sees in functions marked as tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod common;
 
 use std::path::Path;

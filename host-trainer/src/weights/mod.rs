@@ -4,7 +4,9 @@
 //! official files and imports them.
 
 mod check;
+mod download;
 mod error;
+mod fetch;
 mod import;
 mod keras;
 mod keras_names;
@@ -16,6 +18,7 @@ mod store;
 mod torch;
 
 pub use error::{Problems, WeightsError};
+pub use fetch::{BASE_URL_VARIABLE, DEFAULT_BASE_URL, RemoteFile, fetch, official_files, select};
 pub use import::{MAX_FILE_BYTES, import};
 pub use set::{Array, Conventions, Padding, Provenance, WeightSet};
 pub use store::{STORE_VARIABLE, Stored, WeightStore};
