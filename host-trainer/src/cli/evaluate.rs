@@ -30,12 +30,9 @@ pub struct EvaluateArgs {
     /// Which folder of it
     #[arg(long, value_enum, default_value = "test")]
     split: SplitName,
-    /// Name of the class folder without the finding [default: as in the model]
-    #[arg(long, value_name = "NAME", requires = "positive")]
-    negative: Option<String>,
-    /// Name of the class folder with the finding [default: as in the model]
-    #[arg(long, value_name = "NAME", requires = "negative")]
-    positive: Option<String>,
+    /// Names of the class folders, the one without the finding first [default: as in the model]
+    #[arg(long, value_name = "NEGATIVE,POSITIVE")]
+    classes: Option<ClassNames>,
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
@@ -60,12 +57,8 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
         SplitName::Val => Split::Val,
         SplitName::Test => Split::Test,
     };
-    let classes = match (&args.negative, &args.positive) {
-        (Some(negative), Some(positive)) => Some(ClassNames::new(negative, positive)?),
-        _ => None,
-    };
     let mut reporter = Reporter::new(args.quiet);
-    let result = evaluate(&args.model, &args.data, classes, split, &mut |event| reporter.show(event))?;
+    let result = evaluate(&args.model, &args.data, args.classes, split, &mut |event| reporter.show(event))?;
     if args.json {
         println!("{}", serde_json::to_string(&result)?);
     } else {
@@ -82,9 +75,12 @@ pub fn render(result: &EvaluationRun) -> String {
         text.push('\n');
     }
     text.push_str(&format!("split {}, model {}\n\n", result.split, result.model));
-    text.push_str(&result.evaluation.render_text(&result.labels[0], &result.labels[1]));
+    text.push_str(&result.evaluation.render_text(&result.classes));
     if !result.left_out.is_empty() {
-        text.push_str(&format!("\n{} image(s) could not be read and are in no figure\n", result.left_out.len()));
+        text.push_str(&format!(
+            "\n{} image(s) could not be read and are in no figure\n",
+            result.left_out.len()
+        ));
     }
     text.push_str(&format!("\n{DISCLAIMER}\n"));
     text

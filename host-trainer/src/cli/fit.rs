@@ -22,7 +22,7 @@ use crate::weights::WeightStore;
 Examples:
   host-trainer fit --data chest_xray --out runs/first
   host-trainer fit --data chest_xray --out runs/split --splits splits.csv --seed 7
-  host-trainer fit --data clinic --out runs/clinic --negative clear --positive infiltrate
+  host-trainer fit --data clinic --out runs/clinic --classes clear,infiltrate
   host-trainer fit --data phantoms --out runs/random --backbones random
 
 The data folder holds train/, test/ and perhaps val/, each with one folder a class. Validation is carved out of
@@ -38,12 +38,9 @@ pub struct FitArgs {
     /// CSV file with the columns path,role,patient that says which image is on which side
     #[arg(long, value_name = "FILE")]
     splits: Option<PathBuf>,
-    /// Name of the class folder without the finding
-    #[arg(long, value_name = "NAME", default_value = "NORMAL")]
-    negative: String,
-    /// Name of the class folder with the finding
-    #[arg(long, value_name = "NAME", default_value = "PNEUMONIA")]
-    positive: String,
+    /// Names of the class folders, the one without the finding first
+    #[arg(long, value_name = "NEGATIVE,POSITIVE", default_value = "NORMAL,PNEUMONIA")]
+    classes: ClassNames,
     /// Backbones by name, separated by commas; `random` draws seeded random weights (demos and tests only)
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "densenet169,mobilenet-v2")]
     backbones: Vec<BackboneName>,
@@ -143,7 +140,7 @@ fn options(args: FitArgs) -> anyhow::Result<FitOptions> {
         PreprocessingName::Unit => Scaling::Unit,
     };
     Ok(FitOptions {
-        classes: ClassNames::new(&args.negative, &args.positive)?,
+        classes: args.classes,
         backbones: source(&args.backbones, args.weights_dir, args.seed)?,
         preprocessing: Preprocessing::new(scaling),
         mirror: !args.no_mirror,
@@ -164,11 +161,7 @@ fn options(args: FitArgs) -> anyhow::Result<FitOptions> {
 
 /// The nets that were named, in the order of the registry whatever the order on the command line; all of
 /// them where only `random` was said.
-fn source(
-    names: &[BackboneName],
-    weights_dir: Option<PathBuf>,
-    seed: u64,
-) -> anyhow::Result<BackboneSource> {
+fn source(names: &[BackboneName], weights_dir: Option<PathBuf>, seed: u64) -> anyhow::Result<BackboneSource> {
     let named = |kind: &BackboneKind| names.contains(&BackboneName::Net(*kind));
     let mut kinds: Vec<BackboneKind> = BackboneKind::ALL.into_iter().filter(named).collect();
     if names.contains(&BackboneName::Random) {

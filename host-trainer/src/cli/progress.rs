@@ -33,7 +33,10 @@ impl Reporter {
             Event::Note(text) => self.line(text),
             Event::Features(progress) => {
                 if self.counting.is_none() && progress.cached > 0 {
-                    self.line(&format!("{} of {} features are in the cache", progress.cached, progress.total));
+                    self.line(&format!(
+                        "{} of {} features are in the cache",
+                        progress.cached, progress.total
+                    ));
                 }
                 self.count("features", progress.done, progress.total);
             }

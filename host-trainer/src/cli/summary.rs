@@ -1,5 +1,6 @@
 //! What a run says of itself.
 
+use crate::data::ClassNames;
 use crate::run::RunRecord;
 
 /// Said wherever figures of random backbones are shown.
@@ -44,6 +45,7 @@ pub fn render(record: &RunRecord) -> String {
     ));
     lines.push(String::new());
     lines.push("Validation (what the threshold was chosen on; judge by `evaluate --split test`):".to_owned());
-    lines.push(record.validation.render_text(negative, positive));
+    let classes = ClassNames { negative: negative.clone(), positive: positive.clone() };
+    lines.push(record.validation.render_text(&classes));
     lines.join("\n")
 }

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use host_trainer::backbones::BackboneKind;
-use host_trainer::weights::{
+use crate::backbones::BackboneKind;
+use crate::weights::{
     self, BASE_URL_VARIABLE, Conventions, DEFAULT_BASE_URL, Provenance, Stored, WeightStore,
 };
 

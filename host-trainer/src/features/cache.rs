@@ -89,7 +89,6 @@ impl FeatureCache {
         Ok(Some(floats.collect()))
     }
 
-
     /// Keeps the features of an image.
     ///
     /// # Errors

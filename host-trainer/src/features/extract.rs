@@ -156,7 +156,8 @@ impl Extractor {
         }
         let size = self.preprocessing.size;
         let elements: Vec<f32> = batch.iter().flat_map(|(_, tensor)| tensor.as_slice()).copied().collect();
-        let images = Tensor::<4>::from_data(TensorData::new(elements, [batch.len(), 3, size, size]), &self.device);
+        let images =
+            Tensor::<4>::from_data(TensorData::new(elements, [batch.len(), 3, size, size]), &self.device);
         let mut joined = vec![Vec::new(); batch.len()];
         for part in &self.parts {
             let rows = self.pooled(part, images.clone())?;
@@ -185,7 +186,7 @@ impl Extractor {
         };
         let pooled = part.backbone.pooled(images);
         let data = pooled.try_into_data().map_err(|error| failed(format!("{error:?}")))?;
-        let values = data.to_vec::<f32>().map_err(|error| failed(format!("{error:?}")))?;
+        let values = data.try_to_vec::<f32>().map_err(|error| failed(format!("{error:?}")))?;
         Ok(values.chunks_exact(kind.features()).map(<[f32]>::to_vec).collect())
     }
 }

@@ -95,7 +95,7 @@ fn glorot(inputs: usize, outputs: usize, rng: &mut ChaCha8Rng, device: &Device) 
 pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainingError> {
     let failed = |reason: String| TrainingError::Device { reason };
     let data = tensor.try_into_data().map_err(|error| failed(format!("{error:?}")))?;
-    data.to_vec::<f32>().map_err(|error| failed(format!("{error:?}")))
+    data.try_to_vec::<f32>().map_err(|error| failed(format!("{error:?}")))
 }
 
 fn batch_norm(norm: &Norm) -> Result<BatchNorm, TrainingError> {

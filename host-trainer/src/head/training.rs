@@ -186,9 +186,8 @@ fn dropout_masks(
     let mut rng = generator(config.seed, epoch, step as u64 + 1);
     let keep = 1.0 - config.dropout;
     let mut mask = |width: usize| {
-        let drawn: Vec<f32> = (0..batch * width)
-            .map(|_| if rng.random::<f32>() < keep { 1.0 / keep } else { 0.0 })
-            .collect();
+        let drawn: Vec<f32> =
+            (0..batch * width).map(|_| if rng.random::<f32>() < keep { 1.0 / keep } else { 0.0 }).collect();
         Tensor::from_data(TensorData::new(drawn, [batch, width]), device)
     };
     DropoutMasks { hidden1: mask(HIDDEN_1), hidden2: mask(HIDDEN_2) }
@@ -221,7 +220,7 @@ fn epoch_record(
     let scored = logits.iter().zip(&validation.labels);
     let loss: f64 = scored.clone().map(|(logit, label)| cross_entropy(*logit, *label)).sum();
     let validation_right = scored.clone().filter(|(logit, label)| (**logit >= 0.0) == **label).count();
-    let pairs: Vec<(f64, bool)> = scored.map(|(logit, label)| (*logit, *label)).collect();
+    let pairs: Vec<_> = scored.map(|(logit, label)| (sigmoid(*logit), *label)).collect();
     let count = logits.len() as f64;
     Epoch {
         epoch,
@@ -229,7 +228,7 @@ fn epoch_record(
         train_accuracy: right as f64 / seen as f64,
         validation_loss: loss / count,
         validation_accuracy: validation_right as f64 / count,
-        validation_auroc: auroc(&pairs),
+        validation_auroc: auroc(&pairs).ok(),
         learning_rate: config.learning_rate,
     }
 }

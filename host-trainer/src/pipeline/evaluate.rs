@@ -21,8 +21,8 @@ pub struct EvaluationRun {
     pub model: String,
     /// Which split was judged.
     pub split: &'static str,
-    /// Names of the classes, negative first.
-    pub labels: [String; 2],
+    /// Names of the classes.
+    pub classes: ClassNames,
     /// Whether any backbone has random weights.
     pub random_backbones: bool,
     /// The figures.
@@ -44,10 +44,10 @@ pub fn evaluate(
 ) -> anyhow::Result<EvaluationRun> {
     let screener = Screener::load(model)?;
     let contract = screener.contract();
-    let classes = match classes {
-        Some(classes) => classes,
-        None => ClassNames::new(&contract.labels.negative, &contract.labels.positive)?,
-    };
+    let classes = classes.unwrap_or_else(|| ClassNames {
+        negative: contract.labels.negative.clone(),
+        positive: contract.labels.positive.clone(),
+    });
     let items = of_split(data, &classes, split)?;
     let mut scores = Vec::with_capacity(items.len());
     let mut left_out = BTreeMap::new();
@@ -70,7 +70,7 @@ pub fn evaluate(
     Ok(EvaluationRun {
         model: screener.model_sha256().to_owned(),
         split: split.name(),
-        labels: [classes.negative, classes.positive],
+        classes,
         random_backbones: contract.backbones.iter().any(|backbone| backbone.weights.starts_with("random")),
         evaluation: Evaluation::new(&scores, contract.threshold)?,
         left_out,

@@ -49,8 +49,9 @@ pub fn export_run(
     };
     // What a device would refuse is not written in the first place.
     file.clone().verify()?;
-    write_atomic(out, file.bytes())
-        .with_context(|| format!("{}: the model could not be written; check the folder and its space", out.display()))?;
+    write_atomic(out, file.bytes()).with_context(|| {
+        format!("{}: the model could not be written; check the folder and its space", out.display())
+    })?;
     Ok(exported)
 }
 
@@ -81,9 +82,9 @@ fn backbones(record: &RunRecord, store: &WeightStore) -> anyhow::Result<Vec<Weig
 fn contract(record: &RunRecord, precision: Precision) -> Contract {
     let validation = &record.validation;
     let mut figures = BTreeMap::from([
-        ("accuracy".to_owned(), validation.confusion.accuracy()),
-        ("sensitivity".to_owned(), validation.confusion.sensitivity()),
-        ("specificity".to_owned(), validation.confusion.specificity()),
+        ("accuracy".to_owned(), validation.accuracy.value),
+        ("sensitivity".to_owned(), validation.sensitivity.value),
+        ("specificity".to_owned(), validation.specificity.value),
         ("auroc".to_owned(), validation.auroc),
         ("log_loss".to_owned(), Some(validation.log_loss)),
     ]);

@@ -189,11 +189,7 @@ fn usable(threshold: f64) -> f64 {
 }
 
 fn backbone_use(set: &WeightSet) -> BackboneUse {
-    BackboneUse {
-        kind: set.backbone,
-        provenance: set.provenance.clone(),
-        fingerprint: set.fingerprint(),
-    }
+    BackboneUse { kind: set.backbone, provenance: set.provenance.clone(), fingerprint: set.fingerprint() }
 }
 
 /// Jobs and labels: the training side first, then the validation side; the number of training jobs.

@@ -1,7 +1,7 @@
 //! What the commands do, without arguments and printing: `fit`, `export`, `evaluate`.
 
-mod event;
 mod evaluate;
+mod event;
 mod export;
 mod fit;
 

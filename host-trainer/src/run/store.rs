@@ -92,7 +92,8 @@ impl RunDir {
     }
 
     fn write_file(&self, path: &Path, bytes: &[u8]) -> Result<(), RunError> {
-        crate::files::write_atomic(path, bytes).map_err(|source| RunError::Io { path: path.to_owned(), source })
+        crate::files::write_atomic(path, bytes)
+            .map_err(|source| RunError::Io { path: path.to_owned(), source })
     }
 }
 
