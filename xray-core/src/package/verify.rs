@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use prost::Message;
-use tract_onnx::pb::{GraphProto, ModelProto, TensorProto, tensor_shape_proto};
+use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, TensorProto, tensor_shape_proto};
 
 use super::contract::{
     CONTRACT_KEY, Contract, FEATURES_NAME, INPUT_NAME, PROBABILITY_NAME, SCHEMA_KEY, SCHEMA_VERSION,
@@ -122,8 +122,14 @@ fn check_graph(graph: &GraphProto, contract: &Contract) -> Result<(), String> {
     if let Some(tensor) = graph.initializer.iter().chain(constants).find(|t| outside(t)) {
         return Err(format!("tensor `{}` lies outside the file", tensor.name));
     }
-    if let Some(node) = graph.node.iter().find(|n| n.attribute.iter().any(|a| a.g.is_some())) {
+    let has_graph = |a: &AttributeProto| a.g.is_some() || !a.graphs.is_empty();
+    if let Some(node) = graph.node.iter().find(|n| n.attribute.iter().any(has_graph)) {
         return Err(format!("operator `{}` holds a graph of its own", node.op_type));
+    }
+    let has_sparse = |a: &AttributeProto| a.sparse_tensor.is_some() || !a.sparse_tensors.is_empty();
+    let sparse_constant = graph.node.iter().any(|n| n.attribute.iter().any(has_sparse));
+    if sparse_constant || !graph.sparse_initializer.is_empty() {
+        return Err("it holds sparse tensors".to_owned());
     }
     Ok(())
 }

@@ -1,4 +1,10 @@
-//! The whole way of one image, with a model that was loaded once.
+//! The whole way of one image, with a model that was loaded once; and of many images, one row each.
+
+mod batch;
+mod report;
+
+pub use batch::{Item, NoResult, Summary, screen_paths};
+pub use report::{Format, NoResultRow, ReadRow, Row, printable, write_rows};
 
 use std::path::Path;
 use std::time::{Duration, Instant};
