@@ -15,8 +15,7 @@ struct Case {
 }
 
 fn check(name: &str, model: &[u8], bytes_in: bool) {
-    let cases: Vec<Case> =
-        serde_json::from_str(include_str!("fixtures/per_channel/answers.json")).unwrap();
+    let cases: Vec<Case> = serde_json::from_str(include_str!("fixtures/per_channel/answers.json")).unwrap();
     let case = cases.into_iter().find(|case| case.name == name).unwrap();
     let model = tract_onnx::onnx().model_for_read(&mut std::io::Cursor::new(model)).unwrap();
     let x = Tensor::from_shape(&case.x_shape, &case.x).unwrap();
