@@ -1,3 +1,5 @@
 //! Trains the stacked classifier and exports it.
 pub mod backbones;
+pub mod data;
+pub mod metrics;
 pub mod weights;
