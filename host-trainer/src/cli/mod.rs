@@ -1,0 +1,3 @@
+//! The commands: arguments and printing, one file each.
+
+pub mod phantoms;
