@@ -3,10 +3,12 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use edge_runtime::cli::{self, Outcome};
+use edge_runtime::outputs::lights::{self, Board, Dark, Indicator, Show};
 use xray_core::screening::Format;
 
 /// Screens chest X-rays with a model package. A screening aid, not a diagnosis.
@@ -25,6 +27,9 @@ enum Command {
     /// Look into a model package
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Try the lights and the buzzer of a board, one after another
+    #[command(after_help = SELFTEST_HELP)]
+    Selftest(SelftestArgs),
 }
 
 #[derive(Args)]
@@ -35,6 +40,13 @@ struct ScreenArgs {
     /// One JSON object a line instead of columns
     #[arg(long)]
     json: bool,
+    /// Show each verdict on the lights of this board: pi3, pi4, pi5, sim, or a board file
+    #[arg(long, value_name = "NAME|FILE.toml")]
+    board: Option<String>,
+    /// How long the last signal stays lit, in seconds (0..=3600); 0 waits nowhere
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "board",
+          value_parser = clap::value_parser!(u64).range(..=3600))]
+    hold: u64,
     /// X-rays (JPEG, PNG, PGM; by content, whatever the name), or folders that hold them at any depth
     #[arg(required = true, value_name = "IMAGE|DIR")]
     paths: Vec<PathBuf>,
@@ -53,13 +65,26 @@ enum ModelCommand {
     },
 }
 
+#[derive(Args)]
+struct SelftestArgs {
+    /// The board: pi3, pi4, pi5, sim, or a board file
+    #[arg(long, value_name = "NAME|FILE.toml")]
+    board: String,
+    /// Then show every signal with its meaning
+    #[arg(long)]
+    signals: bool,
+}
+
 const SCREEN_HELP: &str = "\
 Examples:
   edge-runtime screen --model model.onnx chest.jpeg
   edge-runtime screen --model model.onnx /media/stick
   edge-runtime screen --model model.onnx --json /media/stick > results.jsonl
+  edge-runtime screen --model model.onnx --board pi4 /media/stick
 
 A line that begins with NO RESULT is no finding: the image was not screened. The reason follows.
+On a board's lights, green means no sign of pneumonia and nothing else does. At the end the most urgent signal
+stays for a while: fault, pneumonia suspected, no result, no sign. Then all is dark.
 
 Exit status: 0 all were read; 3 some could not be, the others were screened; 2 wrong usage; 1 a fault, such
 as a model that cannot be loaded.";
@@ -69,8 +94,26 @@ Examples:
   edge-runtime model show model.onnx
   edge-runtime model show --json model.onnx";
 
+const SELFTEST_HELP: &str = "\
+Examples:
+  edge-runtime selftest --board pi4
+  edge-runtime selftest --board my-board.toml --signals
+
+Exit status: 0 all lines follow; 1 one does not, or the lines cannot be opened: the reason is said.";
+
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    match Cli::parse().command {
+        Command::Screen(args) => screen(&args),
+        Command::Model(ModelCommand::Show { file, json }) => {
+            let shown = cli::model::show(&file, json, &mut std::io::stdout().lock());
+            status(shown.map(|()| Outcome::Complete))
+        }
+        Command::Selftest(args) => status(selftest(&args).map(|()| Outcome::Complete)),
+    }
+}
+
+fn status(result: Result<Outcome>) -> ExitCode {
+    match result {
         Ok(outcome) => ExitCode::from(outcome.status()),
         Err(error) => {
             // Not eprintln!, which panics where the standard error is closed.
@@ -81,20 +124,41 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<Outcome> {
+fn screen(args: &ScreenArgs) -> ExitCode {
+    let lights: Box<dyn Show> = match &args.board {
+        None => Box::new(Dark),
+        Some(board) => match open_lights(board) {
+            Ok(indicator) => Box::new(indicator),
+            Err(error) => return status(Err(error)),
+        },
+    };
+    let hold = Duration::from_secs(args.hold);
+    let between = hold.min(cli::screen::BETWEEN);
+    let screened = {
+        let mut out = std::io::stdout().lock();
+        let format = match args.json {
+            true => Format::JsonLines,
+            false => Format::Text { header: out.is_terminal() },
+        };
+        let mut notes = std::io::stderr().lock();
+        cli::screen::run(&args.model, &args.paths, format, (&*lights, between), &mut out, &mut notes)
+    };
+    // What went wrong is written before the last signal is held.
+    let status = status(screened);
+    lights.hold(hold);
+    status
+}
+
+fn open_lights(board: &str) -> Result<Indicator> {
+    Ok(Indicator::open(Board::find(board)?)?)
+}
+
+fn selftest(args: &SelftestArgs) -> Result<()> {
+    let panel = lights::open(Board::find(&args.board)?)?;
     let mut out = std::io::stdout().lock();
-    match cli.command {
-        Command::Screen(args) => {
-            let format = match args.json {
-                true => Format::JsonLines,
-                false => Format::Text { header: out.is_terminal() },
-            };
-            let mut notes = std::io::stderr().lock();
-            cli::screen::run(&args.model, &args.paths, format, &mut out, &mut notes)
-        }
-        Command::Model(ModelCommand::Show { file, json }) => {
-            cli::model::show(&file, json, &mut out)?;
-            Ok(Outcome::Complete)
-        }
+    cli::selftest::lines(&panel, std::thread::sleep, &mut out)?;
+    if args.signals {
+        cli::selftest::signals(&Indicator::start(panel)?, &mut out)?;
     }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub mod model;
 pub mod screen;
+pub mod selftest;
 
 /// What the process says to its caller when it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

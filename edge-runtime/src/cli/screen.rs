@@ -1,17 +1,25 @@
-//! `screen`: one model, many images, one row each.
+//! `screen`: one model, many images, one row each, and a signal each where there are lights.
 
+use std::cell::Cell;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 use xray_core::decision::DISCLAIMER;
 use xray_core::package::RANDOM_WARNING;
-use xray_core::screening::{Format, Screener, screen_paths, write_rows};
+use xray_core::screening::{Format, Item, Screener, screen_paths, write_rows};
 
 use super::Outcome;
+use crate::outputs::lights::{Show, Signal};
+
+/// How long a verdict is shown if another image follows.
+pub const BETWEEN: Duration = Duration::from_millis(1500);
 
 /// Loads the model and screens all files under `paths`. Rows go to `out`; the disclaimer, before the first
-/// row, and the summary, after the last, go to `notes`.
+/// row, and the summary, after the last, go to `notes`. On `lights`, every image is shown as busy while it
+/// is read, then as what it came to, `between` long if another follows. At the end stands the most urgent
+/// signal of all images, or the fault that ended the screening; how long is the caller's choice.
 ///
 /// # Errors
 /// If the model cannot be loaded, or `out` is closed before every image was screened.
@@ -19,6 +27,22 @@ pub fn run(
     model: &Path,
     paths: &[PathBuf],
     format: Format,
+    (lights, between): (&dyn Show, Duration),
+    out: &mut impl Write,
+    notes: &mut impl Write,
+) -> Result<Outcome> {
+    let round = Round { lights, between, shown: Cell::new(Signal::Busy), urgent: Cell::new(Signal::Off) };
+    lights.show(Signal::Busy);
+    let screened = screen(model, paths, format, &round, out, notes);
+    round.end(screened.is_ok());
+    screened
+}
+
+fn screen(
+    model: &Path,
+    paths: &[PathBuf],
+    format: Format,
+    round: &Round<'_>,
     out: &mut impl Write,
     notes: &mut impl Write,
 ) -> Result<Outcome> {
@@ -27,7 +51,8 @@ pub fn run(
         note(notes, RANDOM_WARNING);
     }
     note(notes, DISCLAIMER);
-    let written = write_rows(&screener, screen_paths(&screener, paths), format, out, |_| {});
+    let items = round.busy_while_reading(screen_paths(&screener, paths));
+    let written = write_rows(&screener, items, format, out, |item| round.show(Signal::of(item)));
     let summary = written.map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => anyhow::anyhow!("the output was closed before all images were screened"),
         _ => anyhow::Error::new(error).context("the rows could not be written"),
@@ -36,7 +61,124 @@ pub fn run(
     Ok(if summary.is_complete() { Outcome::Complete } else { Outcome::Incomplete })
 }
 
+/// What the lights show while many images are screened.
+struct Round<'a> {
+    lights: &'a dyn Show,
+    between: Duration,
+    shown: Cell<Signal>,
+    urgent: Cell<Signal>,
+}
+
+impl Round<'_> {
+    fn show(&self, signal: Signal) {
+        self.shown.set(signal);
+        self.urgent.set(self.urgent.get().max(signal));
+        self.lights.show(signal);
+    }
+
+    /// Leaves the last verdict for a while, then shows that the next image is being read.
+    fn busy_while_reading(
+        &self,
+        mut items: impl ExactSizeIterator<Item = Item>,
+    ) -> impl Iterator<Item = Item> {
+        std::iter::from_fn(move || {
+            if items.len() > 0 && self.shown.get() != Signal::Busy {
+                self.lights.hold(self.between);
+                self.lights.show(Signal::Busy);
+                self.shown.set(Signal::Busy);
+            }
+            items.next()
+        })
+    }
+
+    fn end(&self, whole: bool) {
+        let last = if whole { self.urgent.get() } else { Signal::Fault };
+        if last != self.shown.get() {
+            if whole {
+                self.lights.hold(self.between);
+            }
+            self.lights.show(last);
+        }
+    }
+}
+
 /// A note that cannot be written is no reason to withhold a verdict.
 fn note(notes: &mut impl Write, line: &str) {
     let _ = writeln!(notes, "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use xray_core::intake::ListingError;
+    use xray_core::screening::NoResult;
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Seen {
+        Shown(Signal),
+        Held,
+    }
+
+    #[derive(Default)]
+    struct Watched(RefCell<Vec<Seen>>);
+
+    impl Show for Watched {
+        fn show(&self, signal: Signal) {
+            self.0.borrow_mut().push(Seen::Shown(signal));
+        }
+
+        fn hold(&self, time: Duration) {
+            assert_eq!(time, BETWEEN);
+            self.0.borrow_mut().push(Seen::Held);
+        }
+    }
+
+    /// What is seen while images come to these ends, and nothing or a fault ends the screening.
+    fn seen(verdicts: &[Signal], whole: bool) -> Vec<Seen> {
+        let watched = Watched::default();
+        let (shown, urgent) = (Cell::new(Signal::Busy), Cell::new(Signal::Off));
+        let round = Round { lights: &watched, between: BETWEEN, shown, urgent };
+        let item = |path: &str| Item {
+            file: path.into(),
+            outcome: Err(NoResult::Listing(ListingError::NotFound { path: path.into() })),
+        };
+        let items: Vec<_> = verdicts.iter().map(|_| item("x")).collect();
+        for (_, verdict) in round.busy_while_reading(items.into_iter()).zip(verdicts) {
+            round.show(*verdict);
+        }
+        round.end(whole);
+        watched.0.take()
+    }
+
+    #[test]
+    fn one_image_is_shown_and_not_held() {
+        assert_eq!(seen(&[Signal::NoSign], true), [Seen::Shown(Signal::NoSign)]);
+    }
+
+    #[test]
+    fn each_image_is_held_while_others_follow_and_the_most_urgent_stands_at_the_end() {
+        use Seen::{Held, Shown};
+        let all = seen(&[Signal::NoSign, Signal::Suspected, Signal::NoResult], true);
+        let expected = [
+            Shown(Signal::NoSign),
+            Held,
+            Shown(Signal::Busy),
+            Shown(Signal::Suspected),
+            Held,
+            Shown(Signal::Busy),
+            Shown(Signal::NoResult),
+            Held,
+            Shown(Signal::Suspected),
+        ];
+        assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn a_screening_that_broke_off_is_a_fault_at_once() {
+        assert_eq!(seen(&[], false), [Seen::Shown(Signal::Fault)]);
+        let after_one = seen(&[Signal::NoSign], false);
+        assert_eq!(after_one, [Seen::Shown(Signal::NoSign), Seen::Shown(Signal::Fault)]);
+    }
 }

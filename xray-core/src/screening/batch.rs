@@ -37,8 +37,11 @@ pub struct Item {
 }
 
 /// Screens every file that `paths` stand for, in the order given and sorted inside a folder; each when the
-/// iterator is asked for it. The folders are listed first.
-pub fn screen_paths<'a>(screener: &'a Screener, paths: &[PathBuf]) -> impl Iterator<Item = Item> + use<'a> {
+/// iterator is asked for it. The folders are listed first, so the number of items is known.
+pub fn screen_paths<'a>(
+    screener: &'a Screener,
+    paths: &[PathBuf],
+) -> impl ExactSizeIterator<Item = Item> + use<'a> {
     let listed: Vec<_> = paths.iter().flat_map(|path| intake::list_all(path)).collect();
     listed.into_iter().map(|entry| match entry {
         Ok(file) => Item { outcome: screener.screen(&file).map_err(NoResult::from), file },

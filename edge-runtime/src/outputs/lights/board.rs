@@ -1,0 +1,305 @@
+//! Boards are data: which GPIO line drives what, and at which level. See `boards/*.toml`.
+
+use std::fmt;
+use std::io::Read;
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// The boards that are built in, by the name that `--board` takes.
+const BUILT_IN: [(&str, &str); 4] = [
+    ("pi3", include_str!("../../../boards/pi3.toml")),
+    ("pi4", include_str!("../../../boards/pi4.toml")),
+    ("pi5", include_str!("../../../boards/pi5.toml")),
+    ("sim", include_str!("../../../boards/sim.toml")),
+];
+
+/// A board file is a dozen lines; what is longer than this many bytes is something else.
+const LONGEST: u64 = 64 * 1024;
+
+/// Why there is no board.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BoardError {
+    /// Neither a built-in board nor a file.
+    #[error("{name}: no such board; give pi3, pi4, pi5, sim, or the path of a board file")]
+    Unknown {
+        /// What was given.
+        name: String,
+    },
+    /// The file is there and cannot be read.
+    #[error("{file}: the board file could not be read: {reason}; check that you may read it")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// The operating system's word.
+        reason: String,
+    },
+    /// The file is no board file.
+    #[error("{file}: not a board file: {reason}; compare it with boards/pi4.toml")]
+    Invalid {
+        /// The file, or the name of the built-in board.
+        file: String,
+        /// What does not hold, and where.
+        reason: String,
+    },
+    /// Two parts would be driven by one line.
+    #[error("{file}: {first} and {second} are both on {line}; give each a line of its own")]
+    SharedLine {
+        /// The file, or the name of the built-in board.
+        file: String,
+        /// The line.
+        line: Line,
+        /// A part on it.
+        first: Part,
+        /// Another part on it.
+        second: Part,
+    },
+}
+
+/// What a line drives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The red LED.
+    Red,
+    /// The yellow LED.
+    Yellow,
+    /// The green LED.
+    Green,
+    /// The buzzer: an active one, which sounds while its line is active.
+    Buzzer,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Part; 4] = [Part::Red, Part::Yellow, Part::Green, Part::Buzzer];
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Part::Red => "red",
+            Part::Yellow => "yellow",
+            Part::Green => "green",
+            Part::Buzzer => "buzzer",
+        })
+    }
+}
+
+/// A line of the 40-pin header by its Broadcom number, 2..=27, written `GPIO17`. 0 and 1 belong to the
+/// identification of add-on boards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Line(u8);
+
+impl Line {
+    /// The Broadcom number.
+    pub fn number(self) -> u8 {
+        self.0
+    }
+}
+
+impl TryFrom<String> for Line {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let number = name.strip_prefix("GPIO").and_then(|digits| digits.parse().ok());
+        match number {
+            Some(number @ 2..=27) if name == format!("GPIO{number}") => Ok(Line(number)),
+            _ => Err(format!("{name:?} is no line; lines are called GPIO2 to GPIO27")),
+        }
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("GPIO{}", self.0))
+    }
+}
+
+/// The level at which a part is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ActiveLevel {
+    /// On when the line is high.
+    High,
+    /// On when the line is low.
+    Low,
+}
+
+/// A line and the level at which its part is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wiring {
+    /// The line.
+    pub line: Line,
+    /// The level at which the part is on.
+    pub active: ActiveLevel,
+}
+
+impl Wiring {
+    /// Whether the line must be high for the part to be on (`active`) or off.
+    pub fn high_when(self, active: bool) -> bool {
+        active == (self.active == ActiveLevel::High)
+    }
+}
+
+/// What drives the lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// The GPIO lines of a Raspberry Pi.
+    Rppal,
+    /// Nothing: levels are recorded.
+    Simulator,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lines {
+    red: Wiring,
+    yellow: Wiring,
+    green: Wiring,
+    buzzer: Option<Wiring>,
+}
+
+/// One board file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Board {
+    /// Its name.
+    pub name: String,
+    /// What drives its lines.
+    pub backend: Backend,
+    /// The machine's name begins with one of these; empty: any machine that the backend knows.
+    #[serde(default)]
+    pub machines: Vec<String>,
+    lines: Lines,
+}
+
+impl Board {
+    /// A built-in board by its name, else the board file at that path.
+    ///
+    /// # Errors
+    /// [`BoardError`] says what is wrong with the name or the file.
+    pub fn find(name_or_path: &str) -> Result<Board, BoardError> {
+        if let Some((name, text)) = BUILT_IN.iter().find(|(name, _)| *name == name_or_path) {
+            return Board::parse(name, text);
+        }
+        let file = || name_or_path.to_owned();
+        if !Path::new(name_or_path).exists() {
+            return Err(BoardError::Unknown { name: file() });
+        }
+        let mut text = String::new();
+        std::fs::File::open(name_or_path)
+            .and_then(|opened| opened.take(LONGEST).read_to_string(&mut text))
+            .map_err(|error| BoardError::Unreadable { file: file(), reason: error.to_string() })?;
+        Board::parse(name_or_path, &text)
+    }
+
+    fn parse(file: &str, text: &str) -> Result<Board, BoardError> {
+        let board: Board = toml::from_str(text).map_err(|error| BoardError::Invalid {
+            file: file.to_owned(),
+            reason: error.to_string().trim_end().to_owned(),
+        })?;
+        let parts: Vec<_> = board.parts().collect();
+        for (at, (second, wiring)) in parts.iter().enumerate() {
+            if let Some((first, _)) = parts[..at].iter().find(|(_, other)| other.line == wiring.line) {
+                let (first, second) = (*first, *second);
+                return Err(BoardError::SharedLine {
+                    file: file.to_owned(),
+                    line: wiring.line,
+                    first,
+                    second,
+                });
+            }
+        }
+        Ok(board)
+    }
+
+    /// How a part is wired; `None` if the board has none, which only the buzzer may be.
+    pub fn wiring(&self, part: Part) -> Option<Wiring> {
+        match part {
+            Part::Red => Some(self.lines.red),
+            Part::Yellow => Some(self.lines.yellow),
+            Part::Green => Some(self.lines.green),
+            Part::Buzzer => self.lines.buzzer,
+        }
+    }
+
+    /// The parts that the board has.
+    pub fn parts(&self) -> impl Iterator<Item = (Part, Wiring)> + '_ {
+        Part::ALL.into_iter().filter_map(|part| Some((part, self.wiring(part)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEDS: &str = "name = 'x'\nbackend = 'rppal'\n[lines]\nred = { line = 'GPIO2', active = 'low' }\n\
+                        yellow = { line = 'GPIO3', active = 'high' }\n";
+
+    fn parse(rest: &str) -> Result<Board, BoardError> {
+        Board::parse("x.toml", &format!("{LEDS}{rest}"))
+    }
+
+    #[test]
+    fn the_built_in_boards_are_valid() {
+        for (name, _) in BUILT_IN {
+            let board = Board::find(name).expect(name);
+            assert_eq!(board.name, name);
+            assert_eq!(board.backend == Backend::Simulator, name == "sim");
+            assert_eq!(board.parts().count(), 4, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_buzzer_may_be_missing_and_a_part_may_be_active_low() {
+        let board = parse("green = { line = 'GPIO27', active = 'high' }").expect("a board");
+        let lines: Vec<_> = board.parts().map(|(part, wiring)| (part, wiring.line.number())).collect();
+        assert_eq!(lines, [(Part::Red, 2), (Part::Yellow, 3), (Part::Green, 27)]);
+        let red = board.wiring(Part::Red).expect("red");
+        let green = board.wiring(Part::Green).expect("green");
+        assert_eq!([red.high_when(true), red.high_when(false)], [false, true]);
+        assert_eq!([green.high_when(true), green.high_when(false)], [true, false]);
+    }
+
+    #[test]
+    fn two_parts_on_one_line_are_refused() {
+        let error = parse("green = { line = 'GPIO3', active = 'high' }").expect_err("shared");
+        assert_eq!(
+            error.to_string(),
+            "x.toml: yellow and green are both on GPIO3; give each a line of its own"
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        for (rest, word) in [
+            ("", "green"),
+            ("green = { line = 'GPIO4', active = 'hi' }", "hi"),
+            ("green = { line = 'GPIO4' }", "active"),
+            ("green = { line = 'GPIO4', active = 'high', pull = 'up' }", "pull"),
+            ("green = { line = 'GPIO4', active = 'high' }\nblue = 1", "blue"),
+            ("green = { line = 'GPIO28', active = 'high' }", "GPIO28"),
+            ("green = { line = 'GPIO1', active = 'high' }", "GPIO1"),
+            ("green = { line = 'GPIO+4', active = 'high' }", "GPIO+4"),
+            ("green = { line = 'GPIO04', active = 'high' }", "GPIO04"),
+            ("green = { line = 4, active = 'high' }", "4"),
+        ] {
+            let error = parse(rest).expect_err(rest).to_string();
+            assert!(error.starts_with("x.toml: not a board file: ") && error.contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_read_and_a_name_that_is_neither_is_said() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("mine.toml");
+        std::fs::write(&path, BUILT_IN[1].1).expect("written");
+        assert_eq!(Board::find(path.to_str().expect("UTF-8")), Board::find("pi4"));
+        assert_eq!(Board::find("pi9"), Err(BoardError::Unknown { name: "pi9".into() }));
+        let folder = folder.path().to_str().expect("UTF-8");
+        assert!(matches!(Board::find(folder), Err(BoardError::Unreadable { .. })));
+    }
+}

@@ -1,0 +1,90 @@
+//! What the lights say.
+
+use std::fmt;
+
+use xray_core::decision::Finding;
+use xray_core::screening::{Item, NoResult, ScreeningError};
+
+/// What the lights say. Ordered by urgency: in a batch the most urgent is what stands at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Signal {
+    /// Everything is dark.
+    Off,
+    /// Waiting for an image.
+    Ready,
+    /// An image is being read.
+    Busy,
+    /// [`Finding::NoSign`].
+    NoSign,
+    /// An image gave no result.
+    NoResult,
+    /// [`Finding::Suspected`]. Over [`Signal::NoResult`]: a child to look at before a film to take again.
+    Suspected,
+    /// The device itself failed. Nothing can be trusted until it is repaired, so this stands over all.
+    Fault,
+}
+
+impl Signal {
+    /// All of them.
+    pub const ALL: [Signal; 7] = [
+        Signal::Off,
+        Signal::Ready,
+        Signal::Busy,
+        Signal::NoSign,
+        Signal::NoResult,
+        Signal::Suspected,
+        Signal::Fault,
+    ];
+
+    /// What an image's outcome is shown as. An engine that fails is the device's fault; everything else that
+    /// keeps an image from a verdict is the image's.
+    pub fn of(item: &Item) -> Signal {
+        match &item.outcome {
+            Ok(screening) => match screening.verdict.finding() {
+                Finding::Suspected => Signal::Suspected,
+                Finding::NoSign => Signal::NoSign,
+            },
+            Err(NoResult::Screening(ScreeningError::Engine { .. })) => Signal::Fault,
+            Err(_) => Signal::NoResult,
+        }
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Signal::Off => "off",
+            Signal::Ready => "ready",
+            Signal::Busy => "busy",
+            Signal::NoSign => Finding::NoSign.words(),
+            Signal::NoResult => "no result",
+            Signal::Suspected => Finding::Suspected.words(),
+            Signal::Fault => "fault",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use xray_core::engine::EngineError;
+    use xray_core::intake::ListingError;
+
+    #[test]
+    fn only_a_failing_engine_is_a_fault() {
+        let item = |problem| Item { file: "x".into(), outcome: Err(problem) };
+        let missing = item(NoResult::Listing(ListingError::NotFound { path: "x".into() }));
+        assert_eq!(Signal::of(&missing), Signal::NoResult);
+        let source = EngineError::Run { reason: "x".into() };
+        let broken = item(NoResult::Screening(ScreeningError::Engine { file: "x".into(), source }));
+        assert_eq!(Signal::of(&broken), Signal::Fault);
+    }
+
+    #[test]
+    fn the_most_urgent_is_the_greatest() {
+        use Signal::{Fault, NoResult, NoSign, Suspected};
+        assert_eq!([NoSign, NoResult, NoSign].into_iter().max(), Some(NoResult));
+        assert_eq!([NoResult, Suspected, NoSign].into_iter().max(), Some(Suspected));
+        assert_eq!([Suspected, Fault].into_iter().max(), Some(Fault));
+    }
+}

@@ -1,0 +1,3 @@
+//! What a verdict is shown on, besides the rows.
+
+pub mod lights;
