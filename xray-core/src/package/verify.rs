@@ -82,7 +82,7 @@ fn check(bytes: &[u8]) -> Result<(Contract, ModelProto), PackageProblem> {
 
 fn check_contract(contract: &Contract) -> Result<(), String> {
     let size = contract.preprocessing.size;
-    if size == 0 || size % 32 != 0 || size > 1024 {
+    if size == 0 || !size.is_multiple_of(32) || size > 1024 {
         return Err(format!("input size {size} is not a multiple of 32 between 32 and 1024"));
     }
     let threshold = contract.threshold;
