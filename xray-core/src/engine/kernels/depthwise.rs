@@ -8,8 +8,8 @@ use super::pack::{ConvShape, Output};
 pub(crate) struct Depthwise {
     /// Layouts, taps and strides; input and output have as many channels.
     pub shape: ConvShape,
-    /// `[plane][tap][lane]`.
-    pub weights: Vec<i16>,
+    /// `[plane][tap / 4][lane][tap % 4]`, missing taps 0: four taps are one operand of a dot product.
+    pub weights: Vec<[i8; 16]>,
     /// Per channel, padded to whole planes; holds the input's zero point.
     pub bias: Vec<i32>,
     /// Input scale times weight scale over output scale, padded to whole planes.
@@ -32,7 +32,8 @@ impl Depthwise {
         output: Output,
     ) -> Depthwise {
         let (planes, taps) = (shape.input.planes(), shape.taps.len());
-        let mut packed = vec![0i16; planes * taps * LANES];
+        let quads = taps.div_ceil(4);
+        let mut packed = vec![[0i8; 16]; planes * quads];
         let mut sums = vec![0; planes * LANES];
         let mut scales = vec![0.0; planes * LANES];
         for c in 0..shape.input.channels {
@@ -40,7 +41,7 @@ impl Depthwise {
             scales[c] = scale[c];
             for tap in 0..taps {
                 let w = weights[c * taps + tap];
-                packed[((c / LANES) * taps + tap) * LANES + c % LANES] = i16::from(w);
+                packed[(c / LANES) * quads + tap / 4][(c % LANES) * 4 + tap % 4] = w;
                 sums[c] -= i32::from(input_zero) * i32::from(w);
             }
         }
@@ -52,9 +53,9 @@ impl Depthwise {
 #[inline(always)]
 pub(crate) fn run(job: &Depthwise, src: &[u8], dst: &mut [u8]) {
     let shape = &job.shape;
-    let (input, output, taps) = (&shape.input, &shape.output, shape.taps.len());
+    let (input, output, quads) = (&shape.input, &shape.output, shape.taps.len().div_ceil(4));
     for p in 0..output.planes() {
-        let weights = &job.weights[p * taps * LANES..(p + 1) * taps * LANES];
+        let weights = &job.weights[p * quads..(p + 1) * quads];
         let bias = &job.bias[p * LANES..(p + 1) * LANES];
         let scale = &job.scale[p * LANES..(p + 1) * LANES];
         for y in 0..output.height {
@@ -67,9 +68,10 @@ pub(crate) fn run(job: &Depthwise, src: &[u8], dst: &mut [u8]) {
                 for (i, s) in sums.iter_mut().enumerate() {
                     *s = bias[i % LANES];
                 }
-                for (tap, w) in shape.taps.iter().zip(weights.chunks_exact(LANES)) {
+                for (t, tap) in shape.taps.iter().enumerate() {
                     let at = start + tap;
-                    let w = [w[0], w[1], w[2], w[3]];
+                    let quad = &weights[t / 4];
+                    let w = [0, 1, 2, 3].map(|lane| i16::from(quad[lane * 4 + t % 4]));
                     if shape.stride_x == 1 && at + GROUP <= src.len() {
                         accumulate(&mut sums, &src[at..at + GROUP], w);
                     } else {

@@ -2,6 +2,7 @@
 
 mod avx2;
 mod vnni;
+mod vnni_planes;
 
 use super::Kernel;
 

@@ -5,10 +5,11 @@
 
 use std::arch::x86_64::*;
 
-use crate::engine::kernels::depthwise::{self, Depthwise};
+use super::vnni_planes;
+use crate::engine::kernels::depthwise::Depthwise;
 use crate::engine::kernels::layout::LANES;
 use crate::engine::kernels::pack::{Appetite, BLOCK, ConvShape, PackedConv, Packing};
-use crate::engine::kernels::pointwise::{self, Add, Affine, Plane};
+use crate::engine::kernels::pointwise::{Add, Affine, Plane};
 use crate::engine::kernels::{Kernel, Run};
 
 /// Exists only where the instructions were detected (see [`Vnni::detected`]).
@@ -39,21 +40,6 @@ struct Span<'a> {
     src_plane: usize,
     dst_plane: usize,
 }
-
-macro_rules! avx512 {
-    ($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),*) = $body:path) => {
-        $(#[$doc])*
-        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-        fn $name($($arg: $ty),*) {
-            $body($($arg),*);
-        }
-    };
-}
-
-avx512!(fn wide_depthwise(job: &Depthwise, src: &[u8], dst: &mut [u8]) = depthwise::run);
-avx512!(fn wide_affine(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) = pointwise::affine);
-avx512!(fn wide_pool(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) = pointwise::affine_pool);
-avx512!(fn wide_add(job: &Add, a: &[u8], b: &[u8], dst: &mut [u8]) = pointwise::add);
 
 impl Kernel for Vnni {
     fn name(&self) -> &'static str {
@@ -87,22 +73,22 @@ impl Kernel for Vnni {
 
     fn depthwise(&self, job: &Depthwise, src: &[u8], dst: &mut [u8]) {
         // SAFETY: the features were detected before this kernel was handed out.
-        unsafe { wide_depthwise(job, src, dst) }
+        unsafe { vnni_planes::depthwise(job, src, dst) }
     }
 
     fn affine(&self, job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
         // SAFETY: the features were detected before this kernel was handed out.
-        unsafe { wide_affine(job, plane, src, dst) }
+        unsafe { vnni_planes::affine(job, plane, src, dst) }
     }
 
     fn affine_pool(&self, job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
         // SAFETY: the features were detected before this kernel was handed out.
-        unsafe { wide_pool(job, plane, src, dst) }
+        unsafe { vnni_planes::affine_pool(job, plane, src, dst) }
     }
 
     fn add(&self, job: &Add, a: &[u8], b: &[u8], dst: &mut [u8]) {
         // SAFETY: the features were detected before this kernel was handed out.
-        unsafe { wide_add(job, a, b, dst) }
+        unsafe { vnni_planes::add(job, a, b, dst) }
     }
 }
 
