@@ -1,4 +1,5 @@
 //! What a screening is.
+pub mod engine;
 pub mod package;
 pub mod preprocess;
 

@@ -10,8 +10,6 @@ use super::pack::Output;
 /// `y = quantise(max(x * scale + shift, floor))` per channel, in steps of the result.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Affine {
-    /// Input and output of one plane have this height and width; the border is the plane's own.
-    pub source: Layout,
     /// Layout of the result.
     pub target: Layout,
     /// Per channel, padded to whole planes; holds the input's scale.
@@ -27,6 +25,8 @@ pub(crate) struct Affine {
 /// Which plane of the source and which of the result.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plane {
+    /// Layout of the source.
+    pub from: Layout,
     /// Index in the source.
     pub source: usize,
     /// Index in the result, and in `scale` and `shift`.
@@ -57,7 +57,7 @@ pub(crate) fn affine(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
     let channel = plane.target * LANES;
     let scale = spread(&job.scale[channel..channel + LANES]);
     let shift = spread(&job.shift[channel..channel + LANES]);
-    let (from, to) = (&job.source, &job.target);
+    let (from, to) = (&plane.from, &job.target);
     let whole = from.border == 0 && to.border == 0;
     let (rows, bytes) =
         if whole { (1, from.plane()) } else { (from.height, from.width * LANES) };
@@ -88,7 +88,7 @@ pub(crate) fn affine_pool(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]
     let channel = plane.target * LANES;
     let scale = spread(&job.scale[channel..channel + LANES]);
     let shift = spread(&job.shift[channel..channel + LANES]);
-    let (from, to) = (&job.source, &job.target);
+    let (from, to) = (&plane.from, &job.target);
     for y in 0..to.height {
         let at = plane.source * from.plane() + from.row_start(2 * y);
         let upper = &src[at..at + from.width * LANES];
@@ -128,55 +128,59 @@ pub(crate) fn add(job: &Add, a: &[u8], b: &[u8], dst: &mut [u8]) {
     }
 }
 
-/// Maximum over windows; border pixels of the source must hold 0, so that they never win.
-pub(crate) fn max_pool(
-    from: &Layout,
-    to: &Layout,
-    kernel: usize,
-    stride: usize,
-    pad: usize,
-    src: &[u8],
-    dst: &mut [u8],
-) {
-    let lift = from.border - pad;
+/// Bytes of the widest row that [`max_pool`] takes.
+pub(crate) const WIDEST_ROW: usize = 4096;
+
+/// One maximum pooling; border pixels of the source must hold 0, so that they never win.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct MaxPool {
+    /// Layout of the source; its rows have at most [`WIDEST_ROW`] bytes.
+    pub source: Layout,
+    /// Layout of the result.
+    pub target: Layout,
+    /// Rows and columns of a window.
+    pub kernel: usize,
+    /// Pixels between windows.
+    pub stride: usize,
+    /// Padding above and on the left, at most the source's border.
+    pub pad: usize,
+}
+
+/// Maximum over windows: first down the columns, then along the row.
+pub(crate) fn max_pool(job: &MaxPool, src: &[u8], dst: &mut [u8]) {
+    let (from, to) = (&job.source, &job.target);
+    let lift = from.border - job.pad;
+    let row = from.row();
+    let mut tallest = [0u8; WIDEST_ROW];
+    let tallest = &mut tallest[..row];
     for p in 0..to.planes() {
         for y in 0..to.height {
-            for x in 0..to.width {
+            let at = p * from.plane() + (y * job.stride + lift) * row;
+            tallest.copy_from_slice(&src[at..at + row]);
+            for line in src[at + row..at + job.kernel * row].chunks_exact(row) {
+                for (t, v) in tallest.iter_mut().zip(line) {
+                    *t = (*t).max(*v);
+                }
+            }
+            let at = p * to.plane() + to.row_start(y);
+            let result = &mut dst[at..at + to.width * LANES];
+            for (x, r) in result.chunks_exact_mut(LANES).enumerate() {
+                let at = (x * job.stride + lift) * LANES;
                 let mut best = [0u8; LANES];
-                for ky in 0..kernel {
-                    let at = p * from.plane()
-                        + (y * stride + ky + lift) * from.row()
-                        + (x * stride + lift) * LANES;
-                    for pixel in src[at..at + kernel * LANES].chunks_exact(LANES) {
-                        for (b, v) in best.iter_mut().zip(pixel) {
-                            *b = (*b).max(*v);
-                        }
+                for pixel in tallest[at..at + job.kernel * LANES].chunks_exact(LANES) {
+                    for (b, v) in best.iter_mut().zip(pixel) {
+                        *b = (*b).max(*v);
                     }
                 }
-                let at = p * to.plane() + to.row_start(y) + x * LANES;
-                dst[at..at + LANES].copy_from_slice(&best);
+                r.copy_from_slice(&best);
             }
         }
     }
 }
 
-/// Sums of every channel over a picture, exact.
-pub(crate) fn channel_sums(from: &Layout, src: &[u8], sums: &mut [i32]) {
-    for (c, sum) in sums.iter_mut().enumerate() {
-        let plane = &src[(c / LANES) * from.plane()..];
-        *sum = (0..from.height)
-            .flat_map(|y| {
-                let at = from.row_start(y);
-                plane[at..at + from.width * LANES].iter().skip(c % LANES).step_by(LANES)
-            })
-            .map(|v| i32::from(*v))
-            .sum();
-    }
-}
-
 /// Sum over the picture of `max(x * scale + shift, floor)`, one value a channel.
 pub(crate) fn affine_sums(job: &Affine, plane: Plane, src: &[u8], sums: &mut [f32]) {
-    let from = &job.source;
+    let from = &plane.from;
     for (lane, sum) in sums.iter_mut().enumerate() {
         let channel = plane.target * LANES + lane;
         let (scale, shift) = (job.scale[channel], job.shift[channel]);

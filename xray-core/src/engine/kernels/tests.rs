@@ -202,7 +202,6 @@ proptest! {
             (0..padded).map(|_| ((noise.next() % 4001) as f32 - 2000.0) * 1e-3 * case.spread).collect()
         };
         let job = Affine {
-            source,
             target: Layout { border: case.border, ..source },
             scale: factors(&mut noise),
             shift: factors(&mut noise),
@@ -218,7 +217,7 @@ proptest! {
             let mut scaled = vec![0x55; job.target.bytes()];
             let mut small = vec![0x55; half.bytes()];
             for p in 0..source.planes() {
-                let plane = Plane { source: p, target: p };
+                let plane = Plane { from: source, source: p, target: p };
                 kernel.affine(&job, plane, &data, &mut scaled);
                 kernel.affine_pool(&pooled, plane, &data, &mut small);
             }

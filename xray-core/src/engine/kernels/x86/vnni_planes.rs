@@ -58,7 +58,7 @@ fn mask(pixels: usize) -> u64 {
 /// [`pointwise::affine`] with 16 values at a time.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 pub(super) fn affine(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
-    let (from, to) = (&job.source, &job.target);
+    let (from, to) = (&plane.from, &job.target);
     let channel = plane.target * LANES;
     let four = |v: &[f32]| _mm512_broadcast_f32x4(_mm_setr_ps(v[0], v[1], v[2], v[3]));
     let scale = four(&job.scale[channel..channel + LANES]);

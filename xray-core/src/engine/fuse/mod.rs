@@ -1,0 +1,266 @@
+//! Turns the quantised parts of a typed graph into integer operators.
+//!
+//! # What the exporter writes
+//! A standard ONNX QDQ graph, opset 13 or later, batch 1, NCHW, known sizes:
+//! - **activations** uint8 (int8 is taken too), one scale and zero point a tensor; behind a ReLU or ReLU6 the
+//!   zero point is 0 (uint8), so that all 256 steps are used and padding is 0;
+//! - **weights** int8, -127 to 127, zero point 0, DequantizeLinear per output channel (axis 0); **bias** int32
+//!   behind a DequantizeLinear with scale input x weight (a float bias is taken and rounded to that);
+//! - **convolution**: DQ -> Conv -> (Relu | Clip) -> Q, BatchNorm folded; depthwise is `group` = channels;
+//! - **dense layer**: Concat of the DQ outputs of every earlier part (in float, *without* a Q behind it, so each
+//!   part keeps its own scale and nothing is copied or rounded twice) -> Mul, Add per channel (or
+//!   BatchNormalization) -> Relu -> Q -> DQ -> Conv 1x1 -> Relu -> Q -> DQ -> Conv 3x3 -> Q. Parts have a
+//!   multiple of four channels;
+//! - **transition**: Concat -> Mul, Add -> Relu -> AveragePool 2x2 stride 2 -> Q -> DQ -> Conv 1x1 -> Q. The mean
+//!   is taken in front of the convolution, which is the same in real numbers and a quarter of the work;
+//! - **maximum pooling**: DQ -> MaxPool -> Q with the scale and zero point (0) of its input;
+//! - **residual**: DQ + DQ -> Add -> Q;
+//! - **end of a backbone**: DQ (or Concat -> Mul, Add -> Relu) -> GlobalAveragePool, float from there on.
+//!
+//! What is written otherwise stays with tract's operators, gives the right answer, and is listed with its reason
+//! in the [`FusionReport`].
+//!
+//! # Rounding
+//! Sums are exact. A result is `clamp(round_half_even(float(sum) * scale)) + zero point` with one float32
+//! multiplication; ONNX Runtime computes the same from dequantised floats, so that a result within float error of
+//! the middle between two steps can fall to either side.
+
+mod constant;
+mod op;
+mod plan;
+mod program;
+mod recognise;
+mod report;
+mod unit;
+
+use std::collections::{HashMap, HashSet};
+
+use tract_core::internal::*;
+
+pub use report::{FusedKind, FusionReport, Kept};
+
+use constant::{Edge, quantiser};
+use op::FusedOp;
+use unit::{Shape, Unit, Work};
+
+use super::kernels;
+use super::kernels::pointwise::WIDEST_ROW;
+
+/// Replaces what is recognised. `kernel` names one of [`kernels::available`], `None` takes the fastest.
+///
+/// # Errors
+/// If a recognised region cannot be planned or patched in; the model is then lost, load it again and leave fusing
+/// out.
+pub(crate) fn fuse(mut model: TypedModel, kernel: Option<&str>) -> TractResult<(TypedModel, FusionReport)> {
+    let kernel = kernels::choose(kernel);
+    let mut report = FusionReport { kernel: kernel.name().to_owned(), ..FusionReport::default() };
+    let units = recognise_all(&model, &mut report)?;
+    let regions = Regions::new(&model, units)?;
+    report.count(&regions.units);
+    if regions.units.is_empty() {
+        return Ok((model, report));
+    }
+    let mut patch = TypedModelPatch::new("fused integer operators");
+    let mut wires: HashMap<OutletId, OutletId> = HashMap::new();
+    for region in 0..=regions.colours.iter().copied().max().unwrap_or(0) {
+        let units: Vec<Unit> = regions.of(region);
+        if units.is_empty() {
+            continue;
+        }
+        let (inputs, outputs) = regions.ports(&model, &units, region)?;
+        let program = plan::program(&units, &inputs, &outputs, kernel)?;
+        report.regions += 1;
+        report.macs += program.steps.iter().map(|s| s.macs).sum::<u64>();
+        report.arena_bytes += program.slots.iter().sum::<usize>();
+        let mut taps = tvec!();
+        for (edge, _) in &inputs {
+            taps.push(match wires.get(&edge.outlet) {
+                Some(wire) => *wire,
+                None => patch.tap_model(&model, edge.outlet)?,
+            });
+        }
+        let facts = outputs.iter().map(|o| Ok(model.outlet_fact(*o)?.without_value())).collect::<TractResult<_>>()?;
+        let made = patch.wire_node(format!("fused.{region}"), FusedOp::new(program, facts), &taps)?;
+        for (outlet, wire) in outputs.iter().zip(made) {
+            wires.insert(*outlet, wire);
+            if regions.read_outside.contains(outlet) {
+                patch.shunt_outside(&model, *outlet, wire)?;
+            }
+        }
+    }
+    patch.apply(&mut model)?;
+    model.compact()?;
+    Ok((model, report))
+}
+
+/// Every unit in order of execution; what cannot be taken goes into the report.
+fn recognise_all(model: &TypedModel, report: &mut FusionReport) -> TractResult<Vec<Unit>> {
+    let mut units = Vec::new();
+    for id in model.eval_order()? {
+        let node = model.node(id);
+        let checked = match recognise::unit(model, node) {
+            None => continue,
+            Some(found) => found.and_then(|unit| check(model, unit)),
+        };
+        match checked {
+            Ok(unit) => units.push(unit),
+            Err(reason) => {
+                let input = model.node(node.inputs[0].node).inputs.is_empty();
+                let reason = if input { "input of the net, quantised once" } else { reason };
+                report.kept.push(Kept { node: node.name.clone(), reason: reason.to_owned() });
+            }
+        }
+    }
+    Ok(units)
+}
+
+/// Refuses what the kernels would compute differently.
+fn check(model: &TypedModel, unit: Unit) -> Result<Unit, &'static str> {
+    for edge in unit.work.inputs() {
+        let made = quantiser(model.node(edge.outlet.node));
+        if made.is_some_and(|made| made.zero != edge.zero) {
+            return Err("DequantizeLinear has another zero point than its QuantizeLinear");
+        }
+    }
+    if let Work::MaxPool(edge, ..) = &unit.work {
+        let same = edge.zero == 0 && unit.edge.zero == 0 && (edge.scale / unit.edge.scale - 1.0).abs() < 1e-6;
+        let row = recognise::shape_of(model, edge.outlet).map_or(usize::MAX, |s| (s.2 + 2 * 8) * 4);
+        if !same || row > WIDEST_ROW {
+            return Err("maximum pooling that changes the scale, has a zero point or too wide rows");
+        }
+    }
+    if let Work::Add(a, b) = &unit.work {
+        let same = recognise::shape_of(model, a.outlet) == recognise::shape_of(model, b.outlet);
+        if !same {
+            return Err("addition that broadcasts");
+        }
+    }
+    Ok(unit)
+}
+
+/// Units by region: two units of a region have no way from one to the other through an operator of tract.
+struct Regions {
+    units: Vec<Unit>,
+    colours: Vec<usize>,
+    by_output: HashMap<OutletId, usize>,
+    /// Outlets of units that an operator of tract or the caller reads.
+    read_outside: HashSet<OutletId>,
+}
+
+impl Regions {
+    fn new(model: &TypedModel, units: Vec<Unit>) -> TractResult<Regions> {
+        let by_output: HashMap<_, _> = units.iter().enumerate().map(|(i, u)| (u.output, i)).collect();
+        let mut colours = vec![0; units.len()];
+        let mut depth: HashMap<usize, usize> = HashMap::new();
+        for id in model.eval_order()? {
+            if let Some(index) = by_output.get(&OutletId::from(id)) {
+                colours[*index] = units[*index]
+                    .work
+                    .inputs()
+                    .iter()
+                    .map(|e| match by_output.get(&e.outlet) {
+                        Some(maker) => colours[*maker],
+                        None => depth.get(&e.outlet.node).copied().unwrap_or(0),
+                    })
+                    .max()
+                    .unwrap_or(0);
+            }
+            let reach = model.node(id).inputs.iter().map(|o| match by_output.get(o) {
+                Some(maker) => colours[*maker] + 1,
+                None => depth.get(&o.node).copied().unwrap_or(0),
+            });
+            let reach = reach.max().unwrap_or(0);
+            depth.insert(id, reach);
+        }
+        let mut regions = Regions { units, colours, by_output, read_outside: HashSet::new() };
+        regions.drop_dead(model)?;
+        Ok(regions)
+    }
+
+    /// Follows what is read from the outputs backwards; units that only other units absorbed are dropped.
+    fn drop_dead(&mut self, model: &TypedModel) -> TractResult<()> {
+        let (mut alive, mut seen) = (HashSet::new(), HashSet::new());
+        let mut queue: Vec<(OutletId, bool)> = model.output_outlets()?.iter().map(|o| (*o, true)).collect();
+        while let Some((outlet, outside)) = queue.pop() {
+            let unit = self.by_output.get(&outlet).copied();
+            if unit.is_some() && outside {
+                self.read_outside.insert(outlet);
+            }
+            if !seen.insert(outlet) {
+                continue;
+            }
+            match unit {
+                Some(index) => {
+                    alive.insert(index);
+                    queue.extend(self.units[index].work.inputs().iter().map(|e| (e.outlet, false)));
+                }
+                None => queue.extend(model.node(outlet.node).inputs.iter().map(|o| (*o, true))),
+            }
+        }
+        let mut index = 0..;
+        let keep: Vec<bool> = self.units.iter().map(|_| alive.contains(&index.next().unwrap_or(0))).collect();
+        let mut flags = keep.iter();
+        self.units.retain(|_| *flags.next().unwrap_or(&false));
+        let mut flags = keep.iter();
+        self.colours.retain(|_| *flags.next().unwrap_or(&false));
+        self.by_output = self.units.iter().enumerate().map(|(i, u)| (u.output, i)).collect();
+        Ok(())
+    }
+
+    fn of(&self, region: usize) -> Vec<Unit> {
+        let all = self.units.iter().zip(&self.colours);
+        all.filter(|(_, colour)| **colour == region).map(|(unit, _)| unit.clone()).collect()
+    }
+
+    /// What a region reads from outside, and which of its results are read there.
+    #[allow(clippy::type_complexity)]
+    fn ports(
+        &self,
+        model: &TypedModel,
+        units: &[Unit],
+        region: usize,
+    ) -> TractResult<(Vec<(Edge, Shape)>, Vec<OutletId>)> {
+        let mut inputs: Vec<(Edge, Shape)> = Vec::new();
+        let colour = |outlet: &OutletId| self.by_output.get(outlet).map(|i| self.colours[*i]);
+        for edge in units.iter().flat_map(|u| u.work.inputs()) {
+            let known = inputs.iter().any(|(e, _)| e.outlet == edge.outlet);
+            if colour(&edge.outlet) != Some(region) && !known {
+                let shape = recognise::shape_of(model, edge.outlet).context("input of unknown size")?;
+                inputs.push((edge, shape));
+            }
+        }
+        let elsewhere: HashSet<OutletId> = self
+            .units
+            .iter()
+            .zip(&self.colours)
+            .filter(|(_, c)| **c != region)
+            .flat_map(|(u, _)| u.work.inputs())
+            .map(|e| e.outlet)
+            .collect();
+        let outputs = units.iter().map(|u| u.output);
+        Ok((inputs, outputs.filter(|o| self.read_outside.contains(o) || elsewhere.contains(o)).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests;
+
+/// Scratch.
+#[cfg(feature = "bench")]
+pub fn fuse_for_bench(m: TypedModel, k: Option<&str>) -> TractResult<(TypedModel, FusionReport)> { fuse(m, k) }
+/// Scratch.
+#[cfg(feature = "bench")]
+pub fn profile_for_bench(m: &TypedModel) -> String {
+    let mut s = String::new();
+    for n in &m.nodes { if let Some(f) = n.op_as::<FusedOp>() {
+        let p = f.program(); let mut w = program::Workspace::new(p);
+        let mut best: Vec<std::time::Duration> = vec![];
+        for _ in 0..15 { let mut c = vec![]; p.run(&mut w, Some(&mut c)); if best.is_empty() { best = c } else { for (b, c) in best.iter_mut().zip(c) { *b = (*b).min(c) } } }
+        let mut kinds: std::collections::BTreeMap<&str, (f64, f64, usize)> = Default::default();
+        for (st, t) in p.steps.iter().zip(&best) { let e = kinds.entry(st.name).or_default(); e.0 += t.as_secs_f64() * 1e3; e.1 += st.macs as f64; e.2 += 1; }
+        for (k, (t, m, n)) in kinds { s += &format!("{k:64} x{n:3} {t:7.3} ms {:.1} GMAC/s\n", m / t / 1e6); }
+        s += &format!("total of best {:.2} ms\n", best.iter().sum::<std::time::Duration>().as_secs_f64() * 1e3);
+        if std::env::var_os("STEPS").is_some() { for (st, t) in p.steps.iter().zip(&best) { s += &format!("{:40} {:?} {:.3} ms {:.1}\n", st.name, p.buffers.get(st.target).map(|b| b.layout), t.as_secs_f64() * 1e3, st.macs as f64 / t.as_secs_f64() / 1e9); } }
+    } }
+    s
+}
