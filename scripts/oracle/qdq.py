@@ -254,6 +254,44 @@ def answers(quantised, images, names):
     return [run.run(["probability", "features", *names], {"image": image}) for image in images]
 
 
+def local(quantised, images, chosen, out):
+    """For each chosen 8-bit tensor a model of what makes it from other 8-bit tensors, and their values."""
+    makers = {n.output[0]: n for n in quantised.graph.node}
+
+    def sources(name, first=True):
+        node = makers.get(name)
+        if node is None:
+            return []
+        if node.op_type == "QuantizeLinear" and not first:
+            return [name]
+        return [s for i in node.input for s in sources(i, False)]
+
+    def behind(name, first=True):
+        node = makers.get(name)
+        if node is None or (node.op_type == "QuantizeLinear" and not first):
+            return []
+        return [n for i in node.input for n in behind(i, False)] + [node]
+
+    out.mkdir(parents=True, exist_ok=True)
+    for index, name in enumerate(chosen):
+        names = [name, *dict.fromkeys(sources(name))]
+        values = [answers(quantised, [image], names)[0][2:] for image in images]
+        nodes = {n.output[0]: n for n in behind(name)}
+        used = {i for n in nodes.values() for i in n.input}
+        shapes = {n: v.shape for n, v in zip(names, values[0])}
+        graph = helper.make_graph(
+            list(nodes.values()),
+            "local",
+            [helper.make_tensor_value_info(n, TensorProto.UINT8, shapes[n]) for n in names[1:]],
+            [helper.make_tensor_value_info(name, TensorProto.UINT8, shapes[name])],
+            [t for t in quantised.graph.initializer if t.name in used],
+        )
+        part = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+        onnx.checker.check_model(part, full_check=True)
+        (out / f"local_{index}.onnx").write_bytes(part.SerializeToString())
+        (out / f"local_{index}.bin").write_bytes(b"".join(v.tobytes() for vs in values for v in vs))
+
+
 def small(out):
     r = np.random.default_rng(1)
     config = {
@@ -293,6 +331,7 @@ def full(weights, data, out):
     chosen = [names[i] for i in np.linspace(0, len(names) - 1, 12).astype(int)]
     tests = images[8:16]
     result = answers(quantised, tests, chosen)
+    local(quantised, tests, chosen[1:], out)
     out.mkdir(parents=True, exist_ok=True)
     (out / "float.onnx").write_bytes(floats.SerializeToString())
     (out / "full.onnx").write_bytes(quantised.SerializeToString())

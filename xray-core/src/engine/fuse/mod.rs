@@ -41,7 +41,8 @@ pub use report::{FusedKind, FusionReport, Kept};
 
 use constant::{Edge, quantiser};
 use op::FusedOp;
-use unit::{Shape, Unit, Work};
+use plan::Source;
+use unit::{Unit, Work};
 
 use super::kernels;
 use super::kernels::pointwise::WIDEST_ROW;
@@ -73,13 +74,14 @@ pub(crate) fn fuse(mut model: TypedModel, kernel: Option<&str>) -> TractResult<(
         report.macs += program.steps.iter().map(|s| s.macs).sum::<u64>();
         report.arena_bytes += program.slots.iter().sum::<usize>();
         let mut taps = tvec!();
-        for (edge, _) in &inputs {
-            taps.push(match wires.get(&edge.outlet) {
+        for source in &inputs {
+            taps.push(match wires.get(&source.tap) {
                 Some(wire) => *wire,
-                None => patch.tap_model(&model, edge.outlet)?,
+                None => patch.tap_model(&model, source.tap)?,
             });
         }
-        let facts = outputs.iter().map(|o| Ok(model.outlet_fact(*o)?.without_value())).collect::<TractResult<_>>()?;
+        let facts =
+            outputs.iter().map(|o| Ok(model.outlet_fact(*o)?.without_value())).collect::<TractResult<_>>()?;
         let made = patch.wire_node(format!("fused.{region}"), FusedOp::new(program, facts), &taps)?;
         for (outlet, wire) in outputs.iter().zip(made) {
             wires.insert(*outlet, wire);
@@ -106,7 +108,7 @@ fn recognise_all(model: &TypedModel, report: &mut FusionReport) -> TractResult<V
             Ok(unit) => units.push(unit),
             Err(reason) => {
                 let input = model.node(node.inputs[0].node).inputs.is_empty();
-                let reason = if input { "input of the net, quantised once" } else { reason };
+                let reason = if input { "input of the net, quantised on the way in" } else { reason };
                 report.kept.push(Kept { node: node.name.clone(), reason: reason.to_owned() });
             }
         }
@@ -136,6 +138,19 @@ fn check(model: &TypedModel, unit: Unit) -> Result<Unit, &'static str> {
         }
     }
     Ok(unit)
+}
+
+/// How a region gets at `edge`; what tract would quantise (`by_tract`) is quantised on the way in instead.
+fn source(model: &TypedModel, edge: Edge, by_tract: bool) -> TractResult<Source> {
+    let shape = recognise::shape_of(model, edge.outlet).context("input of unknown size")?;
+    let node = model.node(edge.outlet.node);
+    if by_tract && let Some(made) = quantiser(node) {
+        let float = model.outlet_fact(node.inputs[0])?.datum_type == f32::datum_type();
+        if float && made.zero == edge.zero {
+            return Ok(Source { edge, shape, tap: node.inputs[0], scale: Some(made.scale) });
+        }
+    }
+    Ok(Source { edge, shape, tap: edge.outlet, scale: None })
 }
 
 /// Units by region: two units of a region have no way from one to the other through an operator of tract.
@@ -213,20 +228,18 @@ impl Regions {
     }
 
     /// What a region reads from outside, and which of its results are read there.
-    #[allow(clippy::type_complexity)]
     fn ports(
         &self,
         model: &TypedModel,
         units: &[Unit],
         region: usize,
-    ) -> TractResult<(Vec<(Edge, Shape)>, Vec<OutletId>)> {
-        let mut inputs: Vec<(Edge, Shape)> = Vec::new();
+    ) -> TractResult<(Vec<Source>, Vec<OutletId>)> {
+        let mut inputs: Vec<Source> = Vec::new();
         let colour = |outlet: &OutletId| self.by_output.get(outlet).map(|i| self.colours[*i]);
         for edge in units.iter().flat_map(|u| u.work.inputs()) {
-            let known = inputs.iter().any(|(e, _)| e.outlet == edge.outlet);
+            let known = inputs.iter().any(|s| s.edge.outlet == edge.outlet);
             if colour(&edge.outlet) != Some(region) && !known {
-                let shape = recognise::shape_of(model, edge.outlet).context("input of unknown size")?;
-                inputs.push((edge, shape));
+                inputs.push(source(model, edge, colour(&edge.outlet).is_none())?);
             }
         }
         let elsewhere: HashSet<OutletId> = self
@@ -244,23 +257,3 @@ impl Regions {
 
 #[cfg(test)]
 mod tests;
-
-/// Scratch.
-#[cfg(feature = "bench")]
-pub fn fuse_for_bench(m: TypedModel, k: Option<&str>) -> TractResult<(TypedModel, FusionReport)> { fuse(m, k) }
-/// Scratch.
-#[cfg(feature = "bench")]
-pub fn profile_for_bench(m: &TypedModel) -> String {
-    let mut s = String::new();
-    for n in &m.nodes { if let Some(f) = n.op_as::<FusedOp>() {
-        let p = f.program(); let mut w = program::Workspace::new(p);
-        let mut best: Vec<std::time::Duration> = vec![];
-        for _ in 0..15 { let mut c = vec![]; p.run(&mut w, Some(&mut c)); if best.is_empty() { best = c } else { for (b, c) in best.iter_mut().zip(c) { *b = (*b).min(c) } } }
-        let mut kinds: std::collections::BTreeMap<&str, (f64, f64, usize)> = Default::default();
-        for (st, t) in p.steps.iter().zip(&best) { let e = kinds.entry(st.name).or_default(); e.0 += t.as_secs_f64() * 1e3; e.1 += st.macs as f64; e.2 += 1; }
-        for (k, (t, m, n)) in kinds { s += &format!("{k:64} x{n:3} {t:7.3} ms {:.1} GMAC/s\n", m / t / 1e6); }
-        s += &format!("total of best {:.2} ms\n", best.iter().sum::<std::time::Duration>().as_secs_f64() * 1e3);
-        if std::env::var_os("STEPS").is_some() { for (st, t) in p.steps.iter().zip(&best) { s += &format!("{:40} {:?} {:.3} ms {:.1}\n", st.name, p.buffers.get(st.target).map(|b| b.layout), t.as_secs_f64() * 1e3, st.macs as f64 / t.as_secs_f64() / 1e9); } }
-    } }
-    s
-}

@@ -38,11 +38,18 @@ impl FusedOp {
     fn run(&self, inputs: &[TValue], work: &mut Workspace) -> TractResult<TVec<TValue>> {
         let program = &self.program;
         for (index, input) in inputs.iter().enumerate() {
-            ensure!(matches!(input.datum_type(), DatumType::U8 | DatumType::I8), "input is not 8-bit");
-            let bytes = input.try_as_plain_ram()?.as_bytes();
-            let layout = &program.buffers[program.inputs[index]].layout;
-            ensure!(bytes.len() == layout.channels * layout.height * layout.width, "input of another size");
-            program.import(index, bytes, work);
+            let port = program.inputs[index];
+            let layout = &program.buffers[port.buffer].layout;
+            let expected = layout.channels * layout.height * layout.width;
+            ensure!(input.len() == expected, "input of another size");
+            let plain = input.try_as_plain_ram()?;
+            match port.scale {
+                Some(scale) => program.import_floats(index, scale, plain.as_slice::<f32>()?, work),
+                None => {
+                    ensure!(input.datum_type().size_of() == 1, "input is not 8-bit");
+                    program.import(index, plain.as_bytes(), work);
+                }
+            }
         }
         program.run(work, None);
         let mut outputs = tvec!();

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tract_core::internal::*;
 
 use super::constant::Edge;
-use super::program::{Action, Buffer, Port, Program, Step};
+use super::program::{Action, Buffer, Input, Port, Program, Step};
 use super::unit::{AffineUnit, ConvUnit, Shape, Unit, Work};
 use crate::engine::kernels::Kernel;
 use crate::engine::kernels::depthwise::Depthwise;
@@ -13,11 +13,23 @@ use crate::engine::kernels::layout::{LANES, Layout};
 use crate::engine::kernels::pack::{ConvShape, ConvWeights, Output, PackedConv};
 use crate::engine::kernels::pointwise::{Add, Affine, MaxPool};
 
-/// Compiles `units`, which are in order of execution; `inputs` are 8-bit tensors from outside with their shapes,
-/// `outputs` what is read outside.
+/// A tensor that a region reads from outside.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source {
+    /// The 8-bit tensor that the units read.
+    pub edge: Edge,
+    /// Its shape.
+    pub shape: Shape,
+    /// What is tapped: the tensor itself, or the float one that it is quantised from.
+    pub tap: OutletId,
+    /// Real value of one step if `tap` is float.
+    pub scale: Option<f32>,
+}
+
+/// Compiles `units`, which are in order of execution; `inputs` are read from outside, `outputs` are read there.
 pub(crate) fn program(
     units: &[Unit],
-    inputs: &[(Edge, Shape)],
+    inputs: &[Source],
     outputs: &[OutletId],
     kernel: &'static dyn Kernel,
 ) -> TractResult<Program> {
@@ -32,7 +44,8 @@ pub(crate) fn program(
         .collect::<TractResult<_>>()?;
     let slots = planner.assign_slots(&steps, inputs.len(), &ports);
     let Planner { buffers, sums, .. } = planner;
-    Ok(Program { kernel, buffers, slots, sums, steps, inputs: (0..inputs.len()).collect(), outputs: ports })
+    let inputs = inputs.iter().enumerate().map(|(buffer, s)| Input { buffer, scale: s.scale }).collect();
+    Ok(Program { kernel, buffers, slots, sums, steps, inputs, outputs: ports })
 }
 
 struct Planner {
@@ -43,7 +56,7 @@ struct Planner {
 }
 
 impl Planner {
-    fn new(units: &[Unit], inputs: &[(Edge, Shape)]) -> Planner {
+    fn new(units: &[Unit], inputs: &[Source]) -> Planner {
         let mut borders = HashMap::new();
         for unit in units {
             for edge in unit.work.inputs() {
@@ -52,8 +65,8 @@ impl Planner {
             }
         }
         let mut planner = Planner { buffers: vec![], sums: vec![], ports: HashMap::new(), borders };
-        for (edge, shape) in inputs {
-            planner.buffer(edge, *shape);
+        for source in inputs {
+            planner.buffer(&source.edge, source.shape);
         }
         planner
     }
@@ -80,7 +93,8 @@ impl Planner {
         let sources: Vec<usize> =
             unit.work.inputs().iter().map(|e| self.find(e)).collect::<TractResult<_>>()?;
         if let Work::AffineSum(affine) = &unit.work {
-            let job = affine_job(affine, self.buffers[sources[0]].layout, 1.0, output(unit, f32::NEG_INFINITY));
+            let job =
+                affine_job(affine, self.buffers[sources[0]].layout, 1.0, output(unit, f32::NEG_INFINITY));
             self.sums.push(unit.shape.0);
             let target = self.sums.len() - 1;
             self.ports.insert(unit.output, Port::Sums(target));
@@ -94,7 +108,8 @@ impl Planner {
         let step_of_output = unit.edge.scale;
         let action = match &unit.work {
             Work::Conv(c) => {
-                macs = (to.channels * to.height * to.width * c.weights.values.len() / c.weights.shape[0]) as u64;
+                macs =
+                    (to.channels * to.height * to.width * c.weights.values.len() / c.weights.shape[0]) as u64;
                 let (bias, scale) = requantiser(c, unit.edge.scale);
                 let plain = ConvWeights {
                     weights: &c.weights.values,
@@ -115,9 +130,10 @@ impl Planner {
                 let job = Depthwise::new(shape, &c.weights.values, &bias, &scale, c.input.zero, out);
                 Action::Depthwise { source, job }
             }
-            Work::Affine(a) => {
-                Action::Affine { sources, job: affine_job(a, to, step_of_output, output(unit, f32::NEG_INFINITY)) }
-            }
+            Work::Affine(a) => Action::Affine {
+                sources,
+                job: affine_job(a, to, step_of_output, output(unit, f32::NEG_INFINITY)),
+            },
             Work::AffinePool(a) => Action::AffinePool {
                 sources,
                 job: affine_job(a, to, step_of_output, output(unit, f32::NEG_INFINITY)),

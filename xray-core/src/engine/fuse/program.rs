@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::engine::kernels::depthwise::Depthwise;
 use crate::engine::kernels::layout::{LANES, Layout};
-use crate::engine::kernels::pack::{ConvShape, PackedConv};
+use crate::engine::kernels::pack::{ConvShape, Output, PackedConv};
 use crate::engine::kernels::pointwise::{Add, Affine, MaxPool, Plane, affine_sums, max_pool};
 use crate::engine::kernels::{Kernel, conv};
 
@@ -62,6 +62,15 @@ pub(crate) enum Port {
     Sums(usize),
 }
 
+/// A tensor that is filled from outside.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Input {
+    /// Where it goes.
+    pub buffer: usize,
+    /// Real value of one step if it arrives as float and is quantised on the way in; 8-bit otherwise.
+    pub scale: Option<f32>,
+}
+
 /// Steps in order of execution, and their memory.
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -75,8 +84,8 @@ pub(crate) struct Program {
     pub sums: Vec<usize>,
     /// In order of execution.
     pub steps: Vec<Step>,
-    /// Buffers that are filled from outside.
-    pub inputs: Vec<usize>,
+    /// What is filled from outside.
+    pub inputs: Vec<Input>,
     /// What is handed out.
     pub outputs: Vec<Port>,
 }
@@ -101,8 +110,25 @@ impl Workspace {
 impl Program {
     /// Fills input number `index` from `[channels, height, width]` bytes.
     pub fn import(&self, index: usize, source: &[u8], work: &mut Workspace) {
-        let buffer = &self.buffers[self.inputs[index]];
+        let buffer = &self.buffers[self.inputs[index].buffer];
         buffer.layout.import(source, buffer.flip, buffer.zero, &mut work.slots[buffer.slot]);
+    }
+
+    /// Quantises input number `index` from `[channels, height, width]` floats; `scale` is one step.
+    pub fn import_floats(&self, index: usize, scale: f32, source: &[f32], work: &mut Workspace) {
+        let buffer = &self.buffers[self.inputs[index].buffer];
+        let (layout, zero) = (&buffer.layout, f32::from(buffer.zero));
+        let output = Output { zero: buffer.zero, lo: -zero, hi: 255.0 - zero };
+        let data = &mut work.slots[buffer.slot];
+        layout.fill_border(data, buffer.zero);
+        for (line, source) in source.chunks_exact(layout.width).enumerate() {
+            let (c, y) = (line / layout.height, line % layout.height);
+            let at = (c / LANES) * layout.plane() + layout.row_start(y);
+            let row = &mut data[at..at + layout.width * LANES];
+            for (pixel, value) in row.chunks_exact_mut(LANES).zip(source) {
+                pixel[c % LANES] = output.quantise(value / scale);
+            }
+        }
     }
 
     /// Writes an 8-bit output as `[channels, height, width]` bytes.

@@ -103,8 +103,8 @@ fn pads(spec: &PoolSpec, shape: Shape) -> ((usize, usize), (usize, usize)) {
 fn conv(model: &TypedModel, node: &TypedNode, op: &Conv, clip: (f32, f32)) -> Result<Work, Reason> {
     let input = dequantised(model, node.inputs[0]).ok_or("convolution of a tensor that is not 8-bit")?;
     let shape = shape_of(model, input.outlet).ok_or("convolution of a tensor that is no picture")?;
-    let weights =
-        weights(model, node.inputs[1]).ok_or("weights are not int8 from -127 to 127, symmetric per output")?;
+    let weights = weights(model, node.inputs[1])
+        .ok_or("weights are not int8 from -127 to 127, symmetric per output")?;
     let spec = &op.pool_spec;
     if op.kernel_fmt != KernelFormat::OIHW
         || spec.data_format != DataFormat::NCHW

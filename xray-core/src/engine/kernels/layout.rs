@@ -78,11 +78,8 @@ impl Layout {
             for y in 0..self.height {
                 let at = (c / LANES) * plane + self.row_start(y) + c % LANES;
                 for x in 0..self.width {
-                    data[at + x * LANES] = if c < self.channels {
-                        source[c * pixels + y * self.width + x] ^ flip
-                    } else {
-                        zero
-                    };
+                    data[at + x * LANES] =
+                        if c < self.channels { source[c * pixels + y * self.width + x] ^ flip } else { zero };
                 }
             }
         }

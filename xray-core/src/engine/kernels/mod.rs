@@ -12,6 +12,7 @@ pub(crate) mod layout;
 pub(crate) mod pack;
 pub(crate) mod pointwise;
 mod scalar;
+mod selftest;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -103,6 +104,15 @@ pub(crate) fn choose(name: Option<&str>) -> &'static dyn Kernel {
     let all = available();
     let named = name.and_then(|n| all.iter().copied().find(|k| k.name() == n));
     named.unwrap_or_else(|| all.first().copied().unwrap_or(&scalar::Scalar))
+}
+
+/// Names of the kernels that this machine can run, each after a check against the scalar specification on `cases`
+/// seeded random cases.
+///
+/// # Errors
+/// Names the kernel and the first case at which it differs; such a kernel must not be used.
+pub fn check_kernels(cases: u32) -> Result<Vec<&'static str>, String> {
+    available().into_iter().map(|kernel| selftest::check(kernel, cases).map(|()| kernel.name())).collect()
 }
 
 #[cfg(test)]

@@ -59,8 +59,7 @@ pub(crate) fn affine(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
     let shift = spread(&job.shift[channel..channel + LANES]);
     let (from, to) = (&plane.from, &job.target);
     let whole = from.border == 0 && to.border == 0;
-    let (rows, bytes) =
-        if whole { (1, from.plane()) } else { (from.height, from.width * LANES) };
+    let (rows, bytes) = if whole { (1, from.plane()) } else { (from.height, from.width * LANES) };
     for y in 0..rows {
         let at = plane.source * from.plane() + from.row_start(y);
         let line = &src[at..at + bytes];

@@ -173,8 +173,7 @@ unsafe fn store(span: Span<'_>, sum: &[__m256i; 2], block: usize, at: usize) {
             *wide = _mm256_add_epi32(_mm256_cvtps_epi32(value), zero);
         }
         let words = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packus_epi32(wide[0], wide[1]));
-        let bytes =
-            _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
+        let bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
         let mut four = [0i32; 4];
         _mm_storeu_si128(four.as_mut_ptr().cast(), bytes);
         let base = span.dst.add(block * LANES * plane + at * LANES);

@@ -169,11 +169,7 @@ unsafe fn blocks<const MR: usize, const NR: usize, const STEP: usize>(span: Span
 /// As [`blocks`]; `block + NR` is at most the number of blocks.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn tile<const MR: usize, const NR: usize, const STEP: usize>(
-    span: Span<'_>,
-    at: usize,
-    block: usize,
-) {
+unsafe fn tile<const MR: usize, const NR: usize, const STEP: usize>(span: Span<'_>, at: usize, block: usize) {
     let planes = span.shape.input.planes();
     let lines = span.shape.taps.len() * planes;
     let mut acc = [[_mm512_setzero_si512(); NR]; MR];
@@ -234,8 +230,10 @@ unsafe fn store<const MR: usize, const NR: usize>(
         let base = span.dst.add(block * LANES * span.dst_plane + at * LANES);
         let mut r = 0;
         while r + 4 <= MR {
-            let (a, b) = (_mm_unpacklo_epi32(bytes[r], bytes[r + 1]), _mm_unpacklo_epi32(bytes[r + 2], bytes[r + 3]));
-            let (c, d) = (_mm_unpackhi_epi32(bytes[r], bytes[r + 1]), _mm_unpackhi_epi32(bytes[r + 2], bytes[r + 3]));
+            let (a, b) =
+                (_mm_unpacklo_epi32(bytes[r], bytes[r + 1]), _mm_unpacklo_epi32(bytes[r + 2], bytes[r + 3]));
+            let (c, d) =
+                (_mm_unpackhi_epi32(bytes[r], bytes[r + 1]), _mm_unpackhi_epi32(bytes[r + 2], bytes[r + 3]));
             let four = [
                 _mm_unpacklo_epi64(a, b),
                 _mm_unpackhi_epi64(a, b),
