@@ -28,6 +28,7 @@
 mod constant;
 mod op;
 mod plan;
+mod profile;
 mod program;
 mod recognise;
 mod report;
@@ -37,6 +38,7 @@ use std::collections::{HashMap, HashSet};
 
 use tract_core::internal::*;
 
+pub use profile::{StepTime, profile};
 pub use report::{FusedKind, FusionReport, Kept};
 
 use constant::{Edge, quantiser};
@@ -53,8 +55,8 @@ use super::kernels::pointwise::WIDEST_ROW;
 /// If a recognised region cannot be planned or patched in; the model is then lost, load it again and leave fusing
 /// out.
 pub(crate) fn fuse(mut model: TypedModel, kernel: Option<&str>) -> TractResult<(TypedModel, FusionReport)> {
-    let kernel = kernels::choose(kernel);
-    let mut report = FusionReport { kernel: kernel.name().to_owned(), ..FusionReport::default() };
+    let (kernel, distrusted) = kernels::choose(kernel);
+    let mut report = FusionReport { kernel: kernel.name().to_owned(), distrusted, ..FusionReport::default() };
     let units = recognise_all(&model, &mut report)?;
     let regions = Regions::new(&model, units)?;
     report.count(&regions.units);

@@ -30,7 +30,6 @@ impl FusedOp {
     }
 
     /// What it runs.
-    #[allow(dead_code)]
     pub fn program(&self) -> &Program {
         &self.program
     }

@@ -28,6 +28,8 @@ pub struct Kept {
 pub struct FusionReport {
     /// Name of the kernel that runs the fused operators.
     pub kernel: String,
+    /// Faster kernels that failed their check on this machine, in words; empty unless something is broken.
+    pub distrusted: Vec<String>,
     /// Number of regions; each is one node of the graph.
     pub regions: usize,
     /// Fused operators by kind.
@@ -90,6 +92,9 @@ impl fmt::Display for FusionReport {
                 self.macs as f64 / 1e9,
                 self.arena_bytes as f64 / 1e6
             )?;
+        }
+        for kernel in &self.distrusted {
+            writeln!(f, "  NOT USED: {kernel}")?;
         }
         for kind in &self.structures {
             writeln!(f, "  structure {:<20} {:>4}", kind.name, kind.count)?;

@@ -99,11 +99,24 @@ pub(crate) fn available() -> Vec<&'static dyn Kernel> {
     kernels
 }
 
-/// The kernel with this name if this machine can run it, else the fastest.
-pub(crate) fn choose(name: Option<&str>) -> &'static dyn Kernel {
-    let all = available();
-    let named = name.and_then(|n| all.iter().copied().find(|k| k.name() == n));
-    named.unwrap_or_else(|| all.first().copied().unwrap_or(&scalar::Scalar))
+/// Cases of the check that a kernel must pass before it is used; about a millisecond.
+const CASES: u32 = 4;
+
+/// The kernel with this name if this machine can run it, else the fastest; one that fails its check against the
+/// specification is passed over and named, with the reason, in the second value.
+pub(crate) fn choose(name: Option<&str>) -> (&'static dyn Kernel, Vec<String>) {
+    let mut distrusted = Vec::new();
+    let mut all = available();
+    if let Some(at) = name.and_then(|n| all.iter().position(|k| k.name() == n)) {
+        all.drain(..at);
+    }
+    for kernel in all {
+        match selftest::check(kernel, CASES) {
+            Ok(()) => return (kernel, distrusted),
+            Err(reason) => distrusted.push(reason),
+        }
+    }
+    (&scalar::Scalar, distrusted)
 }
 
 /// Names of the kernels that this machine can run, each after a check against the scalar specification on `cases`
