@@ -47,6 +47,7 @@ use plan::Source;
 use unit::{Unit, Work};
 
 use super::kernels;
+use super::kernels::depthwise::MOST_TAPS;
 use super::kernels::pointwise::WIDEST_ROW;
 
 /// Replaces what is recognised. `kernel` names one of [`kernels::available`], `None` takes the fastest.
@@ -132,6 +133,11 @@ fn check(model: &TypedModel, unit: Unit) -> Result<Unit, &'static str> {
         if !same || row > WIDEST_ROW {
             return Err("maximum pooling that changes the scale, has a zero point or too wide rows");
         }
+    }
+    if let Work::Depthwise(conv) = &unit.work
+        && conv.weights.shape[2] * conv.weights.shape[3] > MOST_TAPS
+    {
+        return Err("depthwise convolution of more than 25 taps");
     }
     if let Work::Add(a, b) = &unit.work {
         let same = recognise::shape_of(model, a.outlet) == recognise::shape_of(model, b.outlet);

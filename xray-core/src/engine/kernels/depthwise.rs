@@ -49,54 +49,65 @@ impl Depthwise {
     }
 }
 
+/// Taps of the largest depthwise kernel, five by five.
+pub(crate) const MOST_TAPS: usize = 25;
+
 /// Runs over the whole picture.
 #[inline(always)]
 pub(crate) fn run(job: &Depthwise, src: &[u8], dst: &mut [u8]) {
     let shape = &job.shape;
     let (input, output, quads) = (&shape.input, &shape.output, shape.taps.len().div_ceil(4));
+    let mut wide = [[0i16; GROUP]; MOST_TAPS];
     for p in 0..output.planes() {
         let weights = &job.weights[p * quads..(p + 1) * quads];
-        let bias = &job.bias[p * LANES..(p + 1) * LANES];
-        let scale = &job.scale[p * LANES..(p + 1) * LANES];
+        for (t, wide) in wide.iter_mut().enumerate().take(shape.taps.len()) {
+            for (i, w) in wide.iter_mut().enumerate() {
+                *w = i16::from(weights[t / 4][(i % LANES) * 4 + t % 4]);
+            }
+        }
+        let (mut bias, mut scale) = ([0i32; GROUP], [0f32; GROUP]);
+        for i in 0..GROUP {
+            bias[i] = job.bias[p * LANES + i % LANES];
+            scale[i] = job.scale[p * LANES + i % LANES];
+        }
         for y in 0..output.height {
             let from = p * input.plane() + shape.source_row(y);
             let at = p * output.plane() + output.row_start(y);
             let result = &mut dst[at..at + output.width * LANES];
             for (i, out) in result.chunks_mut(GROUP).enumerate() {
                 let start = from + i * GROUP * shape.stride_x;
-                let mut sums = [0i32; GROUP];
-                for (i, s) in sums.iter_mut().enumerate() {
-                    *s = bias[i % LANES];
-                }
-                for (t, tap) in shape.taps.iter().enumerate() {
-                    let at = start + tap;
-                    let quad = &weights[t / 4];
-                    let w = [0, 1, 2, 3].map(|lane| i16::from(quad[lane * 4 + t % 4]));
-                    if shape.stride_x == 1 && at + GROUP <= src.len() {
-                        accumulate(&mut sums, &src[at..at + GROUP], w);
-                    } else {
-                        let mut near = [0u8; GROUP];
-                        let pixels = out.len() / LANES;
-                        for (x, pixel) in near.chunks_exact_mut(LANES).enumerate().take(pixels) {
-                            let at = at + x * shape.stride_x * LANES;
-                            pixel.copy_from_slice(&src[at..at + LANES]);
-                        }
-                        accumulate(&mut sums, &near, w);
+                let mut sums = bias;
+                for (tap, w) in shape.taps.iter().zip(&wide) {
+                    let near = load(&src[start + tap..], shape.stride_x, out.len() / LANES);
+                    for i in 0..GROUP {
+                        sums[i] += i32::from(i16::from(near[i]) * w[i]);
                     }
                 }
                 let mut bytes = [0u8; GROUP];
-                for (i, (b, s)) in bytes.iter_mut().zip(&sums).enumerate() {
-                    *b = job.output.quantise(*s as f32 * scale[i % LANES]);
+                for i in 0..GROUP {
+                    bytes[i] = job.output.quantise(sums[i] as f32 * scale[i]);
                 }
-                out.copy_from_slice(&bytes[..out.len()]);
+                match <&mut [u8; GROUP]>::try_from(&mut *out) {
+                    Ok(whole) => *whole = bytes,
+                    Err(_) => out.copy_from_slice(&bytes[..out.len()]),
+                }
             }
         }
     }
 }
 
+/// `pixels` pixels, `stride` apart; the rest of the group is of no use.
 #[inline(always)]
-fn accumulate(sums: &mut [i32; GROUP], a: &[u8], w: [i16; LANES]) {
-    for (i, (s, a)) in sums.iter_mut().zip(a).enumerate() {
-        *s += i32::from(i16::from(*a) * w[i % LANES]);
+fn load(src: &[u8], stride: usize, pixels: usize) -> [u8; GROUP] {
+    if stride == 1
+        && let Some((group, _)) = src.split_first_chunk::<GROUP>()
+    {
+        return *group;
     }
+    let mut group = [0u8; GROUP];
+    for (x, pixel) in group.chunks_exact_mut(LANES).enumerate().take(pixels) {
+        let at = x * stride * LANES;
+        pixel.copy_from_slice(&src[at..at + LANES]);
+    }
+    group
 }

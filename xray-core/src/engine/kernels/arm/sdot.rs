@@ -155,9 +155,16 @@ unsafe fn tile<const MR: usize, const NEAR: bool>(span: Span<'_>, at: usize, hal
                 from = from.add(plane);
             }
         }
-        for (r, sum) in acc.iter().enumerate() {
-            store(span, sum[0], half / 2, (half % 2) * 2, at + r);
-            store(span, sum[1], half / 2, (half % 2) * 2 + 1, at + r);
+        // With constant indices, so that the accumulators never need an address: with one they would be written
+        // to memory in every turn of the loop.
+        macro_rules! finish {
+            ($($r:literal)*) => {
+                $(if $r < MR {
+                    store(span, acc[$r % MR][0], half / 2, (half % 2) * 2, at + $r);
+                    store(span, acc[$r % MR][1], half / 2, (half % 2) * 2 + 1, at + $r);
+                })*
+            };
         }
+        finish!(0 1 2 3 4 5 6 7 8 9 10 11 12 13);
     }
 }

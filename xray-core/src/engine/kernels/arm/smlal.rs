@@ -66,7 +66,7 @@ unsafe fn run_pixels<const NEAR: bool>(span: Span<'_>, count: usize) {
 
 /// Four products for each of 16 outputs, of the pixel whose pairs of channels are `two` and `other`.
 #[inline(always)]
-fn multiply(sum: &mut [int32x4_t; 4], w: [int8x16_t; 4], two: int8x16_t, other: int8x16_t) {
+fn multiply(mut sum: [int32x4_t; 4], w: [int8x16_t; 4], two: int8x16_t, other: int8x16_t) -> [int32x4_t; 4] {
     // SAFETY: arithmetic on registers; NEON is part of every aarch64.
     unsafe {
         for half in 0..2 {
@@ -78,6 +78,7 @@ fn multiply(sum: &mut [int32x4_t; 4], w: [int8x16_t; 4], two: int8x16_t, other: 
             sum[half * 2 + 1] = vpadalq_s16(sum[half * 2 + 1], high);
         }
     }
+    sum
 }
 
 /// `MR` pixels by 16 output channels.
@@ -108,7 +109,7 @@ unsafe fn tile<const MR: usize, const NEAR: bool>(span: Span<'_>, at: usize, blo
                         if $r < MR {
                             let two = vreinterpretq_s8_s16(vdupq_laneq_s16::<$two>(a));
                             let other = vreinterpretq_s8_s16(vdupq_laneq_s16::<$other>(a));
-                            multiply(&mut acc[$r], w, two, other);
+                            acc[$r % MR] = multiply(acc[$r % MR], w, two, other);
                         }
                     };
                 }
@@ -120,10 +121,18 @@ unsafe fn tile<const MR: usize, const NEAR: bool>(span: Span<'_>, at: usize, blo
                 from = from.add(plane);
             }
         }
-        for (r, sums) in acc.iter().enumerate() {
-            for (quarter, sum) in sums.iter().enumerate() {
-                store(span, *sum, block, quarter, at + r);
-            }
+        // With constant indices, so that the accumulators never need an address: with one they would be written
+        // to memory in every turn of the loop.
+        macro_rules! finish {
+            ($($r:literal)*) => {
+                $(if $r < MR {
+                    store(span, acc[$r % MR][0], block, 0, at + $r);
+                    store(span, acc[$r % MR][1], block, 1, at + $r);
+                    store(span, acc[$r % MR][2], block, 2, at + $r);
+                    store(span, acc[$r % MR][3], block, 3, at + $r);
+                })*
+            };
         }
+        finish!(0 1 2 3);
     }
 }

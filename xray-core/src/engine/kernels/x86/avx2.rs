@@ -134,20 +134,27 @@ unsafe fn tile<const MR: usize>(span: Span<'_>, at: usize, block: usize) {
                     let w = weights.cast::<u8>().add(half * 2 * BLOCK);
                     let near = _mm256_cvtepi8_epi16(_mm_load_si128(w.cast()));
                     let far = _mm256_cvtepi8_epi16(_mm_load_si128(w.add(BLOCK).cast()));
-                    for (r, sum) in acc.iter_mut().enumerate() {
+                    for r in 0..MR {
                         let four = pixels.add(r * span.step).cast::<i32>().read_unaligned();
                         let two = _mm256_shuffle_epi8(_mm256_set1_epi32(four), mask);
-                        sum[0] = _mm256_add_epi32(sum[0], _mm256_madd_epi16(two, near));
-                        sum[1] = _mm256_add_epi32(sum[1], _mm256_madd_epi16(two, far));
+                        acc[r][0] = _mm256_add_epi32(acc[r][0], _mm256_madd_epi16(two, near));
+                        acc[r][1] = _mm256_add_epi32(acc[r][1], _mm256_madd_epi16(two, far));
                     }
                 }
                 weights = weights.add(1);
                 pixels = pixels.add(plane);
             }
         }
-        for (r, sum) in acc.iter().enumerate() {
-            store(span, sum, block, at + r);
+        // With constant indices, so that the accumulators never need an address: with one they would be written
+        // to memory in every turn of the loop.
+        macro_rules! finish {
+            ($($r:literal)*) => {
+                $(if $r < MR {
+                    store(span, acc[$r % MR], block, at + $r);
+                })*
+            };
         }
+        finish!(0 1 2 3);
     }
 }
 
@@ -157,7 +164,7 @@ unsafe fn tile<const MR: usize>(span: Span<'_>, at: usize, block: usize) {
 /// As [`tile`].
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn store(span: Span<'_>, sum: &[__m256i; 2], block: usize, at: usize) {
+unsafe fn store(span: Span<'_>, sum: [__m256i; 2], block: usize, at: usize) {
     let (output, plane) = (span.conv.output, span.shape.output.plane());
     let (lo, hi) = (_mm256_set1_ps(output.lo), _mm256_set1_ps(output.hi));
     let zero = _mm256_set1_epi32(i32::from(output.zero));

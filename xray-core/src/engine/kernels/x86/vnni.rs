@@ -172,30 +172,44 @@ unsafe fn blocks<const MR: usize, const NR: usize, const STEP: usize>(span: Span
 unsafe fn tile<const MR: usize, const NR: usize, const STEP: usize>(span: Span<'_>, at: usize, block: usize) {
     let planes = span.shape.input.planes();
     let lines = span.shape.taps.len() * planes;
-    let mut acc = [[_mm512_setzero_si512(); NR]; MR];
+    let mut acc = [[_mm512_setzero_si512(); MR]; NR];
     // SAFETY: `kernels::conv` checked taps, planes and pixels against the source, blocks against the weights.
     unsafe {
         let mut weights = span.conv.weights.as_ptr().add(block * lines);
         let first = span.src.add(at * STEP);
-        for tap in &span.shape.taps {
-            let mut pixels = first.add(*tap);
-            for _ in 0..planes {
-                let mut w = [_mm512_setzero_si512(); NR];
-                for (n, w) in w.iter_mut().enumerate() {
-                    *w = _mm512_load_si512(weights.add(n * lines).cast());
-                }
-                for (r, row) in acc.iter_mut().enumerate() {
-                    let four = _mm512_set1_epi32(pixels.add(r * STEP).cast::<i32>().read_unaligned());
-                    for (sum, w) in row.iter_mut().zip(&w) {
-                        *sum = _mm512_dpbusd_epi32(*sum, four, *w);
-                    }
-                }
-                weights = weights.add(1);
-                pixels = pixels.add(span.src_plane);
+        let mut lines_left = lines;
+        let mut taps = span.shape.taps.iter();
+        let (mut pixels, mut planes_left) = (first, 0);
+        // One loop for taps and planes: a net's stem has a single plane and many taps.
+        while lines_left > 0 {
+            if planes_left == 0 {
+                pixels = first.add(taps.next().copied().unwrap_or(0));
+                planes_left = planes;
             }
+            let mut w = [_mm512_setzero_si512(); NR];
+            for (n, w) in w.iter_mut().enumerate() {
+                *w = _mm512_load_si512(weights.add(n * lines).cast());
+            }
+            for r in 0..MR {
+                let four = _mm512_set1_epi32(pixels.add(r * STEP).cast::<i32>().read_unaligned());
+                for n in 0..NR {
+                    acc[n][r] = _mm512_dpbusd_epi32(acc[n][r], four, w[n]);
+                }
+            }
+            weights = weights.add(1);
+            pixels = pixels.add(span.src_plane);
+            planes_left -= 1;
+            lines_left -= 1;
         }
-        for n in 0..NR {
-            store::<MR, NR>(span, &acc, n, block + n, at);
+        // By value and with constant indices, so that the accumulators never need an address: with one they
+        // would live in memory during the loop.
+        store(span, acc[0], block, at);
+        if NR > 1 {
+            store(span, acc[1 % NR], block + 1, at);
+        }
+        if NR > 2 {
+            store(span, acc[2 % NR], block + 2, at);
+            store(span, acc[3 % NR], block + 3, at);
         }
     }
 }
@@ -206,13 +220,7 @@ unsafe fn tile<const MR: usize, const NR: usize, const STEP: usize>(span: Span<'
 /// As [`tile`].
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn store<const MR: usize, const NR: usize>(
-    span: Span<'_>,
-    acc: &[[__m512i; NR]; MR],
-    n: usize,
-    block: usize,
-    at: usize,
-) {
+unsafe fn store<const MR: usize>(span: Span<'_>, sums: [__m512i; MR], block: usize, at: usize) {
     let output = span.conv.output;
     // SAFETY: bias and scale cover whole blocks; outputs of the run lie in the target, plane by plane.
     unsafe {
@@ -221,8 +229,8 @@ unsafe fn store<const MR: usize, const NR: usize>(
         let (lo, hi) = (_mm512_set1_ps(output.lo), _mm512_set1_ps(output.hi));
         let zero = _mm512_set1_epi32(i32::from(output.zero));
         let mut bytes = [_mm_setzero_si128(); MR];
-        for (row, b) in acc.iter().zip(&mut bytes) {
-            let value = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(row[n], bias)), scale);
+        for (sum, b) in sums.iter().zip(&mut bytes) {
+            let value = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(*sum, bias)), scale);
             let value = _mm512_min_ps(_mm512_max_ps(value, lo), hi);
             *b = _mm512_cvtepi32_epi8(_mm512_add_epi32(_mm512_cvtps_epi32(value), zero));
         }

@@ -121,7 +121,7 @@ pub(super) fn depthwise(job: &Depthwise, src: &[u8], dst: &mut [u8]) {
     let shape = &job.shape;
     let (input, output) = (&shape.input, &shape.output);
     let long_enough = src.len() >= shape.source_bytes() && dst.len() >= output.bytes();
-    if shape.stride_x > 2 || shape.taps.len() > MOST_TAPS || !long_enough {
+    if shape.stride_x > 2 || shape.taps.len() > depthwise::MOST_TAPS || !long_enough {
         return depthwise::run(job, src, dst);
     }
     for p in 0..output.planes() {
@@ -145,9 +145,6 @@ pub(super) fn depthwise(job: &Depthwise, src: &[u8], dst: &mut [u8]) {
         }
     }
 }
-
-/// Kernels of up to 5 by 5.
-const MOST_TAPS: usize = 25;
 
 /// Loads `pixels` pixels, `STEP` apart.
 ///
