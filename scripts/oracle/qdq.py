@@ -21,7 +21,8 @@ MEAN, STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 class Graph:
     """Writes the float graph when `ranges` is None, else the quantised one."""
 
-    def __init__(self, ranges=None):
+    def __init__(self, ranges=None, mixed=False):
+        self.mixed = mixed
         self.nodes, self.inits, self.ranges, self.watched, self.count = [], [], ranges, [], 0
 
     def const(self, value, name=None):
@@ -46,7 +47,8 @@ class Graph:
             return (x, key)
         key = like or key
         scale, zero = self.parameters(key)
-        s, z = self.const(np.float32(scale)), self.const(np.uint8(zero))
+        zero = np.int8(zero - 128) if self.mixed else np.uint8(zero)
+        s, z = self.const(np.float32(scale)), self.const(zero)
         q = self.op("QuantizeLinear", [x, s, z])
         return (self.op("DequantizeLinear", [q, s, z]), key)
 
@@ -82,7 +84,9 @@ class Graph:
         m, a = (v.astype(np.float32).reshape(1, -1, 1, 1) for v in (m, a))
         return self.op("Add", [self.op("Mul", [x, self.const(m)]), self.const(a)])
 
-    def relu(self, x):
+    def relu(self, x, odd=False):
+        if odd and self.mixed:
+            return self.op("LeakyRelu", [x], alpha=0.1)
         return self.op("Relu", [x])
 
     def relu6(self, x):
@@ -135,14 +139,14 @@ def densenet(g, x, source, stem, growth, blocks):
     pooled = g.op("MaxPool", [x[0]], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
     parts, channels = [g.quantised(pooled, like=x[1])], stem
 
-    def normed(norm):
+    def normed(norm, odd=False):
         whole = parts[0][0] if len(parts) == 1 else g.op("Concat", [p[0] for p in parts], axis=1)
-        return g.relu(g.affine(whole, *source.bn(norm, channels)))
+        return g.relu(g.affine(whole, *source.bn(norm, channels)), odd)
 
     for i, layers in enumerate(blocks):
         for j in range(layers):
             n = f"{f}.denseblock{i + 1}.denselayer{j + 1}"
-            y = g.quantised(normed(f"{n}.norm1"))
+            y = g.quantised(normed(f"{n}.norm1", odd=(i, j) == (1, 1)))
             y = g.quantised(conv_bn(y, f"{n}.conv1", f"{n}.norm2", 4 * growth, channels, 1))
             y = g.conv(y, source.conv(f"{n}.conv2", growth, 4 * growth, 3), np.zeros(growth), pad=1)
             parts.append(g.quantised(y))
@@ -219,9 +223,9 @@ def session(proto):
     return ort.InferenceSession(proto.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
-def build(config, images, size):
-    """Float graph, ranges over `images`, quantised graph."""
-    g = Graph()
+def build(config, images, size, mixed=False):
+    """Float graph, ranges over `images`, quantised graph; `mixed` has int8 activations and one LeakyRelu."""
+    g = Graph(mixed=mixed)
     features = stack(g, config)
     names = list(dict.fromkeys(n for n in g.watched if n != "image"))
     float_model = model(g, size, features, [(n, TensorProto.FLOAT) for n in names])
@@ -232,11 +236,11 @@ def build(config, images, size):
         for i, name in enumerate(g.watched):
             lo, hi = ranges.get(f"t{i}", (np.inf, -np.inf))
             ranges[f"t{i}"] = (min(lo, float(values[name].min())), max(hi, float(values[name].max())))
-    q = Graph(ranges)
+    q = Graph(ranges, mixed)
     stack(q, config)
     quantised = model(q, size, features)
     onnx.checker.check_model(quantised, full_check=True)
-    g2 = Graph()
+    g2 = Graph(mixed=mixed)
     stack(g2, config)
     return model(g2, size, features), quantised
 
@@ -299,16 +303,17 @@ def small(out):
         "mobilenet": (Random(3), 8, [(1, 8, 1, 1), (3, 12, 2, 2), (3, 16, 2, 1)], 32),
     }
     images = [r.normal(0, 1.2, (1, 3, 32, 32)).astype(np.float32) for _ in range(5)]
-    _, quantised = build(config, images, 32)
-    names = inner(quantised)
-    result = answers(quantised, images[:2], names)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "small.onnx").write_bytes(quantised.SerializeToString())
-    with open(out / "small.bin", "wb") as f:
-        for image, (p, features, *tensors) in zip(images, result):
-            f.write(image.tobytes() + p.tobytes() + features.tobytes())
-            f.write(b"".join(t.tobytes() for t in tensors))
-    (out / "small.txt").write_text("\n".join(names) + "\n")
+    for stem, mixed in [("small", False), ("mixed", True)]:
+        _, quantised = build(config, images, 32, mixed)
+        names = [] if mixed else inner(quantised)
+        result = answers(quantised, images[:2], names)
+        (out / f"{stem}.onnx").write_bytes(quantised.SerializeToString())
+        with open(out / f"{stem}.bin", "wb") as f:
+            for image, (p, features, *tensors) in zip(images, result):
+                f.write(image.tobytes() + p.tobytes() + features.tobytes())
+                f.write(b"".join(t.tobytes() for t in tensors))
+        (out / f"{stem}.txt").write_text("\n".join(names) + "\n" if names else "")
 
 
 def full(weights, data, out):

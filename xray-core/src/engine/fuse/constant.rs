@@ -76,13 +76,10 @@ pub(crate) fn per_channel(model: &TypedModel, outlet: OutletId, channels: usize)
 pub(crate) fn quantiser(node: &TypedNode) -> Option<Edge> {
     let op = node.op_as::<ElementWiseOp>()?;
     let outlet = node.id.into();
-    if let Some(q) = op.0.downcast_ref::<QuantizeLinearU8>() {
-        Some(Edge { outlet, scale: q.scale.recip(), zero: q.zero_point, signed: false })
-    } else if let Some(q) = op.0.downcast_ref::<QuantizeLinearI8>() {
-        Some(Edge { outlet, scale: q.scale.recip(), zero: (q.zero_point as u8) ^ 0x80, signed: true })
-    } else {
-        None
-    }
+    let edge = |scale: f32, zero, signed| Edge { outlet, scale: scale.recip(), zero, signed };
+    let unsigned = op.0.downcast_ref::<QuantizeLinearU8>().map(|q| edge(q.scale, q.zero_point, false));
+    let signed = op.0.downcast_ref::<QuantizeLinearI8>();
+    unsigned.or_else(|| signed.map(|q| edge(q.scale, (q.zero_point as u8) ^ 0x80, true)))
 }
 
 /// The 8-bit tensor behind `outlet` if that is a DequantizeLinear per tensor.

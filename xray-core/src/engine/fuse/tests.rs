@@ -66,7 +66,11 @@ fn compare(oracle: &Oracle, model: TypedModel) -> (f32, f64, usize) {
         let image = Tensor::from_shape(&[1, 3, oracle.size, oracle.size], &image).unwrap();
         let outputs = runnable.run(tvec!(image.into_tvalue())).unwrap();
         let p = floats(take(4))[0];
-        take(4 * oracle.features);
+        let theirs = floats(take(4 * oracle.features));
+        let features = outputs[1].try_as_plain_ram().unwrap().as_slice::<f32>().unwrap();
+        let scale = theirs.iter().fold(0f32, |m, v| m.max(v.abs()));
+        let apart = theirs.iter().zip(features).fold(0f32, |m, (a, b)| m.max((a - b).abs()));
+        eprintln!("features apart by {:.2e} of their largest", apart / scale);
         let ours = outputs[0].try_as_plain_ram().unwrap().as_slice::<f32>().unwrap()[0];
         furthest = furthest.max((p - ours).abs());
         for (tensor, name) in outputs[2..].iter().zip(&oracle.names) {
@@ -108,6 +112,19 @@ fn small_net_is_fused_whole_and_agrees_with_onnx_runtime() {
         eprintln!("{}: |dp| {probability}, share {share}, more than one step {wrong}", kernel.name());
         assert!(probability < 0.01 && wrong == 0);
     }
+}
+
+/// int8 activations, and a LeakyRelu that no pattern covers in the middle of a dense block.
+#[test]
+fn what_is_not_recognised_stays_with_tract_and_is_right() {
+    let oracle = Oracle::read(&fixtures(), "mixed", 32, 68);
+    let (model, report) = fuse(oracle.typed(), None).unwrap();
+    eprintln!("{report}");
+    assert_eq!(report.regions, 2);
+    assert_eq!(report.kept.len(), 2);
+    assert_eq!(count(&report, "dense layer"), 6);
+    let (probability, ..) = compare(&oracle, model);
+    assert!(probability < 1e-5, "{probability}");
 }
 
 #[test]

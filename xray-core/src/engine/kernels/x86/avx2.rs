@@ -116,6 +116,7 @@ unsafe fn run_pixels(span: Span<'_>, pixels: usize) {
 ///
 /// # Safety
 /// As [`run_pixels`]; pixels `at..at + MR` lie in the run, `block` below the number of blocks.
+#[allow(clippy::needless_range_loop)] // indices, so that accumulators stay in registers
 #[inline]
 #[target_feature(enable = "avx2")]
 unsafe fn tile<const MR: usize>(span: Span<'_>, at: usize, block: usize) {

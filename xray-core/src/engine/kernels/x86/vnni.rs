@@ -167,6 +167,7 @@ unsafe fn blocks<const MR: usize, const NR: usize, const STEP: usize>(span: Span
 ///
 /// # Safety
 /// As [`blocks`]; `block + NR` is at most the number of blocks.
+#[allow(clippy::needless_range_loop)] // indices, so that accumulators stay in registers
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 unsafe fn tile<const MR: usize, const NR: usize, const STEP: usize>(span: Span<'_>, at: usize, block: usize) {
