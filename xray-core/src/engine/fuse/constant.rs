@@ -19,10 +19,10 @@ pub(crate) struct Edge {
 }
 
 /// Weights of a convolution: int8 in the order of the graph, one scale per output channel.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Weights {
     /// `[output, input / groups, height, width]`.
-    pub values: Vec<i8>,
+    pub values: Arc<[i8]>,
     /// The dimensions of `values`.
     pub shape: TVec<usize>,
     /// Per output channel.
@@ -118,7 +118,7 @@ pub(crate) fn weights(model: &TypedModel, outlet: OutletId) -> Option<Weights> {
     for channel in real.chunks_exact(each) {
         scale.push(steps(channel, &mut values)?);
     }
-    Some(Weights { values, shape, scale })
+    Some(Weights { values: values.into(), shape, scale })
 }
 
 /// Farthest that a quotient may lie from an integer: float32 rounding of weight and scale moves 127 steps by

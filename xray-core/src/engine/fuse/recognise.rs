@@ -7,6 +7,7 @@ use tract_core::ops::cnn::{Conv, KernelFormat, MaxPool, PoolSpec, SumPool};
 use tract_core::ops::math::{Add, Max, Min, Mul};
 use tract_core::ops::nn::{DataFormat, Reduce, Reducer};
 
+use super::aside::Aside;
 use super::constant::{Edge, binary, dequantised, floats, per_channel, quantiser, scalar, weights};
 use super::unit::{AffineUnit, ConvUnit, Shape, Unit, Work};
 
@@ -23,9 +24,9 @@ pub(crate) fn shape_of(model: &TypedModel, outlet: OutletId) -> Option<Shape> {
 }
 
 /// The unit that ends in `node`; `None` if `node` ends nothing, a reason if it does and cannot be taken.
-pub(crate) fn unit(model: &TypedModel, node: &TypedNode) -> Option<Result<Unit, Reason>> {
+pub(crate) fn unit(model: &TypedModel, node: &TypedNode, aside: &Aside) -> Option<Result<Unit, Reason>> {
     if let Some(edge) = quantiser(node) {
-        let result = quantised(model, node.inputs[0]);
+        let result = quantised(model, node.inputs[0], aside);
         let Some(shape) = shape_of(model, edge.outlet) else {
             return Some(Err("not a picture of batch 1 with known size"));
         };
@@ -46,11 +47,11 @@ pub(crate) fn unit(model: &TypedModel, node: &TypedNode) -> Option<Result<Unit, 
 }
 
 /// What is computed in front of a QuantizeLinear.
-fn quantised(model: &TypedModel, outlet: OutletId) -> Result<Work, Reason> {
+fn quantised(model: &TypedModel, outlet: OutletId, aside: &Aside) -> Result<Work, Reason> {
     let (inner, clip) = clipped(model, outlet);
     let node = model.node(inner.node);
     if let Some(op) = node.op_as::<Conv>() {
-        return conv(model, node, op, clip);
+        return conv(model, node, op, clip, aside);
     }
     if let Some(op) = node.op_as::<MaxPool>() {
         return max_pool(model, node, op);
@@ -100,10 +101,18 @@ fn pads(spec: &PoolSpec, shape: Shape) -> ((usize, usize), (usize, usize)) {
     ((dims[0].pad_before, dims[1].pad_before), (dims[0].pad_after, dims[1].pad_after))
 }
 
-fn conv(model: &TypedModel, node: &TypedNode, op: &Conv, clip: (f32, f32)) -> Result<Work, Reason> {
+fn conv(
+    model: &TypedModel,
+    node: &TypedNode,
+    op: &Conv,
+    clip: (f32, f32),
+    aside: &Aside,
+) -> Result<Work, Reason> {
     let input = dequantised(model, node.inputs[0]).ok_or("convolution of a tensor that is not 8-bit")?;
     let shape = shape_of(model, input.outlet).ok_or("convolution of a tensor that is no picture")?;
-    let weights = weights(model, node.inputs[1])
+    let weights = aside
+        .get(model, node.inputs[1])
+        .or_else(|| weights(model, node.inputs[1]))
         .ok_or("weights are not int8 from -127 to 127, symmetric per output")?;
     let spec = &op.pool_spec;
     if op.kernel_fmt != KernelFormat::OIHW

@@ -38,6 +38,40 @@ impl Oracle {
     }
 }
 
+/// Weights that leave the protobuf early give the same results as weights that tract has folded.
+#[test]
+fn loading_from_the_protobuf_is_the_same() {
+    for (stem, kept) in [("small", 1), ("mixed", 2)] {
+        let oracle = Oracle::read(&fixtures(), stem, 32, 68);
+        let (model, report) = super::load(oracle.proto.clone(), None).unwrap();
+        assert_eq!(model.input_outlets().unwrap().len(), 1);
+        assert_eq!(report.kept.len(), kept);
+        assert!(first_probability_apart(&oracle, model) < 1e-5);
+    }
+}
+
+/// Weights of convolutions that are not fused come back as constants.
+#[test]
+fn weights_that_are_not_taken_are_put_back() {
+    let oracle = Oracle::read(&fixtures(), "small", 32, 68);
+    let mut proto = oracle.proto.clone();
+    let aside = super::Aside::take(&mut proto);
+    let mut model = tract_onnx::onnx().model_for_proto_model(&proto).unwrap().into_typed().unwrap();
+    assert!(model.input_outlets().unwrap().len() > 30);
+    aside.put_back(&mut model).unwrap();
+    assert_eq!(model.input_outlets().unwrap().len(), 1);
+    assert!(first_probability_apart(&oracle, model) < 1e-5);
+}
+
+fn first_probability_apart(oracle: &Oracle, model: TypedModel) -> f32 {
+    let (image, rest) = oracle.answers.split_at(12 * oracle.size * oracle.size);
+    let image = Tensor::from_shape(&[1, 3, oracle.size, oracle.size], &floats(image)).unwrap();
+    let runnable = model.into_optimized().unwrap().into_runnable().unwrap();
+    let outputs = runnable.run(tvec!(image.into_tvalue())).unwrap();
+    let ours = outputs[0].try_as_plain_ram().unwrap().as_slice::<f32>().unwrap()[0];
+    (floats(&rest[..4])[0] - ours).abs()
+}
+
 fn floats(bytes: &[u8]) -> Vec<f32> {
     bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
 }
