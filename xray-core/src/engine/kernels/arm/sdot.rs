@@ -125,20 +125,21 @@ unsafe fn halves<const MR: usize, const NEAR: bool>(span: Span<'_>, at: usize) {
 #[target_feature(enable = "neon,dotprod")]
 unsafe fn tile<const MR: usize, const NEAR: bool>(span: Span<'_>, at: usize, half: usize) {
     let (planes, plane) = (span.shape.input.planes(), span.shape.input.plane());
+    let step = if NEAR { LANES } else { span.step }; // a constant, so that offsets are part of the loads
     let mut acc = [[vdupq_n_s32(0); 2]; MR];
     // SAFETY: `kernels::conv` checked taps, planes and pixels against the source, blocks against the weights.
     unsafe {
         let lines = span.shape.taps.len() * planes;
         let mut weights = span.conv.weights.as_ptr().add((half / 2) * lines).cast::<i8>();
         weights = weights.add((half % 2) * 2 * BLOCK);
-        let first = span.src.add(at * span.step);
+        let first = span.src.add(at * step);
         for tap in &span.shape.taps {
             let mut from = first.add(*tap);
             for _ in 0..planes {
                 let (near, far) = (vld1q_s8(weights), vld1q_s8(weights.add(BLOCK)));
                 let mut r = 0;
                 while r < MR {
-                    let a = pixels::<NEAR>(from.add(r * span.step), span.step, MR - r);
+                    let a = pixels::<NEAR>(from.add(r * step), step, MR - r);
                     acc[r] = [sdot::<0>(acc[r][0], near, a), sdot::<0>(acc[r][1], far, a)];
                     if r + 1 < MR {
                         acc[r + 1] = [sdot::<1>(acc[r + 1][0], near, a), sdot::<1>(acc[r + 1][1], far, a)];

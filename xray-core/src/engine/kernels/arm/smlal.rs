@@ -88,12 +88,13 @@ fn multiply(mut sum: [int32x4_t; 4], w: [int8x16_t; 4], two: int8x16_t, other: i
 #[inline(always)]
 unsafe fn tile<const MR: usize, const NEAR: bool>(span: Span<'_>, at: usize, block: usize) {
     let (planes, plane) = (span.shape.input.planes(), span.shape.input.plane());
+    let step = if NEAR { LANES } else { span.step }; // a constant, so that offsets are part of the loads
     // SAFETY: `kernels::conv` checked taps, planes and pixels against the source, blocks against the weights.
     unsafe {
         let mut acc = [[vdupq_n_s32(0); 4]; MR];
         let lines = span.shape.taps.len() * planes;
         let mut weights = span.conv.weights.as_ptr().add(block * lines).cast::<i8>();
-        let first = span.src.add(at * span.step);
+        let first = span.src.add(at * step);
         for tap in &span.shape.taps {
             let mut from = first.add(*tap);
             for _ in 0..planes {
@@ -103,7 +104,7 @@ unsafe fn tile<const MR: usize, const NEAR: bool>(span: Span<'_>, at: usize, blo
                     vld1q_s8(weights.add(2 * BLOCK)),
                     vld1q_s8(weights.add(3 * BLOCK)),
                 ];
-                let a = vreinterpretq_s16_s8(pixels::<NEAR>(from, span.step, MR));
+                let a = vreinterpretq_s16_s8(pixels::<NEAR>(from, step, MR));
                 macro_rules! pixel {
                     ($r:literal, $two:literal, $other:literal) => {
                         if $r < MR {
