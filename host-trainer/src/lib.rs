@@ -1,3 +1,20 @@
-//! Trains the stacked classifier and exports it.
+//! Trains the stacked chest X-ray classifier and exports it as one ONNX file.
+//!
+//! The way of a model: [`data`] finds the images and keeps patients on one side, [`weights`] and
+//! [`backbones`] hold the frozen nets, [`features`] runs the images through them once and keeps the result,
+//! [`head`] trains the classifier on it, [`run`] is what a fit leaves behind, [`export`] writes the whole
+//! stack as ONNX, and [`metrics`] judges it. [`pipeline`] joins these into what the commands do; [`cli`]
+//! holds arguments and printing.
+
 pub mod backbones;
+pub mod cli;
+pub mod data;
+pub mod device;
+pub mod export;
+pub mod features;
+mod files;
+pub mod head;
+pub mod metrics;
+pub mod pipeline;
+pub mod run;
 pub mod weights;

@@ -1,5 +1,18 @@
-//! The frozen feature extractors. A backbone is one file here and one line in [`BackboneKind::ALL`].
+//! The frozen feature extractors. A backbone is one file here (or one more size in `densenet.rs`) and one
+//! line in each function of [`BackboneKind`].
 
+mod adapter;
+mod densenet;
+mod mobilenet_v2;
+mod net;
+mod parts;
+pub(crate) mod plan;
+
+pub use adapter::input_adapter;
+pub(crate) use mobilenet_v2::blocks as mobilenet_v2_blocks;
+pub use net::Backbone;
+
+use plan::Layer;
 use serde::{Deserialize, Serialize};
 
 /// The nets that can stand in the stack.
@@ -35,4 +48,35 @@ impl BackboneKind {
             BackboneKind::MobilenetV2 => 1280,
         }
     }
+
+    /// Names and shapes of the tensors that the feature extractor needs, under torchvision's names. Without
+    /// the classifier and without `num_batches_tracked`, which inference does not use.
+    pub fn parameters(self) -> Vec<(String, Vec<usize>)> {
+        self.plan().iter().flat_map(Layer::parameters).collect()
+    }
+
+    /// Every layer with weights, in the order in which an image meets them.
+    pub(crate) fn plan(self) -> Vec<Layer> {
+        match self.architecture() {
+            Architecture::DenseNet(config) => config.plan(),
+            Architecture::MobileNetV2 => mobilenet_v2::plan(),
+        }
+    }
+
+    /// Which net it is, and of which size.
+    pub(crate) fn architecture(self) -> Architecture {
+        match self {
+            BackboneKind::DenseNet169 => Architecture::DenseNet(densenet::DENSENET169),
+            BackboneKind::MobilenetV2 => Architecture::MobileNetV2,
+        }
+    }
+}
+
+/// The families of nets that are built here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Architecture {
+    /// DenseNet of some size.
+    DenseNet(densenet::DenseNetConfig),
+    /// MobileNetV2, width 1.0.
+    MobileNetV2,
 }

@@ -1,18 +1,24 @@
 //! Weights of the backbones: what they are, how they come in, where they are kept.
+//!
+//! [`import`] reads a file of any known kind, [`WeightStore`] keeps the result, [`fetch`] downloads the
+//! official files and imports them.
 
+mod check;
+mod download;
+mod error;
+mod fetch;
+mod import;
+mod keras;
+mod keras_names;
+mod random;
+mod raw;
+mod safe;
 mod set;
+mod store;
+mod torch;
 
+pub use error::{Problems, WeightsError};
+pub use fetch::{BASE_URL_VARIABLE, DEFAULT_BASE_URL, RemoteFile, fetch, official_files, select};
+pub use import::{MAX_FILE_BYTES, import};
 pub use set::{Array, Conventions, Padding, Provenance, WeightSet};
-
-/// What can go wrong with weights.
-#[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
-pub enum WeightsError {
-    /// Tensors that the net needs are not there.
-    #[error("weights for {backbone}: {} tensor(s) missing: {}", .tensors.len(), .tensors.join(", "))]
-    Missing {
-        /// The net.
-        backbone: String,
-        /// The names that were looked for.
-        tensors: Vec<String>,
-    },
-}
+pub use store::{STORE_VARIABLE, Stored, WeightStore};

@@ -65,7 +65,7 @@ impl std::fmt::Display for Provenance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Provenance::File { name, sha256, framework } => {
-                write!(f, "{name} ({framework}, sha256 {})", &sha256[..sha256.len().min(12)])
+                write!(f, "{name} ({framework}, sha256 {})", sha256.get(..12).unwrap_or(sha256))
             }
             Provenance::Random { seed } => write!(f, "random (seed {seed})"),
         }

@@ -1,3 +1,97 @@
-//! Inference: kernels, fusing, and the engine that runs a model.
+//! From a tensor to a score.
+
 pub mod fuse;
+mod fused;
 pub(crate) mod kernels;
+mod tract;
+
+pub use fused::FusedEngine;
+pub use kernels::check_kernels;
+pub use tract::TractEngine;
+
+use crate::preprocess::InputTensor;
+
+/// A probability of the positive label as the network gave it, 0..1; not calibrated.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Probability(f64);
+
+impl Probability {
+    fn new(value: f32) -> Result<Self, EngineError> {
+        if (0.0..=1.0).contains(&value) {
+            Ok(Probability(f64::from(value)))
+        } else {
+            Err(EngineError::NotAProbability { value: value.to_string() })
+        }
+    }
+
+    /// The number, 0..1.
+    pub fn value(self) -> f64 {
+        self.0
+    }
+}
+
+/// What a model says of one image. Made by an [`Engine`] only.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    probability: Probability,
+    features: Vec<f32>,
+}
+
+impl Output {
+    /// Probability of the positive label.
+    pub fn probability(&self) -> Probability {
+        self.probability
+    }
+
+    /// The pooled features of the backbones, joined in the order that the contract names them.
+    pub fn features(&self) -> &[f32] {
+        &self.features
+    }
+}
+
+/// Something that runs one model.
+pub trait Engine: Send + Sync {
+    /// Runs the model on one image.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the tensor does not fit, the run fails, or what comes out is no probability.
+    fn run(&self, input: &InputTensor) -> Result<Output, EngineError>;
+
+    /// A name for reports, such as `tract`.
+    fn name(&self) -> &'static str;
+}
+
+/// Why a model could not be loaded or run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// The engine refused the graph.
+    #[error("model {file}: the engine could not load its graph: {reason}; export it again with this release")]
+    Load {
+        /// The model file.
+        file: String,
+        /// The engine's word.
+        reason: String,
+    },
+    /// The run failed.
+    #[error("the model failed on this image: {reason}; run the device's self-test, then report it")]
+    Run {
+        /// The engine's word.
+        reason: String,
+    },
+    /// The tensor has another size than the model takes.
+    #[error(
+        "the model takes images of {expected} pixels a side, not {found}; prepare them with its contract"
+    )]
+    InputSize {
+        /// Side that the model takes, in pixels.
+        expected: usize,
+        /// Side of the tensor, in pixels.
+        found: usize,
+    },
+    /// What came out is not within 0..1.
+    #[error("the model gave {value}, which is no probability; the file may be damaged: install it again")]
+    NotAProbability {
+        /// What came out.
+        value: String,
+    },
+}

@@ -1,3 +1,14 @@
-//! The model package: what a runtime must know, and how it comes to trust a file.
+//! The model package: what a runtime must know of a model, and how a file comes to be trusted.
+
 mod contract;
-pub use contract::*;
+mod error;
+mod file;
+mod verify;
+
+pub use contract::{
+    BackboneRecord, CONTRACT_KEY, Contract, FEATURES_NAME, INPUT_NAME, Labels, PROBABILITY_NAME, Precision,
+    RANDOM_WARNING, SCHEMA_KEY, SCHEMA_VERSION, Training,
+};
+pub use error::{PackageError, PackageProblem};
+pub use file::{MAX_PACKAGE_BYTES, PackageFile};
+pub use verify::VerifiedPackage;

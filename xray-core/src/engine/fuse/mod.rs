@@ -55,25 +55,27 @@ use super::kernels;
 use super::kernels::depthwise::MOST_TAPS;
 use super::kernels::pointwise::WIDEST_ROW;
 
-/// Types the graph of `proto` and replaces what is recognised; faster and smaller than typing first and calling
-/// [`fuse`]. `kernel` names one of [`kernels::available`], `None` takes the fastest. The result is not decluttered.
+/// Types the graph of `proto` and replaces what is recognised; faster and smaller than typing first and fusing
+/// then. `kernel` names one of [`kernels::available`], `None` takes the fastest. The result is not decluttered.
 ///
 /// # Errors
 /// What tract says about the graph; or if a recognised region cannot be planned: load the file again and type it
 /// without fusing.
-pub(crate) fn load(mut proto: ModelProto, kernel: Option<&str>) -> TractResult<(TypedModel, FusionReport)> {
+pub(crate) fn load(proto: &ModelProto, kernel: Option<&str>) -> TractResult<(TypedModel, FusionReport)> {
+    let mut proto = proto.clone();
     let aside = Aside::take(&mut proto);
     let inference = tract_onnx::onnx().model_for_proto_model(&proto)?;
     drop(proto);
     fuse_with(inference.into_typed()?, &aside, kernel)
 }
 
-/// Replaces what is recognised in a graph that tract has typed but not decluttered. `kernel` names one of
+/// Replaces what is recognised in a graph that tract has typed but not decluttered; [`load`] is for programs. `kernel` names one of
 /// [`kernels::available`], `None` takes the fastest.
 ///
 /// # Errors
 /// If a recognised region cannot be planned or patched in; the model is then lost, load it again and leave fusing
 /// out.
+#[cfg(test)]
 pub(crate) fn fuse(model: TypedModel, kernel: Option<&str>) -> TractResult<(TypedModel, FusionReport)> {
     fuse_with(model, &Aside::default(), kernel)
 }

@@ -209,7 +209,7 @@ pub(crate) fn check(kernel: &dyn Kernel, cases: u32) -> Result<(), String> {
     for seed in 1..=cases {
         let case = Case::new(seed);
         let differs = |what: &str| Err(format!("kernel {} differs at {what} of {case:?}", kernel.name()));
-        let mut noise = Noise::new(seed);
+        let mut noise = Noise::new(case.seed);
         let (_, data) = case.picture(&case.layouts().0, &mut noise);
         let p = case.parameters(case.channels.1, case.channels.0, &mut noise);
         if convolve(kernel, &case, &p, &data) != convolve(&Scalar, &case, &p, &data) {

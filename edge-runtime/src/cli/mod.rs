@@ -1,0 +1,23 @@
+//! The subcommands, without arguments and printing.
+
+pub mod model;
+pub mod screen;
+
+/// What the process says to its caller when it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything was read: status 0.
+    Complete,
+    /// Some images have no result, the others were screened: status 3.
+    Incomplete,
+}
+
+impl Outcome {
+    /// The exit status. 1 is a fault such as a model that cannot be loaded, 2 is wrong usage.
+    pub fn status(self) -> u8 {
+        match self {
+            Outcome::Complete => 0,
+            Outcome::Incomplete => 3,
+        }
+    }
+}

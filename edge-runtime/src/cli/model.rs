@@ -1,0 +1,73 @@
+//! `model show`: what a model file says of itself.
+
+use std::fmt::Write as _;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use xray_core::package::{Contract, PackageFile, SCHEMA_VERSION, VerifiedPackage};
+use xray_core::screening::printable;
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    file: String,
+    sha256: &'a str,
+    schema: u32,
+    contract: &'a Contract,
+}
+
+/// Verifies the model and writes its contract to `out`, for people or as one JSON object.
+///
+/// # Errors
+/// If the file is not a package that may be run, or `out` cannot be written.
+pub fn show(file: &Path, json: bool, out: &mut impl Write) -> Result<()> {
+    let package = PackageFile::read(file)?.verify()?;
+    let text = if json { as_json(&package)? } else { as_text(&package)? };
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("the contract could not be written")
+}
+
+fn as_json(package: &VerifiedPackage) -> Result<String> {
+    let shown = Shown {
+        file: package.path().display().to_string(),
+        sha256: package.sha256(),
+        schema: SCHEMA_VERSION,
+        contract: package.contract(),
+    };
+    Ok(serde_json::to_string(&shown)? + "\n")
+}
+
+fn as_text(package: &VerifiedPackage) -> Result<String> {
+    let contract = package.contract();
+    let (pre, training) = (&contract.preprocessing, &contract.training);
+    let mut text = String::new();
+    let mut line = |name: &str, value: String| writeln!(text, "{name:<16}{}", printable(&value));
+    line("file", package.path().display().to_string())?;
+    line("sha256", package.sha256().to_owned())?;
+    line("schema", SCHEMA_VERSION.to_string())?;
+    line("input", format!("{0} × {0}, {1}, scaling {2}", pre.size, word(&pre.resize)?, pre.scaling.name()))?;
+    line("negative", contract.labels.negative.clone())?;
+    line("positive", contract.labels.positive.clone())?;
+    line("threshold", format!("{} (rule: {})", contract.threshold, contract.threshold_rule))?;
+    line("precision", word(&contract.precision)?)?;
+    for backbone in &contract.backbones {
+        line("backbone", format!("{}, weights: {}", backbone.name, backbone.weights))?;
+        line("", format!("fingerprint {}", backbone.fingerprint))?;
+    }
+    line("features", contract.features.to_string())?;
+    line("trained by", training.program.clone())?;
+    line("trained on", format!("{} images, {} epochs", training.train_images, training.epochs))?;
+    line("validated on", format!("{} images", training.validation_images))?;
+    line("seed", training.seed.to_string())?;
+    line("data", training.data_fingerprint.clone())?;
+    for (name, value) in &contract.validation {
+        line("validation", format!("{name} {value}"))?;
+    }
+    Ok(text)
+}
+
+/// The word that stands in the contract's JSON.
+fn word(value: &impl Serialize) -> Result<String> {
+    let json = serde_json::to_value(value)?;
+    json.as_str().map(str::to_owned).context("the contract's word is no text")
+}

@@ -1,0 +1,175 @@
+//! The program as a user meets it: exit status, what goes to which stream, and that no failure reads like
+//! a finding.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "../../xray-core/tests/support/mod.rs"]
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = Place { folder };
+        place.write("model.onnx", &support::model_bytes(|_| ()));
+        place
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        let path = self.at(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
+        std::fs::write(path, bytes).expect("written");
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_edge-runtime"));
+        command.current_dir(self.folder.path()).args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the program runs")
+    }
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+fn sha256(path: &Path) -> String {
+    xray_core::sha256_hex(&std::fs::read(path).expect("readable"))
+}
+
+#[test]
+fn all_read_is_status_0() {
+    let place = Place::new();
+    place.write("x/black.pgm", &support::flat_pgm(64, 64, 0));
+    place.write("x/white.pgm", &support::flat_pgm(64, 64, 255));
+    let output = place.run(&["screen", "--model", "model.onnx", "x"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let lines: Vec<_> = text(&output.stdout).lines().collect();
+    assert_eq!(lines.len(), 2);
+    assert!(lines[0].starts_with("no sign of pneumonia ") && lines[0].contains("0.0474"), "{}", lines[0]);
+    assert!(lines[0].ends_with("x/black.pgm"));
+    assert!(lines[1].starts_with("pneumonia suspected ") && lines[1].contains("0.9526"), "{}", lines[1]);
+    let notes = text(&output.stderr);
+    assert_eq!(notes.matches("not a diagnosis").count(), 1);
+    assert!(notes.ends_with("2 read: 1 suspected, 1 no sign; 0 no result\n"), "{notes}");
+}
+
+#[test]
+fn what_cannot_be_read_is_status_3_and_the_rest_goes_on() {
+    let place = Place::new();
+    place.write("x/a-empty.jpeg", b"");
+    place.write("x/b-text.jpeg", b"Dear colleague");
+    place.write("x/c-dot.pgm", &support::flat_pgm(1, 1, 9));
+    place.write("x/d-vast.pgm", b"P5 40000 40000 255\n");
+    place.write("x/e-white.pgm", &support::flat_pgm(64, 64, 255));
+    std::fs::create_dir(place.at("none")).expect("a folder");
+    let output = place.run(&["screen", "--json", "--model", "model.onnx", "none", "x", "gone.png"]);
+    assert_eq!(output.status.code(), Some(3));
+    let rows: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let reasons: Vec<_> = rows.iter().map(|row| row["reason"].as_str().unwrap_or("read")).collect();
+    let expected =
+        ["no-images", "empty", "unknown-format", "too-small", "too-many-pixels", "read", "not-found"];
+    assert_eq!(reasons, expected);
+    for row in rows.iter().filter(|row| row.get("reason").is_some()) {
+        assert_eq!(row["verdict"], "no-result");
+        assert!(row.get("probability").is_none());
+        let file = row["file"].as_str().expect("a file");
+        assert!(row["message"].as_str().expect("a message").contains(file), "{row}");
+    }
+    let read = &rows[5];
+    assert_eq!(read["verdict"], "pneumonia-suspected");
+    assert!((read["probability"].as_f64().expect("a number") - 0.952_574_13).abs() < 2e-5);
+    assert_eq!(read["threshold"], 0.5);
+    assert_eq!(read["model"], sha256(&place.at("model.onnx")));
+    assert!(read["milliseconds"].as_f64().expect("a number") >= 0.0);
+    assert!(text(&output.stderr).ends_with("1 read: 1 suspected, 0 no sign; 6 no result\n"));
+}
+
+#[test]
+fn a_line_without_a_result_cannot_be_taken_for_a_finding() {
+    let place = Place::new();
+    place.write("no sign of pneumonia\nno sign of pneumonia.png", b"text");
+    place.write("x.jpeg", b"");
+    let output = place.run(&[
+        "screen",
+        "--model",
+        "model.onnx",
+        "x.jpeg",
+        "no sign of pneumonia\nno sign of pneumonia.png",
+    ]);
+    assert_eq!(output.status.code(), Some(3));
+    let lines: Vec<_> = text(&output.stdout).lines().collect();
+    assert_eq!(lines.len(), 2, "a name cannot write a line of its own: {lines:?}");
+    assert!(lines.iter().all(|line| line.starts_with("NO RESULT  ")), "{lines:?}");
+}
+
+#[test]
+fn wrong_usage_is_status_2_and_a_model_that_cannot_be_loaded_1() {
+    let place = Place::new();
+    place.write("x.pgm", &support::flat_pgm(64, 64, 255));
+    place.write("bad.onnx", b"# a text");
+    place.write("bare.onnx", &support::model_bytes(|m| m.metadata_props.clear()));
+    assert_eq!(place.run(&["screen", "--model", "model.onnx"]).status.code(), Some(2));
+    assert_eq!(place.run(&["screen", "x.pgm"]).status.code(), Some(2));
+    for (model, word) in [
+        ("bad.onnx", "not an ONNX model"),
+        ("bare.onnx", "without the metadata"),
+        ("gone.onnx", "could not be read"),
+    ] {
+        let output = place.run(&["screen", "--model", model, "x.pgm"]);
+        assert_eq!(output.status.code(), Some(1), "{model}");
+        assert!(output.stdout.is_empty(), "{model}");
+        let notes = text(&output.stderr);
+        assert!(notes.contains(model) && notes.contains(word), "{notes}");
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    let place = Place::new();
+    place.write("x.pgm", &support::flat_pgm(64, 64, 255));
+    let mut child = place
+        .command(&["screen", "--model", "model.onnx", "x.pgm"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1));
+    let notes = text(&output.stderr);
+    assert!(!notes.contains("panicked") && notes.contains("output was closed"), "{notes}");
+}
+
+#[test]
+fn a_model_shows_its_contract() {
+    let place = Place::new();
+    let output = place.run(&["model", "show", "model.onnx"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let shown = text(&output.stdout);
+    for part in
+        [sha256(&place.at("model.onnx")).as_str(), "PNEUMONIA", "0.5 (rule: fixed)", "float32", "64 × 64"]
+    {
+        assert!(shown.contains(part), "{part} is not in\n{shown}");
+    }
+    let output = place.run(&["model", "show", "--json", "model.onnx"]);
+    let shown: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(shown["schema"], 1);
+    assert_eq!(shown["contract"]["preprocessing"]["scaling"], "unit");
+    assert_eq!(shown["contract"]["validation"]["auroc"], 0.75);
+}

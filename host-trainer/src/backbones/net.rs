@@ -1,0 +1,80 @@
+//! One frozen net on one device.
+
+use burn::tensor::{Device, Tensor};
+
+use super::densenet::DenseNet;
+use super::mobilenet_v2::MobileNetV2;
+use super::parts::Parts;
+use super::{Architecture, BackboneKind};
+use crate::weights::{Conventions, Padding, WeightSet, WeightsError};
+
+/// A frozen feature extractor.
+#[derive(Debug, Clone)]
+pub struct Backbone {
+    kind: BackboneKind,
+    conventions: Conventions,
+    net: Net,
+}
+
+// Two or three of these exist in a run: a box would only cost an indirection.
+#[allow(clippy::large_enum_variant)]
+#[derive(Debug, Clone)]
+enum Net {
+    DenseNet(DenseNet),
+    MobileNetV2(MobileNetV2),
+}
+
+impl Backbone {
+    /// Puts the net that `set` belongs to on `device`.
+    ///
+    /// # Errors
+    /// [`WeightsError::Mismatch`] if tensors are missing, too many or wrongly shaped, all of them named;
+    /// [`WeightsError::Unsupported`] if the net has no form with the set's conventions.
+    pub fn load(set: &WeightSet, device: &Device) -> Result<Backbone, WeightsError> {
+        set.check()?;
+        let parts = Parts { set, device };
+        let net = match set.backbone.architecture() {
+            Architecture::DenseNet(_) if set.conventions.padding != Padding::Symmetric => {
+                return Err(WeightsError::Unsupported {
+                    backbone: set.backbone.name().to_owned(),
+                    what: "only symmetric padding is defined for it".to_owned(),
+                });
+            }
+            Architecture::DenseNet(config) => Net::DenseNet(DenseNet::load(&config, &parts)?),
+            Architecture::MobileNetV2 => Net::MobileNetV2(MobileNetV2::load(&parts)?),
+        };
+        Ok(Backbone { kind: set.backbone, conventions: set.conventions.clone(), net })
+    }
+
+    /// Which net it is.
+    pub fn kind(&self) -> BackboneKind {
+        self.kind
+    }
+
+    /// What it takes for granted; see [`super::input_adapter`] for its input.
+    pub fn conventions(&self) -> &Conventions {
+        &self.conventions
+    }
+
+    /// The last feature map after its ReLU: `[n, 3, s, s]` to `[n, features, s / 32, s / 32]`. Images are
+    /// RGB in the net's own normalisation; `s` is a multiple of 32.
+    pub fn maps(&self, images: Tensor<4>) -> Tensor<4> {
+        self.maps_observed(images, &mut |_, _| {})
+    }
+
+    /// As [`Backbone::maps`], and shows `observe` the map after each stage under torchvision's name of it
+    /// (`features.denseblock1`, `features.7`, …).
+    pub fn maps_observed(&self, images: Tensor<4>, observe: &mut dyn FnMut(&str, &Tensor<4>)) -> Tensor<4> {
+        match &self.net {
+            Net::DenseNet(net) => net.forward(images, observe),
+            Net::MobileNetV2(net) => net.forward(images, observe),
+        }
+    }
+
+    /// The features: `[n, 3, s, s]` to `[n, features]`, the mean of [`Backbone::maps`] over the image.
+    pub fn pooled(&self, images: Tensor<4>) -> Tensor<2> {
+        let map = self.maps(images);
+        let [n, channels, height, width] = map.dims();
+        map.reshape([n, channels, height * width]).mean_dim(2).reshape([n, channels])
+    }
+}

@@ -1,0 +1,146 @@
+//! `host-trainer demo`.
+
+use std::fs;
+use std::io::stdout;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use xray_core::package::Precision;
+use xray_core::preprocess::{Preprocessing, Scaling};
+use xray_core::screening::{Format, Screener, screen_paths, write_rows};
+
+use super::progress::Reporter;
+use super::{evaluate, summary};
+use crate::backbones::BackboneKind;
+use crate::data::phantom::{self, Counts};
+use crate::data::{ClassNames, Split};
+use crate::device::{DeviceChoice, choose};
+use crate::head::TrainingConfig;
+use crate::pipeline::{self, BackboneSource, FitOptions, ThresholdRule};
+use crate::weights::WeightStore;
+
+/// Phantoms of each class that are trained on, and that are tested on.
+const COUNTS: Counts = Counts { train: 70, test: 16 };
+
+/// Random features tell less than trained ones, and there are few samples: larger steps than for X-rays.
+const LEARNING_RATE: f64 = 1e-3;
+
+/// Phantoms that are screened at the end.
+const SCREENED: usize = 8;
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  host-trainer demo --out runs/demo
+
+Phantoms prove the road, not the medicine: they are drawn, and the backbones are random.")]
+pub struct DemoArgs {
+    /// Folder for the phantoms, the run and the model; an earlier demo there is replaced
+    #[arg(long, value_name = "DIR", default_value = "runs/demo")]
+    out: PathBuf,
+    /// Seeds the phantoms, the backbones and the head
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    /// Where to compute
+    #[arg(long, value_enum, default_value = "cpu")]
+    device: DeviceChoice,
+}
+
+pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
+    let start = Instant::now();
+    let (phantoms, fitted, model) =
+        (args.out.join("phantoms"), args.out.join("run"), args.out.join("model.onnx"));
+    println!("Phantoms prove the road, not the medicine: no figure below says anything about patients.\n");
+
+    heading("1. Drawing phantoms");
+    clear(&args.out, &phantoms)?;
+    phantom::write_data_set(&phantoms, COUNTS, args.seed)?;
+
+    heading("2. Fitting a head on random backbones");
+    let device = choose(args.device)?;
+    let mut reporter = Reporter::new(false);
+    let options = options(&args, &phantoms, &fitted)?;
+    let record = pipeline::fit(&options, &device, &mut |event| reporter.show(event))?;
+    println!("{}", summary::render(&record));
+
+    heading("3. Exporting the whole stack with int8 weights");
+    // Random backbones are drawn again from their seed: the store is never asked.
+    let store = WeightStore::at(args.out.join("weights"));
+    let exported = pipeline::export_run(&fitted, &store, Precision::Int8Weights, &model)?;
+    println!("{:.1} MB, sha256 {}", exported.bytes as f64 / 1e6, exported.sha256);
+
+    heading("4. Evaluating the exported file on phantoms that were held back");
+    let judged = pipeline::evaluate(&model, &phantoms, None, Split::Test, &mut |event| reporter.show(event))?;
+    print!("{}", evaluate::render(&judged));
+
+    heading("5. Screening as the device does");
+    let screener = Screener::load(&model)?;
+    let shown = sample(&phantoms)?;
+    let items = screen_paths(&screener, &shown);
+    write_rows(&screener, items, Format::Text { header: true }, &mut stdout().lock(), |_| {})
+        .context("the rows could not be written to standard output")?;
+
+    println!("\nDone in {:.0} s. What lies where:", start.elapsed().as_secs_f64());
+    for (what, path) in [("phantoms", &phantoms), ("run", &fitted), ("model", &model)] {
+        println!("  {what:<10}{}", path.display());
+    }
+    println!("\nNext: `edge-runtime screen --model {} {}`", model.display(), phantoms.join("test").display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn heading(text: &str) {
+    println!("\n== {text}");
+}
+
+/// Removes the phantoms of an earlier demo. The mark is made before the first phantom is drawn, so a folder
+/// without it is somebody else's and is left alone.
+fn clear(out: &Path, phantoms: &Path) -> anyhow::Result<()> {
+    let mark = out.join("made-by-host-trainer-demo");
+    if phantoms.exists() {
+        ensure!(
+            mark.exists(),
+            "{} was not made by the demo; name another folder with --out",
+            phantoms.display()
+        );
+        fs::remove_dir_all(phantoms)
+            .with_context(|| format!("{}: could not be removed", phantoms.display()))?;
+    }
+    fs::create_dir_all(out)
+        .and_then(|()| fs::write(&mark, ""))
+        .with_context(|| format!("{}: could not be written; name another folder with --out", out.display()))
+}
+
+fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<FitOptions> {
+    Ok(FitOptions {
+        data: phantoms.to_owned(),
+        classes: ClassNames::default(),
+        splits: None,
+        backbones: BackboneSource::Random { kinds: BackboneKind::ALL.to_vec(), seed: args.seed },
+        preprocessing: Preprocessing::new(Scaling::Imagenet),
+        mirror: true,
+        training: TrainingConfig {
+            seed: args.seed,
+            epochs: 20,
+            batch_size: 16,
+            learning_rate: LEARNING_RATE,
+            dropout: 0.5,
+        },
+        threshold: ThresholdRule::Youden,
+        cache: args.out.join("cache"),
+        out: fitted.to_owned(),
+    })
+}
+
+/// Test phantoms of both classes, as many of each.
+fn sample(phantoms: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut chosen = Vec::new();
+    for class in ["NORMAL", "PNEUMONIA"] {
+        let files = xray_core::intake::list_images(&phantoms.join("test").join(class))?;
+        chosen.extend(files.into_iter().take(SCREENED / 2));
+    }
+    Ok(chosen)
+}

@@ -1,0 +1,82 @@
+//! The command line: one file a subcommand, arguments and printing only.
+
+mod demo;
+mod evaluate;
+mod export;
+mod fit;
+mod phantoms;
+mod predict;
+mod progress;
+mod summary;
+mod weights;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Trains a stacked chest X-ray classifier and exports it as an int8 ONNX file for edge-runtime.
+///
+/// What it makes is a screening aid, not a diagnosis: a clinician decides.
+#[derive(Debug, Parser)]
+#[command(name = "host-trainer", version, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  host-trainer demo
+  host-trainer weights fetch
+  host-trainer fit --data chest_xray --out runs/first
+  host-trainer export --run runs/first --out models/first.onnx
+  host-trainer evaluate --model models/first.onnx --data chest_xray --split test
+
+Exit status: 0 all done, 1 a fault, 2 wrong usage, 3 done but some images could not be read.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Draws phantoms, fits, exports, evaluates and screens: the whole road in minutes, no data needed
+    Demo(demo::DemoArgs),
+    /// Imports, fetches and lists the weights of the backbones
+    Weights(weights::WeightsArgs),
+    /// Trains a head on a folder of X-rays
+    Fit(fit::FitArgs),
+    /// Writes a run as one ONNX file
+    Export(export::ExportArgs),
+    /// Judges a model file on one split, with the engine that the device uses
+    Evaluate(evaluate::EvaluateArgs),
+    /// Screens images as edge-runtime does
+    Predict(predict::PredictArgs),
+    /// Draws a phantom data set
+    Phantoms(phantoms::PhantomsArgs),
+}
+
+/// Runs what the command line asks for.
+///
+/// # Errors
+/// Whatever stopped the command, with what to do about it.
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Demo(args) => demo::run(args),
+        Command::Weights(args) => weights::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Fit(args) => fit::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Evaluate(args) => evaluate::run(args),
+        Command::Predict(args) => predict::run(args),
+        Command::Phantoms(args) => phantoms::run(args).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// Exit status when the work was done but some images could not be read.
+const SOME_UNREAD: u8 = 3;
+
+/// The folder of the feature cache: `--cache` if given, else `$XDG_CACHE_HOME/xray-edge/features`, else
+/// `~/.cache/xray-edge/features`.
+fn cache_folder(flag: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    flag.or_else(|| Some(variable("XDG_CACHE_HOME")?.join("xray-edge/features")))
+        .or_else(|| Some(variable("HOME")?.join(".cache/xray-edge/features")))
+        .ok_or_else(|| anyhow::anyhow!("neither HOME nor XDG_CACHE_HOME is set; name a folder with --cache"))
+}

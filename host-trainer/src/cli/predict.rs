@@ -1,0 +1,48 @@
+//! `host-trainer predict`: the same as `edge-runtime screen`, by the same code.
+
+use std::io::{IsTerminal, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use xray_core::decision::DISCLAIMER;
+use xray_core::package::RANDOM_WARNING;
+use xray_core::screening::{Format, Screener, screen_paths, write_rows};
+
+use super::SOME_UNREAD;
+
+/// Arguments of `predict`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  host-trainer predict --model models/first.onnx image.jpeg
+  host-trainer predict --model models/first.onnx --json folder/ > verdicts.jsonl")]
+pub struct PredictArgs {
+    /// Model file
+    #[arg(long, value_name = "FILE.onnx")]
+    model: PathBuf,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+    /// Images, or folders that are searched for them
+    #[arg(required = true, value_name = "IMAGE|DIR")]
+    paths: Vec<PathBuf>,
+}
+
+pub fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
+    let screener = Screener::load(&args.model)?;
+    if screener.contract().has_random_backbones() {
+        eprintln!("{RANDOM_WARNING}");
+    }
+    eprintln!("{DISCLAIMER}");
+    let format = match args.json {
+        true => Format::JsonLines,
+        false => Format::Text { header: stdout().is_terminal() },
+    };
+    let items = screen_paths(&screener, &args.paths);
+    let summary = write_rows(&screener, items, format, &mut stdout().lock(), |_| {})
+        .context("the rows could not be written to standard output")?;
+    eprintln!("{summary}");
+    Ok(if summary.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(SOME_UNREAD) })
+}

@@ -1,0 +1,49 @@
+//! What a run says of itself.
+
+use xray_core::package::RANDOM_WARNING;
+
+use crate::data::ClassNames;
+use crate::run::RunRecord;
+
+/// A run in words.
+pub fn render(record: &RunRecord) -> String {
+    let mut lines = Vec::new();
+    if record.has_random_backbones() {
+        lines.push(RANDOM_WARNING.to_owned());
+    }
+    for backbone in &record.backbones {
+        lines.push(format!("backbone    {}: {}", backbone.kind.name(), backbone.provenance));
+    }
+    let data = &record.data;
+    let [negative, positive] = [&record.labels.negative, &record.labels.positive];
+    lines.push(format!(
+        "data        train {} {negative} + {} {positive} ({} patients), validation {} + {} ({} patients), left out {}",
+        data.train[0],
+        data.train[1],
+        data.train_patients,
+        data.validation[0],
+        data.validation[1],
+        data.validation_patients,
+        data.left_out.len(),
+    ));
+    lines.push(format!("            fingerprint {}", data.fingerprint));
+    lines.push(format!("device      {}", record.device));
+    lines.push(format!(
+        "head        epoch {} of {} (lowest validation loss), seed {}",
+        record.best_epoch, record.training.epochs, record.training.seed
+    ));
+    lines.push(format!(
+        "threshold   {:.4} ({}, chosen on validation)",
+        record.threshold, record.threshold_rule
+    ));
+    let timings = &record.timings;
+    lines.push(format!(
+        "seconds     data {:.1}, features {:.1}, training {:.1}",
+        timings.data, timings.features, timings.training
+    ));
+    lines.push(String::new());
+    lines.push("Validation (what the threshold was chosen on; judge by `evaluate --split test`):".to_owned());
+    let classes = ClassNames { negative: negative.clone(), positive: positive.clone() };
+    lines.push(record.validation.render_text(&classes));
+    lines.join("\n")
+}

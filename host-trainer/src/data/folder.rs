@@ -1,0 +1,287 @@
+//! Finding the images of a data set on disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use walkdir::{DirEntry, WalkDir};
+
+use super::{DataError, patient_of};
+
+/// The folder that an image lies in.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Split {
+    /// `train`
+    Train,
+    /// `val`
+    Val,
+    /// `test`
+    Test,
+}
+
+impl Split {
+    /// Every split, in the order in which they are listed.
+    pub const ALL: [Split; 3] = [Split::Train, Split::Val, Split::Test];
+
+    /// The folder's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Split::Train => "train",
+            Split::Val => "val",
+            Split::Test => "test",
+        }
+    }
+}
+
+/// The names of the two class folders. As text: `NEGATIVE,POSITIVE`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassNames {
+    /// Images without the finding (label `false`).
+    pub negative: String,
+    /// Images with the finding (label `true`).
+    pub positive: String,
+}
+
+impl Default for ClassNames {
+    fn default() -> Self {
+        ClassNames { negative: "NORMAL".to_owned(), positive: "PNEUMONIA".to_owned() }
+    }
+}
+
+impl FromStr for ClassNames {
+    type Err = DataError;
+
+    fn from_str(text: &str) -> Result<Self, DataError> {
+        let wrong = || DataError::ClassNames { given: text.to_owned() };
+        let (negative, positive) = text.split_once(',').ok_or_else(wrong)?;
+        let (negative, positive) = (negative.trim(), positive.trim());
+        let usable =
+            |name: &str| !name.is_empty() && !name.contains(['/', '\\', ',']) && !name.starts_with('.');
+        if !usable(negative) || !usable(positive) || negative == positive {
+            return Err(wrong());
+        }
+        Ok(ClassNames { negative: negative.to_owned(), positive: positive.to_owned() })
+    }
+}
+
+impl ClassNames {
+    /// The class folder of a label.
+    pub fn name(&self, label: bool) -> &str {
+        if label { &self.positive } else { &self.negative }
+    }
+}
+
+/// One image of a data set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Where it lies, absolute.
+    pub path: PathBuf,
+    /// Its path from the split folder on, with `/` on every system: `train/NORMAL/IM-0115-0001.jpeg`.
+    pub relative: String,
+    /// Whether it shows the finding.
+    pub label: bool,
+    /// The split folder that it lies in.
+    pub split: Split,
+    /// Whose it is; see [`patient_of`].
+    pub patient: String,
+    /// SHA-256 of the file's bytes (64 hex digits).
+    pub sha256: String,
+}
+
+/// Every image below `dir`, ordered by [`Item::relative`].
+///
+/// An image is a regular file, whatever its extension, somewhere below a folder `train`, `val` or `test` and
+/// in it a class folder; these may lie at any depth (archives nest `chest_xray/chest_xray/train`). Skipped:
+/// names that begin with a dot, `__MACOSX`, `Thumbs.db` and `desktop.ini`. Symbolic links are not followed,
+/// except `dir` itself, so nothing outside it is read. Folders of other names beside the two classes are
+/// left out.
+///
+/// Where several folders below `dir` hold splits, they are joined. A path such as `train/NORMAL/a.jpeg` that
+/// occurs in several of them with the same bytes counts once, the one nearest to `dir`. Equal images under
+/// different names all count: the official set has such, and its published sizes count them.
+///
+/// # Errors
+/// [`DataError`] when `dir` or both splits and classes are missing, a class of a split is empty, a path
+/// occurs twice with different bytes, or a file cannot be read.
+pub fn list(dir: &Path, classes: &ClassNames) -> Result<Vec<Item>, DataError> {
+    if !dir.is_dir() {
+        return Err(DataError::DirectoryMissing { path: dir.to_owned() });
+    }
+    let root = std::fs::canonicalize(dir).map_err(|source| DataError::Io { path: dir.to_owned(), source })?;
+    let found = walk(&root, classes)?;
+    found.check(dir, classes)?;
+
+    let mut items = found.files.into_par_iter().map(Candidate::hashed).collect::<Result<Vec<_>, _>>()?;
+    // Nearest to `dir` first among those that claim the same place.
+    items.sort_by(|(d1, a), (d2, b)| (&a.relative, d1, &a.path).cmp(&(&b.relative, d2, &b.path)));
+    let mut kept: Vec<Item> = Vec::with_capacity(items.len());
+    for (_, item) in items {
+        match kept.last() {
+            Some(last) if last.relative == item.relative => {
+                if last.sha256 != item.sha256 {
+                    return Err(DataError::Conflict {
+                        relative: item.relative,
+                        first: last.path.clone(),
+                        second: item.path,
+                    });
+                }
+            }
+            _ => kept.push(item),
+        }
+    }
+    Ok(kept)
+}
+
+/// The images of one split folder, ordered by [`Item::relative`].
+///
+/// # Errors
+/// As [`list`], and [`DataError::SplitMissing`] when there are none.
+pub fn of_split(dir: &Path, classes: &ClassNames, split: Split) -> Result<Vec<Item>, DataError> {
+    let all = list(dir, classes)?;
+    let there: BTreeSet<_> = all.iter().map(|item| item.split).collect();
+    if !there.contains(&split) {
+        let found = names(there.iter().map(|split| split.name()));
+        return Err(DataError::SplitMissing { path: dir.to_owned(), split: split.name(), found });
+    }
+    Ok(all.into_iter().filter(|item| item.split == split).collect())
+}
+
+/// A file in a class folder, not read yet.
+struct Candidate {
+    path: PathBuf,
+    /// Folders between the root and the split folder.
+    depth: usize,
+    relative: String,
+    split: Split,
+    label: bool,
+}
+
+impl Candidate {
+    fn hashed(self) -> Result<(usize, Item), DataError> {
+        let mut hash = Sha256::new();
+        let bytes = File::open(&self.path)
+            .and_then(|mut file| std::io::copy(&mut file, &mut HashWriter(&mut hash)))
+            .map_err(|source| DataError::Io { path: self.path.clone(), source });
+        bytes?;
+        let item = Item {
+            patient: patient_of(&self.relative),
+            path: self.path,
+            relative: self.relative,
+            label: self.label,
+            split: self.split,
+            sha256: xray_core::hex(&hash.finalize()),
+        };
+        Ok((self.depth, item))
+    }
+}
+
+struct HashWriter<'a>(&'a mut Sha256);
+
+impl std::io::Write for HashWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What a walk came across.
+#[derive(Default)]
+struct Found {
+    files: Vec<Candidate>,
+    /// Folders directly in each split folder.
+    in_split: BTreeMap<Split, BTreeSet<String>>,
+    /// Every folder directly in the root, to be named when no split was found.
+    at_root: BTreeSet<String>,
+}
+
+impl Found {
+    /// Whether every split that is there has both classes, each with a file.
+    fn check(&self, dir: &Path, classes: &ClassNames) -> Result<(), DataError> {
+        let path = dir.to_owned();
+        if self.in_split.is_empty() {
+            return Err(DataError::NoSplitFolders { path, found: names(self.at_root.iter()) });
+        }
+        for (&split, folders) in &self.in_split {
+            for label in [false, true] {
+                let class = classes.name(label);
+                let (split_name, class_name) = (split.name(), class.to_owned());
+                if !folders.contains(class) {
+                    let found = names(folders.iter());
+                    return Err(DataError::ClassFolderMissing {
+                        path,
+                        split: split_name,
+                        class: class_name,
+                        found,
+                    });
+                }
+                if !self.files.iter().any(|file| file.split == split && file.label == label) {
+                    return Err(DataError::EmptyClass { path, split: split_name, class: class_name });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn walk(root: &Path, classes: &ClassNames) -> Result<Found, DataError> {
+    let mut found = Found::default();
+    let entries = WalkDir::new(root).min_depth(1).sort_by_file_name().into_iter();
+    for entry in entries.filter_entry(|entry| !is_clutter(entry)) {
+        let entry = entry.map_err(|error| DataError::Io {
+            path: error.path().unwrap_or(root).to_owned(),
+            source: error.into(),
+        })?;
+        let parts = components(root, entry.path())?;
+        let place = parts.iter().enumerate().find_map(|(i, part)| {
+            Split::ALL.into_iter().find(|split| split.name() == part).map(|split| (i, split))
+        });
+        if entry.file_type().is_dir() {
+            if parts.len() == 1 {
+                found.at_root.insert(parts[0].clone());
+            }
+            if let Some((i, split)) = place {
+                let folders = found.in_split.entry(split).or_default();
+                folders.extend((parts.len() == i + 2).then(|| parts[i + 1].clone()));
+            }
+        } else if let (Some((i, split)), true) = (place, entry.file_type().is_file()) {
+            let class = parts.get(i + 1).filter(|_| parts.len() > i + 2);
+            let label = [false, true].into_iter().find(|l| class.is_some_and(|c| c == classes.name(*l)));
+            if let Some(label) = label {
+                let relative = parts[i..].join("/");
+                found.files.push(Candidate { path: entry.into_path(), depth: i, relative, split, label });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What operating systems leave behind.
+fn is_clutter(entry: &DirEntry) -> bool {
+    let name = entry.file_name().to_string_lossy();
+    name.starts_with('.') || ["__MACOSX", "Thumbs.db", "desktop.ini"].contains(&name.as_ref())
+}
+
+fn components(root: &Path, path: &Path) -> Result<Vec<String>, DataError> {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    below
+        .iter()
+        .map(|part| part.to_str().map(str::to_owned).ok_or(DataError::Name { path: path.to_owned() }))
+        .collect()
+}
+
+/// `a, b` or `nothing`.
+fn names(names: impl Iterator<Item = impl AsRef<str>>) -> String {
+    let list: Vec<String> = names.map(|name| name.as_ref().to_owned()).collect();
+    if list.is_empty() { "no folders".to_owned() } else { list.join(", ") }
+}

@@ -1,0 +1,175 @@
+//! Dividing a data set so that no patient is on two sides.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::splits_file;
+use super::{ClassNames, DataError, Item, Split, list};
+
+/// The part of the patients of `train` that is kept for validation.
+pub const VALIDATION_FRACTION: f64 = 0.1;
+
+/// What an image is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Learned from.
+    Train,
+    /// Watched while learning: early stopping, thresholds.
+    Validation,
+    /// Judged by, once.
+    Test,
+}
+
+impl Role {
+    /// The name in splits files and fingerprints: `train`, `val` or `test`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Train => "train",
+            Role::Validation => "val",
+            Role::Test => "test",
+        }
+    }
+
+    /// The role of this name.
+    pub fn from_name(name: &str) -> Option<Role> {
+        [Role::Train, Role::Validation, Role::Test].into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// A divided data set; each side is ordered by [`Item::relative`]. `test` may be empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataSet {
+    /// Learned from; both classes occur.
+    pub train: Vec<Item>,
+    /// Watched while learning; both classes occur; no patient of `train`.
+    pub validation: Vec<Item>,
+    /// Judged by.
+    pub test: Vec<Item>,
+}
+
+impl DataSet {
+    /// Lists `dir` and divides it, by the file `splits` if given, else by [`DataSet::carve`] with a tenth
+    /// ([`VALIDATION_FRACTION`]) of the patients.
+    ///
+    /// A splits file is CSV with the columns `path` (from the split folder on, as in [`Item::relative`]),
+    /// `role` (`train`, `val` or `test`) and `patient`. It overrides folders and file names: listed images
+    /// get the role and the patient that it names. Every image of the folder `train` must be listed, so that
+    /// none is forgotten; images of `test` that are not listed stay test images; images of `val` that are not
+    /// listed are left out, since the file says what validation is.
+    ///
+    /// # Errors
+    /// As [`list`], [`DataSet::carve`] and, with a splits file, [`DataError::SplitsLine`] or
+    /// [`DataError::SplitsFile`], which name the image, role or patient that is wrong.
+    pub fn load(
+        dir: &Path,
+        classes: &ClassNames,
+        splits: Option<&Path>,
+        seed: u64,
+    ) -> Result<DataSet, DataError> {
+        let items = list(dir, classes)?;
+        if let Some(file) = splits {
+            return splits_file::divide(items, file, classes);
+        }
+        if !items.iter().any(|item| item.split == Split::Train) {
+            return Err(DataError::SplitMissing {
+                path: dir.to_owned(),
+                split: Split::Train.name(),
+                found: "no train/".to_owned(),
+            });
+        }
+        DataSet::carve(items, classes, VALIDATION_FRACTION, seed)
+    }
+
+    /// Keeps `fraction` of the patients of `train` for validation, of each class alike, and adds the folder
+    /// `val`. The official `val` holds 16 images, too few to watch training with.
+    ///
+    /// A patient's images all go to the same side. A patient with an image of the positive class counts as
+    /// positive. Patients of each class are ordered by the SHA-256 of seed and name and the first
+    /// `fraction`, rounded, at least one and never all, are kept: the same seed gives the same patients on
+    /// every machine, and adding a patient moves few others. A patient with images in both `train` and `val`
+    /// is treated as one of `train`.
+    ///
+    /// # Errors
+    /// [`DataError::TooFewPatients`] when a class has fewer than two patients in `train`.
+    pub fn carve(
+        items: Vec<Item>,
+        classes: &ClassNames,
+        fraction: f64,
+        seed: u64,
+    ) -> Result<DataSet, DataError> {
+        // Of each patient of train: whether any image of theirs is positive.
+        let mut patients: BTreeMap<&str, bool> = BTreeMap::new();
+        for item in items.iter().filter(|item| item.split == Split::Train) {
+            *patients.entry(&item.patient).or_default() |= item.label;
+        }
+        let mut kept: BTreeSet<String> = BTreeSet::new();
+        for label in [false, true] {
+            let mut stratum: Vec<&str> =
+                patients.iter().filter(|(_, positive)| **positive == label).map(|(name, _)| *name).collect();
+            if stratum.len() < 2 {
+                let class = classes.name(label).to_owned();
+                return Err(DataError::TooFewPatients { class, patients: stratum.len() });
+            }
+            stratum.sort_by_cached_key(|patient| order_key(seed, patient));
+            let count = (fraction * stratum.len() as f64).round() as usize;
+            let count = count.clamp(1, stratum.len() - 1);
+            kept.extend(stratum.into_iter().take(count).map(str::to_owned));
+        }
+        let trained: BTreeSet<String> =
+            patients.into_keys().filter(|name| !kept.contains(*name)).map(str::to_owned).collect();
+        Ok(DataSet::by_role(items, |item| match item.split {
+            Split::Test => Some(Role::Test),
+            _ if trained.contains(&item.patient) => Some(Role::Train),
+            _ => Some(Role::Validation),
+        }))
+    }
+
+    /// Puts each item on its side, in order; those of no role are left out.
+    pub(super) fn by_role(items: Vec<Item>, role: impl Fn(&Item) -> Option<Role>) -> DataSet {
+        let mut set = DataSet { train: Vec::new(), validation: Vec::new(), test: Vec::new() };
+        for item in items {
+            match role(&item) {
+                Some(Role::Train) => set.train.push(item),
+                Some(Role::Validation) => set.validation.push(item),
+                Some(Role::Test) => set.test.push(item),
+                None => {}
+            }
+        }
+        set
+    }
+
+    /// The images of one role.
+    pub fn role(&self, role: Role) -> &[Item] {
+        match role {
+            Role::Train => &self.train,
+            Role::Validation => &self.validation,
+            Role::Test => &self.test,
+        }
+    }
+
+    /// SHA-256 (64 hex digits) over the sorted lines `SHA256 ROLE LABEL` (label 0 or 1) of all images: the
+    /// identity of what was learned from, whatever the files are called and wherever they lie.
+    pub fn fingerprint(&self) -> String {
+        let mut lines: Vec<String> = [Role::Train, Role::Validation, Role::Test]
+            .into_iter()
+            .flat_map(|role| self.role(role).iter().map(move |item| (role, item)))
+            .map(|(role, item)| format!("{} {} {}\n", item.sha256, role.name(), item.label as u8))
+            .collect();
+        lines.sort_unstable();
+        let mut hash = Sha256::new();
+        lines.iter().for_each(|line| hash.update(line));
+        xray_core::hex(&hash.finalize())
+    }
+}
+
+/// Where a patient stands in the order of a seed.
+fn order_key(seed: u64, patient: &str) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_le_bytes());
+    hash.update(patient);
+    hash.finalize().into()
+}

@@ -1,0 +1,89 @@
+//! MobileNetV2 as ONNX nodes (Sandler 2018, arXiv 1801.04381, table 2, width 1.0), under torchvision's names.
+
+use super::ExportError;
+use super::graph::Value;
+use super::layers::{Conv, Layers};
+
+/// Expansion, output channels, repeats and first stride of each row of table 2.
+const ROWS: [(usize, usize, usize, usize); 7] = [
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+];
+
+/// Channels after the stem.
+const STEM: usize = 32;
+
+/// Channels after the last convolution.
+const LAST: usize = 1280;
+
+/// From the image to the pooled features, `[1, 1280]`.
+pub(crate) fn write(layers: &mut Layers<'_>, image: &Value) -> Result<Value, ExportError> {
+    let six = layers.graph.floats("six", &[], &[6.0]);
+    let zero = layers.graph.floats("zero", &[], &[0.0]);
+    let mut net = Net { layers, zero, six };
+    let stem = Conv { input: 3, output: STEM, kernel: 3, stride: 2, groups: 1 };
+    let mut x = net.conv_relu6(image, "features.0", stem)?;
+    let mut channels = STEM;
+    let mut index = 1;
+    for (expansion, output, repeats, first_stride) in ROWS {
+        for repeat in 0..repeats {
+            let stride = if repeat == 0 { first_stride } else { 1 };
+            let name = format!("features.{index}");
+            x = net.inverted_residual(&x, &name, Block { input: channels, expansion, output, stride })?;
+            channels = output;
+            index += 1;
+        }
+    }
+    let last = Conv { input: channels, output: LAST, kernel: 1, stride: 1, groups: 1 };
+    let x = net.conv_relu6(&x, &format!("features.{index}"), last)?;
+    Ok(net.layers.pooled(&x))
+}
+
+/// One inverted residual block.
+struct Block {
+    input: usize,
+    expansion: usize,
+    output: usize,
+    stride: usize,
+}
+
+struct Net<'a, 'b> {
+    layers: &'a mut Layers<'b>,
+    zero: Value,
+    six: Value,
+}
+
+impl Net<'_, '_> {
+    /// Convolution `name.0`, BatchNorm `name.1`, ReLU6.
+    fn conv_relu6(&mut self, x: &Value, name: &str, conv: Conv) -> Result<Value, ExportError> {
+        let x = self.layers.conv(x, &format!("{name}.0"), Some(&format!("{name}.1")), conv)?;
+        Ok(self.layers.graph.node("Clip", &format!("{name}.2"), &[&x, &self.zero, &self.six], &[]))
+    }
+
+    fn inverted_residual(&mut self, x: &Value, name: &str, block: Block) -> Result<Value, ExportError> {
+        let hidden = block.input * block.expansion;
+        let mut inner = x.clone();
+        let mut part = 0;
+        if block.expansion != 1 {
+            let expand = Conv { input: block.input, output: hidden, kernel: 1, stride: 1, groups: 1 };
+            inner = self.conv_relu6(&inner, &format!("{name}.conv.{part}"), expand)?;
+            part += 1;
+        }
+        let depthwise =
+            Conv { input: hidden, output: hidden, kernel: 3, stride: block.stride, groups: hidden };
+        inner = self.conv_relu6(&inner, &format!("{name}.conv.{part}"), depthwise)?;
+        part += 1;
+        let project = Conv { input: hidden, output: block.output, kernel: 1, stride: 1, groups: 1 };
+        let norm = format!("{name}.conv.{}", part + 1);
+        inner = self.layers.conv(&inner, &format!("{name}.conv.{part}"), Some(&norm), project)?;
+        if block.stride == 1 && block.input == block.output {
+            inner = self.layers.graph.node("Add", &format!("{name}.add"), &[x, &inner], &[]);
+        }
+        Ok(inner)
+    }
+}

@@ -1,0 +1,156 @@
+//! Writes the whole stack as one ONNX file: backbones, head, sigmoid and the contract.
+
+mod densenet;
+mod fold;
+mod graph;
+mod head;
+mod layers;
+mod mobilenet_v2;
+mod quantise;
+
+use prost::Message;
+use xray_core::package::{CONTRACT_KEY, Contract, FEATURES_NAME, INPUT_NAME, SCHEMA_KEY, SCHEMA_VERSION};
+
+use crate::backbones::{BackboneKind, input_adapter};
+use crate::head::{HeadError, HeadWeights};
+use crate::weights::{WeightSet, WeightsError};
+use graph::{Attribute, Graph, Value};
+use layers::{Layers, affine_nodes};
+
+/// What can go wrong with an export.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// A tensor is not there.
+    #[error("{0}. Import the weights again with `host-trainer weights import`")]
+    Weights(#[from] WeightsError),
+    /// The head contradicts itself.
+    #[error(transparent)]
+    Head(#[from] HeadError),
+    /// A tensor has the wrong shape.
+    #[error(
+        "weights for {backbone}: {tensor} has shape {found:?}, {expected:?} was expected: they are those of another net. Import the right file with `host-trainer weights import`"
+    )]
+    Shape {
+        /// The net.
+        backbone: &'static str,
+        /// The tensor.
+        tensor: String,
+        /// What the net asks for.
+        expected: Vec<usize>,
+        /// What was found.
+        found: Vec<usize>,
+    },
+    /// A number is infinite or not a number, or becomes so when BatchNorm is folded in.
+    #[error(
+        "{owner}: {tensor} holds a number that is not finite. If it is the head, train it again with a lower learning rate; if not, import the weights again"
+    )]
+    NotFinite {
+        /// The net, or `head`.
+        owner: &'static str,
+        /// The tensor or layer.
+        tensor: String,
+    },
+    /// The net was never trained with such padding.
+    #[error(
+        "weights for {backbone}: padding that is shorter above and on the left is unknown for this net; it is padded symmetrically by torchvision and Keras alike. Import the weights again"
+    )]
+    Padding {
+        /// The net.
+        backbone: &'static str,
+    },
+    /// The contract names other backbones than those given.
+    #[error("the contract names the backbones [{}], the weights are for [{}]; give the weights in the contract's order", .contract.join(", "), .weights.join(", "))]
+    Backbones {
+        /// In the contract.
+        contract: Vec<String>,
+        /// In the weight sets.
+        weights: Vec<String>,
+    },
+    /// Numbers of features differ.
+    #[error(
+        "the backbones give {backbones} features, the head takes {head} and the contract says {contract}; train the head on these backbones"
+    )]
+    Features {
+        /// Of the weight sets together.
+        backbones: usize,
+        /// Of the head.
+        head: usize,
+        /// In the contract.
+        contract: usize,
+    },
+    /// The input size is not one that the nets can take.
+    #[error("the contract's input size is {size}; it must be a multiple of 32 and above zero")]
+    Size {
+        /// Pixels.
+        size: usize,
+    },
+    /// The contract does not serialise.
+    #[error("the contract cannot be written as JSON: {0}. Look for a validation figure that is not a number")]
+    Contract(#[from] serde_json::Error),
+}
+
+/// The whole stack as a serialised ONNX model; the same arguments give the same bytes.
+///
+/// Input `image`, float32 `[1, 3, size, size]`, scaled as `contract.preprocessing` says. Outputs:
+/// `probability`, float32 `[1, 1]` in 0..1, then `features`, float32 `[1, contract.features]`. The contract
+/// lies in the metadata.
+///
+/// # Errors
+/// See [`ExportError`]: tensors missing, wrongly shaped or not finite; backbones, head and contract that do
+/// not belong together.
+pub fn export(sets: &[WeightSet], head: &HeadWeights, contract: &Contract) -> Result<Vec<u8>, ExportError> {
+    check(sets, head, contract)?;
+    let size = contract.preprocessing.size;
+    let mut graph = Graph::default();
+    let image = graph.input(INPUT_NAME, &[1, 3, size, size]);
+    let pooled =
+        sets.iter().map(|set| backbone(&mut graph, &image, set, contract)).collect::<Result<Vec<_>, _>>()?;
+    graph.scope("");
+    let pooled: Vec<&Value> = pooled.iter().collect();
+    let features = graph.node("Concat", FEATURES_NAME, &pooled, &[("axis", Attribute::Int(1))]);
+    let probability = head::write(&mut graph, &features, head, contract.precision)?;
+    graph.output(&probability, &[1, 1]);
+    graph.output(&features, &[1, contract.features]);
+    let metadata =
+        [(SCHEMA_KEY, SCHEMA_VERSION.to_string()), (CONTRACT_KEY, serde_json::to_string(contract)?)];
+    Ok(graph.finish("xray_edge", &metadata).encode_to_vec())
+}
+
+fn check(sets: &[WeightSet], head: &HeadWeights, contract: &Contract) -> Result<(), ExportError> {
+    let size = contract.preprocessing.size;
+    if size == 0 || !size.is_multiple_of(32) {
+        return Err(ExportError::Size { size });
+    }
+    let named: Vec<String> = contract.backbones.iter().map(|record| record.name.clone()).collect();
+    let given: Vec<String> = sets.iter().map(|set| set.backbone.name().to_owned()).collect();
+    if named != given || given.is_empty() {
+        return Err(ExportError::Backbones { contract: named, weights: given });
+    }
+    head.check()?;
+    let backbones = sets.iter().map(|set| set.backbone.features()).sum();
+    if backbones != head.features() || backbones != contract.features {
+        let (head, contract) = (head.features(), contract.features);
+        return Err(ExportError::Features { backbones, head, contract });
+    }
+    Ok(())
+}
+
+/// One backbone from the image to its pooled features, every name under the backbone's own.
+fn backbone(
+    graph: &mut Graph,
+    image: &Value,
+    set: &WeightSet,
+    contract: &Contract,
+) -> Result<Value, ExportError> {
+    graph.scope(set.backbone.name());
+    let mut x = image.clone();
+    // Folding this into the first convolution would be wrong at the border: zeros are padded after it.
+    if let Some((scale, shift)) = input_adapter(contract.preprocessing.scaling, &set.conventions) {
+        x = affine_nodes(graph, &x, "input", &scale, &shift);
+    }
+    let mut layers = Layers { graph, set, precision: contract.precision };
+    match set.backbone {
+        BackboneKind::DenseNet169 => densenet::write(&mut layers, &x),
+        BackboneKind::MobilenetV2 => mobilenet_v2::write(&mut layers, &x),
+    }
+}

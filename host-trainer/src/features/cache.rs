@@ -1,0 +1,115 @@
+//! One small file for each image, view and backbone. A file is there whole or not at all, so an extraction
+//! that was cut off goes on where it stopped.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use xray_core::hex;
+use xray_core::preprocess::Preprocessing;
+
+use super::FeatureError;
+use crate::weights::WeightSet;
+
+/// Raised whenever the same image and weights would give other features than before.
+const FORMAT: u32 = 1;
+
+/// Bytes of SHA-256 that stand behind the features in a file.
+const CHECK_BYTES: usize = 8;
+
+/// Which form of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum View {
+    /// As it is.
+    Plain,
+    /// Left and right exchanged.
+    Mirror,
+}
+
+impl View {
+    fn name(self) -> &'static str {
+        match self {
+            View::Plain => "plain",
+            View::Mirror => "mirror",
+        }
+    }
+}
+
+/// The features of one backbone under one preprocessing on one kind of device.
+#[derive(Debug, Clone)]
+pub struct FeatureCache {
+    folder: PathBuf,
+    features: usize,
+}
+
+impl FeatureCache {
+    /// Opens the part of the cache below `root` that belongs to these weights, this preprocessing and this
+    /// kind of device (`cpu`, `vulkan`, …: they differ in the last bits).
+    ///
+    /// # Errors
+    /// [`FeatureError::Cache`] if the folder cannot be made.
+    pub fn open(
+        root: &Path,
+        weights: &WeightSet,
+        preprocessing: &Preprocessing,
+        device: &str,
+    ) -> Result<Self, FeatureError> {
+        let mut key = Sha256::new();
+        key.update(FORMAT.to_le_bytes());
+        key.update(weights.fingerprint());
+        key.update(format!("{preprocessing:?}"));
+        key.update(device);
+        let name = format!("{}-{}", weights.backbone.name(), &hex(&key.finalize())[..16]);
+        let folder = root.join(name);
+        fs::create_dir_all(&folder).map_err(|source| FeatureError::Cache { path: folder.clone(), source })?;
+        Ok(FeatureCache { folder, features: weights.backbone.features() })
+    }
+
+    /// The features of an image, if they are there and whole.
+    ///
+    /// # Errors
+    /// [`FeatureError::Cache`] if a file is there and cannot be read.
+    pub fn get(&self, sha256: &str, view: View) -> Result<Option<Vec<f32>>, FeatureError> {
+        let path = self.path(sha256, view);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(FeatureError::Cache { path, source }),
+        };
+        let length = self.features * size_of::<f32>();
+        if bytes.len() != length + CHECK_BYTES {
+            return Ok(None);
+        }
+        let (payload, check) = bytes.split_at(length);
+        if Sha256::digest(payload)[..CHECK_BYTES] != *check {
+            return Ok(None);
+        }
+        let floats = payload.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        Ok(Some(floats.collect()))
+    }
+
+    /// Keeps the features of an image.
+    ///
+    /// # Errors
+    /// [`FeatureError::Cache`] if the file cannot be written.
+    pub fn put(&self, sha256: &str, view: View, features: &[f32]) -> Result<(), FeatureError> {
+        let path = self.path(sha256, view);
+        let write = || -> std::io::Result<()> {
+            let folder = path.parent().unwrap_or(&self.folder);
+            fs::create_dir_all(folder)?;
+            let payload: Vec<u8> = features.iter().flat_map(|f| f.to_le_bytes()).collect();
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            file.write_all(&payload)?;
+            file.write_all(&Sha256::digest(&payload)[..CHECK_BYTES])?;
+            file.persist(&path)?;
+            Ok(())
+        };
+        write().map_err(|source| FeatureError::Cache { path: path.clone(), source })
+    }
+
+    fn path(&self, sha256: &str, view: View) -> PathBuf {
+        let shelf = sha256.get(..2).unwrap_or("xx");
+        self.folder.join(shelf).join(format!("{sha256}-{}.f32", view.name()))
+    }
+}

@@ -1,0 +1,256 @@
+//! The trained numbers of the head: what the trainer hands to the exporter.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+use crate::weights::Array;
+
+/// A linear layer, `y = weight · x + bias`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dense {
+    /// `[out, in]`.
+    pub weight: Array,
+    /// As many as `out`.
+    pub bias: Vec<f32>,
+}
+
+/// BatchNorm as it runs after training: `y = gamma · (x - mean) / sqrt(variance + epsilon) + beta`
+/// (Ioffe and Szegedy 2015, arXiv 1502.03167, algorithm 2). All vectors have one element a channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchNorm {
+    /// Factor after normalisation.
+    pub gamma: Vec<f32>,
+    /// Added after normalisation.
+    pub beta: Vec<f32>,
+    /// Running mean.
+    pub mean: Vec<f32>,
+    /// Running variance, not negative.
+    pub variance: Vec<f32>,
+    /// Added to the variance; above zero.
+    pub epsilon: f32,
+}
+
+/// The head: BatchNorm, Dense and ReLU, BatchNorm, Dense and ReLU, Dense to one logit. Dropout does nothing
+/// after training and so has no place here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeadWeights {
+    /// Over the joined features of the backbones.
+    pub norm1: BatchNorm,
+    /// From the features to the first hidden layer; ReLU follows.
+    pub dense1: Dense,
+    /// Over the first hidden layer.
+    pub norm2: BatchNorm,
+    /// From the first to the second hidden layer; ReLU follows.
+    pub dense2: Dense,
+    /// From the second hidden layer to the logit: `[1, in]`.
+    pub dense3: Dense,
+}
+
+/// What can go wrong with a head.
+#[derive(Debug, thiserror::Error)]
+pub enum HeadError {
+    /// The file could not be read or written.
+    #[error("cannot {action} the head's weights {}: {source}. Check the path and its permissions", .path.display())]
+    Io {
+        /// `read` or `write`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no safetensors file.
+    #[error("{} is not a safetensors file: {source}. Run `host-trainer fit` again to write it anew", .path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: safetensors::SafeTensorError,
+    },
+    /// A tensor is missing or not float32.
+    #[error("{} holds no float32 tensor {tensor}: it is not a head of this program. Run `host-trainer fit` again", .path.display())]
+    Tensor {
+        /// The file.
+        path: PathBuf,
+        /// The tensor that was looked for.
+        tensor: String,
+    },
+    /// Two parts of the head do not fit together.
+    #[error("the head does not fit together: {part} has {found} element(s), {expected} were expected")]
+    Shape {
+        /// The part, such as `dense1.bias`.
+        part: String,
+        /// Number of elements that the layers before it ask for.
+        expected: usize,
+        /// Number of elements found.
+        found: usize,
+    },
+}
+
+impl Dense {
+    /// Number of outputs.
+    pub fn outputs(&self) -> usize {
+        self.bias.len()
+    }
+
+    /// Number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.weight.shape.get(1).copied().unwrap_or(0)
+    }
+
+    fn check(&self, part: &str, inputs: usize) -> Result<usize, HeadError> {
+        let outputs = self.weight.shape.first().copied().unwrap_or(0);
+        if self.weight.shape.len() != 2 || self.inputs() != inputs {
+            return Err(shape(&format!("{part}.weight (inputs)"), inputs, self.inputs()));
+        }
+        expect_len(&format!("{part}.weight"), outputs * inputs, self.weight.data.len())?;
+        expect_len(&format!("{part}.bias"), outputs, self.bias.len())?;
+        Ok(outputs)
+    }
+}
+
+impl BatchNorm {
+    fn check(&self, part: &str, channels: usize) -> Result<(), HeadError> {
+        for (name, values) in
+            [("gamma", &self.gamma), ("beta", &self.beta), ("mean", &self.mean), ("variance", &self.variance)]
+        {
+            expect_len(&format!("{part}.{name}"), channels, values.len())?;
+        }
+        Ok(())
+    }
+}
+
+impl HeadWeights {
+    /// Number of features that the head takes.
+    pub fn features(&self) -> usize {
+        self.norm1.gamma.len()
+    }
+
+    /// That every layer takes what the layer before it gives, and that the last gives one logit.
+    ///
+    /// # Errors
+    /// [`HeadError::Shape`] names the first part that does not fit.
+    pub fn check(&self) -> Result<(), HeadError> {
+        let features = self.features();
+        self.norm1.check("norm1", features)?;
+        let hidden1 = self.dense1.check("dense1", features)?;
+        self.norm2.check("norm2", hidden1)?;
+        let hidden2 = self.dense2.check("dense2", hidden1)?;
+        let logits = self.dense3.check("dense3", hidden2)?;
+        expect_len("dense3.bias", 1, logits)
+    }
+
+    /// Writes the head as a safetensors file; the same head gives the same bytes.
+    ///
+    /// # Errors
+    /// [`HeadError::Io`] if the file cannot be written, [`HeadError::Format`] if the parts contradict their
+    /// shapes.
+    pub fn save(&self, path: &Path) -> Result<(), HeadError> {
+        let mut tensors: BTreeMap<String, (Vec<usize>, Cow<'_, [f32]>)> = BTreeMap::new();
+        for (name, norm) in [("norm1", &self.norm1), ("norm2", &self.norm2)] {
+            for (part, values) in [
+                ("gamma", &norm.gamma),
+                ("beta", &norm.beta),
+                ("mean", &norm.mean),
+                ("variance", &norm.variance),
+            ] {
+                tensors.insert(format!("{name}.{part}"), (vec![values.len()], Cow::from(values)));
+            }
+            tensors.insert(format!("{name}.epsilon"), (vec![1], Cow::from(vec![norm.epsilon])));
+        }
+        for (name, dense) in [("dense1", &self.dense1), ("dense2", &self.dense2), ("dense3", &self.dense3)] {
+            tensors.insert(
+                format!("{name}.weight"),
+                (dense.weight.shape.clone(), Cow::from(&dense.weight.data)),
+            );
+            tensors.insert(format!("{name}.bias"), (vec![dense.bias.len()], Cow::from(&dense.bias)));
+        }
+        let format = |source| HeadError::Format { path: path.to_owned(), source };
+        let views = tensors
+            .iter()
+            .map(|(name, (shape, data))| {
+                let bytes = bytemuck::cast_slice::<f32, u8>(data);
+                TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name.as_str(), view))
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(format)?;
+        let bytes = safetensors::serialize(views, None).map_err(format)?;
+        std::fs::write(path, bytes).map_err(|source| HeadError::Io {
+            action: "write",
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// Reads what [`HeadWeights::save`] wrote.
+    ///
+    /// # Errors
+    /// [`HeadError::Io`], [`HeadError::Format`], [`HeadError::Tensor`] if one is missing or not float32, and
+    /// [`HeadError::Shape`] if the layers do not fit together.
+    pub fn load(path: &Path) -> Result<HeadWeights, HeadError> {
+        let bytes = std::fs::read(path).map_err(|source| HeadError::Io {
+            action: "read",
+            path: path.to_owned(),
+            source,
+        })?;
+        let file = SafeTensors::deserialize(&bytes)
+            .map_err(|source| HeadError::Format { path: path.to_owned(), source })?;
+        let reader = Reader { path, file };
+        let head = HeadWeights {
+            norm1: reader.norm("norm1")?,
+            dense1: reader.dense("dense1")?,
+            norm2: reader.norm("norm2")?,
+            dense2: reader.dense("dense2")?,
+            dense3: reader.dense("dense3")?,
+        };
+        head.check()?;
+        Ok(head)
+    }
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    file: SafeTensors<'a>,
+}
+
+impl Reader<'_> {
+    fn array(&self, name: String) -> Result<Array, HeadError> {
+        match self.file.tensor(&name) {
+            Ok(view) if view.dtype() == Dtype::F32 => {
+                Ok(Array { shape: view.shape().to_vec(), data: bytemuck::pod_collect_to_vec(view.data()) })
+            }
+            _ => Err(HeadError::Tensor { path: self.path.to_owned(), tensor: name }),
+        }
+    }
+
+    fn norm(&self, name: &str) -> Result<BatchNorm, HeadError> {
+        let vector = |part: &str| self.array(format!("{name}.{part}")).map(|array| array.data);
+        let epsilon = vector("epsilon")?;
+        expect_len(&format!("{name}.epsilon"), 1, epsilon.len())?;
+        Ok(BatchNorm {
+            gamma: vector("gamma")?,
+            beta: vector("beta")?,
+            mean: vector("mean")?,
+            variance: vector("variance")?,
+            epsilon: epsilon.first().copied().unwrap_or_default(),
+        })
+    }
+
+    fn dense(&self, name: &str) -> Result<Dense, HeadError> {
+        Ok(Dense {
+            weight: self.array(format!("{name}.weight"))?,
+            bias: self.array(format!("{name}.bias"))?.data,
+        })
+    }
+}
+
+fn expect_len(part: &str, expected: usize, found: usize) -> Result<(), HeadError> {
+    if expected == found { Ok(()) } else { Err(shape(part, expected, found)) }
+}
+
+fn shape(part: &str, expected: usize, found: usize) -> HeadError {
+    HeadError::Shape { part: part.to_owned(), expected, found }
+}

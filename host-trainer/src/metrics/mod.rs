@@ -1,0 +1,56 @@
+//! How good a classifier is, with what certainty. No formula here is defined where it divides by nothing: such
+//! a figure is `None` and printed as `undefined`.
+
+mod confusion;
+mod intervals;
+mod loss;
+mod roc;
+mod summary;
+
+pub use confusion::{ClassReport, Confusion};
+pub use intervals::{Interval, Z95, auroc_interval, wilson};
+pub use loss::log_loss;
+pub use roc::{auroc, youden_threshold};
+pub use summary::{Evaluation, Rate};
+
+/// Why scores cannot be judged.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum MetricsError {
+    /// There is nothing to judge.
+    #[error("no scores to judge; give at least one image")]
+    Empty,
+    /// A score is not a probability.
+    #[error("score {index} is {score}, not a probability from 0 to 1; look at the model that gave it")]
+    Score {
+        /// Its place, from 0.
+        index: usize,
+        /// The score.
+        score: f64,
+    },
+    /// The threshold is not a probability.
+    #[error("threshold {threshold} is not a number from 0 to 1; give another")]
+    Threshold {
+        /// The threshold.
+        threshold: f64,
+    },
+    /// Only one class occurs, so the two cannot be told apart.
+    #[error("all {n} images are of one class; ranking needs both, add images of the other")]
+    OneClass {
+        /// How many images.
+        n: usize,
+    },
+}
+
+/// A score in 0..=1 and whether the image shows the finding.
+pub type Scored = (f64, bool);
+
+/// Every score is a number from 0 to 1, and there is one.
+fn check(scored: &[Scored]) -> Result<(), MetricsError> {
+    if scored.is_empty() {
+        return Err(MetricsError::Empty);
+    }
+    match scored.iter().position(|(score, _)| !(0.0..=1.0).contains(score)) {
+        Some(index) => Err(MetricsError::Score { index, score: scored[index].0 }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,7 @@
+//! What a run of `fit` leaves behind, enough to export it, to judge it and to make it again.
+
+mod record;
+mod store;
+
+pub use record::{BackboneUse, DataRecord, RUN_SCHEMA, RunRecord, Timings};
+pub use store::{RunDir, RunError};

@@ -1,0 +1,117 @@
+//! The folder of a run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{RUN_SCHEMA, RunRecord};
+use crate::head::{HeadError, HeadWeights};
+
+/// Why a run could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A file could not be read or written.
+    #[error("run {}: {source}; check the folder, or make the run with `host-trainer fit --out`", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's word.
+        source: std::io::Error,
+    },
+    /// The record is not one of ours.
+    #[error("run {}: not a run record of this release: {reason}; make the run again with `host-trainer fit`", .path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        reason: String,
+    },
+    /// The head could not be read or written.
+    #[error(transparent)]
+    Head(#[from] HeadError),
+}
+
+/// The folder of a run: `run.json`, `head.safetensors`, `metrics.csv`.
+#[derive(Debug, Clone)]
+pub struct RunDir {
+    path: PathBuf,
+}
+
+impl RunDir {
+    /// The run in this folder, which need not exist yet.
+    pub fn new(path: &Path) -> Self {
+        RunDir { path: path.to_owned() }
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a finished run lies here.
+    pub fn is_finished(&self) -> bool {
+        self.record_path().exists()
+    }
+
+    /// Writes a finished run. The record comes last: where it is, the rest is too.
+    ///
+    /// # Errors
+    /// [`RunError`] names the file that could not be written.
+    pub fn write(&self, record: &RunRecord, head: &HeadWeights) -> Result<(), RunError> {
+        fs::create_dir_all(&self.path).map_err(|source| RunError::Io { path: self.path.clone(), source })?;
+        head.save(&self.head_path())?;
+        self.write_file(&self.path.join("metrics.csv"), metrics_csv(record).as_bytes())?;
+        let path = self.record_path();
+        let mut json = serde_json::to_vec_pretty(record)
+            .map_err(|error| RunError::Format { path: path.clone(), reason: error.to_string() })?;
+        json.push(b'\n');
+        self.write_file(&path, &json)
+    }
+
+    /// Reads a finished run.
+    ///
+    /// # Errors
+    /// [`RunError`] names the file that is missing or not one of ours.
+    pub fn read(&self) -> Result<(RunRecord, HeadWeights), RunError> {
+        let path = self.record_path();
+        let bytes = fs::read(&path).map_err(|source| RunError::Io { path: path.clone(), source })?;
+        let record: RunRecord = serde_json::from_slice(&bytes)
+            .map_err(|error| RunError::Format { path: path.clone(), reason: error.to_string() })?;
+        if record.schema != RUN_SCHEMA {
+            let reason = format!("it has schema {}, this program reads {RUN_SCHEMA}", record.schema);
+            return Err(RunError::Format { path, reason });
+        }
+        Ok((record, HeadWeights::load(&self.head_path())?))
+    }
+
+    fn record_path(&self) -> PathBuf {
+        self.path.join("run.json")
+    }
+
+    fn head_path(&self) -> PathBuf {
+        self.path.join("head.safetensors")
+    }
+
+    fn write_file(&self, path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+        crate::files::write_atomic(path, bytes)
+            .map_err(|source| RunError::Io { path: path.to_owned(), source })
+    }
+}
+
+fn metrics_csv(record: &RunRecord) -> String {
+    let mut csv = String::from(
+        "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,validation_auroc,learning_rate\n",
+    );
+    for epoch in &record.history {
+        let auroc = epoch.validation_auroc.map(|value| format!("{value:.6}")).unwrap_or_default();
+        csv.push_str(&format!(
+            "{},{:.6},{:.6},{:.6},{:.6},{auroc},{:e}\n",
+            epoch.epoch,
+            epoch.train_loss,
+            epoch.train_accuracy,
+            epoch.validation_loss,
+            epoch.validation_accuracy,
+            epoch.learning_rate,
+        ));
+    }
+    csv
+}

@@ -1,0 +1,161 @@
+//! What can go wrong with weights.
+
+use std::path::PathBuf;
+
+/// What can go wrong with weights.
+#[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
+pub enum WeightsError {
+    /// Tensors that the net needs are not there.
+    #[error("weights for {backbone}: {} tensor(s) missing: {}", .tensors.len(), .tensors.join(", "))]
+    Missing {
+        /// The net.
+        backbone: String,
+        /// The names that were looked for.
+        tensors: Vec<String>,
+    },
+    /// The tensors are not those of the net.
+    #[error(
+        "weights for {backbone} from {source_name} do not fit the net:\n{problems}check that the file \
+             belongs to {backbone} and holds its feature extractor"
+    )]
+    Mismatch {
+        /// The net.
+        backbone: String,
+        /// Where the weights came from.
+        source_name: String,
+        /// Each wrong tensor.
+        problems: Problems,
+    },
+    /// The net has no form with these conventions.
+    #[error("weights for {backbone} cannot be used: {what}; import them again from the original file")]
+    Unsupported {
+        /// The net.
+        backbone: String,
+        /// What stands against it.
+        what: String,
+    },
+    /// A file could not be read or written.
+    #[error("cannot {action} {}: {reason}", .path.display())]
+    Io {
+        /// What was tried, such as `read`.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's answer.
+        reason: String,
+    },
+    /// A file is not what it should be.
+    #[error("{} is not a readable weight file: {reason}; known are PyTorch .pth, .safetensors, and Keras .h5 \
+             or .weights.h5 files", .path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file is larger than any weight file of these nets.
+    #[error("{} holds {bytes} bytes, more than the {limit} that a weight file may have; is it the right file?", .path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size in bytes.
+        bytes: u64,
+        /// The largest size that is read, in bytes.
+        limit: u64,
+    },
+    /// There are no weights for a net in the store.
+    #[error("no weights for {backbone} in {}: run `host-trainer weights fetch` to download them, or \
+             `host-trainer weights import FILE --as {backbone}` if you have them as a file", .dir.display())]
+    NotFound {
+        /// The net.
+        backbone: String,
+        /// Where they were looked for.
+        dir: PathBuf,
+    },
+    /// No folder for weights could be found out.
+    #[error("no folder for weights: give --weights-dir, or set XRAY_EDGE_WEIGHTS, XDG_DATA_HOME or HOME")]
+    NoStore,
+    /// A download failed.
+    #[error(
+        "cannot download {url}: {reason}; run the command again to go on where it stopped, or give \
+             another server with --base-url"
+    )]
+    Download {
+        /// The address.
+        url: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A download is not the file that its name says.
+    #[error(
+        "{url} is not the file that its name says: its SHA-256 begins with {got}, not {expected}. What was \
+             downloaded has been deleted; run the command again, or give another server with --base-url"
+    )]
+    Checksum {
+        /// The address.
+        url: String,
+        /// First eight hexadecimal digits that the name promises.
+        expected: String,
+        /// First eight hexadecimal digits of what came.
+        got: String,
+    },
+    /// A name is not among the files that can be downloaded.
+    #[error("{name} is not among the files that can be fetched: {}", .known.join(", "))]
+    UnknownFile {
+        /// The name.
+        name: String,
+        /// Those that can.
+        known: Vec<String>,
+    },
+}
+
+/// How the tensors of a file differ from those of a net.
+#[derive(Debug, Default, PartialEq, Eq, Clone)]
+pub struct Problems {
+    /// Names that the net needs and that are not there.
+    pub missing: Vec<String>,
+    /// Names that are there and that the net does not know.
+    pub extra: Vec<String>,
+    /// Name, shape that the net needs, shape that is there.
+    pub misshapen: Vec<(String, Vec<usize>, Vec<usize>)>,
+    /// Names of tensors with elements that are not finite numbers.
+    pub not_finite: Vec<String>,
+}
+
+impl Problems {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.missing.is_empty()
+            && self.extra.is_empty()
+            && self.misshapen.is_empty()
+            && self.not_finite.is_empty()
+    }
+}
+
+impl std::fmt::Display for Problems {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (what, names) in
+            [("missing", &self.missing), ("not in the net", &self.extra), ("not finite", &self.not_finite)]
+        {
+            if !names.is_empty() {
+                writeln!(f, "  {} {what}: {}", names.len(), names.join(", "))?;
+            }
+        }
+        for (name, expected, got) in &self.misshapen {
+            writeln!(f, "  {name} has shape {got:?}, expected {expected:?}")?;
+        }
+        Ok(())
+    }
+}
+
+impl WeightsError {
+    /// [`WeightsError::Io`] from the system's answer.
+    pub(crate) fn io(action: &'static str, path: &std::path::Path, error: &std::io::Error) -> Self {
+        WeightsError::Io { action, path: path.to_owned(), reason: error.to_string() }
+    }
+
+    /// [`WeightsError::Format`].
+    pub(crate) fn format(path: &std::path::Path, reason: impl std::fmt::Display) -> Self {
+        WeightsError::Format { path: path.to_owned(), reason: reason.to_string() }
+    }
+}

@@ -1,0 +1,129 @@
+//! The official weight files: which they are, downloading them, importing them.
+
+use sha2::{Digest, Sha256};
+
+use super::download::download;
+use super::import::{MAX_FILE_BYTES, import, read_bounded};
+use super::{WeightSet, WeightStore, WeightsError};
+use crate::backbones::BackboneKind;
+
+/// Where torchvision's files lie.
+pub const DEFAULT_BASE_URL: &str = "https://download.pytorch.org/models";
+
+/// Environment variable with another base URL, such as a mirror inside a hospital's network.
+pub const BASE_URL_VARIABLE: &str = "XRAY_EDGE_WEIGHTS_URL";
+
+/// A file that can be fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteFile {
+    /// Its name, with the first eight hexadecimal digits of its SHA-256 between the last `-` and the `.`.
+    pub name: String,
+    /// The net that it belongs to.
+    pub backbone: BackboneKind,
+    /// Whether it is fetched when only the net is named.
+    pub default: bool,
+}
+
+/// The files of torchvision for the nets here. Of MobileNetV2 there are two: `7ebf99e0` (`IMAGENET1K_V2`,
+/// 72.15% top-1) is fetched unless `b0353104` (`IMAGENET1K_V1`, 71.88%) is asked for. Figures:
+/// torchvision, "Table of all available classification weights".
+pub fn official_files() -> Vec<RemoteFile> {
+    [
+        ("densenet169-b2777c0a.pth", BackboneKind::DenseNet169, true),
+        ("mobilenet_v2-7ebf99e0.pth", BackboneKind::MobilenetV2, true),
+        ("mobilenet_v2-b0353104.pth", BackboneKind::MobilenetV2, false),
+    ]
+    .into_iter()
+    .map(|(name, backbone, default)| RemoteFile { name: name.to_owned(), backbone, default })
+    .collect()
+}
+
+/// Those of `files` that are meant by `names`: a file's name with or without its ending, or a net's name,
+/// which means its default file. Without names, the default file of every net.
+///
+/// # Errors
+/// [`WeightsError::UnknownFile`] for a name that is none of these.
+pub fn select<'a>(files: &'a [RemoteFile], names: &[String]) -> Result<Vec<&'a RemoteFile>, WeightsError> {
+    if names.is_empty() {
+        return Ok(files.iter().filter(|file| file.default).collect());
+    }
+    let meant = |file: &RemoteFile, name: &str| {
+        file.name == name
+            || file.name.rsplit_once('.').is_some_and(|(stem, _)| stem == name)
+            || (file.default && file.backbone.name() == name)
+    };
+    names
+        .iter()
+        .map(|name| {
+            files.iter().find(|file| meant(file, name)).ok_or_else(|| WeightsError::UnknownFile {
+                name: name.clone(),
+                known: files.iter().map(|file| file.name.clone()).collect(),
+            })
+        })
+        .collect()
+}
+
+/// Downloads one file, checks it against its name, imports it and keeps it in the store. What has come of
+/// an interrupted download stays in the store's folder as `NAME.part` and is not downloaded again.
+/// `progress` is told how many bytes are there and, once known, how many there will be.
+///
+/// # Errors
+/// [`WeightsError::Download`], [`WeightsError::Checksum`] (the download is then deleted),
+/// [`WeightsError::TooLarge`], and those of [`import`] and [`WeightStore::save`].
+pub fn fetch(
+    base_url: &str,
+    file: &RemoteFile,
+    store: &WeightStore,
+    progress: &mut dyn FnMut(u64, Option<u64>),
+) -> Result<WeightSet, WeightsError> {
+    let url = format!("{}/{}", base_url.trim_end_matches('/'), file.name);
+    let expected = promised_digits(&file.name).ok_or_else(|| WeightsError::Download {
+        url: url.clone(),
+        reason: "its name promises no SHA-256, so it could not be checked".to_owned(),
+    })?;
+    let dir = store.dir();
+    std::fs::create_dir_all(dir).map_err(|e| WeightsError::io("make", dir, &e))?;
+    let part = dir.join(format!("{}.part", file.name));
+    download(&url, &part, MAX_FILE_BYTES, progress)?;
+    let remove = || std::fs::remove_file(&part).map_err(|e| WeightsError::io("delete", &part, &e));
+    let got = xray_core::hex(&Sha256::digest(read_bounded(&part)?)[..4]);
+    if got != expected {
+        remove()?;
+        return Err(WeightsError::Checksum { url, expected: expected.to_owned(), got });
+    }
+    // Under its own name, because the name is kept as the provenance.
+    let whole = dir.join(&file.name);
+    std::fs::rename(&part, &whole).map_err(|e| WeightsError::io("rename", &part, &e))?;
+    let set = import(&whole, file.backbone)?;
+    store.save(&set)?;
+    std::fs::remove_file(&whole).map_err(|e| WeightsError::io("delete", &whole, &e))?;
+    Ok(set)
+}
+
+/// `b2777c0a` of `densenet169-b2777c0a.pth`.
+fn promised_digits(name: &str) -> Option<&str> {
+    let (_, rest) = name.rsplit_once('-')?;
+    let (digits, _) = rest.split_once('.')?;
+    let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    (digits.len() == 8 && digits.bytes().all(hex)).then_some(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_mean_files() {
+        let files = official_files();
+        let names = |wanted: &[&str]| {
+            let wanted: Vec<String> = wanted.iter().map(|s| (*s).to_owned()).collect();
+            select(&files, &wanted).map(|f| f.into_iter().map(|f| f.name.clone()).collect::<Vec<_>>())
+        };
+        assert_eq!(names(&[]).unwrap(), ["densenet169-b2777c0a.pth", "mobilenet_v2-7ebf99e0.pth"]);
+        assert_eq!(names(&["mobilenet-v2"]).unwrap(), ["mobilenet_v2-7ebf99e0.pth"]);
+        assert_eq!(names(&["mobilenet_v2-b0353104"]).unwrap(), ["mobilenet_v2-b0353104.pth"]);
+        assert!(matches!(names(&["resnet"]), Err(WeightsError::UnknownFile { .. })));
+        assert!(files.iter().all(|file| promised_digits(&file.name).is_some()));
+        assert_eq!(promised_digits("densenet169.pth"), None);
+    }
+}

@@ -1,0 +1,138 @@
+//! The figures of scikit-learn and statsmodels (scripts/oracle/metrics.py), and what holds for any scores.
+
+use host_trainer::data::ClassNames;
+use host_trainer::metrics::*;
+use proptest::prelude::*;
+use serde_json::Value;
+
+fn fixture() -> Value {
+    serde_json::from_str(include_str!("fixtures/metrics.json")).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+}
+
+fn close(ours: f64, theirs: f64, what: &str) {
+    assert!((ours - theirs).abs() < 1e-7, "{what}: {ours}, expected {theirs}");
+}
+
+fn close_interval(ours: Option<Interval>, theirs: &Value, what: &str) {
+    let (ours, theirs) = (ours.unwrap(), numbers(theirs));
+    close(ours.low, theirs[0], what);
+    close(ours.high, theirs[1], what);
+}
+
+#[test]
+fn figures_equal_the_oracles() {
+    for case in fixture()["cases"].as_array().unwrap() {
+        let name = case["name"].as_str().unwrap();
+        let labels = case["labels"].as_array().unwrap().iter().map(|v| v.as_bool().unwrap());
+        let scored: Vec<(f64, bool)> = numbers(&case["scores"]).into_iter().zip(labels).collect();
+        let e = Evaluation::new(&scored, case["threshold"].as_f64().unwrap()).unwrap();
+        let c = e.confusion;
+        assert_eq!(
+            [c.tp, c.fp, c.tn, c.fn_].map(|v| v as f64).to_vec(),
+            numbers(&case["confusion"]),
+            "{name}"
+        );
+        for (i, report) in [e.negative, e.positive].into_iter().enumerate() {
+            close(report.precision.unwrap(), numbers(&case["precision"])[i], name);
+            close(report.recall.unwrap(), numbers(&case["recall"])[i], name);
+            close(report.f1.unwrap(), numbers(&case["f1"])[i], name);
+        }
+        close(e.accuracy.value.unwrap(), case["accuracy"].as_f64().unwrap(), name);
+        close_interval(e.accuracy.interval, &case["wilson_accuracy"], name);
+        close_interval(e.sensitivity.interval, &case["wilson_sensitivity"], name);
+        close_interval(e.specificity.interval, &case["wilson_specificity"], name);
+        close(e.auroc.unwrap(), case["auroc"].as_f64().unwrap(), name);
+        close_interval(e.auroc_interval, &case["delong"], name);
+        close(e.log_loss, case["log_loss"].as_f64().unwrap(), name);
+        close(youden_threshold(&scored).unwrap(), case["youden"].as_f64().unwrap(), name);
+    }
+    for row in fixture()["wilson"].as_array().unwrap() {
+        let row = numbers(row);
+        let ours = wilson(row[0] as u64, row[1] as u64).unwrap();
+        close(ours.low, row[2], "wilson");
+        close(ours.high, row[3], "wilson");
+    }
+}
+
+#[test]
+fn what_is_undefined_says_so() {
+    let only_negative = Evaluation::new(&[(0.1, false), (0.2, false)], 0.5).unwrap();
+    assert_eq!((only_negative.sensitivity.value, only_negative.sensitivity.interval), (None, None));
+    assert_eq!((only_negative.auroc, only_negative.positive.precision), (None, None));
+    let text = only_negative.render_text(&ClassNames::default());
+    assert!(text.contains("sensitivity  undefined  n = 0\n"), "{text}");
+    assert!(text.contains("AUROC        undefined\n"), "{text}");
+    assert!(!text.contains("NaN"), "{text}");
+    assert!(serde_json::to_value(&only_negative).unwrap()["auroc"].is_null());
+    assert_eq!(auroc_interval(&[(0.1, false), (0.2, true), (0.3, true)]), Ok(None));
+    assert_eq!(wilson(0, 0), None);
+    assert_eq!(wilson(2, 1), None);
+}
+
+#[test]
+fn what_is_no_probability_is_refused() {
+    assert!(matches!(Evaluation::new(&[], 0.5), Err(MetricsError::Empty)));
+    for bad in [f64::NAN, -0.1, 1.1, f64::INFINITY] {
+        let error = Evaluation::new(&[(0.5, true), (bad, false)], 0.5).unwrap_err();
+        assert!(matches!(error, MetricsError::Score { index: 1, .. }), "{error}");
+        assert!(matches!(Evaluation::new(&[(0.5, true)], bad), Err(MetricsError::Threshold { .. })));
+    }
+}
+
+#[test]
+fn the_report_reads_as_expected() {
+    let scored = [(0.9, true), (0.8, true), (0.3, true), (0.6, false), (0.1, false)];
+    let text = Evaluation::new(&scored, 0.5).unwrap().to_string();
+    // By hand: TP 2, FN 1, FP 1, TN 1.
+    for line in [
+        "NORMAL           0.5000     0.5000     0.5000         2\n",
+        "PNEUMONIA        0.6667     0.6667     0.6667         3\n",
+        "NORMAL                  1            1\n",
+        "PNEUMONIA               1            2\n",
+        "  n = 5\n",
+    ] {
+        assert!(text.contains(line), "{text}\nlacks {line:?}");
+    }
+}
+
+fn scores() -> impl Strategy<Value = Vec<(f64, bool)>> {
+    proptest::collection::vec(((0u32..=40).prop_map(|s| f64::from(s) / 40.0), any::<bool>()), 2..60)
+        .prop_filter("both classes", |v| v.iter().any(|s| s.1) && v.iter().any(|s| !s.1))
+}
+
+proptest! {
+    #[test]
+    fn the_area_knows_only_the_order(scored in scores()) {
+        let area = auroc(&scored).unwrap();
+        let squared: Vec<_> = scored.iter().map(|(s, l)| (s * s, *l)).collect();
+        prop_assert!((auroc(&squared).unwrap() - area).abs() < 1e-12);
+        let swapped: Vec<_> = scored.iter().map(|(s, l)| (*s, !l)).collect();
+        prop_assert!((auroc(&swapped).unwrap() - (1.0 - area)).abs() < 1e-12);
+        let mut reversed = scored.clone();
+        reversed.reverse();
+        prop_assert!((auroc(&reversed).unwrap() - area).abs() < 1e-12);
+    }
+
+    #[test]
+    fn no_cut_beats_youdens(scored in scores(), cut in 0.0f64..1.0) {
+        let j = |t: f64| {
+            let c = Confusion::at(&scored, t);
+            c.sensitivity().unwrap() + c.specificity().unwrap()
+        };
+        prop_assert!(j(youden_threshold(&scored).unwrap()) >= j(cut) - 1e-12);
+    }
+
+    #[test]
+    fn wilson_holds_the_proportion_and_is_symmetric(n in 1u64..5000, part in 0.0f64..=1.0) {
+        let k = (part * n as f64).round() as u64;
+        let (i, mirrored) = (wilson(k, n).unwrap(), wilson(n - k, n).unwrap());
+        let p = k as f64 / n as f64;
+        prop_assert!(0.0 <= i.low && i.low <= p && p <= i.high && i.high <= 1.0);
+        prop_assert!((i.low - (1.0 - mirrored.high)).abs() < 1e-12);
+        prop_assert!(i.high - i.low > 0.0);
+    }
+}

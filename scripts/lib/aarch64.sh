@@ -1,0 +1,27 @@
+# Sourced: how a Debian machine builds and runs aarch64 programs without rustup's target and without a container.
+
+# Sets compiler, linker and runner for the target, or ends with the packages that are missing.
+aarch64_environment() {
+  export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=${CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER:-aarch64-linux-gnu-gcc}
+  export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="${CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER:-qemu-aarch64-static -L /usr/aarch64-linux-gnu}"
+  if rustc --print sysroot >/dev/null 2>&1 &&
+    [ -d "$(rustc --print sysroot)/lib/rustlib/aarch64-unknown-linux-gnu/lib" ]; then
+    RUSTC=$(command -v rustc)
+  elif [ -d /usr/lib/rustlib/aarch64-unknown-linux-gnu ]; then
+    # Debian's compiler has the target's library as a package, where rustup's server is out of reach.
+    RUSTC=/usr/bin/rustc
+  else
+    echo "no Rust library for aarch64: 'rustup target add aarch64-unknown-linux-gnu', or on Debian" >&2
+    echo "'dpkg --add-architecture arm64 && apt-get update && apt-get install $(aarch64_packages)'" >&2
+    return 1
+  fi
+  export RUSTC
+  if ! command -v "$CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER" >/dev/null; then
+    echo "no linker: 'apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross'" >&2
+    return 1
+  fi
+}
+
+aarch64_packages() {
+  echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross rustc-web libstd-rust-web-dev:arm64 qemu-user-static
+}

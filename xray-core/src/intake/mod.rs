@@ -1,0 +1,14 @@
+//! From bytes of unknown origin to a decoded image within limits.
+
+mod error;
+mod jpeg;
+mod limits;
+mod listing;
+mod radiograph;
+mod raster;
+
+pub use error::{IntakeError, IntakeProblem};
+pub use limits::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE};
+pub use listing::{ListingError, list_all, list_images};
+pub use radiograph::{Pixels, Radiograph};
+pub use raster::{decode, read_file};

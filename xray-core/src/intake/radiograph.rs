@@ -1,0 +1,73 @@
+//! A decoded image.
+
+use super::IntakeProblem;
+use super::limits::{MAX_PIXELS, MAX_SIDE, MIN_SIDE};
+
+/// The pixels of an image, row by row from the top left, 0 (black) to 255 (white).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pixels {
+    /// One byte a pixel.
+    Grey(Vec<u8>),
+    /// Three bytes a pixel: red, green, blue.
+    Rgb(Vec<u8>),
+}
+
+/// An image that was decoded and is within the limits of [`crate::intake`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Radiograph {
+    width: u32,
+    height: u32,
+    pixels: Pixels,
+}
+
+impl Radiograph {
+    /// An image from grey pixels.
+    ///
+    /// # Errors
+    /// [`IntakeProblem::TooSmall`] or [`IntakeProblem::TooManyPixels`] outside the limits,
+    /// [`IntakeProblem::Damaged`] if `pixels` does not hold `width × height` bytes.
+    pub fn from_grey(width: u32, height: u32, pixels: Vec<u8>) -> Result<Self, IntakeProblem> {
+        Self::new(width, height, Pixels::Grey(pixels))
+    }
+
+    pub(super) fn new(width: u32, height: u32, pixels: Pixels) -> Result<Self, IntakeProblem> {
+        check_size(width, height)?;
+        let (length, channels) = match &pixels {
+            Pixels::Grey(bytes) => (bytes.len() as u64, 1),
+            Pixels::Rgb(bytes) => (bytes.len() as u64, 3),
+        };
+        let expected = u64::from(width) * u64::from(height) * channels;
+        if length != expected {
+            let reason = format!("{length} bytes of pixels where {expected} were expected");
+            return Err(IntakeProblem::Damaged { format: "image", reason });
+        }
+        Ok(Radiograph { width, height, pixels })
+    }
+
+    /// Width in pixels.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in pixels.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// The pixels.
+    pub fn pixels(&self) -> &Pixels {
+        &self.pixels
+    }
+}
+
+/// Whether an image of this size may be decoded at all.
+pub(super) fn check_size(width: u32, height: u32) -> Result<(), IntakeProblem> {
+    let too_long = width > MAX_SIDE || height > MAX_SIDE;
+    if too_long || u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(IntakeProblem::TooManyPixels { width, height });
+    }
+    if width < MIN_SIDE || height < MIN_SIDE {
+        return Err(IntakeProblem::TooSmall { width, height });
+    }
+    Ok(())
+}

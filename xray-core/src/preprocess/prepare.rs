@@ -1,0 +1,56 @@
+//! The one function that feeds every model, on the workstation and on the device.
+
+use super::{PreprocessError, Preprocessing, Resize, resize};
+use crate::intake::{Pixels, Radiograph};
+
+/// What an engine takes: float32 `[1, 3, size, size]`, channels RGB, scaled as its contract says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InputTensor {
+    size: usize,
+    data: Vec<f32>,
+}
+
+impl InputTensor {
+    /// Width and height in pixels.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The elements, channel by channel, row by row: `3 × size × size` of them.
+    pub fn as_slice(&self) -> &[f32] {
+        &self.data
+    }
+
+    /// The mirror image, left and right exchanged.
+    pub fn mirrored(&self) -> InputTensor {
+        let mut data = self.data.clone();
+        data.chunks_exact_mut(self.size).for_each(<[f32]>::reverse);
+        InputTensor { size: self.size, data }
+    }
+}
+
+/// Prepares an image as the contract says: resize, divide by 255, take off the mean, divide by the standard
+/// deviation; a grey image gives three equal channels before the scaling.
+///
+/// # Errors
+/// [`PreprocessError::Resize`] if the resizer refuses the image.
+pub fn prepare(image: &Radiograph, contract: &Preprocessing) -> Result<InputTensor, PreprocessError> {
+    let size = contract.size;
+    let pixels = match contract.resize {
+        Resize::BilinearAntialias => resize::bilinear_antialias(image, size)?,
+    };
+    let (mean, std) = (contract.scaling.mean(), contract.scaling.std());
+    let mut data = Vec::with_capacity(3 * size * size);
+    for channel in 0..3 {
+        // Only 256 values can occur: a table gives the same bits as the formula, faster.
+        let table: [f32; 256] =
+            std::array::from_fn(|level| (level as f32 / 255.0 - mean[channel]) / std[channel]);
+        match &pixels {
+            Pixels::Grey(bytes) => data.extend(bytes.iter().map(|level| table[usize::from(*level)])),
+            Pixels::Rgb(bytes) => {
+                data.extend(bytes.chunks_exact(3).map(|rgb| table[usize::from(rgb[channel])]))
+            }
+        }
+    }
+    Ok(InputTensor { size, data })
+}

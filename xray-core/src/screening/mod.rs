@@ -1,0 +1,121 @@
+//! The whole way of one image, with a model that was loaded once; and of many images, one row each.
+
+mod batch;
+mod report;
+
+pub use batch::{Item, NoResult, Summary, screen_paths};
+pub use report::{Format, NoResultRow, ReadRow, Row, printable, write_rows};
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::decision::{DecisionRule, Verdict};
+use crate::engine::{Engine, EngineError, TractEngine};
+use crate::intake::{self, IntakeError};
+use crate::package::{Contract, PackageError, PackageFile, VerifiedPackage};
+use crate::preprocess::{self, PreprocessError};
+
+/// Why a model could not be made ready.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// The file is not a package that may be run.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// The engine refused it.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Why an image has no verdict.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScreeningError {
+    /// It could not be read.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    /// It could not be prepared.
+    #[error("{file}: {source}")]
+    Preprocess {
+        /// The image file.
+        file: String,
+        /// What happened.
+        source: PreprocessError,
+    },
+    /// The engine failed on it.
+    #[error("{file}: {source}")]
+    Engine {
+        /// The image file.
+        file: String,
+        /// What happened.
+        source: EngineError,
+    },
+}
+
+impl ScreeningError {
+    /// A fixed word for machines, the same in every release.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ScreeningError::Intake(error) => error.problem.code(),
+            ScreeningError::Preprocess { .. } => "preprocessing-failed",
+            ScreeningError::Engine { .. } => "engine-failed",
+        }
+    }
+}
+
+/// The verdict on one file and how long it took from opening the file.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Screening {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Time for reading, preparing and running.
+    pub took: Duration,
+}
+
+/// A model that is ready to screen.
+pub struct Screener {
+    package: VerifiedPackage,
+    engine: Box<dyn Engine>,
+    rule: DecisionRule,
+}
+
+impl Screener {
+    /// Reads, verifies and loads a model file.
+    ///
+    /// # Errors
+    /// [`LoadError`] names the file and what does not hold.
+    pub fn load(model: &Path) -> Result<Self, LoadError> {
+        let package = PackageFile::read(model)?.verify()?;
+        let engine = Box::new(TractEngine::load(&package)?);
+        let rule = DecisionRule::of(package.contract());
+        Ok(Screener { package, engine, rule })
+    }
+
+    /// The model's contract.
+    pub fn contract(&self) -> &Contract {
+        self.package.contract()
+    }
+
+    /// The model's identity: SHA-256 of its file (hex).
+    pub fn model_sha256(&self) -> &str {
+        self.package.sha256()
+    }
+
+    /// Name of the engine that runs it.
+    pub fn engine_name(&self) -> &'static str {
+        self.engine.name()
+    }
+
+    /// Screens one file.
+    ///
+    /// # Errors
+    /// [`ScreeningError`] names the file and why it has no verdict.
+    pub fn screen(&self, file: &Path) -> Result<Screening, ScreeningError> {
+        let start = Instant::now();
+        let name = || file.display().to_string();
+        let image = intake::read_file(file)?;
+        let tensor = preprocess::prepare(&image, &self.contract().preprocessing)
+            .map_err(|source| ScreeningError::Preprocess { file: name(), source })?;
+        let output =
+            self.engine.run(&tensor).map_err(|source| ScreeningError::Engine { file: name(), source })?;
+        Ok(Screening { verdict: self.rule.decide(&output), took: start.elapsed() })
+    }
+}

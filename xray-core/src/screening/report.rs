@@ -1,0 +1,160 @@
+//! The rows of a report, the same from every program.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Item, NoResult, Screener, Screening, Summary};
+use crate::decision::Finding;
+
+/// How rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Columns for people. `header` puts a line with their names before them.
+    Text {
+        /// Whether the names of the columns come first.
+        header: bool,
+    },
+    /// One JSON object a line.
+    JsonLines,
+}
+
+/// A file with a verdict.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReadRow {
+    /// The image file.
+    pub file: String,
+    /// Probability of the positive label, 0..1.
+    pub probability: f64,
+    /// [`Finding::code`].
+    pub verdict: &'static str,
+    /// Time for reading, preparing and running, in milliseconds.
+    pub milliseconds: f64,
+    /// SHA-256 of the model file (hex).
+    pub model: String,
+    /// The model's threshold, 0..1.
+    pub threshold: f64,
+    #[serde(skip)]
+    words: &'static str,
+}
+
+/// A path without a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoResultRow {
+    /// The image file, or the path that gave none.
+    pub file: String,
+    /// Always `no-result`.
+    pub verdict: &'static str,
+    /// [`NoResult::code`].
+    pub reason: &'static str,
+    /// What happened, to which file, and what to do.
+    pub message: String,
+}
+
+/// One line of a report.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Row {
+    /// With a verdict.
+    Read(ReadRow),
+    /// Without one.
+    NoResult(NoResultRow),
+}
+
+/// Width of the column with the verdict: that of the longest one.
+const VERDICT_WIDTH: usize = 20;
+
+impl Row {
+    /// The row of an item that `screener` gave.
+    pub fn new(screener: &Screener, item: &Item) -> Row {
+        let file = item.file.display().to_string();
+        match &item.outcome {
+            Ok(screening) => Row::read(screener, file, screening),
+            Err(problem) => Row::no_result(file, problem),
+        }
+    }
+
+    fn read(screener: &Screener, file: String, screening: &Screening) -> Row {
+        let verdict = screening.verdict;
+        let finding: Finding = verdict.finding();
+        let microseconds = screening.took.as_micros() as f64;
+        Row::Read(ReadRow {
+            file,
+            probability: verdict.probability().value(),
+            verdict: finding.code(),
+            milliseconds: microseconds / 1000.0,
+            model: screener.model_sha256().to_owned(),
+            threshold: screener.contract().threshold,
+            words: finding.words(),
+        })
+    }
+
+    fn no_result(file: String, problem: &NoResult) -> Row {
+        let (reason, message) = (problem.code(), problem.to_string());
+        Row::NoResult(NoResultRow { file, verdict: "no-result", reason, message })
+    }
+
+    /// One line for people, without its end. A row without a verdict begins with `NO RESULT` in capitals
+    /// and holds no number, so that it cannot be taken for a finding.
+    pub fn render_text(&self) -> String {
+        match self {
+            Row::Read(row) => format!(
+                "{:<VERDICT_WIDTH$}  {:>11.4}  {:>8.1}  {}",
+                row.words,
+                row.probability,
+                row.milliseconds,
+                printable(&row.file)
+            ),
+            Row::NoResult(row) => format!("{:<VERDICT_WIDTH$}  {}", "NO RESULT", printable(&row.message)),
+        }
+    }
+
+    /// One JSON object, without the line's end.
+    ///
+    /// # Errors
+    /// The serializer's, as an I/O error; a row holds nothing that it refuses.
+    pub fn render_json(&self) -> io::Result<String> {
+        Ok(serde_json::to_string(self)?)
+    }
+}
+
+/// `text` with control characters escaped: a file's name must not be able to write a second line into a
+/// report or colours onto a terminal.
+pub fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    out
+}
+
+/// Writes a row for each item as soon as it is there, flushed, so that a reader sees it at once.
+/// `each` is told of every item after its row was written.
+///
+/// # Errors
+/// What `out` gives, such as [`io::ErrorKind::BrokenPipe`]; nothing more is screened then.
+pub fn write_rows(
+    screener: &Screener,
+    items: impl Iterator<Item = Item>,
+    format: Format,
+    out: &mut impl Write,
+    mut each: impl FnMut(&Item),
+) -> io::Result<Summary> {
+    let mut summary = Summary::default();
+    if format == (Format::Text { header: true }) {
+        writeln!(out, "{:<VERDICT_WIDTH$}  {:>11}  {:>8}  FILE", "VERDICT", "PROBABILITY", "MS")?;
+        out.flush()?;
+    }
+    for item in items {
+        let row = Row::new(screener, &item);
+        let line = match format {
+            Format::Text { .. } => row.render_text(),
+            Format::JsonLines => row.render_json()?,
+        };
+        writeln!(out, "{line}")?;
+        out.flush()?;
+        summary.count(&item);
+        each(&item);
+    }
+    Ok(summary)
+}

@@ -1,0 +1,161 @@
+//! Which model files may be run, and what a model that may be run answers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::path::Path;
+
+use support::{entry, model_bytes, node, tensor, value};
+use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto};
+use xray_core::decision::Finding;
+use xray_core::package::{CONTRACT_KEY, PackageFile, PackageProblem, SCHEMA_KEY};
+use xray_core::screening::{LoadError, Screener, screen_paths};
+
+fn problem_of(bytes: Vec<u8>) -> PackageProblem {
+    match PackageFile::from_bytes(Path::new("model.onnx"), bytes).verify() {
+        Ok(_) => panic!("it was accepted"),
+        Err(error) => {
+            assert_eq!(error.file, Path::new("model.onnx"));
+            error.problem
+        }
+    }
+}
+
+fn graph(model: &mut ModelProto) -> &mut GraphProto {
+    model.graph.as_mut().expect("a graph")
+}
+
+fn contract_with(from: &str, to: &str) -> Vec<u8> {
+    model_bytes(|m| {
+        let value = &mut m.metadata_props[1].value;
+        assert!(value.contains(from), "{from} is not in {value}");
+        *value = value.replace(from, to);
+    })
+}
+
+#[test]
+fn what_is_not_onnx() {
+    assert!(matches!(problem_of(b"# a text".to_vec()), PackageProblem::NotOnnx { .. }));
+    let empty = PackageProblem::NotOnnx { reason: "it holds no graph".to_owned() };
+    assert_eq!(problem_of(Vec::new()), empty);
+}
+
+#[test]
+fn metadata_that_is_missing_or_of_another_schema() {
+    assert_eq!(problem_of(model_bytes(|m| m.metadata_props.clear())), PackageProblem::NoContract);
+    assert_eq!(problem_of(model_bytes(|m| drop(m.metadata_props.remove(0)))), PackageProblem::NoContract);
+    let newer = model_bytes(|m| m.metadata_props = vec![entry(SCHEMA_KEY, "2"), entry(CONTRACT_KEY, "?")]);
+    assert_eq!(problem_of(newer), PackageProblem::Schema { found: "2".to_owned() });
+}
+
+#[test]
+fn contracts_that_do_not_hold() {
+    let bad = |bytes| match problem_of(bytes) {
+        PackageProblem::BadContract { reason } => reason,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        bad(contract_with("\"size\":64", "\"size\":65")),
+        "input size 65 is not a multiple of 32 between 32 and 1024"
+    );
+    assert_eq!(
+        bad(contract_with("\"threshold\":0.5", "\"threshold\":1.0")),
+        "threshold 1 is not between 0 and 1"
+    );
+    assert_eq!(bad(contract_with("PNEUMONIA", "NORMAL")), "both labels are called `NORMAL`");
+    assert!(bad(contract_with("\"seed\"", "\"sead\"")).contains("sead"));
+    assert!(bad(contract_with("\"unit\"", "\"none\"")).contains("none"));
+}
+
+#[test]
+fn graphs_that_do_not_fit() {
+    let bad = |change: fn(&mut ModelProto)| match problem_of(model_bytes(change)) {
+        PackageProblem::BadGraph { reason } => reason,
+        other => panic!("{other:?}"),
+    };
+    assert!(bad(|m| graph(m).input[0] = value("image", &[1, 3, 32, 64])).contains("`image` has the shape"));
+    assert!(bad(|m| graph(m).input[0].name = "x".to_owned()).contains("its one input is not `image`"));
+    assert!(bad(|m| graph(m).output[1] = value("features", &[1, 4])).contains("`features` has the shape"));
+    assert!(bad(|m| graph(m).output.truncate(1)).contains("its outputs are not"));
+    assert!(bad(|m| graph(m).input[0].r#type = None).contains("`image` has no type"));
+    assert_eq!(
+        bad(|m| graph(m).node[0].domain = "com.example".to_owned()),
+        "operator `GlobalAveragePool` is of the domain `com.example`"
+    );
+}
+
+#[test]
+fn tensors_and_graphs_that_hide() {
+    let bad = |change: fn(&mut ModelProto)| match problem_of(model_bytes(change)) {
+        PackageProblem::BadGraph { reason } => reason,
+        other => panic!("{other:?}"),
+    };
+    let outside = "tensor `weight` lies outside the file";
+    assert_eq!(bad(|m| graph(m).initializer[0].data_location = Some(1)), outside);
+    let passwords = || vec![entry("location", "../../etc/passwd")];
+    assert_eq!(bad(|m| graph(m).initializer[0].external_data = vec![entry("location", "w")]), outside);
+    let mut constant = tensor("weight", &[1], &[1.0]);
+    constant.external_data = passwords();
+    let reason = match problem_of(model_bytes(|m| {
+        let mut hidden = node("Constant", &[], "unused");
+        hidden.attribute = vec![AttributeProto { t: Some(constant), ..AttributeProto::default() }];
+        graph(m).node.push(hidden);
+    })) {
+        PackageProblem::BadGraph { reason } => reason,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(reason, outside);
+    let with_graphs =
+        |attribute: AttributeProto| problem_of(model_bytes(|m| graph(m).node[0].attribute.push(attribute)));
+    let own = PackageProblem::BadGraph {
+        reason: "operator `GlobalAveragePool` holds a graph of its own".to_owned(),
+    };
+    assert_eq!(with_graphs(AttributeProto { g: Some(GraphProto::default()), ..Default::default() }), own);
+    assert_eq!(
+        with_graphs(AttributeProto { graphs: vec![GraphProto::default()], ..Default::default() }),
+        own
+    );
+    assert!(bad(|m| graph(m).sparse_initializer.push(Default::default())).contains("sparse"));
+}
+
+#[test]
+fn a_graph_that_the_engine_refuses_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("model.onnx");
+    std::fs::write(&file, model_bytes(|m| graph(m).node[4].op_type = "NoSuchOp".to_owned()))
+        .expect("written");
+    match Screener::load(&file) {
+        Err(LoadError::Engine(error)) => assert!(error.to_string().contains("model.onnx"), "{error}"),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it was loaded"),
+    }
+}
+
+#[test]
+fn probabilities_and_findings_are_those_of_the_formula() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("model.onnx");
+    std::fs::write(&file, model_bytes(|_| ())).expect("written");
+    let screener = Screener::load(&file).expect("loaded");
+    let images = folder.path().join("images");
+    std::fs::create_dir(&images).expect("a folder");
+    // sigmoid(6 · level / 255 − 3), by hand; the engine's sigmoid is a rational approximation.
+    let expected = [
+        ("a.pgm", 0, 0.047_425_873, Finding::NoSign),
+        ("b.pgm", 127, 0.497_058_85, Finding::NoSign),
+        ("c.pgm", 128, 0.502_941_15, Finding::Suspected),
+        ("d.pgm", 255, 0.952_574_13, Finding::Suspected),
+    ];
+    for (name, level, ..) in &expected {
+        std::fs::write(images.join(name), support::flat_pgm(100, 80, *level)).expect("written");
+    }
+    let items: Vec<_> = screen_paths(&screener, &[images]).collect();
+    assert_eq!(items.len(), expected.len());
+    for (item, (name, _, probability, finding)) in items.iter().zip(expected) {
+        assert!(item.file.ends_with(name));
+        let verdict = item.outcome.as_ref().expect("a verdict").verdict;
+        assert!((verdict.probability().value() - probability).abs() < 2e-5, "{name}: {verdict:?}");
+        assert_eq!(verdict.finding(), finding, "{name}");
+    }
+}
