@@ -1,7 +1,12 @@
 //! From a tensor to a score.
 
+pub mod fuse;
+mod fused;
+pub(crate) mod kernels;
 mod tract;
 
+pub use fused::FusedEngine;
+pub use kernels::check_kernels;
 pub use tract::TractEngine;
 
 use crate::preprocess::InputTensor;

@@ -50,7 +50,8 @@ impl Engine for TractEngine {
     }
 }
 
-fn run(plan: &Arc<TypedRunnableModel>, input: &InputTensor) -> TractResult<(f32, Vec<f32>)> {
+/// Runs a plan whose outputs are the probability and the features.
+pub(super) fn run(plan: &Arc<TypedRunnableModel>, input: &InputTensor) -> TractResult<(f32, Vec<f32>)> {
     let shape = [1, 3, input.size(), input.size()];
     let outputs = plan.run(tvec!(Tensor::from_shape(&shape, input.as_slice())?.into_tvalue()))?;
     let [probability, features] = outputs.as_slice() else {

@@ -1,0 +1,223 @@
+//! A compiled region of the graph: steps over slots of memory that are planned once.
+
+use std::time::{Duration, Instant};
+
+use crate::engine::kernels::depthwise::Depthwise;
+use crate::engine::kernels::layout::{LANES, Layout};
+use crate::engine::kernels::pack::{ConvShape, Output, PackedConv};
+use crate::engine::kernels::pointwise::{Add, Affine, MaxPool, Plane, affine_sums, max_pool};
+use crate::engine::kernels::{Kernel, conv};
+
+/// An 8-bit tensor of a program.
+#[derive(Debug, Clone)]
+pub(crate) struct Buffer {
+    /// How it lies in its slot.
+    pub layout: Layout,
+    /// Which piece of memory it uses while it lives.
+    pub slot: usize,
+    /// Byte in the border.
+    pub zero: u8,
+    /// 0x80 if the graph outside holds it as int8, else 0.
+    pub flip: u8,
+}
+
+/// What one step does; sources and target are indices of buffers.
+#[derive(Debug)]
+pub(crate) enum Action {
+    /// Convolution over all channels.
+    Conv { source: usize, packed: PackedConv, shape: ConvShape },
+    /// Convolution of each channel with itself.
+    Depthwise { source: usize, job: Depthwise },
+    /// Scale and shift of a concatenation.
+    Affine { sources: Vec<usize>, job: Affine },
+    /// The same, then the mean of two by two.
+    AffinePool { sources: Vec<usize>, job: Affine },
+    /// The same, then the sum over the picture into a float output.
+    AffineSum { sources: Vec<usize>, job: Affine },
+    /// Maximum over windows.
+    MaxPool { source: usize, job: MaxPool },
+    /// Sum of two tensors of one layout.
+    Add { sources: (usize, usize), job: Add },
+}
+
+/// One step.
+#[derive(Debug)]
+pub(crate) struct Step {
+    /// What the report calls it.
+    pub name: &'static str,
+    /// Multiplications.
+    pub macs: u64,
+    /// What it does.
+    pub action: Action,
+    /// Index of the buffer that it writes, or of the float output for a sum.
+    pub target: usize,
+}
+
+/// Where an output of the program comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Port {
+    /// An 8-bit tensor.
+    Buffer(usize),
+    /// A float tensor, one value a channel.
+    Sums(usize),
+}
+
+/// A tensor that is filled from outside.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Input {
+    /// Where it goes.
+    pub buffer: usize,
+    /// Real value of one step if it arrives as float and is quantised on the way in; 8-bit otherwise.
+    pub scale: Option<f32>,
+}
+
+/// Steps in order of execution, and their memory.
+#[derive(Debug)]
+pub(crate) struct Program {
+    /// Runs the steps.
+    pub kernel: &'static dyn Kernel,
+    /// 8-bit tensors.
+    pub buffers: Vec<Buffer>,
+    /// Bytes of each slot.
+    pub slots: Vec<usize>,
+    /// Channels of each float output.
+    pub sums: Vec<usize>,
+    /// In order of execution.
+    pub steps: Vec<Step>,
+    /// What is filled from outside.
+    pub inputs: Vec<Input>,
+    /// What is handed out.
+    pub outputs: Vec<Port>,
+}
+
+/// The memory of one run, used again by the next.
+#[derive(Debug, Clone)]
+pub(crate) struct Workspace {
+    slots: Vec<Vec<u8>>,
+    sums: Vec<Vec<f32>>,
+}
+
+impl Workspace {
+    /// Memory for `program`.
+    pub fn new(program: &Program) -> Workspace {
+        Workspace {
+            slots: program.slots.iter().map(|bytes| vec![0; *bytes]).collect(),
+            sums: program.sums.iter().map(|channels| vec![0.0; channels.div_ceil(LANES) * LANES]).collect(),
+        }
+    }
+}
+
+impl Program {
+    /// Fills input number `index` from `[channels, height, width]` bytes.
+    pub fn import(&self, index: usize, source: &[u8], work: &mut Workspace) {
+        let buffer = &self.buffers[self.inputs[index].buffer];
+        buffer.layout.import(source, buffer.flip, buffer.zero, &mut work.slots[buffer.slot]);
+    }
+
+    /// Quantises input number `index` from `[channels, height, width]` floats; `scale` is one step.
+    pub fn import_floats(&self, index: usize, scale: f32, source: &[f32], work: &mut Workspace) {
+        let buffer = &self.buffers[self.inputs[index].buffer];
+        let (layout, zero) = (&buffer.layout, f32::from(buffer.zero));
+        let output = Output { zero: buffer.zero, lo: -zero, hi: 255.0 - zero };
+        let data = &mut work.slots[buffer.slot];
+        layout.fill_border(data, buffer.zero);
+        for (line, source) in source.chunks_exact(layout.width).enumerate() {
+            let (c, y) = (line / layout.height, line % layout.height);
+            let at = (c / LANES) * layout.plane() + layout.row_start(y);
+            let row = &mut data[at..at + layout.width * LANES];
+            for (pixel, value) in row.chunks_exact_mut(LANES).zip(source) {
+                pixel[c % LANES] = output.quantise(value / scale);
+            }
+        }
+    }
+
+    /// Writes an 8-bit output as `[channels, height, width]` bytes.
+    pub fn export(&self, index: usize, target: &mut [u8], work: &Workspace) {
+        let buffer = &self.buffers[index];
+        buffer.layout.export(&work.slots[buffer.slot], buffer.flip, target);
+    }
+
+    /// A float output.
+    pub fn sums<'a>(&self, index: usize, work: &'a Workspace) -> &'a [f32] {
+        &work.sums[index][..self.sums[index]]
+    }
+
+    /// Runs every step; `clock` receives the time of each.
+    pub fn run(&self, work: &mut Workspace, mut clock: Option<&mut Vec<Duration>>) {
+        for step in &self.steps {
+            let start = clock.as_ref().map(|_| Instant::now());
+            self.step(step, work);
+            if let (Some(clock), Some(start)) = (clock.as_deref_mut(), start) {
+                clock.push(start.elapsed());
+            }
+        }
+    }
+
+    fn step(&self, step: &Step, work: &mut Workspace) {
+        if let Action::AffineSum { sources, job } = &step.action {
+            let mut sums = std::mem::take(&mut work.sums[step.target]);
+            self.planes(sources, &work.slots, |plane, src| {
+                affine_sums(job, plane, src, &mut sums[plane.target * LANES..(plane.target + 1) * LANES]);
+            });
+            work.sums[step.target] = sums;
+            return;
+        }
+        let target = &self.buffers[step.target];
+        // The target's slot is taken out, so that sources can be borrowed beside it; it never holds a source.
+        let mut slot = std::mem::take(&mut work.slots[target.slot]);
+        let dst = &mut slot[..target.layout.bytes()];
+        let source = |index: usize| {
+            let buffer = &self.buffers[index];
+            &work.slots[buffer.slot][..buffer.layout.bytes()]
+        };
+        match &step.action {
+            Action::Conv { source: from, packed, shape } => {
+                conv(self.kernel, packed, shape, source(*from), dst);
+            }
+            Action::Depthwise { source: from, job } => self.kernel.depthwise(job, source(*from), dst),
+            Action::Affine { sources, job } => {
+                self.planes(sources, &work.slots, |plane, src| self.kernel.affine(job, plane, src, dst));
+            }
+            Action::AffinePool { sources, job } => {
+                self.planes(sources, &work.slots, |plane, src| self.kernel.affine_pool(job, plane, src, dst));
+            }
+            Action::MaxPool { source: from, job } => max_pool(job, source(*from), dst),
+            Action::Add { sources: (a, b), job } => {
+                let (x, y) = (&self.buffers[*a].layout, &self.buffers[*b].layout);
+                if x == y && x == &target.layout {
+                    self.kernel.add(job, source(*a), source(*b), dst);
+                } else {
+                    self.add_rows(job, (x, source(*a)), (y, source(*b)), (&target.layout, dst));
+                }
+            }
+            Action::AffineSum { .. } => {}
+        }
+        target.layout.fill_border(dst, target.zero);
+        work.slots[target.slot] = slot;
+    }
+
+    /// Adds tensors with different borders.
+    fn add_rows(&self, job: &Add, a: (&Layout, &[u8]), b: (&Layout, &[u8]), dst: (&Layout, &mut [u8])) {
+        let (layout, bytes) = (dst.0, dst.0.width * LANES);
+        for plane in 0..layout.planes() {
+            for y in 0..layout.height {
+                let start = |l: &Layout| plane * l.plane() + l.row_start(y);
+                let x = &a.1[start(a.0)..start(a.0) + bytes];
+                let z = &b.1[start(b.0)..start(b.0) + bytes];
+                self.kernel.add(job, x, z, &mut dst.1[start(layout)..start(layout) + bytes]);
+            }
+        }
+    }
+
+    /// Calls `each` for every plane of a concatenation.
+    fn planes(&self, sources: &[usize], slots: &[Vec<u8>], mut each: impl FnMut(Plane, &[u8])) {
+        let mut target = 0;
+        for index in sources {
+            let buffer = &self.buffers[*index];
+            for source in 0..buffer.layout.planes() {
+                each(Plane { from: buffer.layout, source, target }, &slots[buffer.slot]);
+                target += 1;
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What is recognised: an operator of the quantised graph from 8-bit tensors to an 8-bit or pooled float tensor.
+
+use tract_core::internal::*;
+
+use super::constant::{Edge, Weights};
+
+/// Channels, rows and columns.
+pub(crate) type Shape = (usize, usize, usize);
+
+/// A convolution with its requantisation.
+#[derive(Debug, Clone)]
+pub(crate) struct ConvUnit {
+    /// What it reads.
+    pub input: Edge,
+    /// Per output channel.
+    pub weights: Weights,
+    /// Real values, per output channel.
+    pub bias: Vec<f32>,
+    /// Rows and columns between outputs.
+    pub stride: (usize, usize),
+    /// Padding above and on the left.
+    pub pad: (usize, usize),
+    /// Padding below and on the right.
+    pub pad_after: (usize, usize),
+    /// Least and greatest real value (ReLU, ReLU6).
+    pub clip: (f32, f32),
+}
+
+/// Scale and shift per channel of a concatenation, a ReLU, and maybe the mean of two by two.
+#[derive(Debug, Clone)]
+pub(crate) struct AffineUnit {
+    /// What is concatenated.
+    pub inputs: Vec<Edge>,
+    /// Channels of each input.
+    pub channels: Vec<usize>,
+    /// Real factor per channel.
+    pub factor: Vec<f32>,
+    /// Real summand per channel.
+    pub summand: Vec<f32>,
+    /// Whether a ReLU follows.
+    pub relu: bool,
+}
+
+/// What a unit computes.
+#[derive(Debug, Clone)]
+pub(crate) enum Work {
+    /// A convolution over all channels.
+    Conv(ConvUnit),
+    /// A convolution of each channel with itself.
+    Depthwise(ConvUnit),
+    /// BatchNorm, ReLU of a concatenation.
+    Affine(AffineUnit),
+    /// The same, then the mean of two by two pixels with stride two.
+    AffinePool(AffineUnit),
+    /// The same, then the sum over the whole picture as float.
+    AffineSum(AffineUnit),
+    /// Maximum over windows: input, size, stride, padding.
+    MaxPool(Edge, usize, usize, usize),
+    /// Sum of two tensors.
+    Add(Edge, Edge),
+}
+
+impl Work {
+    /// What it reads.
+    pub fn inputs(&self) -> Vec<Edge> {
+        match self {
+            Work::Conv(c) | Work::Depthwise(c) => vec![c.input],
+            Work::Affine(a) | Work::AffinePool(a) | Work::AffineSum(a) => a.inputs.clone(),
+            Work::MaxPool(e, ..) => vec![*e],
+            Work::Add(a, b) => vec![*a, *b],
+        }
+    }
+
+    /// Padding that it needs around `input`.
+    pub fn border(&self) -> usize {
+        match self {
+            Work::Conv(c) | Work::Depthwise(c) => {
+                [c.pad.0, c.pad.1, c.pad_after.0, c.pad_after.1].into_iter().max().unwrap_or(0)
+            }
+            Work::MaxPool(.., pad) => *pad,
+            _ => 0,
+        }
+    }
+
+    /// Name for reports.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Work::Conv(c) if c.weights.shape[2] * c.weights.shape[3] == 1 => "1x1 convolution",
+            Work::Conv(c) if c.stride.0 > 1 => "stem convolution",
+            Work::Conv(_) => "convolution",
+            Work::Depthwise(_) => "depthwise convolution",
+            Work::Affine(_) => "concatenation, scale and shift, ReLU",
+            Work::AffinePool(_) => "transition (concatenation, scale and shift, ReLU, mean pooling)",
+            Work::AffineSum(_) => "global mean",
+            Work::MaxPool(..) => "maximum pooling",
+            Work::Add(..) => "residual addition",
+        }
+    }
+}
+
+/// A recognised operator.
+#[derive(Debug, Clone)]
+pub(crate) struct Unit {
+    /// The outlet that it stands in for: an 8-bit tensor, or a float one for `AffineSum`.
+    pub output: OutletId,
+    /// Scale and zero point of the output; unused for `AffineSum`.
+    pub edge: Edge,
+    /// Shape of the output.
+    pub shape: Shape,
+    /// What it computes.
+    pub work: Work,
+}

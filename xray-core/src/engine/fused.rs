@@ -1,0 +1,68 @@
+//! The engine on fused integer operators; what they do not cover runs on tract.
+
+use std::sync::Arc;
+
+use tract_onnx::prelude::*;
+
+use super::fuse::{self, FusionReport, StepTime};
+use super::{Engine, EngineError, Output, Probability, tract};
+use crate::package::VerifiedPackage;
+use crate::preprocess::InputTensor;
+
+/// A loaded model: typed, fused, simplified and planned once, then run from any thread.
+#[derive(Debug)]
+pub struct FusedEngine {
+    plan: Arc<TypedRunnableModel>,
+    size: usize,
+    report: FusionReport,
+}
+
+impl FusedEngine {
+    /// Loads a verified package. `kernel` names one of [`super::check_kernels`], `None` takes the fastest that passes
+    /// its check. A graph without 8-bit activations loads too, with nothing fused (see [`FusedEngine::report`]).
+    ///
+    /// # Errors
+    /// [`EngineError::Load`] if tract refuses the graph or a recognised part of it cannot be planned; the model
+    /// may still run on [`super::TractEngine`].
+    pub fn load(package: &VerifiedPackage, kernel: Option<&str>) -> Result<Self, EngineError> {
+        let size = package.contract().preprocessing.size;
+        let (plan, report) = plan(package, kernel).map_err(|error| EngineError::Load {
+            file: package.path().display().to_string(),
+            reason: format!("{error:#}"),
+        })?;
+        Ok(FusedEngine { plan, size, report })
+    }
+
+    /// What was fused, what was not and why.
+    pub fn report(&self) -> &FusionReport {
+        &self.report
+    }
+
+    /// The shortest time of each fused operator over `runs` runs, in order of execution.
+    pub fn profile(&self, runs: usize) -> Vec<StepTime> {
+        fuse::profile(self.plan.model(), runs)
+    }
+}
+
+fn plan(
+    package: &VerifiedPackage,
+    kernel: Option<&str>,
+) -> TractResult<(Arc<TypedRunnableModel>, FusionReport)> {
+    let (model, report) = fuse::load(package.proto(), kernel)?;
+    Ok((model.into_optimized()?.into_runnable()?, report))
+}
+
+impl Engine for FusedEngine {
+    fn run(&self, input: &InputTensor) -> Result<Output, EngineError> {
+        if input.size() != self.size {
+            return Err(EngineError::InputSize { expected: self.size, found: input.size() });
+        }
+        let (probability, features) = tract::run(&self.plan, input)
+            .map_err(|error| EngineError::Run { reason: format!("{error:#}") })?;
+        Ok(Output { probability: Probability::new(probability)?, features })
+    }
+
+    fn name(&self) -> &'static str {
+        "fused"
+    }
+}

@@ -1,0 +1,132 @@
+//! Integer kernels behind one small trait, chosen at run time.
+//!
+//! Activations are uint8 with any zero point, weights int8 from -127 to 127 per output channel, sums int32,
+//! requantisation one float32 multiplication per sum ([`pack::Output::quantise`]). [`scalar`] is the
+//! specification; every other kernel equals it bit for bit. `unsafe` is used in the files of the instruction
+//! sets only ([`x86`], [`arm`]); what is here checks every range before they are called.
+
+#[cfg(target_arch = "aarch64")]
+mod arm;
+pub(crate) mod depthwise;
+pub(crate) mod layout;
+pub(crate) mod pack;
+pub(crate) mod pointwise;
+mod scalar;
+mod selftest;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use std::fmt::Debug;
+
+use depthwise::Depthwise;
+use pack::{Appetite, ConvShape, PackedConv};
+use pointwise::{Affine, Plane};
+
+/// One row of neighbouring output pixels.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run {
+    /// Byte offset in the source of the first pixel in the first plane, before a tap is added.
+    pub src: usize,
+    /// Byte offset in the target of the first pixel in the first plane.
+    pub dst: usize,
+    /// Output pixels.
+    pub pixels: usize,
+}
+
+/// What an instruction set has to provide. Callers use [`conv`], which checks ranges first.
+pub(crate) trait Kernel: Debug + Send + Sync {
+    /// Name for reports.
+    fn name(&self) -> &'static str;
+
+    /// How weights must be packed for it.
+    fn appetite(&self) -> Appetite;
+
+    /// Computes one run for every output channel. Ranges were checked by [`conv`].
+    fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: Run);
+
+    /// Computes one run of one plane of a depthwise convolution.
+    fn depthwise(&self, job: &Depthwise, src: &[u8], dst: &mut [u8]) {
+        depthwise::run(job, src, dst);
+    }
+
+    /// Scales, shifts, clamps and requantises one plane.
+    fn affine(&self, job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
+        pointwise::affine(job, plane, src, dst);
+    }
+
+    /// The same, then the mean of each two by two pixels.
+    fn affine_pool(&self, job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
+        pointwise::affine_pool(job, plane, src, dst);
+    }
+
+    /// Requantised sum of two planes of one layout.
+    fn add(&self, job: &pointwise::Add, a: &[u8], b: &[u8], dst: &mut [u8]) {
+        pointwise::add(job, a, b, dst);
+    }
+}
+
+/// Runs a convolution over the whole picture.
+///
+/// # Panics
+/// If a buffer is shorter than its layout or `conv` was packed for another shape: a mistake of the planner,
+/// never of the input.
+pub(crate) fn conv(kernel: &dyn Kernel, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8]) {
+    let (input, output) = (&shape.input, &shape.output);
+    let blocks = output.channels.div_ceil(pack::BLOCK);
+    assert!(src.len() >= shape.source_bytes() && dst.len() >= output.bytes(), "buffer too short");
+    assert_eq!(conv.weights.len(), blocks * shape.taps.len() * input.planes(), "weights of another shape");
+    assert!(conv.bias.len() == blocks * pack::BLOCK && conv.scale.len() == conv.bias.len());
+    if shape.taps == [0] && input == &(layout::Layout { channels: input.channels, ..*output }) {
+        let pixels = output.plane() / layout::LANES;
+        if output.border == 0 && shape.stride_x == 1 && shape.stride_y == 1 {
+            return kernel.conv_run(conv, shape, src, dst, Run { src: 0, dst: 0, pixels });
+        }
+    }
+    for y in 0..output.height {
+        let run = Run { src: shape.source_row(y), dst: output.row_start(y), pixels: output.width };
+        kernel.conv_run(conv, shape, src, dst, run);
+    }
+}
+
+/// Every kernel that this machine can run, fastest first; the last is the scalar specification.
+pub(crate) fn available() -> Vec<&'static dyn Kernel> {
+    let mut kernels: Vec<&'static dyn Kernel> = Vec::new();
+    #[cfg(target_arch = "x86_64")]
+    kernels.extend(x86::available());
+    #[cfg(target_arch = "aarch64")]
+    kernels.extend(arm::available());
+    kernels.push(&scalar::Scalar);
+    kernels
+}
+
+/// Cases of the check that a kernel must pass before it is used; about a millisecond.
+const CASES: u32 = 4;
+
+/// The kernel with this name if this machine can run it, else the fastest; one that fails its check against the
+/// specification is passed over and named, with the reason, in the second value.
+pub(crate) fn choose(name: Option<&str>) -> (&'static dyn Kernel, Vec<String>) {
+    let mut distrusted = Vec::new();
+    let mut all = available();
+    if let Some(at) = name.and_then(|n| all.iter().position(|k| k.name() == n)) {
+        all.drain(..at);
+    }
+    for kernel in all {
+        match selftest::check(kernel, CASES) {
+            Ok(()) => return (kernel, distrusted),
+            Err(reason) => distrusted.push(reason),
+        }
+    }
+    (&scalar::Scalar, distrusted)
+}
+
+/// Names of the kernels that this machine can run, each after a check against the scalar specification on `cases`
+/// seeded random cases.
+///
+/// # Errors
+/// Names the kernel and the first case at which it differs; such a kernel must not be used.
+pub fn check_kernels(cases: u32) -> Result<Vec<&'static str>, String> {
+    available().into_iter().map(|kernel| selftest::check(kernel, cases).map(|()| kernel.name())).collect()
+}
+
+#[cfg(test)]
+mod tests;

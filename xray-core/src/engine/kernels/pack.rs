@@ -1,0 +1,168 @@
+//! Weights of one convolution in the order in which a kernel reads them, and how sums become bytes again.
+
+use super::layout::{LANES, Layout};
+
+/// Output channels that are computed side by side.
+pub(crate) const BLOCK: usize = 16;
+
+/// Weights of [`BLOCK`] output channels by [`LANES`] input channels at one tap; one cache line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C, align(64))]
+pub(crate) struct Line(pub [i8; BLOCK * LANES]);
+
+/// The order inside a [`Line`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Packing {
+    /// `[output][input 0..4]`, for instructions that sum four products (VNNI, SDOT).
+    Quad,
+    /// `[input / 2][output][input % 2]`, for instructions that sum two products (PMADDWD, SMULL + SADALP).
+    Pair,
+}
+
+/// What a kernel wants to be fed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Appetite {
+    /// Order of the weights.
+    pub packing: Packing,
+    /// True if the kernel takes activations 128 off as signed bytes; the bias then makes up for it.
+    pub signed: bool,
+}
+
+/// How an int32 sum becomes an 8-bit activation: `clamp(round_half_even(sum * scale), lo, hi) + zero`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Output {
+    /// Zero point of the result.
+    pub zero: u8,
+    /// Least value before the zero point is added (a ReLU has 0); an integer, at least `-zero`.
+    pub lo: f32,
+    /// Greatest value before the zero point is added; an integer, at most `255 - zero`.
+    pub hi: f32,
+}
+
+/// Adding it to a float of magnitude below 2^22 leaves the value, rounded half to even, in the low bits.
+const ROUND: f32 = 12_582_912.0;
+
+impl Output {
+    /// The byte for `value`, a real number in steps of the result. This is the specification of rounding.
+    #[inline(always)]
+    pub fn quantise(&self, value: f32) -> u8 {
+        let low = if value > self.lo { value } else { self.lo };
+        let clamped = if low < self.hi { low } else { self.hi };
+        ((clamped + ROUND).to_bits() as u8).wrapping_add(self.zero)
+    }
+}
+
+/// A convolution (not depthwise) ready for one kind of kernel.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PackedConv {
+    /// `[output block][tap][input plane]`, one line each.
+    pub weights: Vec<Line>,
+    /// Added to the sum, per output channel, padded to whole blocks. Holds the model's bias, the input's zero
+    /// point and, for signed kernels, the shift by 128.
+    pub bias: Vec<i32>,
+    /// Input scale times weight scale over output scale, per output channel, padded to whole blocks.
+    pub scale: Vec<f32>,
+    /// Rounding and clamping.
+    pub output: Output,
+}
+
+/// Plain weights of a convolution.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ConvWeights<'a> {
+    /// `[output][input][taps]`, -127 to 127.
+    pub weights: &'a [i8],
+    /// Output channels.
+    pub outputs: usize,
+    /// Input channels.
+    pub inputs: usize,
+    /// Kernel height times width.
+    pub taps: usize,
+    /// Per output channel, in units of input scale times weight scale.
+    pub bias: &'a [i32],
+    /// Per output channel: input scale times weight scale over output scale.
+    pub scale: &'a [f32],
+    /// Zero point of the input.
+    pub input_zero: u8,
+}
+
+impl PackedConv {
+    /// Packs `plain` for a kernel of that `appetite`.
+    pub fn new(plain: &ConvWeights<'_>, output: Output, appetite: Appetite) -> PackedConv {
+        let (blocks, planes) = (plain.outputs.div_ceil(BLOCK), plain.inputs.div_ceil(LANES));
+        let mut weights = vec![Line([0; BLOCK * LANES]); blocks * plain.taps * planes];
+        let mut bias = vec![0; blocks * BLOCK];
+        let mut scale = vec![0.0; blocks * BLOCK];
+        bias[..plain.outputs].copy_from_slice(plain.bias);
+        scale[..plain.outputs].copy_from_slice(plain.scale);
+        let offset = i32::from(plain.input_zero) - if appetite.signed { 128 } else { 0 };
+        for o in 0..plain.outputs {
+            for c in 0..plain.inputs {
+                for tap in 0..plain.taps {
+                    let value = plain.weights[(o * plain.inputs + c) * plain.taps + tap];
+                    let (lane, within) = (o % BLOCK, c % LANES);
+                    let at = match appetite.packing {
+                        Packing::Quad => lane * LANES + within,
+                        Packing::Pair => (within / 2) * 2 * BLOCK + lane * 2 + within % 2,
+                    };
+                    weights[((o / BLOCK) * plain.taps + tap) * planes + c / LANES].0[at] = value;
+                    bias[o] -= offset * i32::from(value);
+                }
+            }
+        }
+        PackedConv { weights, bias, scale, output }
+    }
+}
+
+/// Where a convolution reads and writes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ConvShape {
+    /// Layout of the input.
+    pub input: Layout,
+    /// Layout of the output.
+    pub output: Layout,
+    /// Byte offset of each tap from the input pixel that lies under the output pixel's upper left tap.
+    pub taps: Vec<usize>,
+    /// Rows between neighbouring outputs.
+    pub stride_y: usize,
+    /// Columns between neighbouring outputs.
+    pub stride_x: usize,
+}
+
+impl ConvShape {
+    /// Kernel `(rows, columns)`, strides and padding `(top, left)`; `None` if the input's border is too small
+    /// for the taps.
+    pub fn new(
+        input: Layout,
+        output: Layout,
+        kernel: (usize, usize),
+        stride: (usize, usize),
+        pad: (usize, usize),
+    ) -> Option<ConvShape> {
+        let fits = |out: usize, k: usize, s: usize, p: usize, size: usize| {
+            out > 0 && p <= input.border && (out - 1) * s + k <= size + p + input.border
+        };
+        if !fits(output.height, kernel.0, stride.0, pad.0, input.height)
+            || !fits(output.width, kernel.1, stride.1, pad.1, input.width)
+        {
+            return None;
+        }
+        let (dy, dx) = (input.border - pad.0, input.border - pad.1);
+        let taps = (0..kernel.0)
+            .flat_map(|y| (0..kernel.1).map(move |x| (y, x)))
+            .map(|(y, x)| (y + dy) * input.row() + (x + dx) * LANES)
+            .collect();
+        Some(ConvShape { input, output, taps, stride_y: stride.0, stride_x: stride.1 })
+    }
+
+    /// Byte offset in the input of the first output pixel of row `y`, before a tap is added.
+    pub fn source_row(&self, y: usize) -> usize {
+        y * self.stride_y * self.input.row()
+    }
+
+    /// Bytes that the input must have for every row of outputs, with what kernels may read past the end.
+    pub fn source_bytes(&self) -> usize {
+        let last = self.source_row(self.output.height - 1) + (self.output.width - 1) * self.stride_x * LANES;
+        let tap = self.taps.iter().max().copied().unwrap_or(0);
+        (self.input.planes() - 1) * self.input.plane() + last + tap + LANES + super::layout::SLACK
+    }
+}
