@@ -16,5 +16,6 @@ mod files;
 pub mod head;
 pub mod metrics;
 pub mod pipeline;
+pub mod quantise;
 pub mod run;
 pub mod weights;
