@@ -1,5 +1,6 @@
 //! The program as a user meets it: exit status, what goes to which stream, and that no failure reads like
 //! a finding.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "../../xray-core/tests/support/mod.rs"]
 mod support;
@@ -92,7 +93,7 @@ fn what_cannot_be_read_is_status_3_and_the_rest_goes_on() {
     }
     let read = &rows[5];
     assert_eq!(read["verdict"], "pneumonia-suspected");
-    assert!((read["probability"].as_f64().expect("a number") - 0.952_574_13).abs() < 1e-6);
+    assert!((read["probability"].as_f64().expect("a number") - 0.952_574_13).abs() < 2e-5);
     assert_eq!(read["threshold"], 0.5);
     assert_eq!(read["model"], sha256(&place.at("model.onnx")));
     assert!(read["milliseconds"].as_f64().expect("a number") >= 0.0);

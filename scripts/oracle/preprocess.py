@@ -71,6 +71,8 @@ def pictures():
         ]
         if small:
             saved += [
+                # As the training set stores its X-rays: three equal channels.
+                (f"equal-{tag}.jpg", grey.convert("RGB"), {"quality": 85}),
                 (f"colour-444-{tag}.jpg", rgb, {"quality": 80, "subsampling": "4:4:4"}),
                 (f"grey-{tag}.png", grey, {"optimize": True}),
                 (f"grey-{tag}.pgm", grey, {}),
@@ -81,7 +83,7 @@ def pictures():
             picture.save(HERE / name, **options)
             reread = Image.open(HERE / name)
             resized = golden(name, reread)
-            if small and name.startswith(("grey-224x224.png", "colour-444")):
+            if small and name.startswith(("grey-224x224.png", "equal-")):
                 tensors(name, resized)
     # Pillow has no defined way from sixteen bits to eight: the rule round(v / 257) is taken first.
     deep = (draw(SIZE, 160, 16) * 65535).round().astype(np.uint16)

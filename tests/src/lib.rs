@@ -1,1 +1,67 @@
-//! End-to-end tests over the whole workspace.
+//! End-to-end tests over the whole workspace: what the trainer writes, the device reads. The tests lie in
+//! `whole_road.rs`; here is what they share.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use host_trainer::backbones::BackboneKind;
+use host_trainer::data::ClassNames;
+use host_trainer::data::phantom::{Counts, write_data_set};
+use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
+use host_trainer::head::TrainingConfig;
+use host_trainer::pipeline::{BackboneSource, FitOptions, ThresholdRule};
+use tempfile::TempDir;
+use xray_core::preprocess::{Preprocessing, Scaling};
+
+/// A small world: phantoms, and a place for a run and its models.
+pub struct World {
+    folder: TempDir,
+    /// What `fit` is asked to do.
+    pub options: FitOptions,
+    /// Where it computes.
+    pub device: ChosenDevice,
+}
+
+impl World {
+    /// Draws phantoms and prepares a short fit on random backbones. Images are 64 pixels wide for the nets:
+    /// the road is the same as with 224, twelve times shorter.
+    ///
+    /// # Errors
+    /// If the temporary folder cannot be written.
+    pub fn new() -> Result<World> {
+        let folder = tempfile::tempdir().context("a temporary folder is needed")?;
+        let data = folder.path().join("phantoms");
+        write_data_set(&data, Counts { train: 12, test: 4 }, 5)?;
+        let options = FitOptions {
+            data,
+            classes: ClassNames::default(),
+            splits: None,
+            backbones: BackboneSource::Random { kinds: BackboneKind::ALL.to_vec(), seed: 5 },
+            preprocessing: Preprocessing { size: 64, ..Preprocessing::new(Scaling::Imagenet) },
+            mirror: true,
+            training: TrainingConfig { seed: 5, epochs: 3, batch_size: 8, learning_rate: 1e-3, dropout: 0.5 },
+            threshold: ThresholdRule::Youden,
+            cache: folder.path().join("cache"),
+            out: folder.path().join("run"),
+        };
+        Ok(World { folder, options, device: choose(DeviceChoice::Cpu)? })
+    }
+
+    /// A path inside the world.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The test phantoms.
+    pub fn test_images(&self) -> PathBuf {
+        self.options.data.join("test")
+    }
+}
+
+/// The bytes of a file.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn bytes(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| path.display().to_string())
+}

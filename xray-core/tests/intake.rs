@@ -1,4 +1,5 @@
 //! What is taken in and what is refused, by exact error.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::io::Cursor;
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! Which model files may be run, and what a model that may be run answers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/mod.rs"]
 mod support;
@@ -139,7 +140,7 @@ fn probabilities_and_findings_are_those_of_the_formula() {
     let screener = Screener::load(&file).expect("loaded");
     let images = folder.path().join("images");
     std::fs::create_dir(&images).expect("a folder");
-    // sigmoid(6 · level / 255 − 3), by hand.
+    // sigmoid(6 · level / 255 − 3), by hand; the engine's sigmoid is a rational approximation.
     let expected = [
         ("a.pgm", 0, 0.047_425_873, Finding::NoSign),
         ("b.pgm", 127, 0.497_058_85, Finding::NoSign),
@@ -154,7 +155,7 @@ fn probabilities_and_findings_are_those_of_the_formula() {
     for (item, (name, _, probability, finding)) in items.iter().zip(expected) {
         assert!(item.file.ends_with(name));
         let verdict = item.outcome.as_ref().expect("a verdict").verdict;
-        assert!((verdict.probability().value() - probability).abs() < 1e-6, "{name}: {verdict:?}");
+        assert!((verdict.probability().value() - probability).abs() < 2e-5, "{name}: {verdict:?}");
         assert_eq!(verdict.finding(), finding, "{name}");
     }
 }

@@ -1,4 +1,5 @@
 //! Preprocessing against Pillow and torchvision; scripts/oracle/preprocess.py made the numbers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
 
@@ -41,7 +42,7 @@ const ONE_LEVEL: f32 = 1.0 / 255.0 + 1e-6;
 
 #[test]
 fn images_of_the_input_size_differ_by_at_most_one_level() {
-    for name in ["grey-224x224.png", "grey-224x224.pgm", "grey-224x224.jpg", "colour-444-224x224.jpg"] {
+    for name in ["grey-224x224.png", "grey-224x224.pgm", "grey-224x224.jpg", "equal-224x224.jpg"] {
         let (largest, mean) = difference(name);
         eprintln!("{name}: max {:.2} levels, mean {:.4} levels", largest * 255.0, mean * 255.0);
         assert!(largest <= ONE_LEVEL, "{name}: {largest}");
@@ -65,21 +66,27 @@ fn resized_images_differ_little() {
     }
 }
 
-/// Two JPEG decoders may spread subsampled colour over pixels in two ways (ITU-T T.81 leaves it open), so
-/// the bound on a single pixel is wider; X-rays are grey, where there is no such freedom.
+/// The way from YCbCr to RGB rounds twice, and two decoders may spread subsampled colour over pixels in two
+/// ways (ITU-T T.81 leaves both open), so saturated colour differs by more than one level; X-rays are grey,
+/// where there is no such freedom.
 #[test]
-fn subsampled_colour_differs_within_the_decoders_freedom() {
-    for name in ["colour-420-224x224.jpg", "colour-420-640x512.jpg"] {
+fn saturated_colour_differs_within_the_decoders_freedom() {
+    let bounds = [
+        ("colour-444-224x224.jpg", 2.0, 0.05),
+        ("colour-420-224x224.jpg", 4.0, 0.51),
+        ("colour-420-640x512.jpg", 4.0, 0.51),
+    ];
+    for (name, largest_levels, mean_levels) in bounds {
         let (largest, mean) = difference(name);
         eprintln!("{name}: max {:.2} levels, mean {:.4} levels", largest * 255.0, mean * 255.0);
-        assert!(mean < 0.004, "{name}: {mean}");
-        assert!(largest < 8.0 / 255.0, "{name}: {largest}");
+        assert!(largest * 255.0 < largest_levels + 1e-3, "{name}: {largest}");
+        assert!(mean * 255.0 < mean_levels, "{name}: {mean}");
     }
 }
 
 #[test]
 fn presets_give_torchvisions_tensors() {
-    for (name, levels) in [("grey-224x224.png", 0.0), ("colour-444-224x224.jpg", 1.0)] {
+    for (name, levels) in [("grey-224x224.png", 0.0), ("equal-224x224.jpg", 1.0)] {
         for (scaling, deviation) in [(Scaling::Unit, 1.0), (Scaling::Imagenet, 0.224)] {
             let golden = std::fs::read(fixture(&format!("{name}.{}.f32", scaling.name()))).expect("golden");
             let golden: Vec<f32> =

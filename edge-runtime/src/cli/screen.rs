@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use xray_core::decision::DISCLAIMER;
+use xray_core::package::RANDOM_WARNING;
 use xray_core::screening::{Format, Screener, screen_paths, write_rows};
 
 use super::Outcome;
@@ -22,6 +23,9 @@ pub fn run(
     notes: &mut impl Write,
 ) -> Result<Outcome> {
     let screener = Screener::load(model)?;
+    if screener.contract().has_random_backbones() {
+        note(notes, RANDOM_WARNING);
+    }
     note(notes, DISCLAIMER);
     let written = write_rows(&screener, screen_paths(&screener, paths), format, out, |_| {});
     let summary = written.map_err(|error| match error.kind() {

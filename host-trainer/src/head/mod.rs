@@ -2,6 +2,8 @@
 
 mod error;
 mod model;
+#[cfg(test)]
+mod tests;
 mod training;
 mod weights;
 

@@ -82,15 +82,16 @@ pub fn decode(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
 }
 
 fn describe(format: &'static str, error: &image::ImageError) -> IntakeProblem {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    let ends_early = |io: &std::io::Error| io.kind() == std::io::ErrorKind::UnexpectedEof;
+    // An `ImageError` that wraps an I/O error does not name it as its source, but that error's source.
+    let mut cut = matches!(error, image::ImageError::IoError(io) if ends_early(io));
+    let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
-        let cut = inner
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|io| io.kind() == std::io::ErrorKind::UnexpectedEof);
-        if cut {
-            return IntakeProblem::Truncated;
-        }
+        cut |= inner.downcast_ref::<std::io::Error>().is_some_and(ends_early);
         cause = inner.source();
+    }
+    if cut {
+        return IntakeProblem::Truncated;
     }
     IntakeProblem::Damaged { format, reason: error.to_string() }
 }

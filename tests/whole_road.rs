@@ -1,0 +1,176 @@
+//! Fit, export, evaluate and screen, each with the code that the programs run.
+
+use std::path::Path;
+
+use anyhow::Result;
+use edge_runtime::cli::{Outcome, screen};
+use host_trainer::data::{Split, of_split};
+use host_trainer::features::{Extractor, Job, View};
+use host_trainer::head::{BatchNorm, Dense, HeadWeights};
+use host_trainer::pipeline::{self, Event};
+use host_trainer::run::{RunDir, RunRecord};
+use host_trainer::weights::WeightStore;
+use serde_json::Value;
+use xray_core::engine::{Engine, TractEngine};
+use xray_core::intake::read_file;
+use xray_core::package::{PackageFile, PackageProblem, Precision};
+use xray_core::preprocess::prepare;
+use xray_core::screening::Format;
+use xray_edge_tests::{World, bytes};
+
+fn fit(world: &World) -> Result<(RunRecord, usize, usize)> {
+    let (mut cached, mut total) = (0, 0);
+    let record = pipeline::fit(&world.options, &world.device, &mut |event| {
+        if let Event::Features(progress) = event {
+            (cached, total) = (progress.cached, progress.total);
+        }
+    })?;
+    Ok((record, cached, total))
+}
+
+fn export(world: &World, precision: Precision, name: &str) -> Result<std::path::PathBuf> {
+    let model = world.path(name);
+    let store = WeightStore::at(world.path("no-weights"));
+    pipeline::export_run(&world.options.out, &store, precision, &model)?;
+    Ok(model)
+}
+
+fn screened(model: &Path, paths: &[std::path::PathBuf]) -> Result<(Vec<Value>, Outcome)> {
+    let mut rows = Vec::new();
+    let outcome = screen::run(model, paths, Format::JsonLines, &mut rows, &mut Vec::new())?;
+    let rows = String::from_utf8(rows)?;
+    Ok((rows.lines().map(serde_json::from_str).collect::<Result<_, _>>()?, outcome))
+}
+
+fn norm(x: &[f64], norm: &BatchNorm) -> Vec<f64> {
+    let scaled = |(i, x): (usize, &f64)| {
+        let deviation = (f64::from(norm.variance[i]) + f64::from(norm.epsilon)).sqrt();
+        (x - f64::from(norm.mean[i])) / deviation * f64::from(norm.gamma[i]) + f64::from(norm.beta[i])
+    };
+    x.iter().enumerate().map(scaled).collect()
+}
+
+fn dense(x: &[f64], dense: &Dense) -> Vec<f64> {
+    let row = |(weights, bias): (&[f32], &f32)| {
+        weights.iter().zip(x).map(|(w, x)| f64::from(*w) * x).sum::<f64>() + f64::from(*bias)
+    };
+    dense.weight.data.chunks_exact(x.len()).zip(&dense.bias).map(row).collect()
+}
+
+/// The head by the book, in double precision: the answer that the exported file is held against.
+fn probability(features: &[f32], head: &HeadWeights) -> f64 {
+    let relu = |x: Vec<f64>| x.into_iter().map(|x| x.max(0.0)).collect::<Vec<_>>();
+    let x: Vec<f64> = features.iter().map(|x| f64::from(*x)).collect();
+    let x = relu(dense(&norm(&x, &head.norm1), &head.dense1));
+    let x = relu(dense(&norm(&x, &head.norm2), &head.dense2));
+    1.0 / (1.0 + (-dense(&x, &head.dense3)[0]).exp())
+}
+
+#[test]
+fn the_device_computes_what_the_trainer_did() -> Result<()> {
+    let world = World::new()?;
+    fit(&world)?;
+    let model = export(&world, Precision::Float32, "float.onnx")?;
+    let engine = TractEngine::load(&PackageFile::read(&model)?.verify()?)?;
+    let (_, head) = RunDir::new(&world.options.out).read()?;
+
+    let items = of_split(&world.options.data, &world.options.classes, Split::Test)?;
+    let jobs: Vec<Job> = items
+        .iter()
+        .map(|item| Job { path: item.path.clone(), sha256: item.sha256.clone(), view: View::Plain })
+        .collect();
+    let sets = world.options.backbones.load()?;
+    let extractor = Extractor::new(&sets, &world.options.preprocessing, &world.device, &world.options.cache)?;
+    let extraction = extractor.run(&jobs, |_| {})?;
+    assert_eq!(items.len(), 8);
+    for (item, features) in items.iter().zip(&extraction.features) {
+        let features = features.as_deref().unwrap();
+        let output = engine.run(&prepare(&read_file(&item.path)?, &world.options.preprocessing)?)?;
+        assert_eq!(output.features().len(), 1664 + 1280);
+        for (ours, theirs) in output.features().iter().zip(features) {
+            assert!((ours - theirs).abs() <= 1e-4 * theirs.abs().max(1.0), "{ours} against {theirs}");
+        }
+        let expected = probability(features, &head);
+        let found = output.probability().value();
+        assert!((found - expected).abs() < 1e-4, "{found} against {expected}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_second_fit_computes_no_feature_and_gives_the_same_head() -> Result<()> {
+    let world = World::new()?;
+    let (first, cached, total) = fit(&world)?;
+    assert_eq!(cached, 0);
+    // 24 training phantoms of 12 patients: 2 patients (10%, at least one a class) go to validation.
+    assert_eq!(total, 20 * 2 + 4);
+    assert_eq!(first.data.train.iter().sum::<usize>(), 20);
+    let head = bytes(&world.options.out.join("head.safetensors"))?;
+    let model = bytes(&export(&world, Precision::Int8Weights, "first.onnx")?)?;
+
+    let (second, cached, _) = fit(&world)?;
+    assert_eq!(cached, total);
+    assert_eq!(bytes(&world.options.out.join("head.safetensors"))?, head);
+    assert_eq!(bytes(&export(&world, Precision::Int8Weights, "second.onnx")?)?, model);
+    assert_eq!(RunRecord { timings: first.timings, ..second }, first);
+    Ok(())
+}
+
+#[test]
+fn what_the_trainer_exports_the_device_screens() -> Result<()> {
+    let world = World::new()?;
+    let (record, ..) = fit(&world)?;
+    let model = export(&world, Precision::Int8Weights, "model.onnx")?;
+    let contract = PackageFile::read(&model)?.verify()?.contract().clone();
+    assert_eq!(contract.threshold, record.threshold);
+    assert_eq!(contract.training.data_fingerprint, record.data.fingerprint);
+    assert!(contract.backbones.iter().all(|backbone| backbone.weights == "random (seed 5)"));
+
+    std::fs::write(world.test_images().join("NORMAL/not-an-image.jpeg"), "text")?;
+    let (rows, outcome) = screened(&model, &[world.test_images()])?;
+    assert_eq!((rows.len(), outcome), (9, Outcome::Incomplete));
+    let unread: Vec<_> = rows.iter().filter(|row| row["verdict"] == "no-result").collect();
+    assert_eq!(unread.len(), 1);
+    assert_eq!(unread[0]["reason"], "unknown-format");
+    assert!(unread[0].get("probability").is_none());
+    for row in rows.iter().filter(|row| row["verdict"] != "no-result") {
+        let suspected = row["probability"].as_f64().unwrap() >= record.threshold;
+        assert_eq!(row["verdict"], if suspected { "pneumonia-suspected" } else { "no-sign" });
+    }
+
+    // The trainer's own evaluation counts what the device says.
+    let evaluation = pipeline::evaluate(&model, &world.options.data, None, Split::Test, &mut |_| {})?;
+    assert!(evaluation.random_backbones);
+    assert_eq!(evaluation.left_out.len(), 1);
+    let suspected = rows.iter().filter(|row| row["verdict"] == "pneumonia-suspected").count() as u64;
+    let counts = evaluation.evaluation.confusion;
+    assert_eq!(counts.tp + counts.fp, suspected);
+    Ok(())
+}
+
+#[test]
+fn an_unreadable_training_image_is_named_and_the_fit_goes_on() -> Result<()> {
+    let world = World::new()?;
+    std::fs::write(world.options.data.join("train/NORMAL/IM-9999-0001.jpeg"), "text")?;
+    let mut warnings = Vec::new();
+    let record = pipeline::fit(&world.options, &world.device, &mut |event| {
+        if let Event::Warning(text) = event {
+            warnings.push(text.to_owned());
+        }
+    })?;
+    assert_eq!(record.data.left_out.len(), 1);
+    assert!(warnings[0].contains("IM-9999-0001.jpeg"), "{warnings:?}");
+    Ok(())
+}
+
+#[test]
+fn a_damaged_model_is_refused() -> Result<()> {
+    let world = World::new()?;
+    fit(&world)?;
+    let model = export(&world, Precision::Int8Weights, "model.onnx")?;
+    let mut half = bytes(&model)?;
+    half.truncate(half.len() / 2);
+    let problem = PackageFile::from_bytes(&model, half).verify().unwrap_err().problem;
+    assert!(matches!(problem, PackageProblem::NotOnnx { .. }), "{problem:?}");
+    Ok(())
+}
