@@ -19,7 +19,7 @@ use xray_core::preprocess::Preprocessing;
 
 use crate::backbones::{BackboneKind, input_adapter};
 use crate::head::{HeadError, HeadWeights};
-use crate::quantise::Calibration;
+use crate::quantise::{Calibration, equalised};
 use crate::weights::{WeightSet, WeightsError};
 use graph::{Attribute, Graph, Value};
 use layers::{Layers, affine_nodes};
@@ -144,7 +144,8 @@ pub fn export_quantised(
     if contract.precision != Precision::Int8 {
         return Err(ExportError::Calibration { precision: "without int8 activations", needed: false });
     }
-    write(sets, head, contract, Mode::Quantised(calibration.clone()))
+    let sets: Vec<WeightSet> = sets.iter().map(|set| equalised(set, &calibration.factors)).collect();
+    write(&sets, head, contract, Mode::Quantised(calibration.clone()))
 }
 
 /// A float graph, and the names of the activations in it that a quantised graph holds in eight bits.

@@ -19,7 +19,7 @@ pub enum Event<'a> {
         /// How many there will be.
         of: usize,
     },
-    /// Images run for calibration, each twice.
+    /// Images run for calibration, each three times.
     Calibrated {
         /// Runs that are done.
         done: usize,

@@ -1,5 +1,6 @@
 //! Runs calibration images through the float graph and looks at every activation.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,12 +11,12 @@ use xray_core::preprocess::{Preprocessing, prepare};
 
 use super::histogram::Histogram;
 use super::observers::choose;
-use super::{Activation, Calibration, QuantiseError};
+use super::{Activation, Calibration, QuantiseError, equalise};
 use crate::export::{self, ObservedGraph};
 use crate::weights::WeightSet;
 
 /// Calibrates on image files, each prepared as `preprocessing` says. `observe` is told how many runs of how
-/// many are done; every image runs twice. The same images give the same result on the same processor.
+/// many are done; every image runs three times. The same images give the same result on the same processor.
 ///
 /// # Errors
 /// [`QuantiseError`]: no images, one that cannot be read, weights that do not fit their net, or a number
@@ -50,34 +51,25 @@ pub fn calibrate_tensors<T: Sync>(
     if images.is_empty() {
         return Err(QuantiseError::NoImages);
     }
-    let ObservedGraph { model, names } = export::observed(sets, preprocessing)?;
-    let net = Net { plan: plan(&model, &names).map_err(run_error)?, size: preprocessing.size, names: &names };
-    let batch = rayon::current_num_threads().max(1);
-    let runs = 2 * images.len();
+    let runs = 3 * images.len();
     let mut done = 0;
-
-    let mut ranges: Vec<Range> = vec![Range::default(); names.len()];
-    for images in images.chunks(batch) {
-        let seen: Vec<Vec<Range>> = images
-            .par_iter()
-            .map(|image| net.run(&load(image)?, |_, tensor, channels| Ok(Range::of(tensor, channels))))
-            .collect::<Result<_, QuantiseError>>()?;
-        // In the order of the images: sums of floats depend on it.
-        for seen in seen {
-            ranges.iter_mut().zip(&seen).for_each(|(range, seen)| range.merge(seen));
-        }
-        done += images.len();
+    let mut observe = |images: usize| {
+        done += images;
         observe(done, runs);
-    }
-    for (range, name) in ranges.iter().zip(&names) {
-        if !(range.lo.is_finite() && range.hi.is_finite() && range.sums.iter().all(|sum| sum.is_finite())) {
-            return Err(QuantiseError::NotFinite { activation: name.clone() });
-        }
-    }
+    };
+    let net = Net::new(sets, preprocessing)?;
+    let ranges = net.survey(images, &load, &mut observe)?;
+    let largest: BTreeMap<&str, &[f32]> =
+        net.names.iter().map(String::as_str).zip(ranges.iter().map(|range| range.tops.as_slice())).collect();
+    let factors = sets.iter().flat_map(|set| equalise::factors(set.backbone, &largest)).collect();
+
+    let sets: Vec<WeightSet> = sets.iter().map(|set| equalise::equalised(set, &factors)).collect();
+    let net = Net::new(&sets, preprocessing)?;
+    let ranges = net.survey(images, &load, &mut observe)?;
 
     let empty = || ranges.iter().map(|range| Histogram::new(range.lo, range.hi)).collect::<Vec<_>>();
     let mut histograms = empty();
-    for images in images.chunks(batch) {
+    for images in images.chunks(batch()) {
         let seen: Vec<Vec<Histogram>> = images
             .par_iter()
             .map(|image| {
@@ -91,12 +83,16 @@ pub fn calibrate_tensors<T: Sync>(
         for seen in &seen {
             histograms.iter_mut().zip(seen).for_each(|(histogram, seen)| histogram.merge(seen));
         }
-        done += images.len();
-        observe(done, runs);
+        observe(images.len());
     }
     let judged: Vec<Activation> =
         ranges.par_iter().zip(&histograms).map(|(range, histogram)| range.judge(histogram)).collect();
-    Ok(Calibration { activations: names.into_iter().zip(judged).collect() })
+    Ok(Calibration { activations: net.names.into_iter().zip(judged).collect(), factors })
+}
+
+/// Images that run at the same time.
+fn batch() -> usize {
+    rayon::current_num_threads().max(1)
 }
 
 /// Least and greatest value, sum of squares, and the sum of each channel.
@@ -106,6 +102,8 @@ struct Range {
     hi: f32,
     squares: f64,
     sums: Vec<f64>,
+    /// Largest magnitude of each channel.
+    tops: Vec<f32>,
     /// Values a channel.
     count: usize,
 }
@@ -115,15 +113,17 @@ impl Range {
         let count = tensor.len() / channels.max(1);
         let mut range = Range { count, ..Range::default() };
         for channel in tensor.chunks_exact(count.max(1)) {
-            let (mut sum, mut squares) = (0.0_f64, 0.0_f64);
+            let (mut sum, mut squares, mut top) = (0.0_f64, 0.0_f64, 0.0_f32);
             for &value in channel {
                 // `min` and `max` pass over what is not a number; the sum does not.
                 range.lo = range.lo.min(value);
                 range.hi = range.hi.max(value);
+                top = top.max(value.abs());
                 sum += f64::from(value);
                 squares += f64::from(value) * f64::from(value);
             }
             range.sums.push(sum);
+            range.tops.push(top);
             range.squares += squares;
         }
         range
@@ -135,6 +135,8 @@ impl Range {
         self.squares += other.squares;
         self.sums.resize(other.sums.len(), 0.0);
         self.sums.iter_mut().zip(&other.sums).for_each(|(sum, more)| *sum += more);
+        self.tops.resize(other.tops.len(), 0.0);
+        self.tops.iter_mut().zip(&other.tops).for_each(|(top, other)| *top = top.max(*other));
         self.count += other.count;
     }
 
@@ -152,13 +154,46 @@ impl Range {
 }
 
 /// The float graph, ready to run, with the activations as its outputs.
-struct Net<'a> {
+struct Net {
     plan: Arc<TypedRunnableModel>,
     size: usize,
-    names: &'a [String],
+    names: Vec<String>,
 }
 
-impl Net<'_> {
+impl Net {
+    fn new(sets: &[WeightSet], preprocessing: &Preprocessing) -> Result<Net, QuantiseError> {
+        let ObservedGraph { model, names } = export::observed(sets, preprocessing)?;
+        Ok(Net { plan: plan(&model, &names).map_err(run_error)?, size: preprocessing.size, names })
+    }
+
+    /// Ranges of every activation over all images.
+    fn survey<T: Sync>(
+        &self,
+        images: &[T],
+        load: &(impl Fn(&T) -> Result<Vec<f32>, QuantiseError> + Sync),
+        observe: &mut dyn FnMut(usize),
+    ) -> Result<Vec<Range>, QuantiseError> {
+        let mut ranges: Vec<Range> = vec![Range::default(); self.names.len()];
+        for images in images.chunks(batch()) {
+            let seen: Vec<Vec<Range>> = images
+                .par_iter()
+                .map(|image| self.run(&load(image)?, |_, tensor, channels| Ok(Range::of(tensor, channels))))
+                .collect::<Result<_, QuantiseError>>()?;
+            // In the order of the images: sums of floats depend on it.
+            for seen in seen {
+                ranges.iter_mut().zip(&seen).for_each(|(range, seen)| range.merge(seen));
+            }
+            observe(images.len());
+        }
+        for (range, name) in ranges.iter().zip(&self.names) {
+            let finite = range.lo.is_finite() && range.hi.is_finite();
+            if !(finite && range.sums.iter().all(|sum| sum.is_finite())) {
+                return Err(QuantiseError::NotFinite { activation: name.clone() });
+            }
+        }
+        Ok(ranges)
+    }
+
     /// Runs one input; `look` is shown each activation's place, elements and number of channels.
     fn run<R>(
         &self,

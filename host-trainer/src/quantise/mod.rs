@@ -2,8 +2,10 @@
 //!
 //! Weights become int8 per output channel, symmetric; activations uint8, one scale and zero point a tensor
 //! (Krishnamoorthi 2018, arXiv 1806.08342; Jacob 2018, arXiv 1712.05877). Calibration images run through the
-//! float graph, as it would be exported, twice: first for the range of every activation and the means of its
-//! channels, then for a histogram over that range. Of four [`Observer`]s the one with the least squared error
+//! float graph, as it would be exported, three times: for the ranges of the channels, which are then brought
+//! nearer to each other where a factor can be moved from one layer to the next (Nagel 2019, arXiv 1906.04721,
+//! section 4.1; MobileNetV2 needs it); for the range of every activation and the means of its channels; and
+//! for a histogram over that range. Of four [`Observer`]s the one with the least squared error
 //! on the histogram chooses the steps. When the graph is written, rounded weights shift the mean of a
 //! convolution's outputs; the shift is known from the means of its inputs and is taken off the bias (Nagel
 //! 2019, arXiv 1906.04721, section 4.2).
@@ -13,6 +15,7 @@
 
 mod bias;
 mod calibrate;
+mod equalise;
 mod histogram;
 mod observers;
 mod steps;
@@ -20,6 +23,7 @@ mod table;
 
 pub(crate) use bias::mean_shift;
 pub use calibrate::{calibrate, calibrate_tensors};
+pub(crate) use equalise::equalised;
 pub use observers::Observer;
 pub use steps::Steps;
 pub use table::{Activation, Calibration};

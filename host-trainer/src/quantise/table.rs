@@ -26,6 +26,10 @@ pub struct Activation {
 pub struct Calibration {
     /// The activations.
     pub activations: BTreeMap<String, Activation>,
+    /// Factors of the channels of some activations, by the name of the first that they apply to: what makes
+    /// the channels is multiplied, what reads them divided.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub factors: BTreeMap<String, Vec<f32>>,
 }
 
 impl Calibration {
