@@ -40,6 +40,7 @@ impl Reporter {
                 }
                 self.count("features", progress.done, progress.total);
             }
+            Event::Calibrated { done, total } => self.count("calibration", done, total),
             Event::Evaluated { done, total } => self.count("screening", done, total),
             Event::Epoch { epoch, of } => {
                 let auroc = match epoch.validation_auroc {

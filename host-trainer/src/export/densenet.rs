@@ -49,12 +49,14 @@ fn stem(layers: &mut Layers<'_>, image: &Value) -> Result<Value, ExportError> {
     let conv = Conv { input: 3, output: STEM, kernel: 7, stride: 2, groups: 1 };
     let x = layers.conv(image, "features.conv0", Some("features.norm0"), conv)?;
     let x = layers.relu(&x, "features.relu0");
+    let x = layers.round(&x)?;
     let attributes = [
         ("kernel_shape", Attribute::Ints(vec![3, 3])),
         ("pads", Attribute::Ints(vec![1, 1, 1, 1])),
         ("strides", Attribute::Ints(vec![2, 2])),
     ];
-    Ok(layers.graph.node("MaxPool", "features.pool0", &[&x], &attributes))
+    let pooled = layers.graph.node("MaxPool", "features.pool0", &[&x], &attributes);
+    Ok(layers.round_like(&pooled, &x))
 }
 
 fn dense_layer(
@@ -65,11 +67,14 @@ fn dense_layer(
 ) -> Result<Value, ExportError> {
     let x = layers.norm(x, &format!("{name}.norm1"), channels)?;
     let x = layers.relu(&x, &format!("{name}.relu1"));
+    let x = layers.round(&x)?;
     let narrow = Conv { input: channels, output: BOTTLENECK, kernel: 1, stride: 1, groups: 1 };
     let x = layers.conv(&x, &format!("{name}.conv1"), Some(&format!("{name}.norm2")), narrow)?;
     let x = layers.relu(&x, &format!("{name}.relu2"));
+    let x = layers.round(&x)?;
     let grow = Conv { input: BOTTLENECK, output: GROWTH, kernel: 3, stride: 1, groups: 1 };
-    layers.conv(&x, &format!("{name}.conv2"), None, grow)
+    let x = layers.conv(&x, &format!("{name}.conv2"), None, grow)?;
+    layers.round(&x)
 }
 
 /// The 1x1 convolution is linear and has no bias, so that the mean over 2x2 may be taken before it as well as
@@ -80,6 +85,8 @@ fn transition(layers: &mut Layers<'_>, x: &Value, name: &str, channels: usize) -
     let attributes =
         [("kernel_shape", Attribute::Ints(vec![2, 2])), ("strides", Attribute::Ints(vec![2, 2]))];
     let x = layers.graph.node("AveragePool", &format!("{name}.pool"), &[&x], &attributes);
+    let x = layers.round(&x)?;
     let halve = Conv { input: channels, output: channels / 2, kernel: 1, stride: 1, groups: 1 };
-    layers.conv(&x, &format!("{name}.conv"), None, halve)
+    let x = layers.conv(&x, &format!("{name}.conv"), None, halve)?;
+    layers.round(&x)
 }

@@ -18,6 +18,13 @@ const IR_VERSION: i64 = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Value(String);
 
+impl Value {
+    /// Its full name in the graph.
+    pub(crate) fn name(&self) -> &str {
+        &self.0
+    }
+}
+
 /// An attribute of a node.
 pub(crate) enum Attribute {
     Int(i64),
@@ -56,6 +63,21 @@ impl Graph {
     /// Adds an int8 constant.
     pub(crate) fn bytes(&mut self, name: &str, shape: &[usize], data: &[i8]) -> Value {
         self.initializer(name, shape, DataType::Int8, data.iter().map(|v| v.cast_unsigned()).collect())
+    }
+
+    /// Adds a uint8 constant.
+    pub(crate) fn unsigned_bytes(&mut self, name: &str, shape: &[usize], data: &[u8]) -> Value {
+        self.initializer(name, shape, DataType::Uint8, data.to_vec())
+    }
+
+    /// Adds an int32 constant.
+    pub(crate) fn integers(&mut self, name: &str, shape: &[usize], data: &[i32]) -> Value {
+        self.initializer(name, shape, DataType::Int32, data.iter().flat_map(|v| v.to_le_bytes()).collect())
+    }
+
+    /// The name of `value` without the scope.
+    pub(crate) fn local<'a>(&self, value: &'a Value) -> &'a str {
+        value.0.strip_prefix(&self.prefix).unwrap_or(&value.0)
     }
 
     fn initializer(&mut self, name: &str, shape: &[usize], kind: DataType, raw_data: Vec<u8>) -> Value {

@@ -5,7 +5,9 @@ use xray_core::package::Precision;
 use super::ExportError;
 use super::fold::{self, Affine};
 use super::graph::{Attribute, Graph, Value};
-use super::quantise;
+use super::quantise::{self, Quantised};
+use super::quantised_conv;
+use super::rounding::Rounding;
 use crate::head::BatchNorm;
 use crate::weights::{Array, Padding, WeightSet};
 
@@ -25,6 +27,7 @@ pub(crate) struct Layers<'a> {
     pub(crate) graph: &'a mut Graph,
     pub(crate) set: &'a WeightSet,
     pub(crate) precision: Precision,
+    pub(crate) rounding: &'a mut Rounding,
 }
 
 impl Layers<'_> {
@@ -47,9 +50,14 @@ impl Layers<'_> {
             }
             None => (raw.clone(), None),
         };
-        let mut inputs = vec![x.clone(), weight_value(self.graph, &tensor, &weight, self.precision)];
-        if let Some(bias) = bias {
-            inputs.push(self.graph.floats(&format!("{name}.bias"), &[conv.output], &bias));
+        let mut inputs = vec![x.clone()];
+        if let Some(input) = self.rounding.behind(x) {
+            inputs.extend(quantised_conv::inputs(self.graph, name, &weight, bias, conv.groups, input));
+        } else {
+            inputs.push(weight_value(self.graph, &tensor, &weight, self.precision));
+            if let Some(bias) = bias {
+                inputs.push(self.graph.floats(&format!("{name}.bias"), &[conv.output], &bias));
+            }
         }
         let attributes = [
             ("group", Attribute::Int(conv.groups as i64)),
@@ -70,6 +78,16 @@ impl Layers<'_> {
 
     pub(crate) fn relu(&mut self, x: &Value, name: &str) -> Value {
         self.graph.node("Relu", name, &[x], &[])
+    }
+
+    /// The place where `x` becomes eight bits, if the graph is quantised.
+    pub(crate) fn round(&mut self, x: &Value) -> Result<Value, ExportError> {
+        self.rounding.round(self.graph, x)
+    }
+
+    /// The same by the steps of `like`, of whose values `x` takes some.
+    pub(crate) fn round_like(&mut self, x: &Value, like: &Value) -> Value {
+        self.rounding.round_like(self.graph, x, like)
     }
 
     /// Mean over height and width, as `[1, channels]`.
@@ -128,14 +146,16 @@ pub(crate) fn affine_nodes(graph: &mut Graph, x: &Value, name: &str, scale: &[f3
 pub(crate) fn weight_value(graph: &mut Graph, name: &str, weight: &Array, precision: Precision) -> Value {
     match precision {
         Precision::Float32 => graph.floats(name, &weight.shape, &weight.data),
-        Precision::Int8Weights => {
-            let q = quantise::per_channel(weight);
-            let data = graph.bytes(&format!("{name}.int8"), &q.shape, &q.data);
-            let scales = graph.floats(&format!("{name}.scale"), &[q.scales.len()], &q.scales);
-            let zeros = graph.bytes(&format!("{name}.zero"), &[q.scales.len()], &vec![0; q.scales.len()]);
-            graph.node("DequantizeLinear", name, &[&data, &scales, &zeros], &[("axis", Attribute::Int(0))])
-        }
+        Precision::Int8Weights | Precision::Int8 => int8_value(graph, name, &quantise::per_channel(weight)),
     }
+}
+
+/// An int8 constant with its DequantizeLinear over the first axis.
+pub(crate) fn int8_value(graph: &mut Graph, name: &str, q: &Quantised) -> Value {
+    let data = graph.bytes(&format!("{name}.int8"), &q.shape, &q.data);
+    let scales = graph.floats(&format!("{name}.scale"), &[q.scales.len()], &q.scales);
+    let zeros = graph.bytes(&format!("{name}.zero"), &[q.scales.len()], &vec![0; q.scales.len()]);
+    graph.node("DequantizeLinear", name, &[&data, &scales, &zeros], &[("axis", Attribute::Int(0))])
 }
 
 /// That every number is finite.

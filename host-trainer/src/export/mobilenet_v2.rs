@@ -62,7 +62,8 @@ impl Net<'_, '_> {
     /// Convolution `name.0`, BatchNorm `name.1`, ReLU6.
     fn conv_relu6(&mut self, x: &Value, name: &str, conv: Conv) -> Result<Value, ExportError> {
         let x = self.layers.conv(x, &format!("{name}.0"), Some(&format!("{name}.1")), conv)?;
-        Ok(self.layers.graph.node("Clip", &format!("{name}.2"), &[&x, &self.zero, &self.six], &[]))
+        let x = self.layers.graph.node("Clip", &format!("{name}.2"), &[&x, &self.zero, &self.six], &[]);
+        self.layers.round(&x)
     }
 
     fn inverted_residual(&mut self, x: &Value, name: &str, block: Block) -> Result<Value, ExportError> {
@@ -81,8 +82,10 @@ impl Net<'_, '_> {
         let project = Conv { input: hidden, output: block.output, kernel: 1, stride: 1, groups: 1 };
         let norm = format!("{name}.conv.{}", part + 1);
         inner = self.layers.conv(&inner, &format!("{name}.conv.{part}"), Some(&norm), project)?;
+        inner = self.layers.round(&inner)?;
         if block.stride == 1 && block.input == block.output {
             inner = self.layers.graph.node("Add", &format!("{name}.add"), &[x, &inner], &[]);
+            inner = self.layers.round(&inner)?;
         }
         Ok(inner)
     }

@@ -7,15 +7,23 @@ mod head;
 mod layers;
 mod mobilenet_v2;
 mod quantise;
+mod quantised_conv;
+mod rounding;
 
 use prost::Message;
-use xray_core::package::{CONTRACT_KEY, Contract, FEATURES_NAME, INPUT_NAME, SCHEMA_KEY, SCHEMA_VERSION};
+use tract_onnx::pb::ModelProto;
+use xray_core::package::{
+    CONTRACT_KEY, Contract, FEATURES_NAME, INPUT_NAME, Precision, SCHEMA_KEY, SCHEMA_VERSION,
+};
+use xray_core::preprocess::Preprocessing;
 
 use crate::backbones::{BackboneKind, input_adapter};
 use crate::head::{HeadError, HeadWeights};
+use crate::quantise::{Calibration, equalised};
 use crate::weights::{WeightSet, WeightsError};
 use graph::{Attribute, Graph, Value};
 use layers::{Layers, affine_nodes};
+use rounding::{Mode, Rounding};
 
 /// What can go wrong with an export.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +92,22 @@ pub enum ExportError {
         /// Pixels.
         size: usize,
     },
+    /// The contract asks for 8-bit activations and no calibration is there, or the other way round.
+    #[error("precision {} {} a calibration; {}", .precision, if *.needed { "needs" } else { "takes no" }, if *.needed { "give the images with --data" } else { "leave it out" })]
+    Calibration {
+        /// The contract's precision.
+        precision: &'static str,
+        /// Whether one is needed.
+        needed: bool,
+    },
+    /// An activation was not calibrated.
+    #[error(
+        "the calibration has no steps for the activation {activation}; calibrate again with these backbones"
+    )]
+    NotCalibrated {
+        /// Its name in the graph.
+        activation: String,
+    },
     /// The contract does not serialise.
     #[error("the contract cannot be written as JSON: {0}. Look for a validation figure that is not a number")]
     Contract(#[from] serde_json::Error),
@@ -97,17 +121,62 @@ pub enum ExportError {
 ///
 /// # Errors
 /// See [`ExportError`]: tensors missing, wrongly shaped or not finite; backbones, head and contract that do
-/// not belong together.
+/// not belong together; [`Precision::Int8`], for which there is [`export_quantised`].
 pub fn export(sets: &[WeightSet], head: &HeadWeights, contract: &Contract) -> Result<Vec<u8>, ExportError> {
-    check(sets, head, contract)?;
-    let size = contract.preprocessing.size;
+    if contract.precision == Precision::Int8 {
+        return Err(ExportError::Calibration { precision: "int8", needed: true });
+    }
+    write(sets, head, contract, Mode::Float)
+}
+
+/// As [`export`], with activations uint8 and weights int8: a graph of QuantizeLinear and DequantizeLinear in
+/// the standard domain, in the form that `xray_core::engine` recognises. The contract's precision must be
+/// [`Precision::Int8`].
+///
+/// # Errors
+/// As [`export`], and [`ExportError::NotCalibrated`] if the calibration was made for other backbones.
+pub fn export_quantised(
+    sets: &[WeightSet],
+    head: &HeadWeights,
+    contract: &Contract,
+    calibration: &Calibration,
+) -> Result<Vec<u8>, ExportError> {
+    if contract.precision != Precision::Int8 {
+        return Err(ExportError::Calibration { precision: "without int8 activations", needed: false });
+    }
+    let sets: Vec<WeightSet> = sets.iter().map(|set| equalised(set, &calibration.factors)).collect();
+    write(&sets, head, contract, Mode::Quantised(calibration.clone()))
+}
+
+/// A float graph, and the names of the activations in it that a quantised graph holds in eight bits.
+pub(crate) struct ObservedGraph {
+    pub(crate) model: ModelProto,
+    pub(crate) names: Vec<String>,
+}
+
+/// The backbones in float, for calibration; without a head.
+pub(crate) fn observed(
+    sets: &[WeightSet],
+    preprocessing: &Preprocessing,
+) -> Result<ObservedGraph, ExportError> {
+    check_size(preprocessing.size)?;
     let mut graph = Graph::default();
-    let image = graph.input(INPUT_NAME, &[1, 3, size, size]);
-    let pooled =
-        sets.iter().map(|set| backbone(&mut graph, &image, set, contract)).collect::<Result<Vec<_>, _>>()?;
-    graph.scope("");
-    let pooled: Vec<&Value> = pooled.iter().collect();
-    let features = graph.node("Concat", FEATURES_NAME, &pooled, &[("axis", Attribute::Int(1))]);
+    let mut rounding = Rounding::new(Mode::Observed);
+    let features = features(&mut graph, sets, preprocessing, Precision::Float32, &mut rounding)?;
+    graph.output(&features, &[1, sets.iter().map(|set| set.backbone.features()).sum()]);
+    Ok(ObservedGraph { model: graph.finish("xray_edge", &[]), names: rounding.into_noted() })
+}
+
+fn write(
+    sets: &[WeightSet],
+    head: &HeadWeights,
+    contract: &Contract,
+    mode: Mode,
+) -> Result<Vec<u8>, ExportError> {
+    check(sets, head, contract)?;
+    let mut graph = Graph::default();
+    let mut rounding = Rounding::new(mode);
+    let features = features(&mut graph, sets, &contract.preprocessing, contract.precision, &mut rounding)?;
     let probability = head::write(&mut graph, &features, head, contract.precision)?;
     graph.output(&probability, &[1, 1]);
     graph.output(&features, &[1, contract.features]);
@@ -117,10 +186,7 @@ pub fn export(sets: &[WeightSet], head: &HeadWeights, contract: &Contract) -> Re
 }
 
 fn check(sets: &[WeightSet], head: &HeadWeights, contract: &Contract) -> Result<(), ExportError> {
-    let size = contract.preprocessing.size;
-    if size == 0 || !size.is_multiple_of(32) {
-        return Err(ExportError::Size { size });
-    }
+    check_size(contract.preprocessing.size)?;
     let named: Vec<String> = contract.backbones.iter().map(|record| record.name.clone()).collect();
     let given: Vec<String> = sets.iter().map(|set| set.backbone.name().to_owned()).collect();
     if named != given || given.is_empty() {
@@ -135,20 +201,49 @@ fn check(sets: &[WeightSet], head: &HeadWeights, contract: &Contract) -> Result<
     Ok(())
 }
 
+fn check_size(size: usize) -> Result<(), ExportError> {
+    if size == 0 || !size.is_multiple_of(32) {
+        return Err(ExportError::Size { size });
+    }
+    Ok(())
+}
+
+/// The graph's input and all backbones, to their joined features.
+fn features(
+    graph: &mut Graph,
+    sets: &[WeightSet],
+    preprocessing: &Preprocessing,
+    precision: Precision,
+    rounding: &mut Rounding,
+) -> Result<Value, ExportError> {
+    let size = preprocessing.size;
+    let image = graph.input(INPUT_NAME, &[1, 3, size, size]);
+    let pooled = sets
+        .iter()
+        .map(|set| backbone(graph, &image, set, preprocessing, precision, rounding))
+        .collect::<Result<Vec<_>, _>>()?;
+    graph.scope("");
+    let pooled: Vec<&Value> = pooled.iter().collect();
+    Ok(graph.node("Concat", FEATURES_NAME, &pooled, &[("axis", Attribute::Int(1))]))
+}
+
 /// One backbone from the image to its pooled features, every name under the backbone's own.
 fn backbone(
     graph: &mut Graph,
     image: &Value,
     set: &WeightSet,
-    contract: &Contract,
+    preprocessing: &Preprocessing,
+    precision: Precision,
+    rounding: &mut Rounding,
 ) -> Result<Value, ExportError> {
     graph.scope(set.backbone.name());
     let mut x = image.clone();
     // Folding this into the first convolution would be wrong at the border: zeros are padded after it.
-    if let Some((scale, shift)) = input_adapter(contract.preprocessing.scaling, &set.conventions) {
+    if let Some((scale, shift)) = input_adapter(preprocessing.scaling, &set.conventions) {
         x = affine_nodes(graph, &x, "input", &scale, &shift);
     }
-    let mut layers = Layers { graph, set, precision: contract.precision };
+    let mut layers = Layers { graph, set, precision, rounding };
+    let x = layers.round(&x)?;
     match set.backbone {
         BackboneKind::DenseNet169 => densenet::write(&mut layers, &x),
         BackboneKind::MobilenetV2 => mobilenet_v2::write(&mut layers, &x),

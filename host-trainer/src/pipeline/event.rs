@@ -19,6 +19,13 @@ pub enum Event<'a> {
         /// How many there will be.
         of: usize,
     },
+    /// Images run for calibration, each three times.
+    Calibrated {
+        /// Runs that are done.
+        done: usize,
+        /// Runs in all.
+        total: usize,
+    },
     /// Images are being evaluated.
     Evaluated {
         /// Images that are done.

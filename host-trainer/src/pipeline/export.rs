@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use xray_core::package::{BackboneRecord, Contract, PackageFile, Precision, Training};
 
-use super::BackboneSource;
+use super::calibration::calibration;
+use super::{BackboneSource, CalibrationSource, Event};
 use crate::backbones::BackboneKind;
-use crate::export::export;
+use crate::export::{export, export_quantised};
 use crate::files::write_atomic;
 use crate::run::{RunDir, RunRecord};
 use crate::weights::{Provenance, WeightSet, WeightStore};
@@ -40,6 +41,29 @@ pub fn export_run(
     let (record, head) = RunDir::new(run).read()?;
     let sets = backbones(&record, store)?;
     let bytes = export(&sets, &head, &contract(&record, precision))?;
+    write(bytes, precision, out)
+}
+
+/// As [`export_run`] with [`Precision::Int8`]: calibrates on training images of the run first.
+///
+/// # Errors
+/// As [`export_run`], and if the images are not those of the run or the calibration fails.
+pub fn export_quantised_run(
+    run: &Path,
+    store: &WeightStore,
+    source: &CalibrationSource,
+    out: &Path,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> anyhow::Result<ExportedModel> {
+    let (record, head) = RunDir::new(run).read()?;
+    let sets = backbones(&record, store)?;
+    let calibration = calibration(&record, &sets, source, observe)?;
+    let contract = contract(&record, Precision::Int8);
+    let bytes = export_quantised(&sets, &head, &contract, &calibration)?;
+    write(bytes, Precision::Int8, out)
+}
+
+fn write(bytes: Vec<u8>, precision: Precision, out: &Path) -> anyhow::Result<ExportedModel> {
     let file = PackageFile::from_bytes(out, bytes);
     let exported = ExportedModel {
         path: out.to_owned(),

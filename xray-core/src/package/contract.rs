@@ -33,6 +33,8 @@ pub enum Precision {
     Float32,
     /// Weights int8 per output channel, brought back to float by `DequantizeLinear`; activations float32.
     Int8Weights,
+    /// Weights int8 per output channel, activations uint8 per tensor: a QuantizeLinear/DequantizeLinear graph.
+    Int8,
 }
 
 /// One backbone of the stack and where its weights came from.

@@ -1,0 +1,79 @@
+//! The images that a quantised export is calibrated on.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use sha2::{Digest, Sha256};
+
+use super::Event;
+use crate::data::{ClassNames, DataSet, Item};
+use crate::quantise::{Calibration, calibrate};
+use crate::run::RunRecord;
+use crate::weights::WeightSet;
+
+/// Where calibration images come from. Only training images of the run are taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalibrationSource {
+    /// The folder that the run was made from.
+    pub data: PathBuf,
+    /// The splits file of the run, if it had one.
+    pub splits: Option<PathBuf>,
+    /// Number of images; fewer if there are fewer.
+    pub images: usize,
+}
+
+impl CalibrationSource {
+    /// Images that are taken where nothing else is said.
+    pub const IMAGES: usize = 64;
+}
+
+/// Calibrates the backbones of a run on a sample of its training images; the same run and data give the same
+/// sample.
+///
+/// # Errors
+/// If the data cannot be read or is not that of the run, or the calibration fails.
+pub(super) fn calibration(
+    record: &RunRecord,
+    sets: &[WeightSet],
+    source: &CalibrationSource,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> anyhow::Result<Calibration> {
+    let classes =
+        ClassNames { negative: record.labels.negative.clone(), positive: record.labels.positive.clone() };
+    let seed = record.training.seed;
+    let data = DataSet::load(&source.data, &classes, source.splits.as_deref(), seed)?;
+    ensure!(
+        data.fingerprint() == record.data.fingerprint,
+        "{}: these are not the images that the run was made from ({}), or they are divided differently; give \
+         that folder with --data and, if the run had one, the same file with --splits",
+        source.data.display(),
+        record.data.folder,
+    );
+    let images = sample(&data.train, record, source.images);
+    observe(Event::Note(&format!("calibrating on {} training images", images.len())));
+    let calibration = calibrate(sets, &record.preprocessing, &images, &mut |done, total| {
+        observe(Event::Calibrated { done, total });
+    })
+    .with_context(|| format!("calibration on {} failed", source.data.display()))?;
+    let chosen: Vec<String> =
+        calibration.chosen().iter().map(|(observer, count)| format!("{} {count}", observer.name())).collect();
+    let text = format!("{} activations in 8 bits, by {}", calibration.activations.len(), chosen.join(", "));
+    observe(Event::Note(&text));
+    Ok(calibration)
+}
+
+/// `count` images in the order of the SHA-256 of seed and content, so that every class and patient has the
+/// chance of its share.
+fn sample(train: &[Item], record: &RunRecord, count: usize) -> Vec<PathBuf> {
+    let key = |item: &&Item| {
+        let mut hash = Sha256::new();
+        hash.update(b"calibration");
+        hash.update(record.training.seed.to_le_bytes());
+        hash.update(&item.sha256);
+        <[u8; 32]>::from(hash.finalize())
+    };
+    let readable = |item: &&Item| !record.data.left_out.contains_key(&item.path.display().to_string());
+    let mut items: Vec<&Item> = train.iter().filter(readable).collect();
+    items.sort_by_cached_key(key);
+    items.into_iter().take(count).map(|item| item.path.clone()).collect()
+}
