@@ -13,7 +13,7 @@ use host_trainer::pipeline::{self, Event};
 use host_trainer::run::{RunDir, RunRecord};
 use host_trainer::weights::WeightStore;
 use serde_json::Value;
-use xray_core::engine::{Engine, TractEngine};
+use xray_core::engine::{Engine, EngineChoice, TractEngine};
 use xray_core::intake::read_file;
 use xray_core::package::{PackageFile, PackageProblem, Precision};
 use xray_core::preprocess::prepare;
@@ -39,8 +39,14 @@ fn export(world: &World, precision: Precision, name: &str) -> Result<std::path::
 
 fn screened(model: &Path, paths: &[std::path::PathBuf]) -> Result<(Vec<Value>, Outcome)> {
     let mut rows = Vec::new();
-    let outcome =
-        screen::run(model, paths, Format::JsonLines, (&Dark, Duration::ZERO), &mut rows, &mut Vec::new())?;
+    let outcome = screen::run(
+        (model, EngineChoice::Auto),
+        paths,
+        Format::JsonLines,
+        (&Dark, Duration::ZERO),
+        &mut rows,
+        &mut Vec::new(),
+    )?;
     let rows = String::from_utf8(rows)?;
     Ok((rows.lines().map(serde_json::from_str).collect::<Result<_, _>>()?, outcome))
 }

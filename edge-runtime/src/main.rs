@@ -9,6 +9,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use edge_runtime::cli::{self, Outcome};
 use edge_runtime::outputs::lights::{self, Board, Dark, Indicator, Show};
+use xray_core::engine::EngineChoice;
 use xray_core::screening::Format;
 
 /// Screens chest X-rays with a model package. A screening aid, not a diagnosis.
@@ -40,6 +41,9 @@ struct ScreenArgs {
     /// One JSON object a line instead of columns
     #[arg(long)]
     json: bool,
+    /// What runs it: auto, fused (integer operators of our own) or tract
+    #[arg(long, value_name = "ENGINE", default_value = "auto")]
+    engine: EngineChoice,
     /// Show each verdict on the lights of this board: pi3, pi4, pi5, sim, or a board file
     #[arg(long, value_name = "NAME|FILE.toml")]
     board: Option<String>,
@@ -54,6 +58,12 @@ struct ScreenArgs {
 
 #[derive(Subcommand)]
 enum ModelCommand {
+    /// Say which operators of the model run fused in integers, which do not, and why
+    #[command(after_help = "Example:\n  edge-runtime model explain model.onnx")]
+    Explain {
+        /// The model file
+        file: PathBuf,
+    },
     /// Show what the model file says of itself: input, labels, threshold, training, validation
     #[command(after_help = SHOW_HELP)]
     Show {
@@ -108,6 +118,10 @@ fn main() -> ExitCode {
             let shown = cli::model::show(&file, json, &mut std::io::stdout().lock());
             status(shown.map(|()| Outcome::Complete))
         }
+        Command::Model(ModelCommand::Explain { file }) => {
+            let explained = cli::model::explain(&file, &mut std::io::stdout().lock());
+            status(explained.map(|()| Outcome::Complete))
+        }
         Command::Selftest(args) => status(selftest(&args).map(|()| Outcome::Complete)),
     }
 }
@@ -141,7 +155,14 @@ fn screen(args: &ScreenArgs) -> ExitCode {
             false => Format::Text { header: out.is_terminal() },
         };
         let mut notes = std::io::stderr().lock();
-        cli::screen::run(&args.model, &args.paths, format, (&*lights, between), &mut out, &mut notes)
+        cli::screen::run(
+            (&args.model, args.engine),
+            &args.paths,
+            format,
+            (&*lights, between),
+            &mut out,
+            &mut notes,
+        )
     };
     // What went wrong is written before the last signal is held.
     let status = status(screened);

@@ -1,4 +1,4 @@
-//! `model show`: what a model file says of itself.
+//! `model show`: what a model file says of itself; `model explain`: what the engine makes of it.
 
 use std::fmt::Write as _;
 use std::io::Write;
@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
+use xray_core::engine::FusedEngine;
 use xray_core::package::{Contract, PackageFile, SCHEMA_VERSION, VerifiedPackage};
 use xray_core::screening::printable;
 
@@ -25,6 +26,15 @@ pub fn show(file: &Path, json: bool, out: &mut impl Write) -> Result<()> {
     let package = PackageFile::read(file)?.verify()?;
     let text = if json { as_json(&package)? } else { as_text(&package)? };
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("the contract could not be written")
+}
+
+/// Loads the model into the fused engine and writes what it made of it to `out`.
+///
+/// # Errors
+/// If the file is not a package that may be run, the engine refuses it, or `out` cannot be written.
+pub fn explain(file: &Path, out: &mut impl Write) -> Result<()> {
+    let engine = FusedEngine::load(&PackageFile::read(file)?.verify()?, None)?;
+    writeln!(out, "{}", engine.report()).and_then(|()| out.flush()).context("the report could not be written")
 }
 
 fn as_json(package: &VerifiedPackage) -> Result<String> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use xray_core::decision::DISCLAIMER;
+use xray_core::engine::EngineChoice;
 use xray_core::package::RANDOM_WARNING;
 use xray_core::screening::{Format, Item, Screener, screen_paths, write_rows};
 
@@ -16,7 +17,7 @@ use crate::outputs::lights::{Show, Signal};
 /// How long a verdict is shown if another image follows.
 pub const BETWEEN: Duration = Duration::from_millis(1500);
 
-/// Loads the model and screens all files under `paths`. Rows go to `out`; the disclaimer, before the first
+/// Loads the model into an engine and screens all files under `paths`. Rows go to `out`; the disclaimer, before the first
 /// row, and the summary, after the last, go to `notes`. On `lights`, every image is shown as busy while it
 /// is read, then as what it came to, `between` long if another follows. At the end stands the most urgent
 /// signal of all images, or the fault that ended the screening; how long is the caller's choice.
@@ -24,7 +25,7 @@ pub const BETWEEN: Duration = Duration::from_millis(1500);
 /// # Errors
 /// If the model cannot be loaded, or `out` is closed before every image was screened.
 pub fn run(
-    model: &Path,
+    (model, engine): (&Path, EngineChoice),
     paths: &[PathBuf],
     format: Format,
     (lights, between): (&dyn Show, Duration),
@@ -33,20 +34,23 @@ pub fn run(
 ) -> Result<Outcome> {
     let round = Round { lights, between, shown: Cell::new(Signal::Busy), urgent: Cell::new(Signal::Off) };
     lights.show(Signal::Busy);
-    let screened = screen(model, paths, format, &round, out, notes);
+    let screened = screen((model, engine), paths, format, &round, out, notes);
     round.end(screened.is_ok());
     screened
 }
 
 fn screen(
-    model: &Path,
+    (model, engine): (&Path, EngineChoice),
     paths: &[PathBuf],
     format: Format,
     round: &Round<'_>,
     out: &mut impl Write,
     notes: &mut impl Write,
 ) -> Result<Outcome> {
-    let screener = Screener::load(model)?;
+    let screener = Screener::load_with(model, engine)?;
+    for warning in screener.warnings() {
+        note(notes, &format!("warning: {warning}"));
+    }
     if screener.contract().has_random_backbones() {
         note(notes, RANDOM_WARNING);
     }

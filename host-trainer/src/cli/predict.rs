@@ -32,6 +32,9 @@ pub struct PredictArgs {
 
 pub fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     let screener = Screener::load(&args.model)?;
+    for warning in screener.warnings() {
+        eprintln!("warning: {warning}");
+    }
     if screener.contract().has_random_backbones() {
         eprintln!("{RANDOM_WARNING}");
     }

@@ -43,6 +43,7 @@ pub fn evaluate(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<EvaluationRun> {
     let screener = Screener::load(model)?;
+    screener.warnings().iter().for_each(|warning| observe(Event::Warning(warning)));
     let contract = screener.contract();
     let classes = classes.unwrap_or_else(|| ClassNames {
         negative: contract.labels.negative.clone(),

@@ -1,10 +1,12 @@
 //! From a tensor to a score.
 
+mod choice;
 pub mod fuse;
 mod fused;
 pub(crate) mod kernels;
 mod tract;
 
+pub use choice::{EngineChoice, LoadedEngine, load};
 pub use fused::FusedEngine;
 pub use kernels::check_kernels;
 pub use tract::TractEngine;

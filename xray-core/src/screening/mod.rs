@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::decision::{DecisionRule, Verdict};
-use crate::engine::{Engine, EngineError, TractEngine};
+use crate::engine::{self, Engine, EngineChoice, EngineError};
 use crate::intake::{self, IntakeError};
 use crate::package::{Contract, PackageError, PackageFile, VerifiedPackage};
 use crate::preprocess::{self, PreprocessError};
@@ -75,6 +75,7 @@ pub struct Screener {
     package: VerifiedPackage,
     engine: Box<dyn Engine>,
     rule: DecisionRule,
+    warnings: Vec<String>,
 }
 
 impl Screener {
@@ -83,10 +84,23 @@ impl Screener {
     /// # Errors
     /// [`LoadError`] names the file and what does not hold.
     pub fn load(model: &Path) -> Result<Self, LoadError> {
+        Self::load_with(model, EngineChoice::Auto)
+    }
+
+    /// As [`Screener::load`], into the engine that is asked for.
+    ///
+    /// # Errors
+    /// [`LoadError`] names the file and what does not hold.
+    pub fn load_with(model: &Path, choice: EngineChoice) -> Result<Self, LoadError> {
         let package = PackageFile::read(model)?.verify()?;
-        let engine = Box::new(TractEngine::load(&package)?);
+        let loaded = engine::load(&package, choice)?;
         let rule = DecisionRule::of(package.contract());
-        Ok(Screener { package, engine, rule })
+        Ok(Screener { package, engine: loaded.engine, rule, warnings: loaded.warnings })
+    }
+
+    /// What must be said about the engine, such as that it is not the one that it should be.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The model's contract.

@@ -1,0 +1,73 @@
+//! Which engine runs a model.
+
+use std::str::FromStr;
+
+use super::{Engine, EngineError, FusedEngine, TractEngine};
+use crate::package::{Precision, VerifiedPackage};
+
+/// The engines that can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EngineChoice {
+    /// [`FusedEngine`] for a model with 8-bit activations, else [`TractEngine`], which is as fast there.
+    #[default]
+    Auto,
+    /// Fused integer operators.
+    Fused,
+    /// tract's own operators.
+    Tract,
+}
+
+impl FromStr for EngineChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(EngineChoice::Auto),
+            "fused" => Ok(EngineChoice::Fused),
+            "tract" => Ok(EngineChoice::Tract),
+            _ => Err(format!("there is no engine `{text}`; there are auto, fused and tract")),
+        }
+    }
+}
+
+/// An engine that is ready, and what must be said about it.
+pub struct LoadedEngine {
+    /// The engine.
+    pub engine: Box<dyn Engine>,
+    /// Why it is not the one that it should be; to be shown to people.
+    pub warnings: Vec<String>,
+}
+
+/// Loads a package into an engine.
+///
+/// # Errors
+/// [`EngineError::Load`] if the engine that was asked for refuses the graph; with [`EngineChoice::Auto`], if
+/// tract does.
+pub fn load(package: &VerifiedPackage, choice: EngineChoice) -> Result<LoadedEngine, EngineError> {
+    let integer = package.contract().precision == Precision::Int8;
+    match choice {
+        EngineChoice::Tract => tract(package, Vec::new()),
+        EngineChoice::Fused => fused(package),
+        EngineChoice::Auto if !integer => tract(package, Vec::new()),
+        EngineChoice::Auto => fused(package).or_else(|error| {
+            tract(
+                package,
+                vec![format!("the fused engine is not used, tract's slower operators are: {error}")],
+            )
+        }),
+    }
+}
+
+fn tract(package: &VerifiedPackage, warnings: Vec<String>) -> Result<LoadedEngine, EngineError> {
+    Ok(LoadedEngine { engine: Box::new(TractEngine::load(package)?), warnings })
+}
+
+fn fused(package: &VerifiedPackage) -> Result<LoadedEngine, EngineError> {
+    let engine = FusedEngine::load(package, None)?;
+    let report = engine.report();
+    let mut warnings = report.distrusted.clone();
+    if !report.any() {
+        warnings.push("nothing in this model could be fused; tract's own operators run".to_owned());
+    }
+    Ok(LoadedEngine { engine: Box::new(engine), warnings })
+}
