@@ -69,7 +69,7 @@ fn rows_are_the_same_with_and_without_lights() {
     let (plain, none) = rows("");
     let (lit, some) = rows(" --board sim --hold 0");
     assert_eq!(plain, lit);
-    assert_eq!((none, some), (0, 4));
+    assert_eq!((none, some), (0, 5));
 }
 
 #[test]
