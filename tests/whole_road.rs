@@ -1,9 +1,11 @@
 //! Fit, export, evaluate and screen, each with the code that the programs run.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Result;
 use edge_runtime::cli::{Outcome, screen};
+use edge_runtime::outputs::lights::Dark;
 use host_trainer::data::{Split, of_split};
 use host_trainer::features::{Extractor, Job, View};
 use host_trainer::head::{BatchNorm, Dense, HeadWeights};
@@ -37,7 +39,8 @@ fn export(world: &World, precision: Precision, name: &str) -> Result<std::path::
 
 fn screened(model: &Path, paths: &[std::path::PathBuf]) -> Result<(Vec<Value>, Outcome)> {
     let mut rows = Vec::new();
-    let outcome = screen::run(model, paths, Format::JsonLines, &mut rows, &mut Vec::new())?;
+    let outcome =
+        screen::run(model, paths, Format::JsonLines, (&Dark, Duration::ZERO), &mut rows, &mut Vec::new())?;
     let rows = String::from_utf8(rows)?;
     Ok((rows.lines().map(serde_json::from_str).collect::<Result<_, _>>()?, outcome))
 }

@@ -26,12 +26,24 @@ def samples(rows):
     return torch.tensor(features), torch.tensor(labels).reshape(-1, 1)
 
 
+class BatchNorm(nn.BatchNorm1d):
+    """Keeps the variance of the batch as it is, as Keras and burn do; PyTorch keeps n / (n - 1) of it."""
+
+    def forward(self, x):
+        if self.training:
+            with torch.no_grad():
+                for running, batch in [(self.running_mean, x.mean(0)), (self.running_var, x.var(0, correction=0))]:
+                    running.lerp_(batch, self.momentum)
+            return nn.functional.batch_norm(x, None, None, self.weight, self.bias, True, 0.0, self.eps)
+        return super().forward(x)
+
+
 class Head(nn.Module):
     def __init__(self, weights):
         super().__init__()
-        self.norm1 = nn.BatchNorm1d(FEATURES, eps=EPSILON)
+        self.norm1 = BatchNorm(FEATURES, eps=EPSILON)
         self.dense1 = nn.Linear(FEATURES, 256)
-        self.norm2 = nn.BatchNorm1d(256, eps=EPSILON)
+        self.norm2 = BatchNorm(256, eps=EPSILON)
         self.dense2 = nn.Linear(256, 128)
         self.dense3 = nn.Linear(128, 1)
         with torch.no_grad():

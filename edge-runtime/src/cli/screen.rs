@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use xray_core::decision::DISCLAIMER;
+use xray_core::package::RANDOM_WARNING;
 use xray_core::screening::{Format, Item, Screener, screen_paths, write_rows};
 
 use super::Outcome;
@@ -46,6 +47,9 @@ fn screen(
     notes: &mut impl Write,
 ) -> Result<Outcome> {
     let screener = Screener::load(model)?;
+    if screener.contract().has_random_backbones() {
+        note(notes, RANDOM_WARNING);
+    }
     note(notes, DISCLAIMER);
     let items = round.busy_while_reading(screen_paths(&screener, paths));
     let written = write_rows(&screener, items, format, out, |item| round.show(Signal::of(item)));

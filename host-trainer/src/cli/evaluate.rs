@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use xray_core::decision::DISCLAIMER;
+use xray_core::package::RANDOM_WARNING;
 
 use super::SOME_UNREAD;
 use super::progress::Reporter;
-use super::summary::RANDOM_WARNING;
 use crate::data::{ClassNames, Split};
 use crate::pipeline::{EvaluationRun, evaluate};
 

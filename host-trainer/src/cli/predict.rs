@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use xray_core::decision::DISCLAIMER;
+use xray_core::package::RANDOM_WARNING;
 use xray_core::screening::{Format, Screener, screen_paths, write_rows};
 
 use super::SOME_UNREAD;
@@ -31,6 +32,9 @@ pub struct PredictArgs {
 
 pub fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     let screener = Screener::load(&args.model)?;
+    if screener.contract().has_random_backbones() {
+        eprintln!("{RANDOM_WARNING}");
+    }
     eprintln!("{DISCLAIMER}");
     let format = match args.json {
         true => Format::JsonLines,

@@ -1,11 +1,9 @@
 //! What a run says of itself.
 
+use xray_core::package::RANDOM_WARNING;
+
 use crate::data::ClassNames;
 use crate::run::RunRecord;
-
-/// Said wherever figures of random backbones are shown.
-pub const RANDOM_WARNING: &str = "RANDOM BACKBONES: these figures prove that the program works, nothing about medicine. \
-     Real weights: `host-trainer weights fetch` or `host-trainer weights import FILE --as NAME`.";
 
 /// A run in words.
 pub fn render(record: &RunRecord) -> String {

@@ -71,7 +71,7 @@ pub fn evaluate(
         model: screener.model_sha256().to_owned(),
         split: split.name(),
         classes,
-        random_backbones: contract.backbones.iter().any(|backbone| backbone.weights.starts_with("random")),
+        random_backbones: contract.has_random_backbones(),
         evaluation: Evaluation::new(&scores, contract.threshold)?,
         left_out,
     })

@@ -102,6 +102,7 @@ fn contract(record: &RunRecord, precision: Precision) -> Contract {
             .map(|backbone| BackboneRecord {
                 name: backbone.kind.name().to_owned(),
                 weights: backbone.provenance.to_string(),
+                random: matches!(backbone.provenance, Provenance::Random { .. }),
                 fingerprint: backbone.fingerprint.clone(),
             })
             .collect(),

@@ -173,6 +173,7 @@ pub fn contract(sets: &[WeightSet], size: usize, precision: Precision) -> Contra
             .map(|set| BackboneRecord {
                 name: set.backbone.name().into(),
                 weights: set.provenance.to_string(),
+                random: false,
                 fingerprint: set.fingerprint(),
             })
             .collect(),

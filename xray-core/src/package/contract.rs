@@ -43,6 +43,8 @@ pub struct BackboneRecord {
     pub name: String,
     /// Where the weights came from, in words: a file and its SHA-256, or `random (seed N)`.
     pub weights: String,
+    /// Whether the weights were drawn at random, so that the model proves the program and nothing else.
+    pub random: bool,
     /// SHA-256 (hex) over the tensors as they were used.
     pub fingerprint: String,
 }
@@ -97,4 +99,15 @@ pub struct Contract {
     pub training: Training,
     /// Figures on the validation images, by name (`auroc`, `accuracy`, …), each a number.
     pub validation: BTreeMap<String, f64>,
+}
+
+/// Said wherever results of random backbones are shown.
+pub const RANDOM_WARNING: &str = "RANDOM BACKBONES: what follows proves that the program works, nothing about medicine. \
+     Real weights: `host-trainer weights fetch` or `host-trainer weights import FILE --as NAME`.";
+
+impl Contract {
+    /// Whether any backbone has random weights.
+    pub fn has_random_backbones(&self) -> bool {
+        self.backbones.iter().any(|backbone| backbone.random)
+    }
 }

@@ -7,7 +7,7 @@ mod verify;
 
 pub use contract::{
     BackboneRecord, CONTRACT_KEY, Contract, FEATURES_NAME, INPUT_NAME, Labels, PROBABILITY_NAME, Precision,
-    SCHEMA_KEY, SCHEMA_VERSION, Training,
+    RANDOM_WARNING, SCHEMA_KEY, SCHEMA_VERSION, Training,
 };
 pub use error::{PackageError, PackageProblem};
 pub use file::{MAX_PACKAGE_BYTES, PackageFile};

@@ -24,6 +24,7 @@ pub fn contract() -> Contract {
         backbones: vec![BackboneRecord {
             name: "mean".to_owned(),
             weights: "none".to_owned(),
+            random: false,
             fingerprint: "00".repeat(32),
         }],
         features: 3,
