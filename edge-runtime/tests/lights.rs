@@ -69,7 +69,7 @@ fn rows_are_the_same_with_and_without_lights() {
     let (plain, none) = rows("");
     let (lit, some) = rows(" --board sim --hold 0");
     assert_eq!(plain, lit);
-    assert_eq!((none, some), (0, 4));
+    assert_eq!((none, some), (0, 5));
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_board_that_is_none_is_said_before_anything_is_screened() {
 fn a_process_that_is_told_to_end_ends_by_that_signal() {
     use std::os::unix::process::ExitStatusExt;
     let folder = place();
-    let mut child = command(folder.path(), "screen --model model.onnx --board sim --hold 600 black.pgm")
+    let mut child = command(folder.path(), "screen --model model.onnx --board sim --hold 60 black.pgm")
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -113,7 +113,7 @@ fn a_process_that_is_told_to_end_ends_by_that_signal() {
     let notes = BufReader::new(child.stderr.take().expect("a stream"));
     let verdict = notes.lines().map_while(Result::ok).find(|line| line.contains("no sign of pneumonia: "));
     assert!(verdict.is_some());
-    // It holds the last signal for ten minutes now.
+    // It holds the last signal for a minute now.
     let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
     assert!(told.success());
     assert_eq!(child.wait().expect("it ends").signal(), Some(15));
