@@ -67,8 +67,8 @@ pub fn calibrate_tensors<T: Sync>(
     let net = Net::new(&sets, preprocessing)?;
     let ranges = net.survey(images, &load, &mut observe)?;
 
-    let empty = || ranges.iter().map(|range| Histogram::new(range.lo, range.hi)).collect::<Vec<_>>();
-    let mut histograms = empty();
+    let mut histograms: Vec<Histogram> =
+        ranges.iter().map(|range| Histogram::new(range.lo, range.hi)).collect();
     for images in images.chunks(batch()) {
         let seen: Vec<Vec<Histogram>> = images
             .par_iter()
