@@ -9,11 +9,11 @@ use edge_runtime::outputs::lights::Dark;
 use host_trainer::data::{Split, of_split};
 use host_trainer::features::{Extractor, Job, View};
 use host_trainer::head::{BatchNorm, Dense, HeadWeights};
-use host_trainer::pipeline::{self, Event};
+use host_trainer::pipeline::{self, CalibrationSource, Event};
 use host_trainer::run::{RunDir, RunRecord};
 use host_trainer::weights::WeightStore;
 use serde_json::Value;
-use xray_core::engine::{Engine, EngineChoice, TractEngine};
+use xray_core::engine::{Engine, EngineChoice, FusedEngine, TractEngine};
 use xray_core::intake::read_file;
 use xray_core::package::{PackageFile, PackageProblem, Precision};
 use xray_core::preprocess::prepare;
@@ -154,6 +154,32 @@ fn what_the_trainer_exports_the_device_screens() -> Result<()> {
     let suspected = rows.iter().filter(|row| row["verdict"] == "pneumonia-suspected").count() as u64;
     let counts = evaluation.evaluation.confusion;
     assert_eq!(counts.tp + counts.fp, suspected);
+    Ok(())
+}
+
+#[test]
+fn the_integer_engine_agrees_with_tract() -> Result<()> {
+    let world = World::new()?;
+    fit(&world)?;
+    let model = world.path("integer.onnx");
+    let store = WeightStore::at(world.path("no-weights"));
+    let source = CalibrationSource { data: world.options.data.clone(), splits: None, images: 8 };
+    pipeline::export_quantised_run(&world.options.out, &store, &source, &model, &mut |_| {})?;
+
+    let package = PackageFile::read(&model)?.verify()?;
+    assert_eq!(package.contract().precision, Precision::Int8);
+    let fused = FusedEngine::load(&package, None)?;
+    let structures = &fused.report().structures;
+    let count = |name: &str| structures.iter().find(|kind| kind.name.contains(name)).map(|kind| kind.count);
+    assert_eq!(count("dense"), Some(82), "{}", fused.report());
+    assert_eq!(count("residual"), Some(17), "{}", fused.report());
+    let tract = TractEngine::load(&package)?;
+    for item in of_split(&world.options.data, &world.options.classes, Split::Test)? {
+        let tensor = prepare(&read_file(&item.path)?, &world.options.preprocessing)?;
+        let (ours, theirs) = (fused.run(&tensor)?.probability(), tract.run(&tensor)?.probability());
+        let difference = (ours.value() - theirs.value()).abs();
+        assert!(difference < 0.02, "{}: {difference}", item.relative);
+    }
     Ok(())
 }
 
