@@ -1,5 +1,7 @@
 //! Fit, export, evaluate and screen, each with the code that the programs run.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::path::Path;
 use std::time::Duration;
 

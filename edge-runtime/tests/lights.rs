@@ -1,5 +1,7 @@
 //! Lights as a user meets them: what is shown beside the rows, and what is said where there are none.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 #[path = "../../xray-core/tests/support/mod.rs"]
 mod support;
 

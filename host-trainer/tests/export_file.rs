@@ -1,5 +1,7 @@
 //! What stands in an exported file, and what is refused.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod hashed;
 
 use host_trainer::backbones::BackboneKind;

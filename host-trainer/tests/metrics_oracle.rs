@@ -1,5 +1,7 @@
 //! The figures of scikit-learn and statsmodels (scripts/oracle/metrics.py), and what holds for any scores.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use host_trainer::data::ClassNames;
 use host_trainer::metrics::*;
 use proptest::prelude::*;

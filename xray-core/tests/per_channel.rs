@@ -2,6 +2,8 @@
 //! channel's scale for all of them without a word; whoever moves the pin must see this pass.
 //! Answers: ONNX Runtime without optimisations, scripts/oracle/per_channel.py.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use serde::Deserialize;
 use tract_onnx::prelude::*;
 
