@@ -2,6 +2,7 @@
 # Holds an exported model against ONNX Runtime.
 #
 #   scripts/oracle/onnx.sh MODEL.onnx ANSWERS.jsonl IMAGE-OR-FOLDER...
+#   scripts/oracle/onnx.sh --shrink OUT SIZE IMAGE-OR-FOLDER...   PNG copies at the model's input size
 #
 # ANSWERS.jsonl is what our engine says about the same images:
 #   edge-runtime screen --model MODEL.onnx --json FOLDER > ANSWERS.jsonl
@@ -12,7 +13,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 venv="$here/.venv"
 stamp="$venv/.onnx-ready"
 if [ $# -lt 3 ]; then
-    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
 if [ ! -f "$stamp" ]; then

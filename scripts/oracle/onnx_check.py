@@ -59,7 +59,24 @@ def answers_of(path):
     return answers
 
 
+def shrink(arguments):
+    """Writes PNG copies of images at a model's input size. A network can turn one grey level of a decoder's or
+    a resizer's rounding into more than the tolerance; on such copies only the model is compared."""
+    parser = argparse.ArgumentParser(description=shrink.__doc__, prog="onnx.sh --shrink")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("size", type=int)
+    parser.add_argument("images", nargs="+")
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    for number, path in enumerate(images_of(options.images)):
+        copy = Image.open(path).convert("L").resize((options.size, options.size), Image.BILINEAR)
+        copy.save(options.out / f"{number:04}-{path.stem}.png")
+    return 0
+
+
 def main():
+    if sys.argv[1] == "--shrink":
+        return shrink(sys.argv[2:])
     parser = argparse.ArgumentParser(description=__doc__, prog="onnx.sh")
     parser.add_argument("model")
     parser.add_argument("answers", help="JSON lines with file and probability, from edge-runtime screen --json")
