@@ -85,7 +85,7 @@ impl Reporter {
 
 fn new_bar(what: &'static str, done: usize, total: usize) -> ProgressBar {
     let bar = ProgressBar::new(total as u64).with_position(done as u64).with_prefix(what);
-    let template = "{prefix} [{bar:30}] {pos}/{len}  {per_sec} images  {eta} left";
+    let template = "{prefix} [{bar:30}] {pos}/{len} images  {per_sec}  {eta} left";
     // A template that does not parse would be a fault of this file: the plain style still shows the count.
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.with_style(style)
