@@ -3,12 +3,10 @@
 #
 #   scripts/qemu-check.sh MODEL.onnx IMAGE...
 #
-# Needs `cargo build --release --workspace` and `scripts/cross-build.sh aarch64 --release` before it. The unit
-# tests are not run this way: under Debian 12's qemu-user 7.2 every thread that a Rust program starts hangs, and
-# the test harness starts one for each test. Screening starts none.
+# Needs `cargo build --release --workspace` and `scripts/cross-build.sh aarch64 --release` before it.
 set -euo pipefail
 if [ $# -lt 2 ]; then
-  sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 target="${CARGO_TARGET_DIR:-$(dirname "$0")/../target}"
@@ -17,7 +15,11 @@ shift
 answers=$(mktemp -d)
 trap 'rm -rf "$answers"' EXIT
 "$target/release/edge-runtime" screen --model "$model" --json "$@" >"$answers/here"
-timeout 300 qemu-aarch64-static -L /usr/aarch64-linux-gnu \
+# shellcheck source=scripts/lib/aarch64.sh
+. "$(dirname "$0")/lib/aarch64.sh"
+aarch64_environment
+# shellcheck disable=SC2086 # the runner is several words
+timeout 300 $CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER \
   "$target/aarch64-unknown-linux-gnu/release/edge-runtime" screen --model "$model" --json "$@" >"$answers/there"
 python3 - "$answers/here" "$answers/there" <<'PYTHON'
 import json, sys

@@ -8,14 +8,18 @@ use std::time::Duration;
 use anyhow::Result;
 use edge_runtime::cli::{Outcome, screen};
 use edge_runtime::outputs::lights::Dark;
+use host_trainer::backbones::BackboneKind;
 use host_trainer::data::{Split, of_split};
+use host_trainer::export::Body;
 use host_trainer::features::{Extractor, Job, View};
 use host_trainer::head::{BatchNorm, Dense, HeadWeights};
-use host_trainer::pipeline::{self, CalibrationSource, Event};
+use host_trainer::pipeline::{
+    self, BackboneSource, Budget, CalibrationSource, Event, ExportedModel, HeadOn, Quantisation,
+};
 use host_trainer::run::{RunDir, RunRecord};
-use host_trainer::weights::WeightStore;
+use host_trainer::weights::{WeightSet, WeightStore};
 use serde_json::Value;
-use xray_core::engine::{Engine, EngineChoice, FusedEngine, TractEngine};
+use xray_core::engine::{self, Engine, EngineChoice, FusedEngine, TractEngine};
 use xray_core::intake::read_file;
 use xray_core::package::{PackageFile, PackageProblem, Precision};
 use xray_core::preprocess::prepare;
@@ -90,7 +94,7 @@ fn the_device_computes_what_the_trainer_did() -> Result<()> {
         .iter()
         .map(|item| Job { path: item.path.clone(), sha256: item.sha256.clone(), view: View::Plain })
         .collect();
-    let sets = world.options.backbones.load()?;
+    let sets: Vec<WeightSet> = BackboneKind::ALL.map(|kind| WeightSet::random(kind, 5)).into();
     let extractor = Extractor::new(&sets, &world.options.preprocessing, &world.device, &world.options.cache)?;
     let extraction = extractor.run(&jobs, |_| {})?;
     assert_eq!(items.len(), 8);
@@ -164,12 +168,14 @@ fn the_integer_engine_agrees_with_tract() -> Result<()> {
     let world = World::new()?;
     fit(&world)?;
     let model = world.path("integer.onnx");
-    let store = WeightStore::at(world.path("no-weights"));
-    let source = CalibrationSource { data: world.options.data.clone(), splits: None, images: 8 };
-    pipeline::export_quantised_run(&world.options.out, &store, &source, &model, &mut |_| {})?;
+    let exported = export_int8(&world, HeadOn::Float, None, &model)?;
 
     let package = PackageFile::read(&model)?.verify()?;
     assert_eq!(package.contract().precision, Precision::Int8);
+    let (comparison, record) =
+        (exported.comparison.unwrap(), package.contract().quantisation.clone().unwrap());
+    assert_eq!((record.head_on.as_str(), record.calibration_images, record.compared_images), ("float", 8, 4));
+    assert_eq!((comparison.int8_auroc, comparison.flips.len()), (record.int8_auroc, record.flipped));
     let fused = FusedEngine::load(&package, None)?;
     let structures = &fused.report().structures;
     let count = |name: &str| structures.iter().find(|kind| kind.name.contains(name)).map(|kind| kind.count);
@@ -182,6 +188,93 @@ fn the_integer_engine_agrees_with_tract() -> Result<()> {
         let difference = (ours.value() - theirs.value()).abs();
         assert!(difference < 0.02, "{}: {difference}", item.relative);
     }
+    Ok(())
+}
+
+fn export_int8(
+    world: &World,
+    head_on: HeadOn,
+    budget: Option<Budget>,
+    model: &Path,
+) -> Result<ExportedModel> {
+    let how = Quantisation {
+        source: CalibrationSource { data: world.options.data.clone(), splits: None, images: 8 },
+        head_on,
+        budget,
+        cache: world.options.cache.clone(),
+    };
+    let store = WeightStore::at(world.path("no-weights"));
+    pipeline::export_quantised_run(&world.options.out, &store, &how, &world.device, model, &mut |_| {})
+}
+
+#[test]
+fn a_new_head_on_a_base_keeps_its_backbones_bit_for_bit() -> Result<()> {
+    let mut world = World::new()?;
+    fit(&world)?;
+    let base = world.path("base.onnx");
+    export_int8(&world, HeadOn::Int8, None, &base)?;
+    let first = PackageFile::read(&base)?;
+
+    world.options.backbones = BackboneSource::Base { model: base.clone() };
+    world.options.out = world.path("clinic");
+    world.options.training.learning_rate = 2e-3;
+    let (record, cached, total) = fit(&world)?;
+    // The export trained its head on the same features.
+    assert_eq!(cached, total);
+    assert_eq!(record.base.as_ref().map(|base| base.sha256.as_str()), Some(first.sha256()));
+    assert!(record.has_random_backbones());
+    // The run holds a copy: the base may go.
+    std::fs::remove_file(&base)?;
+    let second = PackageFile::read(&export(&world, Precision::Int8, "clinic.onnx")?)?;
+    assert_eq!(Body::of(&second)?.fingerprint(), Body::of(&first)?.fingerprint());
+    assert_ne!(second.sha256(), first.sha256());
+
+    // The head of the second run judges the features of the first's backbones.
+    let (_, head) = RunDir::new(&world.options.out).read()?;
+    let (first, second) = (first.verify()?, second.verify()?);
+    assert_eq!(second.contract().precision, Precision::Int8);
+    let (old, new) = (FusedEngine::load(&first, None)?, FusedEngine::load(&second, None)?);
+    for item in of_split(&world.options.data, &world.options.classes, Split::Test)? {
+        let tensor = prepare(&read_file(&item.path)?, &world.options.preprocessing)?;
+        let (old, new) = (old.run(&tensor)?, new.run(&tensor)?);
+        assert_eq!(old.features(), new.features());
+        // Its weights are int8 in the file.
+        let expected = probability(new.features(), &head);
+        assert!((new.probability().value() - expected).abs() < 0.02, "{new:?} against {expected}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_model_that_loses_more_than_the_budget_is_not_written() -> Result<()> {
+    let world = World::new()?;
+    fit(&world)?;
+    let model = world.path("lossy.onnx");
+    // Not even a better model is within a budget below zero.
+    let budget = Budget { auroc: -2.0, accuracy: -2.0 };
+    let error = export_int8(&world, HeadOn::Float, Some(budget), &model).unwrap_err().to_string();
+    assert!(error.contains("not written: AUROC falls by"), "{error}");
+    assert!(!model.exists());
+    Ok(())
+}
+
+#[test]
+fn an_engine_that_gives_another_answer_is_not_used_and_that_is_said() -> Result<()> {
+    let world = World::new()?;
+    fit(&world)?;
+    let model = world.path("model.onnx");
+    export_int8(&world, HeadOn::Float, None, &model)?;
+    let package = PackageFile::read(&model)?;
+    let loaded = engine::load(&package.clone().verify()?, EngineChoice::Auto)?;
+    assert_eq!((loaded.engine.name(), loaded.warnings.len()), ("fused", 0));
+
+    let mut contract = package.clone().verify()?.contract().clone();
+    contract.known_answer.as_mut().unwrap().features[7] += 100.0;
+    let (_, head) = RunDir::new(&world.options.out).read()?;
+    let other = PackageFile::from_bytes(&model, Body::of(&package)?.with_head(&head, &contract)?).verify()?;
+    let loaded = engine::load(&other, EngineChoice::Auto)?;
+    assert_eq!(loaded.engine.name(), "tract");
+    assert!(loaded.warnings[0].contains("test pattern is off by"), "{:?}", loaded.warnings);
     Ok(())
 }
 

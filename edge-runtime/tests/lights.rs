@@ -5,6 +5,8 @@
 #[path = "../../xray-core/tests/support/mod.rs"]
 mod support;
 
+mod program;
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -20,7 +22,7 @@ fn place() -> tempfile::TempDir {
 }
 
 fn command(folder: &Path, arguments: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_edge-runtime"));
+    let mut command = program::edge_runtime();
     command.current_dir(folder).args(arguments.split(' '));
     command
 }

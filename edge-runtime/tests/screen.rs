@@ -5,6 +5,8 @@
 #[path = "../../xray-core/tests/support/mod.rs"]
 mod support;
 
+mod program;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -33,7 +35,7 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_edge-runtime"));
+        let mut command = program::edge_runtime();
         command.current_dir(self.folder.path()).args(arguments);
         command
     }

@@ -3,7 +3,9 @@
 # Sets compiler, linker and runner for the target, or ends with the packages that are missing.
 aarch64_environment() {
   export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=${CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER:-aarch64-linux-gnu-gcc}
-  export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="${CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER:-qemu-aarch64-static -L /usr/aarch64-linux-gnu}"
+  # The library path is given, too: where Debian's libc6:arm64 is installed the loader of /usr/aarch64-linux-gnu
+  # would otherwise find that package's libc, of another build than its own, and every new thread spins for ever.
+  export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="${CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER:-qemu-aarch64-static -L /usr/aarch64-linux-gnu -E LD_LIBRARY_PATH=/usr/aarch64-linux-gnu/lib}"
   if rustc --print sysroot >/dev/null 2>&1 &&
     [ -d "$(rustc --print sysroot)/lib/rustlib/aarch64-unknown-linux-gnu/lib" ]; then
     RUSTC=$(command -v rustc)

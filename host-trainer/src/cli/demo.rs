@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use clap::Args;
-use xray_core::package::Precision;
 use xray_core::preprocess::{Preprocessing, Scaling};
 use xray_core::screening::{Format, Screener, screen_paths, write_rows};
 
@@ -19,7 +18,9 @@ use crate::data::phantom::{self, Counts};
 use crate::data::{ClassNames, Split};
 use crate::device::{DeviceChoice, choose};
 use crate::head::TrainingConfig;
-use crate::pipeline::{self, BackboneSource, FitOptions, ThresholdRule};
+use crate::pipeline::{
+    self, BackboneSource, CalibrationSource, FitOptions, HeadOn, Quantisation, ThresholdRule,
+};
 use crate::weights::WeightStore;
 
 /// Phantoms of each class that are trained on, and that are tested on.
@@ -27,6 +28,9 @@ const COUNTS: Counts = Counts { train: 70, test: 16 };
 
 /// Random features tell less than trained ones, and there are few samples: larger steps than for X-rays.
 const LEARNING_RATE: f64 = 1e-3;
+
+/// Phantoms that the steps of the activations are chosen on.
+const CALIBRATED: usize = 24;
 
 /// Phantoms that are screened at the end.
 const SCREENED: usize = 8;
@@ -67,10 +71,18 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let record = pipeline::fit(&options, &device, &mut |event| reporter.show(event))?;
     println!("{}", summary::render(&record));
 
-    heading("3. Exporting the whole stack with int8 weights");
+    heading("3. Exporting the whole stack in int8");
     // Random backbones are drawn again from their seed: the store is never asked.
     let store = WeightStore::at(args.out.join("weights"));
-    let exported = pipeline::export_run(&fitted, &store, Precision::Int8Weights, &model)?;
+    let how = Quantisation {
+        source: CalibrationSource { data: phantoms.clone(), splits: None, images: CALIBRATED },
+        head_on: HeadOn::Int8,
+        // One of a handful of phantoms called differently is more than any budget for X-rays allows.
+        budget: None,
+        cache: options.cache.clone(),
+    };
+    let mut show = |event: pipeline::Event<'_>| reporter.show(event);
+    let exported = pipeline::export_quantised_run(&fitted, &store, &how, &device, &model, &mut show)?;
     println!("{:.1} MB, sha256 {}", exported.bytes as f64 / 1e6, exported.sha256);
 
     heading("4. Evaluating the exported file on phantoms that were held back");

@@ -14,6 +14,9 @@ pub fn render(record: &RunRecord) -> String {
     for backbone in &record.backbones {
         lines.push(format!("backbone    {}: {}", backbone.kind.name(), backbone.provenance));
     }
+    if let Some(base) = &record.base {
+        lines.push(format!("base        {} (sha256 {}), kept bit for bit", base.file, base.sha256));
+    }
     let data = &record.data;
     let [negative, positive] = [&record.labels.negative, &record.labels.positive];
     lines.push(format!(
@@ -41,6 +44,10 @@ pub fn render(record: &RunRecord) -> String {
         "seconds     data {:.1}, features {:.1}, training {:.1}",
         timings.data, timings.features, timings.training
     ));
+    if timings.computed > 0 {
+        let rate = timings.computed as f64 / timings.features;
+        lines.push(format!("features    {} computed, {rate:.1} images/s", timings.computed));
+    }
     lines.push(String::new());
     lines.push("Validation (what the threshold was chosen on; judge by `evaluate --split test`):".to_owned());
     let classes = ClassNames { negative: negative.clone(), positive: positive.clone() };

@@ -43,6 +43,27 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
+    /// Goes on with a graph that was finished before; its outputs are declared anew.
+    pub(crate) fn resume(graph: GraphProto) -> Graph {
+        let nodes = graph.node.iter().flat_map(|node| &node.output);
+        let constants = graph.initializer.iter().map(|tensor| &tensor.name);
+        let inputs = graph.input.iter().map(|input| &input.name);
+        let taken = nodes.chain(constants).chain(inputs).map(|name| (name.clone(), 1)).collect();
+        Graph {
+            nodes: graph.node,
+            initializers: graph.initializer,
+            inputs: graph.input,
+            outputs: Vec::new(),
+            taken,
+            prefix: String::new(),
+        }
+    }
+
+    /// A value that is in the graph already.
+    pub(crate) fn known(&self, name: &str) -> Value {
+        Value(name.to_owned())
+    }
+
     /// Puts `prefix/` before every name from here on; an empty prefix puts nothing.
     pub(crate) fn scope(&mut self, prefix: &str) {
         self.prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };

@@ -1,6 +1,8 @@
 //! Writes the whole stack as one ONNX file: backbones, head, sigmoid and the contract.
 
+mod body;
 mod densenet;
+mod error;
 mod fold;
 mod graph;
 mod head;
@@ -18,100 +20,14 @@ use xray_core::package::{
 use xray_core::preprocess::Preprocessing;
 
 use crate::backbones::{BackboneKind, input_adapter};
-use crate::head::{HeadError, HeadWeights};
+use crate::head::HeadWeights;
 use crate::quantise::{Calibration, equalised};
-use crate::weights::{WeightSet, WeightsError};
+use crate::weights::WeightSet;
+pub use body::Body;
+pub use error::ExportError;
 use graph::{Attribute, Graph, Value};
 use layers::{Layers, affine_nodes};
 use rounding::{Mode, Rounding};
-
-/// What can go wrong with an export.
-#[derive(Debug, thiserror::Error)]
-pub enum ExportError {
-    /// A tensor is not there.
-    #[error("{0}. Import the weights again with `host-trainer weights import`")]
-    Weights(#[from] WeightsError),
-    /// The head contradicts itself.
-    #[error(transparent)]
-    Head(#[from] HeadError),
-    /// A tensor has the wrong shape.
-    #[error(
-        "weights for {backbone}: {tensor} has shape {found:?}, {expected:?} was expected: they are those of another net. Import the right file with `host-trainer weights import`"
-    )]
-    Shape {
-        /// The net.
-        backbone: &'static str,
-        /// The tensor.
-        tensor: String,
-        /// What the net asks for.
-        expected: Vec<usize>,
-        /// What was found.
-        found: Vec<usize>,
-    },
-    /// A number is infinite or not a number, or becomes so when BatchNorm is folded in.
-    #[error(
-        "{owner}: {tensor} holds a number that is not finite. If it is the head, train it again with a lower learning rate; if not, import the weights again"
-    )]
-    NotFinite {
-        /// The net, or `head`.
-        owner: &'static str,
-        /// The tensor or layer.
-        tensor: String,
-    },
-    /// The net was never trained with such padding.
-    #[error(
-        "weights for {backbone}: padding that is shorter above and on the left is unknown for this net; it is padded symmetrically by torchvision and Keras alike. Import the weights again"
-    )]
-    Padding {
-        /// The net.
-        backbone: &'static str,
-    },
-    /// The contract names other backbones than those given.
-    #[error("the contract names the backbones [{}], the weights are for [{}]; give the weights in the contract's order", .contract.join(", "), .weights.join(", "))]
-    Backbones {
-        /// In the contract.
-        contract: Vec<String>,
-        /// In the weight sets.
-        weights: Vec<String>,
-    },
-    /// Numbers of features differ.
-    #[error(
-        "the backbones give {backbones} features, the head takes {head} and the contract says {contract}; train the head on these backbones"
-    )]
-    Features {
-        /// Of the weight sets together.
-        backbones: usize,
-        /// Of the head.
-        head: usize,
-        /// In the contract.
-        contract: usize,
-    },
-    /// The input size is not one that the nets can take.
-    #[error("the contract's input size is {size}; it must be a multiple of 32 and above zero")]
-    Size {
-        /// Pixels.
-        size: usize,
-    },
-    /// The contract asks for 8-bit activations and no calibration is there, or the other way round.
-    #[error("precision {} {} a calibration; {}", .precision, if *.needed { "needs" } else { "takes no" }, if *.needed { "give the images with --data" } else { "leave it out" })]
-    Calibration {
-        /// The contract's precision.
-        precision: &'static str,
-        /// Whether one is needed.
-        needed: bool,
-    },
-    /// An activation was not calibrated.
-    #[error(
-        "the calibration has no steps for the activation {activation}; calibrate again with these backbones"
-    )]
-    NotCalibrated {
-        /// Its name in the graph.
-        activation: String,
-    },
-    /// The contract does not serialise.
-    #[error("the contract cannot be written as JSON: {0}. Look for a validation figure that is not a number")]
-    Contract(#[from] serde_json::Error),
-}
 
 /// The whole stack as a serialised ONNX model; the same arguments give the same bytes.
 ///
@@ -178,8 +94,18 @@ fn write(
     let mut rounding = Rounding::new(mode);
     let features = features(&mut graph, sets, &contract.preprocessing, contract.precision, &mut rounding)?;
     let probability = head::write(&mut graph, &features, head, contract.precision)?;
-    graph.output(&probability, &[1, 1]);
-    graph.output(&features, &[1, contract.features]);
+    finished(graph, &probability, &features, contract)
+}
+
+/// The serialised model of a graph that has its head.
+fn finished(
+    mut graph: Graph,
+    probability: &Value,
+    features: &Value,
+    contract: &Contract,
+) -> Result<Vec<u8>, ExportError> {
+    graph.output(probability, &[1, 1]);
+    graph.output(features, &[1, contract.features]);
     let metadata =
         [(SCHEMA_KEY, SCHEMA_VERSION.to_string()), (CONTRACT_KEY, serde_json::to_string(contract)?)];
     Ok(graph.finish("xray_edge", &metadata).encode_to_vec())

@@ -10,7 +10,6 @@ use xray_core::hex;
 use xray_core::preprocess::Preprocessing;
 
 use super::FeatureError;
-use crate::weights::WeightSet;
 
 /// Raised whenever the same image and weights would give other features than before.
 const FORMAT: u32 = 1;
@@ -36,7 +35,20 @@ impl View {
     }
 }
 
-/// The features of one backbone under one preprocessing on one kind of device.
+/// What features depend on beside the image.
+#[derive(Debug, Clone, Copy)]
+pub struct CacheKey<'a> {
+    /// What gives the features, for the folder's name.
+    pub net: &'a str,
+    /// SHA-256 (hex) over everything in it that has an effect on them.
+    pub fingerprint: &'a str,
+    /// Features an image.
+    pub features: usize,
+    /// What computes them (`cpu`, `vulkan`, `fused`, …): they differ in the last bits.
+    pub device: &'a str,
+}
+
+/// The features of one net under one preprocessing on one kind of device.
 #[derive(Debug, Clone)]
 pub struct FeatureCache {
     folder: PathBuf,
@@ -44,26 +56,19 @@ pub struct FeatureCache {
 }
 
 impl FeatureCache {
-    /// Opens the part of the cache below `root` that belongs to these weights, this preprocessing and this
-    /// kind of device (`cpu`, `vulkan`, …: they differ in the last bits).
+    /// Opens the part of the cache below `root` that belongs to `key` and this preprocessing.
     ///
     /// # Errors
     /// [`FeatureError::Cache`] if the folder cannot be made.
-    pub fn open(
-        root: &Path,
-        weights: &WeightSet,
-        preprocessing: &Preprocessing,
-        device: &str,
-    ) -> Result<Self, FeatureError> {
-        let mut key = Sha256::new();
-        key.update(FORMAT.to_le_bytes());
-        key.update(weights.fingerprint());
-        key.update(format!("{preprocessing:?}"));
-        key.update(device);
-        let name = format!("{}-{}", weights.backbone.name(), &hex(&key.finalize())[..16]);
-        let folder = root.join(name);
+    pub fn open(root: &Path, key: CacheKey<'_>, preprocessing: &Preprocessing) -> Result<Self, FeatureError> {
+        let mut hash = Sha256::new();
+        hash.update(FORMAT.to_le_bytes());
+        hash.update(key.fingerprint);
+        hash.update(format!("{preprocessing:?}"));
+        hash.update(key.device);
+        let folder = root.join(format!("{}-{}", key.net, &hex(&hash.finalize())[..16]));
         fs::create_dir_all(&folder).map_err(|source| FeatureError::Cache { path: folder.clone(), source })?;
-        Ok(FeatureCache { folder, features: weights.backbone.features() })
+        Ok(FeatureCache { folder, features: key.features })
     }
 
     /// The features of an image, if they are there and whole.

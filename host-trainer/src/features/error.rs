@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use xray_core::engine::EngineError;
+
 use crate::weights::WeightsError;
 
 /// Why features could not be had.
@@ -26,4 +28,7 @@ pub enum FeatureError {
         /// Its word.
         reason: String,
     },
+    /// The engine that runs a base model failed.
+    #[error("the base model: {0}")]
+    Engine(#[from] EngineError),
 }

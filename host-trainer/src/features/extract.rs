@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
+use xray_core::engine::Engine;
 use xray_core::intake;
 use xray_core::preprocess::{InputTensor, Preprocessing, prepare};
 
-use super::{FeatureCache, FeatureError, View};
-use crate::backbones::{Backbone, input_adapter};
+use super::burn_net::BurnNet;
+use super::model_net::ModelNet;
+use super::{CacheKey, FeatureCache, FeatureError, View};
 use crate::device::ChosenDevice;
 use crate::weights::WeightSet;
 
@@ -50,17 +51,23 @@ pub struct Extraction {
     pub cached: usize,
 }
 
+/// Turns prepared images into pooled features, one row an image, in their order.
+pub(super) trait FeatureNet: Send + Sync {
+    fn pooled(&self, images: &[&InputTensor]) -> Result<Vec<Vec<f32>>, FeatureError>;
+}
+
 struct Part {
-    backbone: Backbone,
-    adapter: Option<([f32; 3], [f32; 3])>,
+    net: Box<dyn FeatureNet>,
     cache: FeatureCache,
 }
 
-/// The frozen backbones, side by side, and their caches.
+/// Features of every part, by part and job; none where they are not known.
+type Rows = Vec<Vec<Option<Vec<f32>>>>;
+
+/// The frozen nets, side by side, and their caches.
 pub struct Extractor {
     parts: Vec<Part>,
     preprocessing: Preprocessing,
-    device: Device,
 }
 
 impl Extractor {
@@ -74,38 +81,59 @@ impl Extractor {
         device: &ChosenDevice,
         cache: &Path,
     ) -> Result<Self, FeatureError> {
-        let parts = sets
-            .iter()
-            .map(|set| {
-                Ok(Part {
-                    backbone: Backbone::load(set, &device.device)?,
-                    adapter: input_adapter(preprocessing.scaling, &set.conventions),
-                    cache: FeatureCache::open(cache, set, preprocessing, device.name)?,
-                })
+        let part = |set: &WeightSet| -> Result<Part, FeatureError> {
+            let key = CacheKey {
+                net: set.backbone.name(),
+                fingerprint: &set.fingerprint(),
+                features: set.backbone.features(),
+                device: device.name,
+            };
+            Ok(Part {
+                net: Box::new(BurnNet::new(set, preprocessing, &device.device)?),
+                cache: FeatureCache::open(cache, key, preprocessing)?,
             })
-            .collect::<Result<_, FeatureError>>()?;
-        Ok(Extractor { parts, preprocessing: preprocessing.clone(), device: device.device.clone() })
+        };
+        Ok(Extractor {
+            parts: sets.iter().map(part).collect::<Result<_, _>>()?,
+            preprocessing: preprocessing.clone(),
+        })
+    }
+
+    /// The backbones inside an exported model, run by `engine`. `fingerprint` is that of everything in the model
+    /// before its head, `features` their number.
+    ///
+    /// # Errors
+    /// [`FeatureError::Cache`] if the cache cannot be opened.
+    pub fn of_model(
+        engine: Box<dyn Engine>,
+        fingerprint: &str,
+        features: usize,
+        preprocessing: &Preprocessing,
+        cache: &Path,
+    ) -> Result<Self, FeatureError> {
+        let key = CacheKey { net: "model", fingerprint, features, device: engine.name() };
+        let cache = FeatureCache::open(cache, key, preprocessing)?;
+        let parts = vec![Part { net: Box::new(ModelNet { engine }), cache }];
+        Ok(Extractor { parts, preprocessing: preprocessing.clone() })
     }
 
     /// The joined features of every job: from the cache where they are there, else computed and kept.
     /// `observe` is called as it goes on.
     ///
     /// # Errors
-    /// [`FeatureError`] if the cache or the device fails. An image that cannot be read is no error: it is
+    /// [`FeatureError`] if the cache or a net fails. An image that cannot be read is no error: it is
     /// named in the result.
     pub fn run(&self, jobs: &[Job], mut observe: impl FnMut(Progress)) -> Result<Extraction, FeatureError> {
-        let mut result = Extraction { features: vec![None; jobs.len()], ..Extraction::default() };
-        let mut missing = Vec::new();
-        for (index, job) in jobs.iter().enumerate() {
-            match self.cached(job)? {
-                Some(features) => result.features[index] = Some(features),
-                None => missing.push(index),
-            }
+        let mut rows: Rows = Vec::with_capacity(self.parts.len());
+        for part in &self.parts {
+            rows.push(jobs.iter().map(|j| part.cache.get(&j.sha256, j.view)).collect::<Result<_, _>>()?);
         }
-        result.cached = jobs.len() - missing.len();
-        let progress = |done| Progress { done, total: jobs.len(), cached: jobs.len() - missing.len() };
-        let mut done = result.cached;
-        observe(progress(done));
+        let missing: Vec<usize> =
+            (0..jobs.len()).filter(|job| rows.iter().any(|part| part[*job].is_none())).collect();
+        let cached = jobs.len() - missing.len();
+        let mut unreadable = BTreeMap::new();
+        let mut done = cached;
+        observe(Progress { done, total: jobs.len(), cached });
         for batch in missing.chunks(BATCH) {
             let prepared: Vec<_> =
                 batch.par_iter().map(|index| (*index, self.prepare(&jobs[*index]))).collect();
@@ -114,26 +142,16 @@ impl Extractor {
                 match tensor {
                     Ok(tensor) => ready.push((index, tensor)),
                     Err(reason) => {
-                        result.unreadable.insert(jobs[index].path.clone(), reason);
+                        unreadable.insert(jobs[index].path.clone(), reason);
                     }
                 }
             }
-            self.compute(jobs, &ready, &mut result.features)?;
+            self.compute(jobs, &ready, &mut rows)?;
             done += batch.len();
-            observe(progress(done));
+            observe(Progress { done, total: jobs.len(), cached });
         }
-        Ok(result)
-    }
-
-    fn cached(&self, job: &Job) -> Result<Option<Arc<[f32]>>, FeatureError> {
-        let mut joined = Vec::new();
-        for part in &self.parts {
-            match part.cache.get(&job.sha256, job.view)? {
-                Some(features) => joined.extend(features),
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(joined.into()))
+        let features = (0..jobs.len()).map(|job| joined(&rows, job)).collect();
+        Ok(Extraction { features, unreadable, cached })
     }
 
     fn prepare(&self, job: &Job) -> Result<InputTensor, String> {
@@ -145,48 +163,33 @@ impl Extractor {
         })
     }
 
+    /// Computes what a batch lacks, for each net those images only that it has not seen.
     fn compute(
         &self,
         jobs: &[Job],
         batch: &[(usize, InputTensor)],
-        features: &mut [Option<Arc<[f32]>>],
+        rows: &mut Rows,
     ) -> Result<(), FeatureError> {
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let size = self.preprocessing.size;
-        let elements: Vec<f32> = batch.iter().flat_map(|(_, tensor)| tensor.as_slice()).copied().collect();
-        let images =
-            Tensor::<4>::from_data(TensorData::new(elements, [batch.len(), 3, size, size]), &self.device);
-        let mut joined = vec![Vec::new(); batch.len()];
-        for part in &self.parts {
-            let rows = self.pooled(part, images.clone())?;
-            for ((index, _), (row, joined)) in batch.iter().zip(rows.iter().zip(&mut joined)) {
-                part.cache.put(&jobs[*index].sha256, jobs[*index].view, row)?;
-                joined.extend_from_slice(row);
+        for (part, rows) in self.parts.iter().zip(rows) {
+            let lacking: Vec<_> = batch.iter().filter(|(index, _)| rows[*index].is_none()).collect();
+            if lacking.is_empty() {
+                continue;
             }
-        }
-        for ((index, _), joined) in batch.iter().zip(joined) {
-            features[*index] = Some(joined.into());
+            let images: Vec<&InputTensor> = lacking.iter().map(|(_, tensor)| tensor).collect();
+            for ((index, _), row) in lacking.iter().zip(part.net.pooled(&images)?) {
+                part.cache.put(&jobs[*index].sha256, jobs[*index].view, &row)?;
+                rows[*index] = Some(row);
+            }
         }
         Ok(())
     }
+}
 
-    fn pooled(&self, part: &Part, images: Tensor<4>) -> Result<Vec<Vec<f32>>, FeatureError> {
-        let kind = part.backbone.kind();
-        let failed = |reason: String| FeatureError::Device { backbone: kind.name(), reason };
-        let images = match part.adapter {
-            Some((factor, summand)) => {
-                let channel = |values: [f32; 3]| {
-                    Tensor::<4>::from_data(TensorData::new(values.to_vec(), [1, 3, 1, 1]), &self.device)
-                };
-                images * channel(factor) + channel(summand)
-            }
-            None => images,
-        };
-        let pooled = part.backbone.pooled(images);
-        let data = pooled.try_into_data().map_err(|error| failed(format!("{error:?}")))?;
-        let values = data.try_to_vec::<f32>().map_err(|error| failed(format!("{error:?}")))?;
-        Ok(values.chunks_exact(kind.features()).map(<[f32]>::to_vec).collect())
+/// The features of all nets in a row; none if one of them is not known.
+fn joined(rows: &Rows, job: usize) -> Option<Arc<[f32]>> {
+    let mut all = Vec::new();
+    for part in rows {
+        all.extend_from_slice(part[job].as_deref()?);
     }
+    Some(all.into())
 }

@@ -31,24 +31,14 @@ impl CalibrationSource {
 /// sample.
 ///
 /// # Errors
-/// If the data cannot be read or is not that of the run, or the calibration fails.
+/// If an image cannot be read or the calibration fails.
 pub(super) fn calibration(
     record: &RunRecord,
     sets: &[WeightSet],
+    data: &DataSet,
     source: &CalibrationSource,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<Calibration> {
-    let classes =
-        ClassNames { negative: record.labels.negative.clone(), positive: record.labels.positive.clone() };
-    let seed = record.training.seed;
-    let data = DataSet::load(&source.data, &classes, source.splits.as_deref(), seed)?;
-    ensure!(
-        data.fingerprint() == record.data.fingerprint,
-        "{}: these are not the images that the run was made from ({}), or they are divided differently; give \
-         that folder with --data and, if the run had one, the same file with --splits",
-        source.data.display(),
-        record.data.folder,
-    );
     let images = sample(&data.train, record, source.images);
     observe(Event::Note(&format!("calibrating on {} training images", images.len())));
     let calibration = calibrate(sets, &record.preprocessing, &images, &mut |done, total| {
@@ -60,6 +50,25 @@ pub(super) fn calibration(
     let text = format!("{} activations in 8 bits, by {}", calibration.activations.len(), chosen.join(", "));
     observe(Event::Note(&text));
     Ok(calibration)
+}
+
+/// The images of a run, found again.
+///
+/// # Errors
+/// If they cannot be read or are not those of the run.
+pub(super) fn data_of(record: &RunRecord, source: &CalibrationSource) -> anyhow::Result<DataSet> {
+    let classes =
+        ClassNames { negative: record.labels.negative.clone(), positive: record.labels.positive.clone() };
+    let seed = record.training.seed;
+    let data = DataSet::load(&source.data, &classes, source.splits.as_deref(), seed)?;
+    ensure!(
+        data.fingerprint() == record.data.fingerprint,
+        "{}: these are not the images that the run was made from ({}), or they are divided differently; give \
+         that folder with --data and, if the run had one, the same file with --splits",
+        source.data.display(),
+        record.data.folder,
+    );
+    Ok(data)
 }
 
 /// `count` images in the order of the SHA-256 of seed and content, so that every class and patient has the

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use anyhow::ensure;
 use rayon::prelude::*;
+use xray_core::engine::EngineChoice;
+use xray_core::package::PackageFile;
 use xray_core::screening::Screener;
 
 use super::Event;
@@ -29,6 +31,28 @@ pub struct EvaluationRun {
     pub evaluation: Evaluation,
     /// Files that have no score, each with the reason. They are in none of the figures.
     pub left_out: BTreeMap<String, String>,
+}
+
+/// The probability of each image, in their order, as the device computes it with this model.
+///
+/// # Errors
+/// If the model cannot be loaded or an image cannot be read.
+pub(super) fn probabilities(
+    model: &PackageFile,
+    images: &[&Path],
+    observe: &mut dyn FnMut(Event<'_>),
+) -> anyhow::Result<Vec<f64>> {
+    let screener = Screener::new(model.clone().verify()?, EngineChoice::Auto)?;
+    screener.warnings().iter().for_each(|warning| observe(Event::Warning(warning)));
+    let mut probabilities = Vec::with_capacity(images.len());
+    for chunk in images.chunks(REPORT_EVERY) {
+        let screened: Vec<_> = chunk.par_iter().map(|image| screener.screen(image)).collect();
+        for screening in screened {
+            probabilities.push(screening?.verdict.probability().value());
+        }
+        observe(Event::Evaluated { done: probabilities.len(), total: images.len() });
+    }
+    Ok(probabilities)
 }
 
 /// Judges a model on one split of a data set, at the threshold that was frozen into the model.

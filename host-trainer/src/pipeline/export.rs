@@ -1,18 +1,55 @@
 //! From a run to a model file.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
-use xray_core::package::{BackboneRecord, Contract, PackageFile, Precision, Training};
+use anyhow::{Context, bail, ensure};
+use xray_core::package::{Contract, PackageFile, Precision};
 
-use super::calibration::calibration;
-use super::{BackboneSource, CalibrationSource, Event};
-use crate::backbones::BackboneKind;
+use super::base::BaseModel;
+use super::calibration::{calibration, data_of};
+use super::comparison::{Budget, Comparison, compare};
+use super::contract::{contract, judged_by};
+use super::head_fit::{fit_head, score, scored};
+use super::known_answer::known_answer;
+use super::{CalibrationSource, Event, ThresholdRule};
+use crate::data::DataSet;
+use crate::device::ChosenDevice;
 use crate::export::{export, export_quantised};
 use crate::files::write_atomic;
-use crate::run::{RunDir, RunRecord};
+use crate::head::HeadWeights;
+use crate::run::{RunDir, RunRecord, ValidationScore};
 use crate::weights::{Provenance, WeightSet, WeightStore};
+
+/// What the head of an int8 model was trained on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum HeadOn {
+    /// Features of the int8 backbones, as the device computes them
+    Int8,
+    /// Features of the float backbones, as the run computed them
+    Float,
+}
+
+impl HeadOn {
+    fn name(self) -> &'static str {
+        match self {
+            HeadOn::Int8 => "int8",
+            HeadOn::Float => "float",
+        }
+    }
+}
+
+/// How a quantised export is made.
+#[derive(Debug, Clone)]
+pub struct Quantisation {
+    /// The images.
+    pub source: CalibrationSource,
+    /// What the head is trained on.
+    pub head_on: HeadOn,
+    /// What the int8 model may lose against the float one; none writes the model whatever it loses.
+    pub budget: Option<Budget>,
+    /// Folder of the feature cache.
+    pub cache: PathBuf,
+}
 
 /// A model file that was written.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -25,9 +62,13 @@ pub struct ExportedModel {
     pub sha256: String,
     /// How its numbers are stored.
     pub precision: Precision,
+    /// Float against int8 on the validation images, if the backbones were quantised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
 }
 
-/// Writes the whole stack of a run as one ONNX file, and checks that it verifies as a package.
+/// Writes the whole stack of a run as one ONNX file with float activations, and checks that it verifies as a
+/// package. A run on a base model gives that model with another head, at the base's precision.
 ///
 /// # Errors
 /// If the run or the weights cannot be read, the weights are not those of the run, or the file cannot be
@@ -38,41 +79,135 @@ pub fn export_run(
     precision: Precision,
     out: &Path,
 ) -> anyhow::Result<ExportedModel> {
-    let (record, head) = RunDir::new(run).read()?;
-    let sets = backbones(&record, store)?;
-    let bytes = export(&sets, &head, &contract(&record, precision))?;
-    write(bytes, precision, out)
+    let folder = RunDir::new(run);
+    let (record, head) = folder.read()?;
+    let bytes = match &record.base {
+        Some(base) => {
+            let file = BaseModel::read(&folder.base_path())?;
+            ensure!(
+                file.file().sha256() == base.sha256,
+                "{}: this is not the model that the run was made on ({}); make the run again",
+                folder.base_path().display(),
+                base.file
+            );
+            let mut contract = contract(&record, base.precision);
+            contract.quantisation = file.contract().quantisation.clone();
+            contract.known_answer = None;
+            let draft = file.body().with_head(&head, &contract)?;
+            contract.known_answer = Some(known_answer(&PackageFile::from_bytes(out, draft))?);
+            file.body().with_head(&head, &contract)?
+        }
+        None => {
+            let sets = backbones(&record, store)?;
+            export(&sets, &head, &contract(&record, precision))?
+        }
+    };
+    let precision = record.base.as_ref().map_or(precision, |base| base.precision);
+    write(bytes, precision, None, out)
 }
 
-/// As [`export_run`] with [`Precision::Int8`]: calibrates on training images of the run first.
+/// As [`export_run`] with [`Precision::Int8`]: calibrates on training images of the run, trains the head again
+/// on the int8 backbones if asked to, chooses the threshold on the validation images as the device scores them,
+/// and compares the file with the float model on these.
 ///
 /// # Errors
-/// As [`export_run`], and if the images are not those of the run or the calibration fails.
+/// As [`export_run`]; if the images are not those of the run, the calibration fails, or the int8 model loses
+/// more than the budget allows.
 pub fn export_quantised_run(
     run: &Path,
     store: &WeightStore,
-    source: &CalibrationSource,
+    how: &Quantisation,
+    device: &ChosenDevice,
     out: &Path,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<ExportedModel> {
-    let (record, head) = RunDir::new(run).read()?;
+    let folder = RunDir::new(run);
+    let (record, head) = folder.read()?;
+    ensure!(
+        record.base.is_none(),
+        "{}: this run kept the backbones of a model, which are quantised or not as they are; export it without \
+         --precision",
+        run.display()
+    );
+    let float = folder.scores()?;
     let sets = backbones(&record, store)?;
-    let calibration = calibration(&record, &sets, source, observe)?;
-    let contract = contract(&record, Precision::Int8);
-    let bytes = export_quantised(&sets, &head, &contract, &calibration)?;
-    write(bytes, Precision::Int8, out)
+    let data = data_of(&record, &how.source)?;
+    let calibration = calibration(&record, &sets, &data, &how.source, observe)?;
+    let mut contract = contract(&record, Precision::Int8);
+    let draft = export_quantised(&sets, &head, &contract, &calibration)?;
+    let draft = BaseModel::new(PackageFile::from_bytes(out, draft))?;
+
+    let head = match how.head_on {
+        HeadOn::Float => head,
+        HeadOn::Int8 => refit(&record, &data, &draft, how, device, observe)?,
+    };
+    let mut file = PackageFile::from_bytes(out, draft.body().with_head(&head, &contract)?);
+    let scores = device_scores(&file, &data, &record, observe)?;
+    if how.head_on == HeadOn::Int8 {
+        contract.threshold = ThresholdRule::of(&record).choose(&scored(&scores))?;
+    }
+    let comparison = compare((&float, record.threshold), (&scores, contract.threshold))?;
+    judged_by(&mut contract, &scores)?;
+    contract.quantisation = Some(comparison.record(how.head_on.name(), how.source.images));
+    contract.known_answer = Some(known_answer(&file)?);
+    file = PackageFile::from_bytes(out, draft.body().with_head(&head, &contract)?);
+    observe(Event::Note(&comparison.to_string()));
+    if let Some(budget) = &how.budget
+        && let Some(reason) = comparison.over(budget)
+    {
+        bail!(
+            "{}: not written: {reason}. Calibrate on more images (--calibration-images), or accept it with \
+             --allow-over-budget",
+            out.display()
+        );
+    }
+    write(file.bytes().to_vec(), Precision::Int8, Some(comparison), out)
 }
 
-fn write(bytes: Vec<u8>, precision: Precision, out: &Path) -> anyhow::Result<ExportedModel> {
+/// Trains the head of the run again, on the features of the quantised backbones.
+fn refit(
+    record: &RunRecord,
+    data: &DataSet,
+    draft: &BaseModel,
+    how: &Quantisation,
+    device: &ChosenDevice,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> anyhow::Result<HeadWeights> {
+    observe(Event::Note("training the head again, on the features of the int8 backbones"));
+    let extractor = draft.extractor(&how.cache, observe)?;
+    Ok(fit_head(data, &extractor, record.mirror, &record.training, device, observe)?.trained.weights)
+}
+
+/// The validation images as the device scores them with this file.
+fn device_scores(
+    file: &PackageFile,
+    data: &DataSet,
+    record: &RunRecord,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> anyhow::Result<Vec<ValidationScore>> {
+    let readable = |path: &Path| !record.data.left_out.contains_key(&path.display().to_string());
+    let items: Vec<_> = data.validation.iter().filter(|item| readable(&item.path)).collect();
+    let paths: Vec<&Path> = items.iter().map(|item| item.path.as_path()).collect();
+    let probabilities = super::evaluate::probabilities(file, &paths, observe)?;
+    Ok(items.into_iter().zip(probabilities).map(|(item, p)| score(item, p)).collect())
+}
+
+fn write(
+    bytes: Vec<u8>,
+    precision: Precision,
+    comparison: Option<Comparison>,
+    out: &Path,
+) -> anyhow::Result<ExportedModel> {
     let file = PackageFile::from_bytes(out, bytes);
     let exported = ExportedModel {
         path: out.to_owned(),
         bytes: file.bytes().len() as u64,
         sha256: file.sha256().to_owned(),
         precision,
+        comparison,
     };
     // What a device would refuse is not written in the first place.
-    file.clone().verify()?;
+    let _: &Contract = file.clone().verify()?.contract();
     write_atomic(out, file.bytes()).with_context(|| {
         format!("{}: the model could not be written; check the folder and its space", out.display())
     })?;
@@ -84,12 +219,11 @@ fn backbones(record: &RunRecord, store: &WeightStore) -> anyhow::Result<Vec<Weig
         .backbones
         .iter()
         .map(|backbone| {
-            let kinds: Vec<BackboneKind> = vec![backbone.kind];
-            let source = match backbone.provenance {
-                Provenance::Random { seed } => BackboneSource::Random { kinds, seed },
-                Provenance::File { .. } => BackboneSource::Stored { kinds, store: store.clone() },
+            let set = match &backbone.provenance {
+                Provenance::Random { seed } => WeightSet::random(backbone.kind, *seed),
+                Provenance::File { .. } => store.load(backbone.kind)?,
+                Provenance::Model { .. } => bail!("{} lies in a model", backbone.kind.name()),
             };
-            let set = source.load()?.into_iter().next().context("no weights were loaded")?;
             ensure!(
                 set.fingerprint() == backbone.fingerprint,
                 "the weights of {} in {} are not those that the run was made with ({}); import those again, \
@@ -101,44 +235,4 @@ fn backbones(record: &RunRecord, store: &WeightStore) -> anyhow::Result<Vec<Weig
             Ok(set)
         })
         .collect()
-}
-
-fn contract(record: &RunRecord, precision: Precision) -> Contract {
-    let validation = &record.validation;
-    let mut figures = BTreeMap::from([
-        ("accuracy".to_owned(), validation.accuracy.value),
-        ("sensitivity".to_owned(), validation.sensitivity.value),
-        ("specificity".to_owned(), validation.specificity.value),
-        ("auroc".to_owned(), validation.auroc),
-        ("log_loss".to_owned(), Some(validation.log_loss)),
-    ]);
-    let validation_images = record.data.validation.iter().sum::<usize>();
-    figures.insert("images".to_owned(), Some(validation_images as f64));
-    Contract {
-        preprocessing: record.preprocessing.clone(),
-        labels: record.labels.clone(),
-        threshold: record.threshold,
-        threshold_rule: record.threshold_rule.clone(),
-        precision,
-        backbones: record
-            .backbones
-            .iter()
-            .map(|backbone| BackboneRecord {
-                name: backbone.kind.name().to_owned(),
-                weights: backbone.provenance.to_string(),
-                random: matches!(backbone.provenance, Provenance::Random { .. }),
-                fingerprint: backbone.fingerprint.clone(),
-            })
-            .collect(),
-        features: record.backbones.iter().map(|backbone| backbone.kind.features()).sum(),
-        training: Training {
-            data_fingerprint: record.data.fingerprint.clone(),
-            train_images: record.data.train.iter().sum(),
-            validation_images,
-            seed: record.training.seed,
-            epochs: record.training.epochs,
-            program: record.program.clone(),
-        },
-        validation: figures.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
-    }
 }

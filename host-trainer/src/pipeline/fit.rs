@@ -1,7 +1,7 @@
 //! From a folder of X-rays to a trained head.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Instant;
 
@@ -9,12 +9,14 @@ use xray_core::package::Labels;
 use xray_core::preprocess::Preprocessing;
 
 use super::Event;
+use super::base::BaseModel;
+use super::head_fit::{fit_head, scored};
 use crate::backbones::BackboneKind;
 use crate::data::{ClassNames, DataSet, Item};
 use crate::device::ChosenDevice;
-use crate::features::{Extraction, Extractor, Job, View};
-use crate::head::{Samples, TrainingConfig, train};
-use crate::metrics::{Evaluation, youden_threshold};
+use crate::features::{Extraction, Extractor};
+use crate::head::TrainingConfig;
+use crate::metrics::{Evaluation, MetricsError, Scored, youden_threshold};
 use crate::run::{BackboneUse, DataRecord, RUN_SCHEMA, RunDir, RunRecord, Timings};
 use crate::weights::{WeightSet, WeightStore, WeightsError};
 
@@ -35,21 +37,11 @@ pub enum BackboneSource {
         /// The seed.
         seed: u64,
     },
-}
-
-impl BackboneSource {
-    /// The weights.
-    ///
-    /// # Errors
-    /// [`WeightsError`] if weights are not there or not whole; it names the commands that bring them.
-    pub fn load(&self) -> Result<Vec<WeightSet>, WeightsError> {
-        match self {
-            BackboneSource::Stored { kinds, store } => kinds.iter().map(|kind| store.load(*kind)).collect(),
-            BackboneSource::Random { kinds, seed } => {
-                Ok(kinds.iter().map(|kind| WeightSet::random(*kind, *seed)).collect())
-            }
-        }
-    }
+    /// Those of an exported model, bit for bit, run by the engine that the device uses.
+    Base {
+        /// The model file.
+        model: PathBuf,
+    },
 }
 
 /// How the threshold is chosen, always on validation images.
@@ -72,6 +64,28 @@ impl FromStr for ThresholdRule {
             Ok(value) if value > 0.0 && value < 1.0 => Ok(ThresholdRule::Fixed(value)),
             _ => Err(format!("`{text}` is neither `youden` nor a number between 0 and 1")),
         }
+    }
+}
+
+impl ThresholdRule {
+    /// The rule of a run.
+    pub(super) fn of(record: &RunRecord) -> Self {
+        if record.threshold_rule == ThresholdRule::Youden.to_string() {
+            ThresholdRule::Youden
+        } else {
+            ThresholdRule::Fixed(record.threshold)
+        }
+    }
+
+    /// The threshold for these validation scores.
+    ///
+    /// # Errors
+    /// [`MetricsError`] if the scores are of one class only and the rule needs both.
+    pub fn choose(self, scores: &[Scored]) -> Result<f64, MetricsError> {
+        Ok(match self {
+            ThresholdRule::Fixed(value) => value,
+            ThresholdRule::Youden => usable(youden_threshold(scores)?),
+        })
     }
 }
 
@@ -120,7 +134,12 @@ pub fn fit(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<RunRecord> {
     // Weights first: without them there is no point in hashing thousands of images.
-    let sets = options.backbones.load()?;
+    let stack = Stack::load(&options.backbones)?;
+    let preprocessing = match &stack {
+        Stack::Weights(_) => options.preprocessing.clone(),
+        // The backbones get what they always got.
+        Stack::Base(base) => base.contract().preprocessing.clone(),
+    };
     let start = Instant::now();
     let data =
         DataSet::load(&options.data, &options.classes, options.splits.as_deref(), options.training.seed)?;
@@ -133,52 +152,77 @@ pub fn fit(
         patients(&data.validation),
     )));
 
-    let start = Instant::now();
-    let (jobs, labels, train_jobs) = jobs(&data, options.mirror);
-    let extractor = Extractor::new(&sets, &options.preprocessing, device, &options.cache)?;
-    let extraction = extractor.run(&jobs, |progress| observe(Event::Features(progress)))?;
-    let feature_seconds = start.elapsed().as_secs_f64();
-    for (path, reason) in &extraction.unreadable {
-        observe(Event::Warning(&format!("left out: {}: {reason}", path.display())));
-    }
-    let training = samples(&extraction, &labels, 0..train_jobs);
-    let validation = samples(&extraction, &labels, train_jobs..jobs.len());
-
-    let start = Instant::now();
-    let of = options.training.epochs;
-    let trained = train(&options.training, &training, &validation, &device.device, |epoch| {
-        observe(Event::Epoch { epoch, of });
-    })?;
-    let training_seconds = start.elapsed().as_secs_f64();
-
-    let scores: Vec<(f64, bool)> =
-        trained.validation_probabilities.iter().copied().zip(validation.labels.iter().copied()).collect();
-    let threshold = match options.threshold {
-        ThresholdRule::Fixed(value) => value,
-        ThresholdRule::Youden => usable(youden_threshold(&scores)?),
+    let extractor = match &stack {
+        Stack::Weights(sets) => Extractor::new(sets, &preprocessing, device, &options.cache)?,
+        Stack::Base(base) => base.extractor(&options.cache, observe)?,
     };
+    let fitted = fit_head(&data, &extractor, options.mirror, &options.training, device, observe)?;
+    let scores = scored(&fitted.scores);
+    let threshold = options.threshold.choose(&scores)?;
     let record = RunRecord {
         schema: RUN_SCHEMA,
         program: concat!("host-trainer ", env!("CARGO_PKG_VERSION")).to_owned(),
         device: format!("{} ({})", device.name, device.reason),
-        preprocessing: options.preprocessing.clone(),
+        preprocessing,
         labels: Labels {
             negative: options.classes.negative.clone(),
             positive: options.classes.positive.clone(),
         },
-        backbones: sets.iter().map(backbone_use).collect(),
-        data: data_record(&options.data, &data, &extraction),
+        backbones: stack.backbones()?,
+        base: stack.base().map(BaseModel::record),
+        data: data_record(options, &data, &fitted.extraction),
         mirror: options.mirror,
         training: options.training,
-        best_epoch: trained.best_epoch,
-        history: trained.history,
+        best_epoch: fitted.trained.best_epoch,
+        history: fitted.trained.history,
         threshold,
         threshold_rule: options.threshold.to_string(),
         validation: Evaluation::new(&scores, threshold)?,
-        timings: Timings { data: data_seconds, features: feature_seconds, training: training_seconds },
+        timings: Timings {
+            data: data_seconds,
+            features: fitted.feature_seconds,
+            computed: fitted.extraction.features.len() - fitted.extraction.cached,
+            training: fitted.training_seconds,
+        },
     };
-    RunDir::new(&options.out).write(&record, &trained.weights)?;
+    let base = stack.base().map(BaseModel::file);
+    RunDir::new(&options.out).write(&record, &fitted.trained.weights, &fitted.scores, base)?;
     Ok(record)
+}
+
+/// Where the features of a fit come from.
+enum Stack {
+    Weights(Vec<WeightSet>),
+    Base(Box<BaseModel>),
+}
+
+impl Stack {
+    fn load(source: &BackboneSource) -> anyhow::Result<Stack> {
+        Ok(match source {
+            BackboneSource::Base { model } => Stack::Base(Box::new(BaseModel::read(model)?)),
+            BackboneSource::Stored { kinds, store } => {
+                let sets: Result<_, WeightsError> = kinds.iter().map(|kind| store.load(*kind)).collect();
+                Stack::Weights(sets?)
+            }
+            BackboneSource::Random { kinds, seed } => {
+                Stack::Weights(kinds.iter().map(|kind| WeightSet::random(*kind, *seed)).collect())
+            }
+        })
+    }
+
+    fn base(&self) -> Option<&BaseModel> {
+        match self {
+            Stack::Weights(_) => None,
+            Stack::Base(base) => Some(base),
+        }
+    }
+
+    fn backbones(&self) -> anyhow::Result<Vec<BackboneUse>> {
+        match self {
+            Stack::Weights(sets) => Ok(sets.iter().map(backbone_use).collect()),
+            Stack::Base(base) => base.backbones(),
+        }
+    }
 }
 
 /// The contract takes thresholds strictly between 0 and 1; a classifier that saturates can put the best one
@@ -192,43 +236,11 @@ fn backbone_use(set: &WeightSet) -> BackboneUse {
     BackboneUse { kind: set.backbone, provenance: set.provenance.clone(), fingerprint: set.fingerprint() }
 }
 
-/// Jobs and labels: the training side first, then the validation side; the number of training jobs.
-fn jobs(data: &DataSet, mirror: bool) -> (Vec<Job>, Vec<bool>, usize) {
-    let job = |item: &Item, view| Job { path: item.path.clone(), sha256: item.sha256.clone(), view };
-    let mut jobs = Vec::new();
-    let mut labels = Vec::new();
-    for item in &data.train {
-        jobs.push(job(item, View::Plain));
-        labels.push(item.label);
-        if mirror {
-            jobs.push(job(item, View::Mirror));
-            labels.push(item.label);
-        }
-    }
-    let train_jobs = jobs.len();
-    for item in &data.validation {
-        jobs.push(job(item, View::Plain));
-        labels.push(item.label);
-    }
-    (jobs, labels, train_jobs)
-}
-
-fn samples(extraction: &Extraction, labels: &[bool], range: std::ops::Range<usize>) -> Samples {
-    let mut samples = Samples::default();
-    for index in range {
-        if let Some(features) = &extraction.features[index] {
-            samples.features.push(features.clone());
-            samples.labels.push(labels[index]);
-        }
-    }
-    samples
-}
-
 fn patients(items: &[Item]) -> usize {
     items.iter().map(|item| item.patient.as_str()).collect::<BTreeSet<_>>().len()
 }
 
-fn data_record(folder: &Path, data: &DataSet, extraction: &Extraction) -> DataRecord {
+fn data_record(options: &FitOptions, data: &DataSet, extraction: &Extraction) -> DataRecord {
     let by_label = |items: &[Item]| {
         let used = || items.iter().filter(|item| !extraction.unreadable.contains_key(&item.path));
         let positives = used().filter(|item| item.label).count();
@@ -240,7 +252,8 @@ fn data_record(folder: &Path, data: &DataSet, extraction: &Extraction) -> DataRe
         .map(|(path, reason)| (path.display().to_string(), reason.clone()))
         .collect();
     DataRecord {
-        folder: folder.display().to_string(),
+        folder: options.data.display().to_string(),
+        splits: options.splits.as_ref().map(|path| path.display().to_string()),
         fingerprint: data.fingerprint(),
         train: by_label(&data.train),
         validation: by_label(&data.validation),

@@ -3,5 +3,5 @@
 mod record;
 mod store;
 
-pub use record::{BackboneUse, DataRecord, RUN_SCHEMA, RunRecord, Timings};
+pub use record::{BackboneUse, BaseUse, DataRecord, RUN_SCHEMA, RunRecord, Timings, ValidationScore};
 pub use store::{RunDir, RunError};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use xray_core::package::Labels;
+use xray_core::package::{Labels, Precision};
 use xray_core::preprocess::Preprocessing;
 
 use crate::backbones::BackboneKind;
@@ -25,11 +25,25 @@ pub struct BackboneUse {
     pub fingerprint: String,
 }
 
+/// The model whose backbones a run kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BaseUse {
+    /// The file as it was named.
+    pub file: String,
+    /// SHA-256 (hex) of the file; a copy lies in the run.
+    pub sha256: String,
+    /// How its numbers are stored.
+    pub precision: Precision,
+}
+
 /// The data of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataRecord {
     /// The folder as it was named.
     pub folder: String,
+    /// The splits file as it was named, if there was one.
+    #[serde(default)]
+    pub splits: Option<String>,
     /// SHA-256 (hex) over the sorted content hashes, roles and labels.
     pub fingerprint: String,
     /// Training images that were used, by label (negative, positive).
@@ -44,6 +58,19 @@ pub struct DataRecord {
     pub left_out: BTreeMap<String, String>,
 }
 
+/// The score of one validation image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ValidationScore {
+    /// The file, below the data folder.
+    pub path: String,
+    /// SHA-256 (hex) of its content.
+    pub sha256: String,
+    /// `true` for the positive class.
+    pub label: bool,
+    /// Probability of the positive class under the head that was kept.
+    pub probability: f64,
+}
+
 /// Wall-clock seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Timings {
@@ -51,6 +78,9 @@ pub struct Timings {
     pub data: f64,
     /// Computing or loading features.
     pub features: f64,
+    /// Images and mirror images whose features were computed, not loaded.
+    #[serde(default)]
+    pub computed: usize,
     /// Training the head.
     pub training: f64,
 }
@@ -70,6 +100,9 @@ pub struct RunRecord {
     pub labels: Labels,
     /// The backbones in the order in which features are joined.
     pub backbones: Vec<BackboneUse>,
+    /// The model that the backbones were kept from, if they were.
+    #[serde(default)]
+    pub base: Option<BaseUse>,
     /// The data.
     pub data: DataRecord,
     /// Whether mirror images were trained on too.
@@ -93,6 +126,6 @@ pub struct RunRecord {
 impl RunRecord {
     /// Whether any backbone has random weights, so that the figures prove the program and nothing else.
     pub fn has_random_backbones(&self) -> bool {
-        self.backbones.iter().any(|backbone| matches!(backbone.provenance, Provenance::Random { .. }))
+        self.backbones.iter().any(|backbone| backbone.provenance.is_random())
     }
 }

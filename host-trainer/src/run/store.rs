@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{RUN_SCHEMA, RunRecord};
+use xray_core::package::PackageFile;
+
+use super::{RUN_SCHEMA, RunRecord, ValidationScore};
 use crate::head::{HeadError, HeadWeights};
 
 /// Why a run could not be read or written.
@@ -30,7 +32,8 @@ pub enum RunError {
     Head(#[from] HeadError),
 }
 
-/// The folder of a run: `run.json`, `head.safetensors`, `metrics.csv`.
+/// The folder of a run: `run.json`, `head.safetensors`, `metrics.csv`, `validation.json`, and `base.onnx` where the
+/// backbones were kept from a model.
 #[derive(Debug, Clone)]
 pub struct RunDir {
     path: PathBuf,
@@ -56,15 +59,42 @@ impl RunDir {
     ///
     /// # Errors
     /// [`RunError`] names the file that could not be written.
-    pub fn write(&self, record: &RunRecord, head: &HeadWeights) -> Result<(), RunError> {
+    pub fn write(
+        &self,
+        record: &RunRecord,
+        head: &HeadWeights,
+        scores: &[ValidationScore],
+        base: Option<&PackageFile>,
+    ) -> Result<(), RunError> {
         fs::create_dir_all(&self.path).map_err(|source| RunError::Io { path: self.path.clone(), source })?;
+        if let Some(base) = base {
+            self.write_file(&self.base_path(), base.bytes())?;
+        }
         head.save(&self.head_path())?;
         self.write_file(&self.path.join("metrics.csv"), metrics_csv(record).as_bytes())?;
-        let path = self.record_path();
-        let mut json = serde_json::to_vec_pretty(record)
-            .map_err(|error| RunError::Format { path: path.clone(), reason: error.to_string() })?;
+        self.write_json(&self.scores_path(), &scores)?;
+        self.write_json(&self.record_path(), record)
+    }
+
+    fn write_json(&self, path: &Path, value: &impl serde::Serialize) -> Result<(), RunError> {
+        let mut json = serde_json::to_vec_pretty(value)
+            .map_err(|error| RunError::Format { path: path.to_owned(), reason: error.to_string() })?;
         json.push(b'\n');
-        self.write_file(&path, &json)
+        self.write_file(path, &json)
+    }
+
+    /// The scores of the validation images under the head of the run.
+    ///
+    /// # Errors
+    /// [`RunError`] names the file if it is missing or not one of ours.
+    pub fn scores(&self) -> Result<Vec<ValidationScore>, RunError> {
+        self.read_json(&self.scores_path())
+    }
+
+    fn read_json<T: serde::de::DeserializeOwned>(&self, path: &Path) -> Result<T, RunError> {
+        let bytes = fs::read(path).map_err(|source| RunError::Io { path: path.to_owned(), source })?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| RunError::Format { path: path.to_owned(), reason: error.to_string() })
     }
 
     /// Reads a finished run.
@@ -73,9 +103,7 @@ impl RunDir {
     /// [`RunError`] names the file that is missing or not one of ours.
     pub fn read(&self) -> Result<(RunRecord, HeadWeights), RunError> {
         let path = self.record_path();
-        let bytes = fs::read(&path).map_err(|source| RunError::Io { path: path.clone(), source })?;
-        let record: RunRecord = serde_json::from_slice(&bytes)
-            .map_err(|error| RunError::Format { path: path.clone(), reason: error.to_string() })?;
+        let record: RunRecord = self.read_json(&path)?;
         if record.schema != RUN_SCHEMA {
             let reason = format!("it has schema {}, this program reads {RUN_SCHEMA}", record.schema);
             return Err(RunError::Format { path, reason });
@@ -85,6 +113,15 @@ impl RunDir {
 
     fn record_path(&self) -> PathBuf {
         self.path.join("run.json")
+    }
+
+    /// Where the model lies whose backbones the run kept, if it did.
+    pub fn base_path(&self) -> PathBuf {
+        self.path.join("base.onnx")
+    }
+
+    fn scores_path(&self) -> PathBuf {
+        self.path.join("validation.json")
     }
 
     fn head_path(&self) -> PathBuf {

@@ -59,6 +59,22 @@ pub enum Provenance {
         /// The seed it was drawn with.
         seed: u64,
     },
+    /// Kept from an exported model.
+    Model {
+        /// SHA-256 (hex) of the model file.
+        sha256: String,
+        /// Where that model had them from, in words.
+        weights: String,
+        /// Whether they were drawn at random then.
+        random: bool,
+    },
+}
+
+impl Provenance {
+    /// Whether the weights were drawn at random, so that figures prove the program and nothing else.
+    pub fn is_random(&self) -> bool {
+        matches!(self, Provenance::Random { .. } | Provenance::Model { random: true, .. })
+    }
 }
 
 impl std::fmt::Display for Provenance {
@@ -68,6 +84,7 @@ impl std::fmt::Display for Provenance {
                 write!(f, "{name} ({framework}, sha256 {})", sha256.get(..12).unwrap_or(sha256))
             }
             Provenance::Random { seed } => write!(f, "random (seed {seed})"),
+            Provenance::Model { weights, .. } => f.write_str(weights),
         }
     }
 }

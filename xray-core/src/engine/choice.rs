@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 use super::{Engine, EngineError, FusedEngine, TractEngine};
-use crate::package::{Precision, VerifiedPackage};
+use crate::package::{KnownAnswer, Precision, VerifiedPackage};
+use crate::preprocess::InputTensor;
 
 /// The engines that can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -11,7 +12,7 @@ pub enum EngineChoice {
     /// [`FusedEngine`] for a model with 8-bit activations, else [`TractEngine`], which is as fast there.
     #[default]
     Auto,
-    /// Fused integer operators.
+    /// Fused integer operators, whatever the self-test says.
     Fused,
     /// tract's own operators.
     Tract,
@@ -49,13 +50,32 @@ pub fn load(package: &VerifiedPackage, choice: EngineChoice) -> Result<LoadedEng
         EngineChoice::Tract => tract(package, Vec::new()),
         EngineChoice::Fused => fused(package),
         EngineChoice::Auto if !integer => tract(package, Vec::new()),
-        EngineChoice::Auto => fused(package).or_else(|error| {
-            tract(
-                package,
-                vec![format!("the fused engine is not used, tract's slower operators are: {error}")],
-            )
-        }),
+        EngineChoice::Auto => fused(package)
+            .and_then(|loaded| self_test(package, loaded.engine.as_ref()).map(|()| loaded))
+            .or_else(|error| {
+                let warning = format!("the fused engine is not used, tract's slower operators are: {error}");
+                tract(package, vec![warning])
+            }),
     }
+}
+
+/// Runs the test pattern and holds it against the answer in the package, where there is one.
+///
+/// # Errors
+/// [`EngineError::KnownAnswer`] if they differ, or what the engine says where it fails.
+pub fn self_test(package: &VerifiedPackage, engine: &dyn Engine) -> Result<(), EngineError> {
+    let contract = package.contract();
+    let Some(answer) = &contract.known_answer else { return Ok(()) };
+    let output = engine.run(&InputTensor::test_pattern(contract.preprocessing.size))?;
+    let difference = answer.difference(output.probability().value(), output.features());
+    if difference <= KnownAnswer::TOLERANCE {
+        return Ok(());
+    }
+    Err(EngineError::KnownAnswer {
+        file: package.path().display().to_string(),
+        engine: engine.name(),
+        difference: format!("{difference:.4}"),
+    })
 }
 
 fn tract(package: &VerifiedPackage, warnings: Vec<String>) -> Result<LoadedEngine, EngineError> {

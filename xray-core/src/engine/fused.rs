@@ -18,7 +18,7 @@ pub struct FusedEngine {
 }
 
 impl FusedEngine {
-    /// Loads a verified package. `kernel` names one of [`super::check_kernels`], `None` takes the fastest that passes
+    /// Loads a verified package. `kernel` names one as [`FusionReport`] does, `None` takes the fastest that passes
     /// its check. A graph without 8-bit activations loads too, with nothing fused (see [`FusedEngine::report`]).
     ///
     /// # Errors

@@ -6,9 +6,8 @@ mod fused;
 pub(crate) mod kernels;
 mod tract;
 
-pub use choice::{EngineChoice, LoadedEngine, load};
+pub use choice::{EngineChoice, LoadedEngine, load, self_test};
 pub use fused::FusedEngine;
-pub use kernels::check_kernels;
 pub use tract::TractEngine;
 
 use crate::preprocess::InputTensor;
@@ -89,6 +88,18 @@ pub enum EngineError {
         expected: usize,
         /// Side of the tensor, in pixels.
         found: usize,
+    },
+    /// The answer to the test pattern is not the one in the package.
+    #[error(
+        "model {file}: the {engine} engine's answer to the test pattern is off by {difference}; install the model again, and if it stays, do not screen on this machine"
+    )]
+    KnownAnswer {
+        /// The model file.
+        file: String,
+        /// Name of the engine.
+        engine: &'static str,
+        /// How far it is off.
+        difference: String,
     },
     /// What came out is not within 0..1.
     #[error("the model gave {value}, which is no probability; the file may be damaged: install it again")]

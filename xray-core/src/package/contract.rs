@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::KnownAnswer;
 use crate::preprocess::Preprocessing;
 
 /// Version of the [`Contract`] schema that this build writes and the only one that it reads.
@@ -79,6 +80,30 @@ pub struct Training {
     pub program: String,
 }
 
+/// What quantisation cost, measured on the validation images; float and int8 each at its own threshold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuantisationRecord {
+    /// What the head was trained on: `int8` features of the quantised backbones, or `float` ones.
+    pub head_on: String,
+    /// Training images that the steps of the activations were chosen on.
+    pub calibration_images: usize,
+    /// Validation images that both models scored.
+    pub compared_images: usize,
+    /// Area under the ROC curve of the float model; none if the images are of one class.
+    pub float_auroc: Option<f64>,
+    /// As above, of this model.
+    pub int8_auroc: Option<f64>,
+    /// Share that the float model calls rightly, 0..1.
+    pub float_accuracy: f64,
+    /// As above, of this model.
+    pub int8_accuracy: f64,
+    /// 99th percentile of the difference of the probabilities.
+    pub difference_p99: f64,
+    /// Images that the two call differently.
+    pub flipped: usize,
+}
+
 /// The contract of a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -101,6 +126,12 @@ pub struct Contract {
     pub training: Training,
     /// Figures on the validation images, by name (`auroc`, `accuracy`, …), each a number.
     pub validation: BTreeMap<String, f64>,
+    /// What quantisation cost; for [`Precision::Int8`] only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantisation: Option<QuantisationRecord>,
+    /// What the engine must give for the test pattern.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_answer: Option<KnownAnswer>,
 }
 
 /// Said wherever results of random backbones are shown.

@@ -3,12 +3,14 @@
 mod contract;
 mod error;
 mod file;
+mod known_answer;
 mod verify;
 
 pub use contract::{
     BackboneRecord, CONTRACT_KEY, Contract, FEATURES_NAME, INPUT_NAME, Labels, PROBABILITY_NAME, Precision,
-    RANDOM_WARNING, SCHEMA_KEY, SCHEMA_VERSION, Training,
+    QuantisationRecord, RANDOM_WARNING, SCHEMA_KEY, SCHEMA_VERSION, Training,
 };
 pub use error::{PackageError, PackageProblem};
 pub use file::{MAX_PACKAGE_BYTES, PackageFile};
+pub use known_answer::KnownAnswer;
 pub use verify::VerifiedPackage;

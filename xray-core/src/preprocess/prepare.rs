@@ -21,6 +21,19 @@ impl InputTensor {
         &self.data
     }
 
+    /// A picture without meaning, the same on every machine, with values from -2 to 2 as images have: what a model
+    /// gives for it is known when it is exported.
+    pub fn test_pattern(size: usize) -> InputTensor {
+        let level = |i: usize| {
+            let (channel, y, x) = (i / (size * size), (i / size) % size, i % size);
+            // Slopes, edges and texture: products and bits of the position.
+            ((x * y / 16) ^ (x * 3 + y * 5) ^ (channel * 85)) & 255
+        };
+        // Quarters of sixteenths: every value is exact in float32.
+        let data = (0..3 * size * size).map(|i| level(i) as f32 / 64.0 - 2.0).collect();
+        InputTensor { size, data }
+    }
+
     /// The mirror image, left and right exchanged.
     pub fn mirrored(&self) -> InputTensor {
         let mut data = self.data.clone();

@@ -92,7 +92,14 @@ impl Screener {
     /// # Errors
     /// [`LoadError`] names the file and what does not hold.
     pub fn load_with(model: &Path, choice: EngineChoice) -> Result<Self, LoadError> {
-        let package = PackageFile::read(model)?.verify()?;
+        Ok(Self::new(PackageFile::read(model)?.verify()?, choice)?)
+    }
+
+    /// Loads a package that was verified.
+    ///
+    /// # Errors
+    /// What the engine says of its graph.
+    pub fn new(package: VerifiedPackage, choice: EngineChoice) -> Result<Self, EngineError> {
         let loaded = engine::load(&package, choice)?;
         let rule = DecisionRule::of(package.contract());
         Ok(Screener { package, engine: loaded.engine, rule, warnings: loaded.warnings })

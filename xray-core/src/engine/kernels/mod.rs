@@ -119,14 +119,5 @@ pub(crate) fn choose(name: Option<&str>) -> (&'static dyn Kernel, Vec<String>) {
     (&scalar::Scalar, distrusted)
 }
 
-/// Names of the kernels that this machine can run, each after a check against the scalar specification on `cases`
-/// seeded random cases.
-///
-/// # Errors
-/// Names the kernel and the first case at which it differs; such a kernel must not be used.
-pub fn check_kernels(cases: u32) -> Result<Vec<&'static str>, String> {
-    available().into_iter().map(|kernel| selftest::check(kernel, cases).map(|()| kernel.name())).collect()
-}
-
 #[cfg(test)]
 mod tests;

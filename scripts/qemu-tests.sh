@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Runs the tests of the device's crates, cross-built for aarch64, under qemu-user; then the kernels' tests again on
+# each processor of the boards: without SDOT (Cortex-A53, A72), with it (A76), and with all that qemu knows.
+#
+#   scripts/qemu-tests.sh
+#
+# Needs the packages that scripts/lib/aarch64.sh lists.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/lib/aarch64.sh
+. scripts/lib/aarch64.sh
+aarch64_environment
+# Tests that start the program itself start it in the emulator, too.
+export XRAY_EDGE_RUNNER=$CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER
+# Not the examples in the documentation: rustdoc would need the target's library beside rustup's compiler.
+tests=(cargo test --release --target aarch64-unknown-linux-gnu -p xray-core -p edge-runtime)
+"${tests[@]}" --lib --bins --tests
+for cpu in cortex-a53 cortex-a72 cortex-a76 max; do
+  echo "kernels on $cpu"
+  QEMU_CPU=$cpu "${tests[@]}" --lib -- engine::kernels
+done
