@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ fn export(world: &World, precision: Precision, name: &str) -> Result<std::path::
 fn screened(model: &Path, paths: &[std::path::PathBuf]) -> Result<(Vec<Value>, Outcome)> {
     let mut rows = Vec::new();
     let outcome = screen::run(
-        (model, EngineChoice::Auto),
+        (model, EngineChoice::Auto.into()),
         paths,
         Format::JsonLines,
         (&Dark, Duration::ZERO),
@@ -176,7 +177,7 @@ fn the_integer_engine_agrees_with_tract() -> Result<()> {
         (exported.comparison.unwrap(), package.contract().quantisation.clone().unwrap());
     assert_eq!((record.head_on.as_str(), record.calibration_images, record.compared_images), ("float", 8, 4));
     assert_eq!((comparison.int8_auroc, comparison.flips.len()), (record.int8_auroc, record.flipped));
-    let fused = FusedEngine::load(&package, None)?;
+    let fused = FusedEngine::load(&package, None, NonZeroUsize::MIN)?;
     let structures = &fused.report().structures;
     let count = |name: &str| structures.iter().find(|kind| kind.name.contains(name)).map(|kind| kind.count);
     assert_eq!(count("dense"), Some(82), "{}", fused.report());
@@ -233,7 +234,10 @@ fn a_new_head_on_a_base_keeps_its_backbones_bit_for_bit() -> Result<()> {
     let (_, head) = RunDir::new(&world.options.out).read()?;
     let (first, second) = (first.verify()?, second.verify()?);
     assert_eq!(second.contract().precision, Precision::Int8);
-    let (old, new) = (FusedEngine::load(&first, None)?, FusedEngine::load(&second, None)?);
+    let (old, new) = (
+        FusedEngine::load(&first, None, NonZeroUsize::MIN)?,
+        FusedEngine::load(&second, None, NonZeroUsize::MIN)?,
+    );
     for item in of_split(&world.options.data, &world.options.classes, Split::Test)? {
         let tensor = prepare(&read_file(&item.path)?, &world.options.preprocessing)?;
         let (old, new) = (old.run(&tensor)?, new.run(&tensor)?);

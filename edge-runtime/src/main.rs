@@ -1,6 +1,7 @@
 //! Arguments and printing; what is done lives in the library.
 
 use std::io::IsTerminal;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use edge_runtime::cli::{self, Outcome};
 use edge_runtime::outputs::lights::{self, Board, Dark, Indicator, Show};
-use xray_core::engine::EngineChoice;
+use xray_core::engine::{EngineChoice, EngineOptions, big_cores};
 use xray_core::screening::Format;
 
 /// Screens chest X-rays with a model package. A screening aid, not a diagnosis.
@@ -44,6 +45,9 @@ struct ScreenArgs {
     /// What runs it: auto, fused (integer operators of our own) or tract
     #[arg(long, value_name = "ENGINE", default_value = "auto")]
     engine: EngineChoice,
+    /// Threads for one image [default: the number of cores, of the fast ones where there are several kinds]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
     /// Show each verdict on the lights of this board: pi3, pi4, pi5, sim, or a board file
     #[arg(long, value_name = "NAME|FILE.toml")]
     board: Option<String>,
@@ -63,6 +67,18 @@ enum ModelCommand {
     Explain {
         /// The model file
         file: PathBuf,
+    },
+    /// Time the fused operators of the model on this machine, one line a kind and size
+    #[command(after_help = "Example:\n  edge-runtime model profile model.onnx --threads 1")]
+    Profile {
+        /// The model file
+        file: PathBuf,
+        /// Runs, of which the shortest counts
+        #[arg(long, default_value_t = 50)]
+        runs: usize,
+        /// Threads for one image
+        #[arg(long, default_value = "1")]
+        threads: NonZeroUsize,
     },
     /// Show what the model file says of itself: input, labels, threshold, training, validation
     #[command(after_help = SHOW_HELP)]
@@ -122,6 +138,10 @@ fn main() -> ExitCode {
             let explained = cli::model::explain(&file, &mut std::io::stdout().lock());
             status(explained.map(|()| Outcome::Complete))
         }
+        Command::Model(ModelCommand::Profile { file, runs, threads }) => {
+            let profiled = cli::profile::run(&file, runs, threads, &mut std::io::stdout().lock());
+            status(profiled.map(|()| Outcome::Complete))
+        }
         Command::Selftest(args) => status(selftest(&args).map(|()| Outcome::Complete)),
     }
 }
@@ -146,6 +166,8 @@ fn screen(args: &ScreenArgs) -> ExitCode {
             Err(error) => return status(Err(error)),
         },
     };
+    let threads = args.threads.unwrap_or_else(big_cores);
+    let engine = EngineOptions { choice: args.engine, threads };
     let hold = Duration::from_secs(args.hold);
     let between = hold.min(cli::screen::BETWEEN);
     let screened = {
@@ -156,7 +178,7 @@ fn screen(args: &ScreenArgs) -> ExitCode {
         };
         let mut notes = std::io::stderr().lock();
         cli::screen::run(
-            (&args.model, args.engine),
+            (&args.model, engine),
             &args.paths,
             format,
             (&*lights, between),

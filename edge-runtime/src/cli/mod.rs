@@ -1,6 +1,7 @@
 //! The subcommands, without arguments and printing.
 
 pub mod model;
+pub mod profile;
 pub mod screen;
 pub mod selftest;
 

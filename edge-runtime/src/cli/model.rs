@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -33,7 +34,7 @@ pub fn show(file: &Path, json: bool, out: &mut impl Write) -> Result<()> {
 /// # Errors
 /// If the file is not a package that may be run, the engine refuses it, or `out` cannot be written.
 pub fn explain(file: &Path, out: &mut impl Write) -> Result<()> {
-    let engine = FusedEngine::load(&PackageFile::read(file)?.verify()?, None)?;
+    let engine = FusedEngine::load(&PackageFile::read(file)?.verify()?, None, NonZeroUsize::MIN)?;
     writeln!(out, "{}", engine.report()).and_then(|()| out.flush()).context("the report could not be written")
 }
 
@@ -72,6 +73,16 @@ fn as_text(package: &VerifiedPackage) -> Result<String> {
     line("data", training.data_fingerprint.clone())?;
     for (name, value) in &contract.validation {
         line("validation", format!("{name} {value}"))?;
+    }
+    if let Some(cost) = &contract.quantisation {
+        let area = |value: Option<f64>| value.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.4}"));
+        line(
+            "quantised on",
+            format!("{} images, head on {} features", cost.calibration_images, cost.head_on),
+        )?;
+        line("", format!("AUROC {} -> {}", area(cost.float_auroc), area(cost.int8_auroc)))?;
+        line("", format!("accuracy {:.4} -> {:.4}", cost.float_accuracy, cost.int8_accuracy))?;
+        line("", format!("{} of {} called differently", cost.flipped, cost.compared_images))?;
     }
     Ok(text)
 }

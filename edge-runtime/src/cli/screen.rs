@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use xray_core::decision::DISCLAIMER;
-use xray_core::engine::EngineChoice;
+use xray_core::engine::EngineOptions;
 use xray_core::package::RANDOM_WARNING;
 use xray_core::screening::{Format, Item, Screener, screen_paths, write_rows};
 
@@ -25,7 +25,7 @@ pub const BETWEEN: Duration = Duration::from_millis(1500);
 /// # Errors
 /// If the model cannot be loaded, or `out` is closed before every image was screened.
 pub fn run(
-    (model, engine): (&Path, EngineChoice),
+    (model, engine): (&Path, EngineOptions),
     paths: &[PathBuf],
     format: Format,
     (lights, between): (&dyn Show, Duration),
@@ -40,7 +40,7 @@ pub fn run(
 }
 
 fn screen(
-    (model, engine): (&Path, EngineChoice),
+    (model, engine): (&Path, EngineOptions),
     paths: &[PathBuf],
     format: Format,
     round: &Round<'_>,

@@ -30,7 +30,10 @@ pub(crate) fn write(layers: &mut Layers<'_>, image: &Value) -> Result<Value, Exp
         for layer in 1..=count {
             let name = format!("features.denseblock{block}.denselayer{layer}");
             let added = dense_layer(layers, &x, &name, channels)?;
-            x = layers.graph.node("Concat", &format!("{name}.concat"), &[&x, &added], &[AXIS_CHANNELS]);
+            let both =
+                layers.graph.node("Concat", &format!("{name}.concat"), &[&x, &added], &[AXIS_CHANNELS]);
+            layers.rounding.join(&both, [(&x, channels), (&added, GROWTH)]);
+            x = both;
             channels += GROWTH;
         }
         if block < BLOCKS.len() {

@@ -3,6 +3,7 @@
 use xray_core::package::Precision;
 
 use super::ExportError;
+use super::exact;
 use super::fold::{self, Affine};
 use super::graph::{Attribute, Graph, Value};
 use super::quantise::{self, Quantised};
@@ -71,7 +72,12 @@ impl Layers<'_> {
     /// A BatchNorm that has no convolution before it, as a multiplication and an addition: the two that tract
     /// makes of a BatchNormalization node when it loads it, at half the parameters.
     pub(crate) fn norm(&mut self, x: &Value, name: &str, channels: usize) -> Result<Value, ExportError> {
-        let (scale, shift) = self.affine(name, channels)?.to_f32();
+        let (mut scale, mut shift) = self.affine(name, channels)?.to_f32();
+        if let Some(steps) = self.rounding.steps(x, channels) {
+            for ((scale, shift), step) in scale.iter_mut().zip(&mut shift).zip(steps) {
+                (*scale, *shift) = exact::affine(*scale, *shift, step);
+            }
+        }
         finite(self.set.backbone.name(), name, scale.iter().chain(&shift))?;
         Ok(affine_nodes(self.graph, x, name, &scale, &shift))
     }

@@ -3,6 +3,7 @@
 mod body;
 mod densenet;
 mod error;
+mod exact;
 mod fold;
 mod graph;
 mod head;
@@ -25,6 +26,7 @@ use crate::quantise::{Calibration, equalised};
 use crate::weights::WeightSet;
 pub use body::Body;
 pub use error::ExportError;
+pub(crate) use exact::power_of_two;
 use graph::{Attribute, Graph, Value};
 use layers::{Layers, affine_nodes};
 use rounding::{Mode, Rounding};

@@ -3,6 +3,7 @@
 //! The scheme is the one of ONNX Runtime's and TensorFlow Lite's weight quantisation (Krishnamoorthi 2018,
 //! arXiv 1806.08342, section 2.3): `scale = max|w| / 127`, zero point 0, -128 unused.
 
+use super::power_of_two;
 use crate::weights::Array;
 
 /// An int8 tensor; `weight ≈ data · scales[first axis]`.
@@ -25,23 +26,50 @@ impl Quantised {
 /// Quantises `weight` per element of its first axis. A channel of zeros gets the scale 1. Halves are rounded
 /// to even, as ONNX's QuantizeLinear does. Elements must be finite.
 pub(crate) fn per_channel(weight: &Array) -> Quantised {
-    per_channel_at_least(weight, |_| 0.0)
+    quantised(weight, |_, row| largest(row) / 127.0)
 }
 
-/// As [`per_channel`], with scales that are no smaller than `least` says for each channel.
-pub(crate) fn per_channel_at_least(weight: &Array, least: impl Fn(usize) -> f32) -> Quantised {
+/// As [`per_channel`], with scales that are powers of two (see [`exact`](super::exact)) and no smaller than `least`
+/// says for each channel. Of the power that takes in the largest weight and the next lower one, which cuts it off,
+/// the one with the smaller squared error is taken.
+pub(crate) fn per_channel_exact(weight: &Array, least: impl Fn(usize) -> f32) -> Quantised {
+    let least = |channel: usize| {
+        let least = f64::from(least(channel));
+        if least < f64::from(f32::MIN_POSITIVE) { 0.0 } else { power_of_two(least) }
+    };
+    quantised(weight, |channel, row| {
+        let wide = f64::from(largest(row) / 127.0);
+        if wide < f64::from(f32::MIN_POSITIVE) {
+            return least(channel);
+        }
+        let wide = power_of_two(wide);
+        let error =
+            |scale: f32| row.iter().map(|w| f64::from(step(*w, scale) * scale - w).powi(2)).sum::<f64>();
+        let best = if error(wide / 2.0) < error(wide) { wide / 2.0 } else { wide };
+        best.max(least(channel))
+    })
+}
+
+fn largest(row: &[f32]) -> f32 {
+    row.iter().fold(0.0_f32, |largest, w| largest.max(w.abs()))
+}
+
+fn step(weight: f32, scale: f32) -> f32 {
+    (weight / scale).round_ties_even().clamp(-127.0, 127.0)
+}
+
+fn quantised(weight: &Array, scale: impl Fn(usize, &[f32]) -> f32) -> Quantised {
     let channels = weight.shape.first().copied().unwrap_or(0);
     let mut data = Vec::with_capacity(weight.data.len());
     let mut scales = Vec::with_capacity(channels);
     let row = (weight.data.len() / channels.max(1)).max(1);
     for (channel, row) in weight.data.chunks_exact(row).enumerate() {
-        let largest = row.iter().fold(0.0_f32, |largest, w| largest.max(w.abs()));
-        let mut scale = (largest / 127.0).max(least(channel));
+        let mut scale = scale(channel, row);
         // Below the smallest normal number the quotient would lose its precision or be zero.
         if scale < f32::MIN_POSITIVE {
             scale = 1.0;
         }
-        data.extend(row.iter().map(|w| (w / scale).round_ties_even().clamp(-127.0, 127.0) as i8));
+        data.extend(row.iter().map(|w| step(*w, scale) as i8));
         scales.push(scale);
     }
     Quantised { shape: weight.shape.clone(), data, scales }
@@ -63,6 +91,17 @@ mod tests {
         // 3 / 2 and 5 / 2 are halves: to even, so both are 2.
         assert_eq!(q.data, [127, -127, 2, 2, 0, 0, 0, 0, -127, 0, 1, 20]);
         assert_eq!(q.shape, [3, 1, 1, 4]);
+    }
+
+    #[test]
+    fn powers_of_two_by_hand() {
+        // 100 / 127 -> 1. In steps of .5 the 100 would be cut to 63.5: the error of .4 is smaller.
+        let weight = Array { shape: vec![2, 2], data: vec![100.0, 0.4, 64.0, 0.5] };
+        let q = per_channel_exact(&weight, |_| 0.0);
+        assert_eq!(q.scales, [1.0, 1.0]);
+        // 64 / 127 = .504 -> 1; in steps of .5 it is cut to 63.5, as wrong as rounding .5 to 0 would be: ties keep 1.
+        assert_eq!(q.data[..2], [100, 0]);
+        assert_eq!(per_channel_exact(&weight, |_| 3.0).scales, [4.0, 4.0]);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use super::quantise::{self, Quantised};
 use crate::quantise::{Activation, mean_shift};
 use crate::weights::Array;
 
-/// Largest bias in units of input scale times weight scale; leaves int32 room for the sum of products.
-const LARGEST_BIAS: f64 = (1 << 29) as f64;
+/// Largest bias in units of input scale times weight scale: with the sum of products it stays where float32 is exact.
+const LARGEST_BIAS: f64 = (1 << 22) as f64;
 
 /// Weight and bias as inputs of a Conv node that reads `input`. Without a bias there is one only if the means
 /// of the input are known, and then it takes off what rounding the weights adds to the mean.
@@ -48,7 +48,7 @@ fn rounded(
         Some(bias) => (bias[output].abs() / (LARGEST_BIAS * f64::from(input.steps.scale))) as f32,
         None => 0.0,
     };
-    let rounded = quantise::per_channel_at_least(weight, least);
+    let rounded = quantise::per_channel_exact(weight, least);
     if input.means.is_empty() {
         return (rounded, wide);
     }
@@ -91,7 +91,7 @@ mod tests {
     fn a_channel_without_weights_keeps_its_bias() {
         let weight = Array { shape: vec![1, 1, 1, 1], data: vec![0.0] };
         let (rounded, _) = super::rounded(&weight, Some(vec![2.0]), 1, &input(vec![]));
-        // 2 / (2^29 · .5) = 2^-27.
-        assert_eq!(rounded.scales, [2.0_f32.powi(-27)]);
+        // 2 / (2^22 · .5) = 2^-20.
+        assert_eq!(rounded.scales, [2.0_f32.powi(-20)]);
     }
 }

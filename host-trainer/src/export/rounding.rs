@@ -25,11 +25,19 @@ pub(crate) struct Rounding {
     rounded: BTreeMap<String, Value>,
     /// The activation behind a DequantizeLinear, by the name of that.
     behind: BTreeMap<String, Activation>,
+    /// The step of each channel of a concatenation, by its name.
+    joined: BTreeMap<String, Vec<f32>>,
 }
 
 impl Rounding {
     pub(crate) fn new(mode: Mode) -> Rounding {
-        Rounding { mode, noted: Vec::new(), rounded: BTreeMap::new(), behind: BTreeMap::new() }
+        Rounding {
+            mode,
+            noted: Vec::new(),
+            rounded: BTreeMap::new(),
+            behind: BTreeMap::new(),
+            joined: BTreeMap::new(),
+        }
     }
 
     /// The names that were noted, in the order in which an image meets them.
@@ -70,6 +78,21 @@ impl Rounding {
     /// The activation that `x` was read back from, if it is one.
     pub(crate) fn behind(&self, x: &Value) -> Option<&Activation> {
         self.behind.get(x.name())
+    }
+
+    /// The step of each of the `channels` of `x`, if it was read back from eight bits, whole or in parts.
+    pub(crate) fn steps(&self, x: &Value, channels: usize) -> Option<Vec<f32>> {
+        let whole = || Some(vec![self.behind(x)?.steps.scale; channels]);
+        self.joined.get(x.name()).cloned().or_else(whole)
+    }
+
+    /// Notes what a concatenation is made of: values and their numbers of channels.
+    pub(crate) fn join(&mut self, x: &Value, parts: [(&Value, usize); 2]) {
+        let steps: Option<Vec<_>> =
+            parts.iter().map(|(part, channels)| self.steps(part, *channels)).collect();
+        if let Some(steps) = steps {
+            self.joined.insert(x.name().to_owned(), steps.concat());
+        }
     }
 
     fn write(&mut self, graph: &mut Graph, x: &Value, activation: Activation) -> Value {

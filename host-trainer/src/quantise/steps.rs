@@ -1,5 +1,6 @@
 //! Eight-bit steps of an activation, as ONNX's QuantizeLinear and DequantizeLinear define them.
 
+use crate::export::power_of_two;
 use serde::{Deserialize, Serialize};
 
 /// Largest value of a uint8.
@@ -15,15 +16,15 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// 256 steps from `lo` to `hi`, widened so that zero is among them: padding is zero and must stay exact
+    /// 256 steps over `lo` to `hi`, each a power of two (see `export::exact`), widened so that zero is among them: padding is zero and must stay exact
     /// (Jacob 2018, arXiv 1712.05877, section 2.1). A range that is not below zero gets the zero point 0.
     pub fn over(lo: f64, hi: f64) -> Steps {
         let (lo, hi) = (lo.min(0.0), hi.max(0.0));
-        let scale = ((hi - lo) / TOP) as f32;
         // A tensor that is always zero: any scale is right.
-        if scale < f32::MIN_POSITIVE {
+        if (hi - lo) / TOP < f64::from(f32::MIN_POSITIVE) {
             return Steps { scale: 1.0, zero: 0 };
         }
+        let scale = power_of_two((hi - lo) / TOP);
         let zero = (-lo / f64::from(scale)).round_ties_even().clamp(0.0, TOP) as u8;
         Steps { scale, zero }
     }
@@ -41,10 +42,10 @@ mod tests {
 
     #[test]
     fn by_hand() {
-        // 0..6: 6 / 255 a step, zero at 0.
-        assert_eq!(Steps::over(0.0, 6.0), Steps { scale: 6.0 / 255.0, zero: 0 });
-        // -1..4: 5 / 255 a step; -1 lies 51 steps below zero.
-        assert_eq!(Steps::over(-1.0, 4.0), Steps { scale: 5.0 / 255.0, zero: 51 });
+        // 0..6: 6 / 255 = .0235 a step, 2^-5 is the next power of two; zero at 0.
+        assert_eq!(Steps::over(0.0, 6.0), Steps { scale: 0.03125, zero: 0 });
+        // -1..4: 5 / 255 = .0196 a step, 2^-5 again; -1 lies 32 steps below zero.
+        assert_eq!(Steps::over(-1.0, 4.0), Steps { scale: 0.03125, zero: 32 });
         // Above zero only: zero is taken in.
         assert_eq!(Steps::over(2.0, 510.0), Steps { scale: 2.0, zero: 0 });
         assert_eq!(Steps::over(0.0, 0.0), Steps { scale: 1.0, zero: 0 });

@@ -1,5 +1,6 @@
 //! Which engine runs a model.
 
+use std::num::NonZeroUsize;
 use std::str::FromStr;
 
 use super::{Engine, EngineError, FusedEngine, TractEngine};
@@ -31,6 +32,22 @@ impl FromStr for EngineChoice {
     }
 }
 
+/// What runs a model, and on how many cores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EngineOptions {
+    /// Which engine.
+    pub choice: EngineChoice,
+    /// Threads for one image. Many images at a time on one thread each are faster than each on many.
+    pub threads: NonZeroUsize,
+}
+
+impl From<EngineChoice> for EngineOptions {
+    /// One thread.
+    fn from(choice: EngineChoice) -> Self {
+        EngineOptions { choice, threads: NonZeroUsize::MIN }
+    }
+}
+
 /// An engine that is ready, and what must be said about it.
 pub struct LoadedEngine {
     /// The engine.
@@ -43,18 +60,22 @@ pub struct LoadedEngine {
 ///
 /// # Errors
 /// [`EngineError::Load`] if the engine that was asked for refuses the graph; with [`EngineChoice::Auto`], if
-/// tract does.
-pub fn load(package: &VerifiedPackage, choice: EngineChoice) -> Result<LoadedEngine, EngineError> {
+/// tract does. [`EngineError::Threads`] if there are not as many.
+pub fn load(
+    package: &VerifiedPackage,
+    options: impl Into<EngineOptions>,
+) -> Result<LoadedEngine, EngineError> {
+    let options = options.into();
     let integer = package.contract().precision == Precision::Int8;
-    match choice {
-        EngineChoice::Tract => tract(package, Vec::new()),
-        EngineChoice::Fused => fused(package),
-        EngineChoice::Auto if !integer => tract(package, Vec::new()),
-        EngineChoice::Auto => fused(package)
+    match options.choice {
+        EngineChoice::Tract => tract(package, options, Vec::new()),
+        EngineChoice::Fused => fused(package, options),
+        EngineChoice::Auto if !integer => tract(package, options, Vec::new()),
+        EngineChoice::Auto => fused(package, options)
             .and_then(|loaded| self_test(package, loaded.engine.as_ref()).map(|()| loaded))
             .or_else(|error| {
                 let warning = format!("the fused engine is not used, tract's slower operators are: {error}");
-                tract(package, vec![warning])
+                tract(package, options, vec![warning])
             }),
     }
 }
@@ -78,12 +99,19 @@ pub fn self_test(package: &VerifiedPackage, engine: &dyn Engine) -> Result<(), E
     })
 }
 
-fn tract(package: &VerifiedPackage, warnings: Vec<String>) -> Result<LoadedEngine, EngineError> {
+fn tract(
+    package: &VerifiedPackage,
+    options: EngineOptions,
+    mut warnings: Vec<String>,
+) -> Result<LoadedEngine, EngineError> {
+    if options.threads > NonZeroUsize::MIN {
+        warnings.push(format!("tract's operators run on one thread, not on {}", options.threads));
+    }
     Ok(LoadedEngine { engine: Box::new(TractEngine::load(package)?), warnings })
 }
 
-fn fused(package: &VerifiedPackage) -> Result<LoadedEngine, EngineError> {
-    let engine = FusedEngine::load(package, None)?;
+fn fused(package: &VerifiedPackage, options: EngineOptions) -> Result<LoadedEngine, EngineError> {
+    let engine = FusedEngine::load(package, None, options.threads)?;
     let report = engine.report();
     let mut warnings = report.distrusted.clone();
     if !report.any() {

@@ -1,10 +1,12 @@
 //! The engine on fused integer operators; what they do not cover runs on tract.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 
 use super::fuse::{self, FusionReport, StepTime};
+use super::threads::Threads;
 use super::{Engine, EngineError, Output, Probability, tract};
 use crate::package::VerifiedPackage;
 use crate::preprocess::InputTensor;
@@ -19,14 +21,20 @@ pub struct FusedEngine {
 
 impl FusedEngine {
     /// Loads a verified package. `kernel` names one as [`FusionReport`] does, `None` takes the fastest that passes
-    /// its check. A graph without 8-bit activations loads too, with nothing fused (see [`FusedEngine::report`]).
+    /// its check. One image is computed on `threads` threads. A graph without 8-bit activations loads too, with nothing fused (see [`FusedEngine::report`]).
     ///
     /// # Errors
     /// [`EngineError::Load`] if tract refuses the graph or a recognised part of it cannot be planned; the model
     /// may still run on [`super::TractEngine`].
-    pub fn load(package: &VerifiedPackage, kernel: Option<&str>) -> Result<Self, EngineError> {
+    /// [`EngineError::Threads`] if there are not as many.
+    pub fn load(
+        package: &VerifiedPackage,
+        kernel: Option<&str>,
+        threads: NonZeroUsize,
+    ) -> Result<Self, EngineError> {
         let size = package.contract().preprocessing.size;
-        let (plan, report) = plan(package, kernel).map_err(|error| EngineError::Load {
+        let threads = Arc::new(Threads::new(threads)?);
+        let (plan, report) = plan(package, kernel, &threads).map_err(|error| EngineError::Load {
             file: package.path().display().to_string(),
             reason: format!("{error:#}"),
         })?;
@@ -47,8 +55,9 @@ impl FusedEngine {
 fn plan(
     package: &VerifiedPackage,
     kernel: Option<&str>,
+    threads: &Arc<Threads>,
 ) -> TractResult<(Arc<TypedRunnableModel>, FusionReport)> {
-    let (model, report) = fuse::load(package.proto(), kernel)?;
+    let (model, report) = fuse::load(package.proto(), kernel, threads)?;
     Ok((model.into_optimized()?.into_runnable()?, report))
 }
 

@@ -4,10 +4,12 @@ mod choice;
 pub mod fuse;
 mod fused;
 pub(crate) mod kernels;
+mod threads;
 mod tract;
 
-pub use choice::{EngineChoice, LoadedEngine, load, self_test};
+pub use choice::{EngineChoice, EngineOptions, LoadedEngine, load, self_test};
 pub use fused::FusedEngine;
+pub use threads::big_cores;
 pub use tract::TractEngine;
 
 use crate::preprocess::InputTensor;
@@ -88,6 +90,14 @@ pub enum EngineError {
         expected: usize,
         /// Side of the tensor, in pixels.
         found: usize,
+    },
+    /// The system gives no more threads.
+    #[error("{count} threads could not be started: {reason}; ask for fewer with `--threads`")]
+    Threads {
+        /// How many were asked for.
+        count: usize,
+        /// The system's word.
+        reason: String,
     },
     /// The answer to the test pattern is not the one in the package.
     #[error(

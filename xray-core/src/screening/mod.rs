@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::decision::{DecisionRule, Verdict};
-use crate::engine::{self, Engine, EngineChoice, EngineError};
+use crate::engine::{self, Engine, EngineChoice, EngineError, EngineOptions};
 use crate::intake::{self, IntakeError};
 use crate::package::{Contract, PackageError, PackageFile, VerifiedPackage};
 use crate::preprocess::{self, PreprocessError};
@@ -91,16 +91,16 @@ impl Screener {
     ///
     /// # Errors
     /// [`LoadError`] names the file and what does not hold.
-    pub fn load_with(model: &Path, choice: EngineChoice) -> Result<Self, LoadError> {
-        Ok(Self::new(PackageFile::read(model)?.verify()?, choice)?)
+    pub fn load_with(model: &Path, options: impl Into<EngineOptions>) -> Result<Self, LoadError> {
+        Ok(Self::new(PackageFile::read(model)?.verify()?, options)?)
     }
 
     /// Loads a package that was verified.
     ///
     /// # Errors
     /// What the engine says of its graph.
-    pub fn new(package: VerifiedPackage, choice: EngineChoice) -> Result<Self, EngineError> {
-        let loaded = engine::load(&package, choice)?;
+    pub fn new(package: VerifiedPackage, options: impl Into<EngineOptions>) -> Result<Self, EngineError> {
+        let loaded = engine::load(&package, options)?;
         let rule = DecisionRule::of(package.contract());
         Ok(Screener { package, engine: loaded.engine, rule, warnings: loaded.warnings })
     }

@@ -34,6 +34,7 @@ mod program;
 mod recognise;
 mod regions;
 mod report;
+mod shares;
 mod unit;
 
 use std::collections::HashMap;
@@ -54,6 +55,7 @@ use unit::{Unit, Work};
 use super::kernels;
 use super::kernels::depthwise::MOST_TAPS;
 use super::kernels::pointwise::WIDEST_ROW;
+use super::threads::Threads;
 
 /// Types the graph of `proto` and replaces what is recognised; faster and smaller than typing first and fusing
 /// then. `kernel` names one of [`kernels::available`], `None` takes the fastest. The result is not decluttered.
@@ -61,12 +63,16 @@ use super::kernels::pointwise::WIDEST_ROW;
 /// # Errors
 /// What tract says about the graph; or if a recognised region cannot be planned: load the file again and type it
 /// without fusing.
-pub(crate) fn load(proto: &ModelProto, kernel: Option<&str>) -> TractResult<(TypedModel, FusionReport)> {
+pub(crate) fn load(
+    proto: &ModelProto,
+    kernel: Option<&str>,
+    threads: &Arc<Threads>,
+) -> TractResult<(TypedModel, FusionReport)> {
     let mut proto = proto.clone();
     let aside = Aside::take(&mut proto);
     let inference = tract_onnx::onnx().model_for_proto_model(&proto)?;
     drop(proto);
-    fuse_with(inference.into_typed()?, &aside, kernel)
+    fuse_with(inference.into_typed()?, &aside, kernel, threads)
 }
 
 /// Replaces what is recognised in a graph that tract has typed but not decluttered; [`load`] is for programs. `kernel` names one of
@@ -76,14 +82,19 @@ pub(crate) fn load(proto: &ModelProto, kernel: Option<&str>) -> TractResult<(Typ
 /// If a recognised region cannot be planned or patched in; the model is then lost, load it again and leave fusing
 /// out.
 #[cfg(test)]
-pub(crate) fn fuse(model: TypedModel, kernel: Option<&str>) -> TractResult<(TypedModel, FusionReport)> {
-    fuse_with(model, &Aside::default(), kernel)
+pub(crate) fn fuse(
+    model: TypedModel,
+    kernel: Option<&str>,
+    threads: &Arc<Threads>,
+) -> TractResult<(TypedModel, FusionReport)> {
+    fuse_with(model, &Aside::default(), kernel, threads)
 }
 
 fn fuse_with(
     mut model: TypedModel,
     aside: &Aside,
     kernel: Option<&str>,
+    threads: &Arc<Threads>,
 ) -> TractResult<(TypedModel, FusionReport)> {
     let (kernel, distrusted) = kernels::choose(kernel);
     let mut report = FusionReport { kernel: kernel.name().to_owned(), distrusted, ..FusionReport::default() };
@@ -102,7 +113,7 @@ fn fuse_with(
             continue;
         }
         let (inputs, outputs) = regions.ports(&model, &units, region)?;
-        let program = plan::program(&units, &inputs, &outputs, kernel)?;
+        let program = plan::program(&units, &inputs, &outputs, kernel, threads)?;
         report.regions += 1;
         report.macs += program.steps.iter().map(|s| s.macs).sum::<u64>();
         report.arena_bytes += program.slots.iter().sum::<usize>();

@@ -6,12 +6,14 @@ use tract_core::internal::*;
 
 use super::constant::Edge;
 use super::program::{Action, Buffer, Input, Port, Program, Step};
+use super::shares;
 use super::unit::{AffineUnit, ConvUnit, Shape, Unit, Work};
 use crate::engine::kernels::Kernel;
 use crate::engine::kernels::depthwise::Depthwise;
 use crate::engine::kernels::layout::{LANES, Layout};
 use crate::engine::kernels::pack::{ConvShape, ConvWeights, Output, PackedConv};
 use crate::engine::kernels::pointwise::{Add, Affine, MaxPool};
+use crate::engine::threads::Threads;
 
 /// A tensor that a region reads from outside.
 #[derive(Debug, Clone, Copy)]
@@ -32,11 +34,12 @@ pub(crate) fn program(
     inputs: &[Source],
     outputs: &[OutletId],
     kernel: &'static dyn Kernel,
+    threads: &Arc<Threads>,
 ) -> TractResult<Program> {
     let mut planner = Planner::new(units, inputs);
     let mut steps = Vec::new();
     for unit in units {
-        steps.push(planner.step(unit, kernel)?);
+        steps.push(planner.step(unit, kernel, threads.count())?);
     }
     let ports: Vec<Port> = outputs
         .iter()
@@ -45,7 +48,7 @@ pub(crate) fn program(
     let slots = planner.assign_slots(&steps, inputs.len(), &ports);
     let Planner { buffers, sums, .. } = planner;
     let inputs = inputs.iter().enumerate().map(|(buffer, s)| Input { buffer, scale: s.scale }).collect();
-    Ok(Program { kernel, buffers, slots, sums, steps, inputs, outputs: ports })
+    Ok(Program { kernel, threads: Arc::clone(threads), buffers, slots, sums, steps, inputs, outputs: ports })
 }
 
 struct Planner {
@@ -88,7 +91,7 @@ impl Planner {
         }
     }
 
-    fn step(&mut self, unit: &Unit, kernel: &'static dyn Kernel) -> TractResult<Step> {
+    fn step(&mut self, unit: &Unit, kernel: &'static dyn Kernel, threads: usize) -> TractResult<Step> {
         let name = unit.work.name();
         let sources: Vec<usize> =
             unit.work.inputs().iter().map(|e| self.find(e)).collect::<TractResult<_>>()?;
@@ -121,26 +124,27 @@ impl Planner {
                     input_zero: c.input.zero,
                 };
                 let packed = PackedConv::new(&plain, clipped_output(unit, c.clip), kernel.appetite());
-                Action::Conv { source, packed, shape: conv_shape(c, from, to)? }
+                let shape = conv_shape(c, from, to)?;
+                Action::Conv { source, shares: shares::of_conv(packed, &shape, macs, threads) }
             }
             Work::Depthwise(c) => {
                 macs = (to.height * to.width * c.weights.values.len()) as u64;
                 let (bias, scale) = requantiser(c, unit.edge.scale);
                 let (shape, out) = (conv_shape(c, from, to)?, clipped_output(unit, c.clip));
                 let job = Depthwise::new(shape, &c.weights.values, &bias, &scale, c.input.zero, out);
-                Action::Depthwise { source, job }
+                Action::Depthwise { source, shares: shares::of_depthwise(&job, threads) }
             }
-            Work::Affine(a) => Action::Affine {
-                sources,
-                job: affine_job(a, to, step_of_output, output(unit, f32::NEG_INFINITY)),
-            },
-            Work::AffinePool(a) => Action::AffinePool {
-                sources,
-                job: affine_job(a, to, step_of_output, output(unit, f32::NEG_INFINITY)),
-            },
+            Work::Affine(a) => {
+                let job = affine_job(a, to, step_of_output, output(unit, f32::NEG_INFINITY));
+                Action::Affine { sources, shares: shares::of_affine(&job, threads) }
+            }
+            Work::AffinePool(a) => {
+                let job = affine_job(a, to, step_of_output, output(unit, f32::NEG_INFINITY));
+                Action::AffinePool { sources, shares: shares::of_affine(&job, threads) }
+            }
             Work::MaxPool(_, size, stride, pad) => {
                 let job = MaxPool { source: from, target: to, kernel: *size, stride: *stride, pad: *pad };
-                Action::MaxPool { source, job }
+                Action::MaxPool { source, shares: shares::of_max_pool(&job, threads) }
             }
             Work::Add(a, b) => {
                 let (scale_a, scale_b) = (a.scale / step_of_output, b.scale / step_of_output);

@@ -1,12 +1,16 @@
 //! A compiled region of the graph: steps over slots of memory that are planned once.
 
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::shares::{self, Conv, Share};
 use crate::engine::kernels::depthwise::Depthwise;
 use crate::engine::kernels::layout::{LANES, Layout};
-use crate::engine::kernels::pack::{ConvShape, Output, PackedConv};
+use crate::engine::kernels::pack::Output;
 use crate::engine::kernels::pointwise::{Add, Affine, MaxPool, Plane, affine_sums, max_pool};
 use crate::engine::kernels::{Kernel, conv};
+use crate::engine::threads::Threads;
 
 /// An 8-bit tensor of a program.
 #[derive(Debug, Clone)]
@@ -25,17 +29,17 @@ pub(crate) struct Buffer {
 #[derive(Debug)]
 pub(crate) enum Action {
     /// Convolution over all channels.
-    Conv { source: usize, packed: PackedConv, shape: ConvShape },
+    Conv { source: usize, shares: Vec<Share<Conv>> },
     /// Convolution of each channel with itself.
-    Depthwise { source: usize, job: Depthwise },
+    Depthwise { source: usize, shares: Vec<Share<Depthwise>> },
     /// Scale and shift of a concatenation.
-    Affine { sources: Vec<usize>, job: Affine },
+    Affine { sources: Vec<usize>, shares: Vec<Share<Affine>> },
     /// The same, then the mean of two by two.
-    AffinePool { sources: Vec<usize>, job: Affine },
+    AffinePool { sources: Vec<usize>, shares: Vec<Share<Affine>> },
     /// The same, then the sum over the picture into a float output.
     AffineSum { sources: Vec<usize>, job: Affine },
     /// Maximum over windows.
-    MaxPool { source: usize, job: MaxPool },
+    MaxPool { source: usize, shares: Vec<Share<MaxPool>> },
     /// Sum of two tensors of one layout.
     Add { sources: (usize, usize), job: Add },
 }
@@ -76,6 +80,8 @@ pub(crate) struct Input {
 pub(crate) struct Program {
     /// Runs the steps.
     pub kernel: &'static dyn Kernel,
+    /// Do the shares of a step.
+    pub threads: Arc<Threads>,
     /// 8-bit tensors.
     pub buffers: Vec<Buffer>,
     /// Bytes of each slot.
@@ -144,6 +150,10 @@ impl Program {
 
     /// Runs every step; `clock` receives the time of each.
     pub fn run(&self, work: &mut Workspace, mut clock: Option<&mut Vec<Duration>>) {
+        self.threads.within(|| self.run_steps(work, clock.as_deref_mut()));
+    }
+
+    fn run_steps(&self, work: &mut Workspace, mut clock: Option<&mut Vec<Duration>>) {
         for step in &self.steps {
             let start = clock.as_ref().map(|_| Instant::now());
             self.step(step, work);
@@ -156,7 +166,8 @@ impl Program {
     fn step(&self, step: &Step, work: &mut Workspace) {
         if let Action::AffineSum { sources, job } = &step.action {
             let mut sums = std::mem::take(&mut work.sums[step.target]);
-            self.planes(sources, &work.slots, |plane, src| {
+            let all = 0..sums.len() / LANES;
+            self.planes(sources, &work.slots, &all, |plane, src| {
                 affine_sums(job, plane, src, &mut sums[plane.target * LANES..(plane.target + 1) * LANES]);
             });
             work.sums[step.target] = sums;
@@ -171,17 +182,34 @@ impl Program {
             &work.slots[buffer.slot][..buffer.layout.bytes()]
         };
         match &step.action {
-            Action::Conv { source: from, packed, shape } => {
-                conv(self.kernel, packed, shape, source(*from), dst);
+            Action::Conv { source: from, shares } => {
+                let src = source(*from);
+                self.share(shares, target, dst, |share, dst| {
+                    conv(self.kernel, &share.job.0, &share.job.1, src, dst);
+                });
             }
-            Action::Depthwise { source: from, job } => self.kernel.depthwise(job, source(*from), dst),
-            Action::Affine { sources, job } => {
-                self.planes(sources, &work.slots, |plane, src| self.kernel.affine(job, plane, src, dst));
+            Action::Depthwise { source: from, shares } => {
+                let (src, plane) = (source(*from), self.buffers[*from].layout.plane());
+                self.share(shares, target, dst, |share, dst| {
+                    self.kernel.depthwise(&share.job, &src[share.planes.start * plane..], dst);
+                });
             }
-            Action::AffinePool { sources, job } => {
-                self.planes(sources, &work.slots, |plane, src| self.kernel.affine_pool(job, plane, src, dst));
+            Action::Affine { sources, shares } => self.share(shares, target, dst, |share, dst| {
+                self.planes(sources, &work.slots, &share.planes, |plane, src| {
+                    self.kernel.affine(&share.job, plane, src, dst);
+                });
+            }),
+            Action::AffinePool { sources, shares } => self.share(shares, target, dst, |share, dst| {
+                self.planes(sources, &work.slots, &share.planes, |plane, src| {
+                    self.kernel.affine_pool(&share.job, plane, src, dst);
+                });
+            }),
+            Action::MaxPool { source: from, shares } => {
+                let (src, plane) = (source(*from), self.buffers[*from].layout.plane());
+                self.share(shares, target, dst, |share, dst| {
+                    max_pool(&share.job, &src[share.planes.start * plane..], dst);
+                });
             }
-            Action::MaxPool { source: from, job } => max_pool(job, source(*from), dst),
             Action::Add { sources: (a, b), job } => {
                 let (x, y) = (&self.buffers[*a].layout, &self.buffers[*b].layout);
                 if x == y && x == &target.layout {
@@ -209,15 +237,33 @@ impl Program {
         }
     }
 
-    /// Calls `each` for every plane of a concatenation.
-    fn planes(&self, sources: &[usize], slots: &[Vec<u8>], mut each: impl FnMut(Plane, &[u8])) {
-        let mut target = 0;
+    fn share<J: Sync>(
+        &self,
+        shares: &[Share<J>],
+        target: &Buffer,
+        dst: &mut [u8],
+        each: impl Fn(&Share<J>, &mut [u8]) + Sync,
+    ) {
+        shares::run(&self.threads, shares, target.layout.plane(), dst, &each);
+    }
+
+    /// Calls `each` for every plane of a concatenation that is in `range`; targets count from its start.
+    fn planes(
+        &self,
+        sources: &[usize],
+        slots: &[Vec<u8>],
+        range: &Range<usize>,
+        mut each: impl FnMut(Plane, &[u8]),
+    ) {
+        let mut first = 0;
         for index in sources {
             let buffer = &self.buffers[*index];
-            for source in 0..buffer.layout.planes() {
-                each(Plane { from: buffer.layout, source, target }, &slots[buffer.slot]);
-                target += 1;
+            let end = first + buffer.layout.planes();
+            for at in first.max(range.start)..end.min(range.end) {
+                let plane = Plane { from: buffer.layout, source: at - first, target: at - range.start };
+                each(plane, &slots[buffer.slot]);
             }
+            first = end;
         }
     }
 }

@@ -41,9 +41,14 @@ impl Layout {
         (self.height + 2 * self.border) * self.row()
     }
 
+    /// Bytes of all planes.
+    pub fn used(&self) -> usize {
+        self.planes() * self.plane()
+    }
+
     /// Bytes that a buffer for this tensor must have, with [`SLACK`].
     pub fn bytes(&self) -> usize {
-        self.planes() * self.plane() + SLACK
+        self.used() + SLACK
     }
 
     /// Byte offset of the first pixel of row `y` inside a plane.

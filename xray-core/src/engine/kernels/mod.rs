@@ -73,7 +73,7 @@ pub(crate) trait Kernel: Debug + Send + Sync {
 pub(crate) fn conv(kernel: &dyn Kernel, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8]) {
     let (input, output) = (&shape.input, &shape.output);
     let blocks = output.channels.div_ceil(pack::BLOCK);
-    assert!(src.len() >= shape.source_bytes() && dst.len() >= output.bytes(), "buffer too short");
+    assert!(src.len() >= shape.source_bytes() && dst.len() >= output.used(), "buffer too short");
     assert_eq!(conv.weights.len(), blocks * shape.taps.len() * input.planes(), "weights of another shape");
     assert!(conv.bias.len() == blocks * pack::BLOCK && conv.scale.len() == conv.bias.len());
     if shape.taps == [0] && input == &(layout::Layout { channels: input.channels, ..*output }) {

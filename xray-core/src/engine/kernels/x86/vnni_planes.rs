@@ -120,7 +120,7 @@ pub(super) fn add(job: &Add, a: &[u8], b: &[u8], dst: &mut [u8]) {
 pub(super) fn depthwise(job: &Depthwise, src: &[u8], dst: &mut [u8]) {
     let shape = &job.shape;
     let (input, output) = (&shape.input, &shape.output);
-    let long_enough = src.len() >= shape.source_bytes() && dst.len() >= output.bytes();
+    let long_enough = src.len() >= shape.source_bytes() && dst.len() >= output.used();
     if shape.stride_x > 2 || shape.taps.len() > depthwise::MOST_TAPS || !long_enough {
         return depthwise::run(job, src, dst);
     }

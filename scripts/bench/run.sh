@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Times the engine beside others and writes docs/performance.md.
+#
+#   scripts/bench/run.sh INT8.onnx FLOAT.onnx IMAGE...
+#
+# Both models are exported from one run; the images have 224 x 224 pixels. Makes a virtual environment of its own
+# under target/. With INSTRUCTIONS=1 aarch64 instructions are counted as well, which takes some minutes.
+set -euo pipefail
+if [ $# -lt 3 ]; then
+  sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
+  exit 2
+fi
+int8=$(realpath "$1") float=$(realpath "$2")
+shift 2
+images=()
+for image in "$@"; do images+=("$(realpath "$image")"); done
+cd "$(dirname "$0")/../.."
+target=$(realpath "${CARGO_TARGET_DIR:-target}")
+cargo build --release --workspace --examples --bins
+venv=$target/bench-venv
+[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+"$venv/bin/pip" install --quiet onnxruntime==1.32.0 numpy pillow
+"$venv/bin/pip" install --quiet openvino || echo "OpenVINO could not be installed: left out" >&2
+out=docs/performance.md
+mkdir -p docs
+{
+  echo "# Performance"
+  echo
+  echo "Made by \`scripts/bench/run.sh INT8.onnx FLOAT.onnx IMAGE...\` (the models: \`host-trainer export\` of one run, once with"
+  echo "\`--precision int8\`, once with \`float32\`). Compare within a table only: every machine has its own."
+  echo
+  "$venv/bin/python" scripts/bench/bench.py --int8 "$int8" --float "$float" --target "$target" \
+    --rounds "${ROUNDS:-60}" "${images[@]}"
+  echo "LiteRT and ncnn are not in the table: neither reads an ONNX file, and a converted model is another model."
+  echo
+  echo "## Process start to first verdict"
+  echo
+  echo "The shortest of ten \`edge-runtime screen --threads 1\` on one image, and its largest resident memory:"
+  echo
+  "$venv/bin/python" scripts/bench/first_verdict.py "$target/release/edge-runtime" "$int8" "${images[0]}"
+  echo
+  echo "## Where the time goes"
+  echo
+  echo "\`edge-runtime model profile\`, one thread. What is not fused (the head, the last pooling, copying in and out) is the"
+  echo "difference to the table above."
+  echo
+  echo '```'
+  "$target/release/edge-runtime" model profile "$int8"
+  echo '```'
+  echo
+  if cc -O2 -mavx512f -mavx512vnni scripts/bench/peak.c -o "$target/peak" 2>/dev/null && grep -q avx512_vnni /proc/cpuinfo; then
+    echo "The most that one core of this machine does with VPDPBUSD on registers alone: $("$target/peak") GMAC/s."
+    echo
+  fi
+  if [ "${INSTRUCTIONS:-0}" = 1 ]; then
+    echo "## aarch64 instructions an image"
+    echo
+    echo "Counted under qemu-user by \`scripts/bench/instructions.sh\`; no time can be told from them."
+    echo
+    for cpu in cortex-a76 cortex-a72; do
+      echo "- $(scripts/bench/instructions.sh "$int8" fused $cpu "${images[0]}") (int8)"
+      echo "- $(scripts/bench/instructions.sh "$float" tract $cpu "${images[0]}") (float)"
+    done
+    echo
+  fi
+} >"$out.new"
+mv "$out.new" "$out"
+cat "$out"

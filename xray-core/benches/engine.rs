@@ -1,0 +1,54 @@
+//! The way of one image, step by step, on a model that is named:
+//!
+//!     XRAY_MODEL=model.onnx cargo bench --workspace --bench engine
+//!
+//! Without a model only intake and preprocessing are timed, and that is said.
+
+#![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+
+use std::hint::black_box;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use xray_core::engine::{EngineChoice, EngineOptions, load};
+use xray_core::intake::read_file;
+use xray_core::package::PackageFile;
+use xray_core::preprocess::{InputTensor, Preprocessing, Scaling, prepare};
+
+/// A grey PGM of 1400 × 1000 pixels, about the size of an X-ray in the public sets.
+fn picture(path: &Path) {
+    let mut bytes = b"P5 1400 1000 255\n".to_vec();
+    bytes.extend((0..1400 * 1000u32).map(|i| (((i % 1400) * (i / 1400)) >> 6) as u8));
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn image(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("picture.pgm");
+    picture(&file);
+    criterion.bench_function("intake", |b| b.iter(|| read_file(black_box(&file)).unwrap()));
+    let (image, contract) = (read_file(&file).unwrap(), Preprocessing::new(Scaling::Imagenet));
+    criterion.bench_function("preprocess", |b| b.iter(|| prepare(black_box(&image), &contract).unwrap()));
+}
+
+fn engines(criterion: &mut Criterion) {
+    let Some(path) = std::env::var_os("XRAY_MODEL") else {
+        eprintln!("SKIPPED: the engines. Name a model with XRAY_MODEL=FILE.onnx");
+        return;
+    };
+    let package = PackageFile::read(path.as_ref()).unwrap().verify().unwrap();
+    let input = InputTensor::test_pattern(package.contract().preprocessing.size);
+    for (name, choice, threads) in [
+        ("fused, one thread", EngineChoice::Fused, 1),
+        ("fused, two threads", EngineChoice::Fused, 2),
+        ("tract", EngineChoice::Tract, 1),
+    ] {
+        let options = EngineOptions { choice, threads: NonZeroUsize::new(threads).unwrap() };
+        let engine = load(&package, options).unwrap().engine;
+        criterion.bench_function(name, |b| b.iter(|| engine.run(black_box(&input)).unwrap()));
+    }
+}
+
+criterion_group!(benches, image, engines);
+criterion_main!(benches);
