@@ -2,10 +2,10 @@
 """Builds a DenseNet + MobileNetV2 stack as a standard ONNX QDQ graph of the form that the integer engine
 recognises (xray-core/src/engine/fuse/mod.rs), and the answers of ONNX Runtime without optimisations.
 
-    qdq.py full  WEIGHTS_DIR IMAGES_DIR OUT_DIR   the real nets, max-abs calibration on a few images
-    qdq.py small OUT_DIR                          a small seeded random net: the test fixture
+    qdq.py OUT_DIR
 
-Needs numpy, onnx, onnxruntime; `full` also safetensors, torch and pillow.
+The net is small, seeded and random; its steps are no powers of two, so that rounding is tried as well.
+Needs numpy, onnx, onnxruntime.
 """
 import pathlib
 import sys
@@ -14,8 +14,6 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
-
-MEAN, STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 
 
 class Graph:
@@ -108,25 +106,6 @@ class Random:
 
     def bn(self, _name, n):
         return self.r.uniform(0.6, 1.4, n), self.r.normal(0, 0.3, n)
-
-
-class File:
-    """torchvision names."""
-
-    def __init__(self, path):
-        from safetensors.torch import load_file
-
-        self.t = {k: v.double().numpy() for k, v in load_file(str(path)).items()}
-
-    def restart(self):
-        pass
-
-    def conv(self, name, *_):
-        return self.t[f"{name}.weight"]
-
-    def bn(self, name, _n):
-        m = self.t[f"{name}.weight"] / np.sqrt(self.t[f"{name}.running_var"] + 1e-5)
-        return m, self.t[f"{name}.bias"] - m * self.t[f"{name}.running_mean"]
 
 
 def densenet(g, x, source, stem, growth, blocks):
@@ -258,44 +237,6 @@ def answers(quantised, images, names):
     return [run.run(["probability", "features", *names], {"image": image}) for image in images]
 
 
-def local(quantised, images, chosen, out):
-    """For each chosen 8-bit tensor a model of what makes it from other 8-bit tensors, and their values."""
-    makers = {n.output[0]: n for n in quantised.graph.node}
-
-    def sources(name, first=True):
-        node = makers.get(name)
-        if node is None:
-            return []
-        if node.op_type == "QuantizeLinear" and not first:
-            return [name]
-        return [s for i in node.input for s in sources(i, False)]
-
-    def behind(name, first=True):
-        node = makers.get(name)
-        if node is None or (node.op_type == "QuantizeLinear" and not first):
-            return []
-        return [n for i in node.input for n in behind(i, False)] + [node]
-
-    out.mkdir(parents=True, exist_ok=True)
-    for index, name in enumerate(chosen):
-        names = [name, *dict.fromkeys(sources(name))]
-        values = [answers(quantised, [image], names)[0][2:] for image in images]
-        nodes = {n.output[0]: n for n in behind(name)}
-        used = {i for n in nodes.values() for i in n.input}
-        shapes = {n: v.shape for n, v in zip(names, values[0])}
-        graph = helper.make_graph(
-            list(nodes.values()),
-            "local",
-            [helper.make_tensor_value_info(n, TensorProto.UINT8, shapes[n]) for n in names[1:]],
-            [helper.make_tensor_value_info(name, TensorProto.UINT8, shapes[name])],
-            [t for t in quantised.graph.initializer if t.name in used],
-        )
-        part = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-        onnx.checker.check_model(part, full_check=True)
-        (out / f"local_{index}.onnx").write_bytes(part.SerializeToString())
-        (out / f"local_{index}.bin").write_bytes(b"".join(v.tobytes() for vs in values for v in vs))
-
-
 def small(out):
     r = np.random.default_rng(1)
     config = {
@@ -316,46 +257,7 @@ def small(out):
         (out / f"{stem}.txt").write_text("\n".join(names) + "\n" if names else "")
 
 
-def full(weights, data, out):
-    from PIL import Image
-
-    rows = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]
-    config = {
-        "densenet": (File(weights / "densenet169-xray.safetensors"), 64, 32, [6, 12, 32, 32]),
-        "mobilenet": (File(weights / "mobilenet_v2-imagenet.safetensors"), 32, rows, 1280),
-    }
-
-    def image(path):
-        a = np.asarray(Image.open(path).convert("RGB"), np.float32) / 255.0
-        return ((a - MEAN) / STD).transpose(2, 0, 1)[None].astype(np.float32)
-
-    files = sorted((data / "train" / "NORMAL").iterdir())[::150] + sorted((data / "train" / "PNEUMONIA").iterdir())[::450]
-    images = [image(p) for p in files]
-    floats, quantised = build(config, images[:8], 224)
-    names = inner(quantised)
-    chosen = [names[i] for i in np.linspace(0, len(names) - 1, 12).astype(int)]
-    tests = images[8:16]
-    result = answers(quantised, tests, chosen)
-    local(quantised, tests, chosen[1:], out)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "float.onnx").write_bytes(floats.SerializeToString())
-    (out / "full.onnx").write_bytes(quantised.SerializeToString())
-    with open(out / "full.bin", "wb") as f:
-        for x, (p, features, *tensors) in zip(tests, result):
-            f.write(x.tobytes() + p.tobytes() + features.tobytes())
-            f.write(b"".join(t.tobytes() for t in tensors))
-    (out / "full.txt").write_text("\n".join(chosen) + "\n")
-    reference = session(floats)
-    for x, (p, features, *_rest) in zip(tests, result):
-        fp, ff = reference.run(["probability", "features"], {"image": x})
-        noise = np.linalg.norm(features - ff)
-        print(f"p int8 {p.item():.4f} float {fp.item():.4f}, features {20 * np.log10(np.linalg.norm(ff) / noise):.1f} dB")
-
-
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["small"]:
-        small(pathlib.Path(sys.argv[2]))
-    elif sys.argv[1:2] == ["full"]:
-        full(*map(pathlib.Path, sys.argv[2:5]))
-    else:
+    if len(sys.argv) != 2:
         sys.exit(__doc__)
+    small(pathlib.Path(sys.argv[1]))

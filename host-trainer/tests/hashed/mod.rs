@@ -187,5 +187,7 @@ pub fn contract(sets: &[WeightSet], size: usize, precision: Precision) -> Contra
             program: "test".into(),
         },
         validation: BTreeMap::from([("auroc".to_owned(), 0.5)]),
+        quantisation: None,
+        known_answer: None,
     }
 }

@@ -37,6 +37,8 @@ pub fn contract() -> Contract {
             program: "tests 0".to_owned(),
         },
         validation: BTreeMap::from([("auroc".to_owned(), 0.75)]),
+        quantisation: None,
+        known_answer: None,
     }
 }
 
