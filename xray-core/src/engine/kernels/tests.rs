@@ -49,7 +49,7 @@ fn by_definition(case: &Case, plain: &[u8], p: &Parameters, per_group: usize) ->
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: if cfg!(miri) { 3 } else { 96 }, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn convolution_equals_the_specification(case in cases()) {

@@ -1,0 +1,71 @@
+//! What one image costs in memory once the engine is warm.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use anyhow::Result;
+use host_trainer::pipeline::{self, CalibrationSource, HeadOn, Quantisation};
+use host_trainer::weights::WeightStore;
+use xray_core::engine::{Engine, FusedEngine};
+use xray_core::package::PackageFile;
+use xray_core::preprocess::InputTensor;
+use xray_edge_tests::World;
+
+struct Counting;
+
+static BYTES: AtomicUsize = AtomicUsize::new(0);
+static LARGEST: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: hands everything on to the system's allocator and only counts.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        BYTES.fetch_add(layout.size(), Relaxed);
+        LARGEST.fetch_max(layout.size(), Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The operators' memory is planned once. What is left is the plan around them: the input, which is copied in, what
+/// the last pooling and the head hand on, and the answer.
+#[test]
+fn an_image_after_the_first_takes_no_more_than_its_input_and_the_head() -> Result<()> {
+    let world = World::new()?;
+    pipeline::fit(&world.options, &world.device, &mut |_| {})?;
+    let how = Quantisation {
+        source: CalibrationSource { data: world.options.data.clone(), splits: None, images: 4 },
+        head_on: HeadOn::Float,
+        budget: None,
+        cache: world.options.cache.clone(),
+    };
+    let (model, store) = (world.path("model.onnx"), WeightStore::at(world.path("no-weights")));
+    pipeline::export_quantised_run(&world.options.out, &store, &how, &world.device, &model, &mut |_| {})?;
+    let package = PackageFile::read(&model)?.verify()?;
+    for threads in [1, 2] {
+        let engine = FusedEngine::load(&package, None, NonZeroUsize::new(threads).unwrap())?;
+        let pattern = InputTensor::test_pattern(64);
+        engine.run(&pattern)?;
+        engine.run(&pattern)?;
+        BYTES.store(0, Relaxed);
+        LARGEST.store(0, Relaxed);
+        engine.run(&pattern)?;
+        let (bytes, largest) = (BYTES.load(Relaxed), LARGEST.load(Relaxed));
+        let input = 3 * 64 * 64 * size_of::<f32>();
+        eprintln!(
+            "{threads} threads: {bytes} bytes an image, the largest piece {largest}; the input has {input}"
+        );
+        assert!(largest <= input && bytes <= 4 * input, "{bytes} bytes, {largest} at once");
+    }
+    Ok(())
+}
