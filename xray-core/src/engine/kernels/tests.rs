@@ -7,11 +7,14 @@ use super::scalar::Scalar;
 use super::selftest::{Case, Noise, Parameters, check, convolve, depthwise, pointwise};
 use crate::engine::kernels::pack::Output;
 
+/// Miri is some thousand times slower than the processor.
+const SMALLER: usize = if cfg!(miri) { 5 } else { 1 };
+
 prop_compose! {
     fn cases()(
-        seed in 1u32.., channels in (1usize..40, 1usize..100), kernel in 1usize..4, stride in 1usize..4,
+        seed in 1u32.., channels in (1usize..40 / SMALLER, 1usize..100 / SMALLER), kernel in 1usize..4, stride in 1usize..4,
         pad in 0usize..2, borders in (0usize..2, 0usize..2), zeros in (any::<u8>(), any::<u8>()),
-        spread in 0.0f32..3.0, relu in any::<bool>(), size in (1usize..9, 1usize..40),
+        spread in 0.0f32..3.0, relu in any::<bool>(), size in (1usize..9, 1usize..40 / SMALLER),
     ) -> Case {
         let size = (size.0.max(kernel), size.1.max(kernel));
         let pad = pad.min(kernel - 1);
