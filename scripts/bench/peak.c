@@ -1,5 +1,5 @@
-/* The most int8 multiplications a second that one core does: VPDPBUSD on registers alone, sixteen sums at a time
- * so that none waits for another. Prints GMAC/s. cc -O2 -mavx512f -mavx512vnni peak.c */
+/* The most int8 multiplications a second that one core does: VPDPBUSD on registers alone, twelve sums side by side so
+ * that none waits for another. Prints GMAC/s. cc -O2 -mavx512f -mavx512vnni peak.c */
 #include <immintrin.h>
 #include <stdio.h>
 #include <time.h>
@@ -10,20 +10,18 @@ static double seconds(void) {
     return now.tv_sec + now.tv_nsec * 1e-9;
 }
 
+#define STEP(n) "vpdpbusd %%zmm30, %%zmm31, %%zmm" #n "\n"
+
 int main(void) {
-    enum { SUMS = 16, ROUNDS = 2000000 };
+    enum { SUMS = 12, ROUNDS = 3000000 };
     double best = 0;
     for (int trial = 0; trial < 9; trial++) {
-        __m512i sums[SUMS];
-        for (int i = 0; i < SUMS; i++) sums[i] = _mm512_set1_epi32(i);
-        __m512i a = _mm512_set1_epi8((char)trial), b = _mm512_set1_epi8(3);
         double start = seconds();
         for (int round = 0; round < ROUNDS; round++) {
-#pragma GCC unroll 16
-            for (int i = 0; i < SUMS; i++) {
-                sums[i] = _mm512_dpbusd_epi32(sums[i], a, b);
-                __asm__ volatile("" : "+v"(sums[i]));
-            }
+            __asm__ volatile(STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7) STEP(8) STEP(9)
+                                 STEP(10) STEP(11)::
+                                     : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
+                                       "xmm9", "xmm10", "xmm11");
         }
         double speed = (double)ROUNDS * SUMS * 64 / (seconds() - start) / 1e9;
         if (speed > best) best = speed;
