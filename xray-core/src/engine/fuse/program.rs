@@ -149,8 +149,8 @@ impl Program {
     }
 
     /// Runs every step; `clock` receives the time of each.
-    pub fn run(&self, work: &mut Workspace, mut clock: Option<&mut Vec<Duration>>) {
-        self.threads.within(|| self.run_steps(work, clock.as_deref_mut()));
+    pub fn run(&self, work: &mut Workspace, clock: Option<&mut Vec<Duration>>) {
+        self.threads.within(|| self.run_steps(work, clock));
     }
 
     fn run_steps(&self, work: &mut Workspace, mut clock: Option<&mut Vec<Duration>>) {
