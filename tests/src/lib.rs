@@ -39,10 +39,17 @@ impl World {
             backbones: BackboneSource::Random { kinds: BackboneKind::ALL.to_vec(), seed: 5 },
             preprocessing: Preprocessing { size: 64, ..Preprocessing::new(Scaling::Imagenet) },
             mirror: true,
-            training: TrainingConfig { seed: 5, epochs: 3, batch_size: 8, learning_rate: 1e-3, dropout: 0.5 },
+            training: TrainingConfig {
+                seed: 5,
+                epochs: 3,
+                batch_size: 8,
+                learning_rate: 1e-3,
+                ..TrainingConfig::default()
+            },
             threshold: ThresholdRule::Youden,
             cache: folder.path().join("cache"),
             out: folder.path().join("run"),
+            resume: false,
         };
         Ok(World { folder, options, device: choose(DeviceChoice::Cpu)? })
     }

@@ -136,14 +136,13 @@ fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<Fi
         mirror: true,
         training: TrainingConfig {
             seed: args.seed,
-            epochs: 20,
-            batch_size: 16,
             learning_rate: LEARNING_RATE,
-            dropout: 0.5,
+            ..TrainingConfig::default()
         },
         threshold: ThresholdRule::Youden,
         cache: args.out.join("cache"),
         out: fitted.to_owned(),
+        resume: false,
     })
 }
 

@@ -7,11 +7,11 @@ use clap::{Args, ValueEnum};
 use xray_core::preprocess::{Preprocessing, Scaling};
 
 use super::progress::Reporter;
+use super::training::TrainingArgs;
 use super::{cache_folder, summary};
 use crate::backbones::BackboneKind;
 use crate::data::ClassNames;
 use crate::device::{DeviceChoice, choose};
-use crate::head::TrainingConfig;
 use crate::pipeline::{BackboneSource, FitOptions, ThresholdRule, fit};
 use crate::run::RunDir;
 use crate::weights::WeightStore;
@@ -22,13 +22,16 @@ use crate::weights::WeightStore;
 Examples:
   host-trainer fit --data chest_xray --out runs/first
   host-trainer fit --data chest_xray --out runs/split --splits splits.csv --seed 7
+  host-trainer fit --data chest_xray --out runs/first --resume
+  host-trainer fit --data chest_xray --out runs/early --epochs 60 --early-stopping --reduce-on-plateau
   host-trainer fit --data clinic --out runs/clinic --classes clear,infiltrate
   host-trainer fit --data clinic --out runs/clinic --base models/first.onnx
   host-trainer fit --data phantoms --out runs/random --backbones random
 
 The data folder holds train/, test/ and perhaps val/, each with one folder a class. Validation is carved out of
 train by patient. Features are kept in the cache: a second fit on the same images starts training at once, and
-a fit that was stopped goes on where it was.")]
+a fit that was stopped goes on where it was. A training that was stopped is taken up with --resume and ends with
+the same head as one that was not.")]
 pub struct FitArgs {
     /// Folder with the class folders, found recursively
     #[arg(long, value_name = "DIR")]
@@ -58,21 +61,11 @@ pub struct FitArgs {
     /// Leave the mirror images out of training
     #[arg(long)]
     no_mirror: bool,
-    /// Seeds the split, the head, the order of the batches and dropout
-    #[arg(long, default_value_t = 42)]
-    seed: u64,
-    /// Passes over the training samples
-    #[arg(long, default_value_t = 20)]
-    epochs: usize,
-    /// Samples a step
-    #[arg(long, default_value_t = 16)]
-    batch_size: usize,
-    /// Adam's step size
-    #[arg(long, default_value_t = 1e-4)]
-    learning_rate: f64,
-    /// Share of hidden values that dropout sets to zero
-    #[arg(long, default_value_t = 0.5)]
-    dropout: f32,
+    #[command(flatten)]
+    training: TrainingArgs,
+    /// Take up the training that was cut off in the folder of the run
+    #[arg(long)]
+    resume: bool,
     /// How the threshold is chosen on validation: `youden`, or a number between 0 and 1
     #[arg(long, value_name = "RULE", default_value = "youden")]
     threshold: ThresholdRule,
@@ -88,6 +81,9 @@ pub struct FitArgs {
     /// Show warnings only
     #[arg(long)]
     quiet: bool,
+    /// Write progress as one JSON object a line on standard error
+    #[arg(long, conflicts_with = "quiet")]
+    json_log: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,14 +115,15 @@ enum PreprocessingName {
 }
 
 pub fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
-    let mut reporter = Reporter::new(args.quiet);
+    let mut reporter = if args.json_log { Reporter::json_lines() } else { Reporter::new(args.quiet) };
+    let silent = args.json || args.json_log;
     let json = args.json;
     let device = choose(args.device)?;
     let options = options(args)?;
-    if !json && RunDir::new(&options.out).is_finished() {
+    if !silent && RunDir::new(&options.out).is_finished() {
         eprintln!("{}: the earlier run there will be replaced", options.out.display());
     }
-    if !json {
+    if !silent {
         eprintln!("device: {} ({})", device.name, device.reason);
     }
     let record = fit(&options, &device, &mut |event| reporter.show(event))?;
@@ -144,21 +141,17 @@ fn options(args: FitArgs) -> anyhow::Result<FitOptions> {
         PreprocessingName::Imagenet => Scaling::Imagenet,
         PreprocessingName::Unit => Scaling::Unit,
     };
+    let training = args.training.config();
     Ok(FitOptions {
         classes: args.classes,
         backbones: match args.base {
             Some(model) => BackboneSource::Base { model },
-            None => source(&args.backbones, args.weights_dir, args.seed)?,
+            None => source(&args.backbones, args.weights_dir, training.seed)?,
         },
         preprocessing: Preprocessing::new(scaling),
         mirror: !args.no_mirror,
-        training: TrainingConfig {
-            seed: args.seed,
-            epochs: args.epochs,
-            batch_size: args.batch_size,
-            learning_rate: args.learning_rate,
-            dropout: args.dropout,
-        },
+        training,
+        resume: args.resume,
         threshold: args.threshold,
         cache: cache_folder(args.cache)?,
         data: args.data,

@@ -7,7 +7,9 @@ mod fit;
 mod phantoms;
 mod predict;
 mod progress;
+mod runs;
 mod summary;
+mod training;
 mod weights;
 
 use std::path::PathBuf;
@@ -43,6 +45,8 @@ enum Command {
     Weights(weights::WeightsArgs),
     /// Trains a head on a folder of X-rays
     Fit(fit::FitArgs),
+    /// Lists runs side by side
+    Runs(runs::RunsArgs),
     /// Writes a run as one ONNX file
     Export(export::ExportArgs),
     /// Judges a model file on one split, with the engine that the device uses
@@ -62,6 +66,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args),
         Command::Weights(args) => weights::run(args).map(|()| ExitCode::SUCCESS),
         Command::Fit(args) => fit::run(args),
+        Command::Runs(args) => runs::run(args).map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),

@@ -32,8 +32,11 @@ pub fn render(record: &RunRecord) -> String {
     lines.push(format!("            fingerprint {}", data.fingerprint));
     lines.push(format!("device      {}", record.device));
     lines.push(format!(
-        "head        epoch {} of {} (lowest validation loss), seed {}",
-        record.best_epoch, record.training.epochs, record.training.seed
+        "head        epoch {} of {} (best by {}), seed {}",
+        record.best_epoch,
+        record.history.len(),
+        record.training.keep,
+        record.training.seed
     ));
     lines.push(format!(
         "threshold   {:.4} ({}, chosen on validation)",

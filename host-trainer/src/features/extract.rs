@@ -30,7 +30,7 @@ pub struct Job {
 }
 
 /// How far an extraction is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Progress {
     /// Jobs that are done.
     pub done: usize,

@@ -9,16 +9,11 @@ use rand_chacha::ChaCha8Rng;
 use super::{BatchNorm, Dense, HeadWeights, TrainingError};
 use crate::weights::Array;
 
-/// Width of the first hidden layer.
-pub const HIDDEN_1: usize = 256;
-/// Width of the second hidden layer.
-pub const HIDDEN_2: usize = 128;
-
 /// Added to the variance, as Keras does by default. Some pooled features are nearly constant; a smaller
 /// epsilon would blow their noise up.
 const EPSILON: f64 = 1e-3;
 
-/// BatchNorm, Dense 256 and ReLU, Dropout, BatchNorm, Dense 128 and ReLU, Dropout, Dense 1.
+/// BatchNorm, Dense and ReLU, Dropout, BatchNorm, Dense and ReLU, Dropout, Dense 1.
 #[derive(Module, Debug)]
 pub(super) struct Head {
     norm1: Norm,
@@ -28,8 +23,7 @@ pub(super) struct Head {
     dense3: Linear,
 }
 
-/// What dropout multiplies the two hidden layers with: `[batch, 256]` and `[batch, 128]`, zero or
-/// `1 / (1 - rate)` (inverted dropout; Srivastava 2014, JMLR 15).
+/// What dropout multiplies the two hidden layers with: `[batch, width]`, zero or `1 / (1 - rate)` (inverted dropout; Srivastava 2014, JMLR 15).
 pub(super) struct DropoutMasks {
     pub hidden1: Tensor<2>,
     pub hidden2: Tensor<2>,
@@ -38,15 +32,16 @@ pub(super) struct DropoutMasks {
 impl Head {
     /// A head with Glorot-uniform weights (Glorot and Bengio 2010, equation 16) and zero biases, as Keras
     /// draws them; the same seed gives the same head on every platform.
-    pub fn new(features: usize, seed: u64, device: &Device) -> Head {
+    pub fn new(features: usize, hidden: [usize; 2], seed: u64, device: &Device) -> Head {
+        let [hidden1, hidden2] = hidden;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let norm = |width| BatchNormConfig::new(width).with_epsilon(EPSILON).init(device);
         Head {
             norm1: norm(features),
-            dense1: glorot(features, HIDDEN_1, &mut rng, device),
-            norm2: norm(HIDDEN_1),
-            dense2: glorot(HIDDEN_1, HIDDEN_2, &mut rng, device),
-            dense3: glorot(HIDDEN_2, 1, &mut rng, device),
+            dense1: glorot(features, hidden1, &mut rng, device),
+            norm2: norm(hidden1),
+            dense2: glorot(hidden1, hidden2, &mut rng, device),
+            dense3: glorot(hidden2, 1, &mut rng, device),
         }
     }
 

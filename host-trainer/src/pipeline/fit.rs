@@ -10,7 +10,7 @@ use xray_core::preprocess::Preprocessing;
 
 use super::Event;
 use super::base::BaseModel;
-use super::head_fit::{fit_head, scored};
+use super::head_fit::{Checkpointing, fit_head, scored};
 use crate::backbones::BackboneKind;
 use crate::data::{ClassNames, DataSet, Item};
 use crate::device::ChosenDevice;
@@ -121,6 +121,8 @@ pub struct FitOptions {
     pub cache: PathBuf,
     /// Folder of the run.
     pub out: PathBuf,
+    /// Whether a training that was cut off there is taken up.
+    pub resume: bool,
 }
 
 /// Fits a head and writes the run.
@@ -156,7 +158,10 @@ pub fn fit(
         Stack::Weights(sets) => Extractor::new(sets, &preprocessing, device, &options.cache)?,
         Stack::Base(base) => base.extractor(&options.cache, observe)?,
     };
-    let fitted = fit_head(&data, &extractor, options.mirror, &options.training, device, observe)?;
+    let run = RunDir::new(&options.out);
+    let checkpointing = Some(Checkpointing { run: &run, resume: options.resume });
+    let fitted =
+        fit_head(&data, &extractor, options.mirror, &options.training, device, checkpointing, observe)?;
     let scores = scored(&fitted.scores);
     let threshold = options.threshold.choose(&scores)?;
     let record = RunRecord {
@@ -186,7 +191,7 @@ pub fn fit(
         },
     };
     let base = stack.base().map(BaseModel::file);
-    RunDir::new(&options.out).write(&record, &fitted.trained.weights, &fitted.scores, base)?;
+    run.write(&record, &fitted.trained.weights, &fitted.scores, base)?;
     Ok(record)
 }
 
