@@ -36,7 +36,7 @@ impl World {
             data,
             classes: ClassNames::default(),
             splits: None,
-            backbones: BackboneSource::Random { kinds: BackboneKind::ALL.to_vec(), seed: 5 },
+            backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: 5 },
             preprocessing: Preprocessing { size: 64, ..Preprocessing::new(Scaling::Imagenet) },
             mirror: true,
             training: TrainingConfig {

@@ -31,7 +31,16 @@ pub(crate) struct DenseNetConfig {
 pub(crate) const DENSENET169: DenseNetConfig =
     DenseNetConfig { growth: 32, init: 64, blocks: [6, 12, 32, 32] };
 
+/// DenseNet-121: 2 × (6 + 12 + 24 + 16) + 5 layers.
+pub(crate) const DENSENET121: DenseNetConfig =
+    DenseNetConfig { growth: 32, init: 64, blocks: [6, 12, 24, 16] };
+
 impl DenseNetConfig {
+    /// Channels between the two convolutions of a dense layer.
+    pub(crate) fn bottleneck(&self) -> usize {
+        BOTTLENECK * self.growth
+    }
+
     /// Channels of the last map.
     #[cfg(test)]
     pub(crate) fn features(&self) -> usize {
@@ -46,7 +55,7 @@ impl DenseNetConfig {
         let mut plan =
             vec![Layer::conv("features.conv0", 3, self.init, 7), Layer::norm("features.norm0", self.init)];
         let mut channels = self.init;
-        let inner = BOTTLENECK * self.growth;
+        let inner = self.bottleneck();
         for (index, layers) in self.blocks.iter().enumerate() {
             let block = index + 1;
             for layer in 1..=*layers {
@@ -181,14 +190,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn densenet169_has_169_layers_and_1664_features() {
-        let convs = DENSENET169
-            .plan()
-            .iter()
-            .filter(|l| !matches!(l.kind, super::super::plan::LayerKind::Norm(_)))
-            .count();
-        // The paper counts the classifier, which is not here.
-        assert_eq!(convs + 1, 169);
-        assert_eq!(DENSENET169.features(), 1664);
+    fn layers_and_features_are_those_of_the_names() {
+        for (config, layers, features) in [(DENSENET169, 169, 1664), (DENSENET121, 121, 1024)] {
+            let plan = config.plan();
+            let convs = plan.iter().filter(|l| !matches!(l.kind, super::super::plan::LayerKind::Norm(_)));
+            // The paper counts the classifier, which is not here.
+            assert_eq!(convs.count() + 1, layers);
+            assert_eq!(config.features(), features);
+        }
     }
 }

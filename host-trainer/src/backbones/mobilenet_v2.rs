@@ -11,10 +11,10 @@ use super::plan::Layer;
 use crate::weights::WeightsError;
 
 /// Channels after the first convolution.
-const STEM: usize = 32;
+pub(crate) const STEM: usize = 32;
 
 /// Channels after the last convolution.
-const LAST: usize = 1280;
+pub(crate) const LAST: usize = 1280;
 
 /// Table 2 of the paper: expansion, output channels, number of blocks, stride of the first of them.
 const STAGES: [(usize, usize, usize, usize); 7] = [

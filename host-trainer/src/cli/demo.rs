@@ -131,7 +131,7 @@ fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<Fi
         data: phantoms.to_owned(),
         classes: ClassNames::default(),
         splits: None,
-        backbones: BackboneSource::Random { kinds: BackboneKind::ALL.to_vec(), seed: args.seed },
+        backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: args.seed },
         preprocessing: Preprocessing::new(Scaling::Imagenet),
         mirror: true,
         training: TrainingConfig {

@@ -160,14 +160,14 @@ fn options(args: FitArgs) -> anyhow::Result<FitOptions> {
     })
 }
 
-/// The nets that were named, in the order of the registry whatever the order on the command line; all of
-/// them where only `random` was said.
+/// The nets that were named, in the order of the registry whatever the order on the command line; the
+/// usual stack where only `random` was said.
 fn source(names: &[BackboneName], weights_dir: Option<PathBuf>, seed: u64) -> anyhow::Result<BackboneSource> {
     let named = |kind: &BackboneKind| names.contains(&BackboneName::Net(*kind));
     let mut kinds: Vec<BackboneKind> = BackboneKind::ALL.into_iter().filter(named).collect();
     if names.contains(&BackboneName::Random) {
         if kinds.is_empty() {
-            kinds = BackboneKind::ALL.to_vec();
+            kinds = BackboneKind::STACK.to_vec();
         }
         return Ok(BackboneSource::Random { kinds, seed });
     }
