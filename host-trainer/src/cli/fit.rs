@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use xray_core::preprocess::{Preprocessing, Scaling};
+use xray_core::preprocess::{Intensity, Preprocessing, Scaling};
 
 use super::progress::Reporter;
 use super::{cache_folder, summary};
@@ -22,6 +22,7 @@ use crate::weights::WeightStore;
 Examples:
   host-trainer fit --data chest_xray --out runs/first
   host-trainer fit --data chest_xray --out runs/split --splits splits.csv --seed 7
+  host-trainer fit --data chest_xray --out runs/clahe --intensity clahe:2,8
   host-trainer fit --data clinic --out runs/clinic --classes clear,infiltrate
   host-trainer fit --data clinic --out runs/clinic --base models/first.onnx
   host-trainer fit --data phantoms --out runs/random --backbones random
@@ -47,7 +48,7 @@ pub struct FitArgs {
     backbones: Vec<BackboneName>,
     /// Keep the backbones and the preprocessing of this model bit for bit and train only a new head; runs on the
     /// engine of the device, which is several times faster on a CPU
-    #[arg(long, value_name = "MODEL.onnx", conflicts_with_all = ["backbones", "weights_dir", "preprocessing"])]
+    #[arg(long, value_name = "MODEL.onnx", conflicts_with_all = ["backbones", "weights_dir", "preprocessing", "intensity"])]
     base: Option<PathBuf>,
     /// Folder of the imported weights [default: $XRAY_EDGE_WEIGHTS, else ~/.local/share/xray-edge/weights]
     #[arg(long, value_name = "DIR")]
@@ -55,6 +56,10 @@ pub struct FitArgs {
     /// How pixels become numbers
     #[arg(long, value_enum, default_value = "imagenet")]
     preprocessing: PreprocessingName,
+    /// What is done to the grey levels before, in training and on the device: `none`, `histogram` (equalised over the
+    /// whole image), `clahe` (over tiles, with limited contrast) or `clahe:CLIP,TILES`
+    #[arg(long, value_name = "RULE", default_value = "none")]
+    intensity: Intensity,
     /// Leave the mirror images out of training
     #[arg(long)]
     no_mirror: bool,
@@ -150,7 +155,7 @@ fn options(args: FitArgs) -> anyhow::Result<FitOptions> {
             Some(model) => BackboneSource::Base { model },
             None => source(&args.backbones, args.weights_dir, args.seed)?,
         },
-        preprocessing: Preprocessing::new(scaling),
+        preprocessing: Preprocessing { intensity: args.intensity, ..Preprocessing::new(scaling) },
         mirror: !args.no_mirror,
         training: TrainingConfig {
             seed: args.seed,

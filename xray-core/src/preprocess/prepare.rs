@@ -42,16 +42,18 @@ impl InputTensor {
     }
 }
 
-/// Prepares an image as the contract says: resize, divide by 255, take off the mean, divide by the standard
-/// deviation; a grey image gives three equal channels before the scaling.
+/// Prepares an image as the contract says: resize, intensity, divide by 255, take off the mean, divide by the
+/// standard deviation; a grey image gives three equal channels before the scaling.
 ///
 /// # Errors
-/// [`PreprocessError::Resize`] if the resizer refuses the image.
+/// [`PreprocessError::Resize`] if the resizer refuses the image, [`PreprocessError::Intensity`] for a contract that
+/// cannot be met.
 pub fn prepare(image: &Radiograph, contract: &Preprocessing) -> Result<InputTensor, PreprocessError> {
     let size = contract.size;
     let pixels = match contract.resize {
         Resize::BilinearAntialias => resize::bilinear_antialias(image, size)?,
     };
+    let pixels = contract.intensity.apply(pixels, size)?;
     let (mean, std) = (contract.scaling.mean(), contract.scaling.std());
     let mut data = Vec::with_capacity(3 * size * size);
     for channel in 0..3 {
