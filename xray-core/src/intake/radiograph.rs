@@ -52,7 +52,7 @@ impl Radiograph {
         Self::new(width, height, Pixels::Grey(pixels))
     }
 
-    pub(super) fn new(width: u32, height: u32, pixels: Pixels) -> Result<Self, IntakeProblem> {
+    pub(crate) fn new(width: u32, height: u32, pixels: Pixels) -> Result<Self, IntakeProblem> {
         check_size(width, height)?;
         let (length, channels) = match &pixels {
             Pixels::Grey(bytes) => (bytes.len() as u64, 1),
@@ -64,6 +64,16 @@ impl Radiograph {
             return Err(IntakeProblem::Damaged { format: "image", reason });
         }
         Ok(Radiograph { width, height, pixels })
+    }
+
+    /// A grey image of the same size, row by row from the top left of the levels that `level` gives for each place.
+    pub fn redrawn(&self, level: impl FnMut(usize) -> u8) -> Radiograph {
+        let places = 0..self.width as usize * self.height as usize;
+        Radiograph {
+            width: self.width,
+            height: self.height,
+            pixels: Pixels::Grey(places.map(level).collect()),
+        }
     }
 
     /// Width in pixels.

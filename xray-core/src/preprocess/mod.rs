@@ -7,7 +7,7 @@ mod resize;
 
 pub use contract::{IMAGENET_MEAN, IMAGENET_STD, Preprocessing, Resize, Scaling};
 pub use intensity::{Clahe, Intensity};
-pub use prepare::{InputTensor, prepare};
+pub use prepare::{InputTensor, at_input_size, prepare};
 
 /// Why an image could not be prepared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
