@@ -18,4 +18,5 @@ pub mod metrics;
 pub mod pipeline;
 pub mod quantise;
 pub mod run;
+pub mod sheet;
 pub mod weights;

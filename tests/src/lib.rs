@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use host_trainer::backbones::BackboneKind;
+use host_trainer::data::augment::Preset;
 use host_trainer::data::ClassNames;
 use host_trainer::data::phantom::{Counts, write_data_set};
 use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
+use host_trainer::features::Views;
 use host_trainer::head::TrainingConfig;
 use host_trainer::pipeline::{BackboneSource, FitOptions, ThresholdRule};
 use tempfile::TempDir;
@@ -38,7 +40,7 @@ impl World {
             splits: None,
             backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: 5 },
             preprocessing: Preprocessing { size: 64, ..Preprocessing::new(Scaling::Imagenet) },
-            mirror: true,
+            views: Views::new(Preset::Article),
             training: TrainingConfig {
                 seed: 5,
                 epochs: 3,

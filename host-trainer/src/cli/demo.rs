@@ -14,9 +14,11 @@ use xray_core::screening::{Format, Screener, screen_paths, write_rows};
 use super::progress::Reporter;
 use super::{evaluate, summary};
 use crate::backbones::BackboneKind;
+use crate::data::augment::Preset;
 use crate::data::phantom::{self, Counts};
 use crate::data::{ClassNames, Split};
 use crate::device::{DeviceChoice, choose};
+use crate::features::Views;
 use crate::head::TrainingConfig;
 use crate::pipeline::{
     self, BackboneSource, CalibrationSource, FitOptions, HeadOn, Quantisation, ThresholdRule,
@@ -133,7 +135,7 @@ fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<Fi
         splits: None,
         backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: args.seed },
         preprocessing: Preprocessing::new(Scaling::Imagenet),
-        mirror: true,
+        views: Views::new(Preset::Article),
         training: TrainingConfig {
             seed: args.seed,
             learning_rate: LEARNING_RATE,

@@ -4,14 +4,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use xray_core::preprocess::{Preprocessing, Scaling};
+use xray_core::preprocess::{Intensity, Preprocessing, Scaling};
 
+use super::augment_args::AugmentArgs;
 use super::progress::Reporter;
 use super::training::TrainingArgs;
 use super::{cache_folder, summary};
 use crate::backbones::BackboneKind;
 use crate::data::ClassNames;
+use crate::data::augment::Preset;
 use crate::device::{DeviceChoice, choose};
+use crate::features::Views;
 use crate::pipeline::{BackboneSource, FitOptions, ThresholdRule, fit};
 use crate::run::RunDir;
 use crate::weights::WeightStore;
@@ -24,6 +27,8 @@ Examples:
   host-trainer fit --data chest_xray --out runs/split --splits splits.csv --seed 7
   host-trainer fit --data chest_xray --out runs/first --resume
   host-trainer fit --data chest_xray --out runs/early --epochs 60 --early-stopping --reduce-on-plateau
+  host-trainer fit --data chest_xray --out runs/clahe --intensity clahe:2,8
+  host-trainer fit --data chest_xray --out runs/varied --augment robust --rotation 5 --views 8
   host-trainer fit --data clinic --out runs/clinic --classes clear,infiltrate
   host-trainer fit --data clinic --out runs/clinic --base models/first.onnx
   host-trainer fit --data phantoms --out runs/random --backbones random
@@ -50,7 +55,7 @@ pub struct FitArgs {
     backbones: Vec<BackboneName>,
     /// Keep the backbones and the preprocessing of this model bit for bit and train only a new head; runs on the
     /// engine of the device, which is several times faster on a CPU
-    #[arg(long, value_name = "MODEL.onnx", conflicts_with_all = ["backbones", "weights_dir", "preprocessing"])]
+    #[arg(long, value_name = "MODEL.onnx", conflicts_with_all = ["backbones", "weights_dir", "preprocessing", "intensity"])]
     base: Option<PathBuf>,
     /// Folder of the imported weights [default: $XRAY_EDGE_WEIGHTS, else ~/.local/share/xray-edge/weights]
     #[arg(long, value_name = "DIR")]
@@ -58,9 +63,18 @@ pub struct FitArgs {
     /// How pixels become numbers
     #[arg(long, value_enum, default_value = "imagenet")]
     preprocessing: PreprocessingName,
-    /// Leave the mirror images out of training
-    #[arg(long)]
-    no_mirror: bool,
+    /// What is done to the grey levels before, in training and on the device: `none`, `histogram` (equalised over the
+    /// whole image), `clahe` (over tiles, with limited contrast) or `clahe:CLIP,TILES`
+    #[arg(long, value_name = "RULE", default_value = "none")]
+    intensity: Intensity,
+    #[command(flatten)]
+    augment: AugmentArgs,
+    /// Varied forms of each training image beside the image itself; each epoch draws one of them
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    views: u32,
+    /// Seeds them; their features are kept, so runs of another --seed find them
+    #[arg(long, default_value_t = 42)]
+    view_seed: u64,
     #[command(flatten)]
     training: TrainingArgs,
     /// Take up the training that was cut off in the folder of the run
@@ -142,14 +156,16 @@ fn options(args: FitArgs) -> anyhow::Result<FitOptions> {
         PreprocessingName::Unit => Scaling::Unit,
     };
     let training = args.training.config();
+    let augmentation = args.augment.augmentation(Preset::Article)?;
+    let views = Views { augmentation, count: args.views, seed: args.view_seed };
     Ok(FitOptions {
         classes: args.classes,
         backbones: match args.base {
             Some(model) => BackboneSource::Base { model },
             None => source(&args.backbones, args.weights_dir, training.seed)?,
         },
-        preprocessing: Preprocessing::new(scaling),
-        mirror: !args.no_mirror,
+        preprocessing: Preprocessing { intensity: args.intensity, ..Preprocessing::new(scaling) },
+        views,
         training,
         resume: args.resume,
         threshold: args.threshold,

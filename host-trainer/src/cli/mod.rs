@@ -1,11 +1,13 @@
 //! The command line: one file a subcommand, arguments and printing only.
 
+mod augment_args;
 mod demo;
 mod evaluate;
 mod export;
 mod fit;
 mod phantoms;
 mod predict;
+mod preview;
 mod progress;
 mod runs;
 mod summary;
@@ -53,6 +55,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// Screens images as edge-runtime does
     Predict(predict::PredictArgs),
+    /// Shows training images as augmentation changes them, on one sheet
+    Preview(preview::PreviewArgs),
     /// Draws a phantom data set
     Phantoms(phantoms::PhantomsArgs),
 }
@@ -70,6 +74,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export(args) => export::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
+        Command::Preview(args) => preview::run(args).map(|()| ExitCode::SUCCESS),
         Command::Phantoms(args) => phantoms::run(args).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -5,7 +5,9 @@ mod cache;
 mod error;
 mod extract;
 mod model_net;
+mod view;
 
-pub use cache::{CacheKey, FeatureCache, View};
+pub use cache::{CacheKey, FeatureCache};
 pub use error::FeatureError;
 pub use extract::{Extraction, Extractor, Job, Progress};
+pub use view::{Varied, View, Views};

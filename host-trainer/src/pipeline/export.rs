@@ -175,7 +175,7 @@ fn refit(
 ) -> anyhow::Result<HeadWeights> {
     observe(Event::Note("training the head again, on the features of the int8 backbones"));
     let extractor = draft.extractor(&how.cache, observe)?;
-    Ok(fit_head(data, &extractor, record.mirror, &record.training, device, None, observe)?.trained.weights)
+    Ok(fit_head(data, &extractor, &record.views, &record.training, device, None, observe)?.trained.weights)
 }
 
 /// The validation images as the device scores them with this file.

@@ -14,7 +14,7 @@ use super::head_fit::{Checkpointing, fit_head, scored};
 use crate::backbones::BackboneKind;
 use crate::data::{ClassNames, DataSet, Item};
 use crate::device::ChosenDevice;
-use crate::features::{Extraction, Extractor};
+use crate::features::{Extraction, Extractor, Views};
 use crate::head::TrainingConfig;
 use crate::metrics::{Evaluation, MetricsError, Scored, youden_threshold};
 use crate::run::{BackboneUse, DataRecord, RUN_SCHEMA, RunDir, RunRecord, Timings};
@@ -111,8 +111,8 @@ pub struct FitOptions {
     pub backbones: BackboneSource,
     /// How images are prepared.
     pub preprocessing: Preprocessing,
-    /// Whether mirror images are trained on too.
-    pub mirror: bool,
+    /// Which forms of a training image are trained on.
+    pub views: Views,
     /// How the head is trained.
     pub training: TrainingConfig,
     /// How the threshold is chosen.
@@ -161,7 +161,7 @@ pub fn fit(
     let run = RunDir::new(&options.out);
     let checkpointing = Some(Checkpointing { run: &run, resume: options.resume });
     let fitted =
-        fit_head(&data, &extractor, options.mirror, &options.training, device, checkpointing, observe)?;
+        fit_head(&data, &extractor, &options.views, &options.training, device, checkpointing, observe)?;
     let scores = scored(&fitted.scores);
     let threshold = options.threshold.choose(&scores)?;
     let record = RunRecord {
@@ -176,7 +176,7 @@ pub fn fit(
         backbones: stack.backbones()?,
         base: stack.base().map(BaseModel::record),
         data: data_record(options, &data, &fitted.extraction),
-        mirror: options.mirror,
+        views: options.views,
         training: options.training,
         best_epoch: fitted.trained.best_epoch,
         history: fitted.trained.history,

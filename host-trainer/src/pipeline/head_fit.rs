@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::Event;
 use crate::data::{DataSet, Item};
 use crate::device::ChosenDevice;
-use crate::features::{Extraction, Extractor, Job, View};
+use crate::features::{Extraction, Extractor, Job, View, Views};
 use crate::head::{Checkpoint, Samples, Trained, TrainingConfig, train};
 use crate::metrics::Scored;
 use crate::run::{RunDir, ValidationScore};
@@ -39,14 +39,14 @@ pub(super) struct Checkpointing<'a> {
 pub(super) fn fit_head(
     data: &DataSet,
     extractor: &Extractor,
-    mirror: bool,
+    views: &Views,
     config: &TrainingConfig,
     device: &ChosenDevice,
     checkpointing: Option<Checkpointing<'_>>,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<FittedHead> {
     let start = Instant::now();
-    let jobs = Jobs::new(data, mirror);
+    let jobs = Jobs::new(data, views);
     let extraction = extractor.run(&jobs.jobs, |progress| observe(Event::Features(progress)))?;
     let feature_seconds = start.elapsed().as_secs_f64();
     for (path, reason) in &extraction.unreadable {
@@ -101,17 +101,19 @@ struct Jobs {
 }
 
 impl Jobs {
-    fn new(data: &DataSet, mirror: bool) -> Self {
+    fn new(data: &DataSet, views: &Views) -> Self {
+        let views = views.of_image();
         let mut jobs = Jobs { jobs: Vec::new(), starts: vec![0] };
         for item in &data.train {
-            jobs.add(item, if mirror { &[View::Plain, View::Mirror] } else { &[View::Plain] });
+            jobs.add(item, &views);
         }
         data.validation.iter().for_each(|item| jobs.add(item, &[View::Plain]));
         jobs
     }
 
     fn add(&mut self, item: &Item, views: &[View]) {
-        let job = |view: &View| Job { path: item.path.clone(), sha256: item.sha256.clone(), view: *view };
+        let job =
+            |view: &View| Job { path: item.path.clone(), sha256: item.sha256.clone(), view: view.clone() };
         self.jobs.extend(views.iter().map(job));
         self.starts.push(self.jobs.len());
     }

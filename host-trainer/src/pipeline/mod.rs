@@ -10,6 +10,7 @@ mod export;
 mod fit;
 mod head_fit;
 mod known_answer;
+mod preview;
 
 pub use calibration::CalibrationSource;
 pub use comparison::{Budget, Comparison, Flip};
@@ -17,3 +18,4 @@ pub use evaluate::{EvaluationRun, evaluate};
 pub use event::Event;
 pub use export::{ExportedModel, HeadOn, Quantisation, export_quantised_run, export_run};
 pub use fit::{BackboneSource, FitOptions, ThresholdRule, fit};
+pub use preview::{PreviewOptions, preview};

@@ -7,12 +7,13 @@ use xray_core::package::{Labels, Precision};
 use xray_core::preprocess::Preprocessing;
 
 use crate::backbones::BackboneKind;
+use crate::features::Views;
 use crate::head::{Epoch, TrainingConfig};
 use crate::metrics::Evaluation;
 use crate::weights::Provenance;
 
 /// Version of the `run.json` schema that this build writes and the only one that it reads.
-pub const RUN_SCHEMA: u32 = 1;
+pub const RUN_SCHEMA: u32 = 2;
 
 /// One backbone of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,7 +79,7 @@ pub struct Timings {
     pub data: f64,
     /// Computing or loading features.
     pub features: f64,
-    /// Images and mirror images whose features were computed, not loaded.
+    /// Images and views whose features were computed, not loaded.
     #[serde(default)]
     pub computed: usize,
     /// Training the head.
@@ -105,11 +106,11 @@ pub struct RunRecord {
     pub base: Option<BaseUse>,
     /// The data.
     pub data: DataRecord,
-    /// Whether mirror images were trained on too.
-    pub mirror: bool,
+    /// Which forms of a training image were trained on.
+    pub views: Views,
     /// Options of the training.
     pub training: TrainingConfig,
-    /// The pass whose weights were kept: the one with the lowest validation loss.
+    /// The pass whose weights were kept.
     pub best_epoch: usize,
     /// Every pass.
     pub history: Vec<Epoch>,
