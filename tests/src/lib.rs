@@ -48,7 +48,8 @@ impl World {
                 learning_rate: 1e-3,
                 ..TrainingConfig::default()
             },
-            threshold: ThresholdRule::Youden,
+            fine_tune: None,
+        threshold: ThresholdRule::Youden,
             cache: folder.path().join("cache"),
             out: folder.path().join("run"),
             resume: false,

@@ -8,7 +8,7 @@ use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 
-use super::parts::{Parts, Stride};
+use super::parts::{Parts, Stride, Taken};
 use super::plan::Layer;
 use crate::weights::WeightsError;
 
@@ -97,6 +97,13 @@ impl DenseLayer {
         })
     }
 
+    fn take(&self, at: &str, taken: &mut Taken) {
+        taken.norm(&format!("{at}.norm1"), &self.norm1);
+        taken.conv(&format!("{at}.conv1"), &self.conv1);
+        taken.norm(&format!("{at}.norm2"), &self.norm2);
+        taken.conv(&format!("{at}.conv2"), &self.conv2);
+    }
+
     fn forward(&self, map: Tensor<4>) -> Tensor<4> {
         let inner = self.conv1.forward(relu(self.norm1.forward(map.clone())));
         let new = self.conv2.forward(relu(self.norm2.forward(inner)));
@@ -164,6 +171,24 @@ impl DenseNet {
             transitions,
             norm5: parts.norm("features.norm5")?,
         })
+    }
+
+    /// The tensors as they are now.
+    pub(crate) fn take(&self, taken: &mut Taken) {
+        taken.conv("features.conv0", &self.conv0);
+        taken.norm("features.norm0", &self.norm0);
+        for (index, block) in self.blocks.iter().enumerate() {
+            for (layer, dense) in block.iter().enumerate() {
+                let at = format!("features.denseblock{}.denselayer{}", index + 1, layer + 1);
+                dense.take(&at, taken);
+            }
+        }
+        for (index, transition) in self.transitions.iter().enumerate() {
+            let at = format!("features.transition{}", index + 1);
+            taken.norm(&format!("{at}.norm"), &transition.norm);
+            taken.conv(&format!("{at}.conv"), &transition.conv);
+        }
+        taken.norm("features.norm5", &self.norm5);
     }
 
     /// The last feature map, `[n, features, s / 32, s / 32]`, after its ReLU. `observe` is shown the map

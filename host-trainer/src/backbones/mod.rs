@@ -1,4 +1,4 @@
-//! The frozen feature extractors. A backbone is one file here (or one more size in `densenet.rs`) and one
+//! The feature extractors. A backbone is one file here (or one more size in `densenet.rs`) and one
 //! line in each function of [`BackboneKind`].
 
 mod adapter;
@@ -11,6 +11,8 @@ pub(crate) mod plan;
 pub use adapter::input_adapter;
 pub(crate) use mobilenet_v2::blocks as mobilenet_v2_blocks;
 pub use net::Backbone;
+pub(crate) use net::Net;
+pub use parts::Trained;
 
 use plan::Layer;
 use serde::{Deserialize, Serialize};

@@ -141,6 +141,7 @@ fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<Fi
             learning_rate: LEARNING_RATE,
             ..TrainingConfig::default()
         },
+        fine_tune: None,
         threshold: ThresholdRule::Youden,
         cache: args.out.join("cache"),
         out: fitted.to_owned(),

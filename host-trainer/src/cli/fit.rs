@@ -8,7 +8,7 @@ use xray_core::preprocess::{Intensity, Preprocessing, Scaling};
 
 use super::augment_args::AugmentArgs;
 use super::progress::Reporter;
-use super::training::TrainingArgs;
+use super::training::{FineTuneArgs, TrainingArgs};
 use super::{cache_folder, summary};
 use crate::backbones::BackboneKind;
 use crate::data::ClassNames;
@@ -29,6 +29,7 @@ Examples:
   host-trainer fit --data chest_xray --out runs/early --epochs 60 --early-stopping --reduce-on-plateau
   host-trainer fit --data chest_xray --out runs/clahe --intensity clahe:2,8
   host-trainer fit --data chest_xray --out runs/varied --augment robust --rotation 5 --views 8
+  host-trainer fit --data chest_xray --out runs/tuned --unfreeze densenet169:denseblock4..,mobilenet-v2:17..
   host-trainer fit --data clinic --out runs/clinic --classes clear,infiltrate
   host-trainer fit --data clinic --out runs/clinic --base models/first.onnx
   host-trainer fit --data phantoms --out runs/random --backbones random
@@ -77,6 +78,8 @@ pub struct FitArgs {
     view_seed: u64,
     #[command(flatten)]
     training: TrainingArgs,
+    #[command(flatten)]
+    fine_tune: FineTuneArgs,
     /// Take up the training that was cut off in the folder of the run
     #[arg(long)]
     resume: bool,
@@ -166,6 +169,7 @@ fn options(args: FitArgs) -> anyhow::Result<FitOptions> {
         },
         preprocessing: Preprocessing { intensity: args.intensity, ..Preprocessing::new(scaling) },
         views,
+        fine_tune: args.fine_tune.config(),
         training,
         resume: args.resume,
         threshold: args.threshold,

@@ -7,6 +7,7 @@ mod extract;
 mod model_net;
 mod view;
 
+pub(crate) use burn_net::batch_tensor;
 pub use cache::{CacheKey, FeatureCache};
 pub use error::FeatureError;
 pub use extract::{Extraction, Extractor, Job, Progress};

@@ -53,7 +53,7 @@ impl View {
     ///
     /// # Errors
     /// As [`prepare`].
-    pub(super) fn prepare(
+    pub(crate) fn prepare(
         &self,
         image: &Radiograph,
         sha256: &str,

@@ -5,16 +5,19 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Instant;
 
+use anyhow::bail;
 use xray_core::package::Labels;
 use xray_core::preprocess::Preprocessing;
 
 use super::Event;
 use super::base::BaseModel;
+use super::fine_tune::fine_tune_backbones;
 use super::head_fit::{Checkpointing, fit_head, scored};
 use crate::backbones::BackboneKind;
 use crate::data::{ClassNames, DataSet, Item};
 use crate::device::ChosenDevice;
 use crate::features::{Extraction, Extractor, Views};
+use crate::fine_tune::FineTune;
 use crate::head::TrainingConfig;
 use crate::metrics::{Evaluation, MetricsError, Scored, youden_threshold};
 use crate::run::{BackboneUse, DataRecord, RUN_SCHEMA, RunDir, RunRecord, Timings};
@@ -115,6 +118,8 @@ pub struct FitOptions {
     pub views: Views,
     /// How the head is trained.
     pub training: TrainingConfig,
+    /// How layers of the backbones are trained after the head, if they are.
+    pub fine_tune: Option<FineTune>,
     /// How the threshold is chosen.
     pub threshold: ThresholdRule,
     /// Folder of the feature cache.
@@ -136,7 +141,7 @@ pub fn fit(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<RunRecord> {
     // Weights first: without them there is no point in hashing thousands of images.
-    let stack = Stack::load(&options.backbones)?;
+    let mut stack = Stack::load(&options.backbones)?;
     let preprocessing = match &stack {
         Stack::Weights(_) => options.preprocessing.clone(),
         // The backbones get what they always got.
@@ -162,6 +167,19 @@ pub fn fit(
     let checkpointing = Some(Checkpointing { run: &run, resume: options.resume });
     let fitted =
         fit_head(&data, &extractor, &options.views, &options.training, device, checkpointing, observe)?;
+    let fitted = match (&options.fine_tune, &stack) {
+        (None, _) => fitted,
+        (Some(_), Stack::Base(_)) => {
+            bail!("the backbones of a base model are kept as they are; leave --unfreeze out")
+        }
+        (Some(how), Stack::Weights(sets)) => {
+            let tuned = fine_tune_backbones(sets, &data, fitted, (how, options), device, observe)?;
+            let store = run.weights();
+            tuned.sets.iter().try_for_each(|set| store.save(set).map(drop))?;
+            stack = Stack::Weights(tuned.sets);
+            tuned.fitted
+        }
+    };
     let scores = scored(&fitted.scores);
     let threshold = options.threshold.choose(&scores)?;
     let record = RunRecord {
@@ -180,6 +198,8 @@ pub fn fit(
         training: options.training,
         best_epoch: fitted.trained.best_epoch,
         history: fitted.trained.history,
+        fine_tune: options.fine_tune.clone(),
+        fine_tune_history: fitted.fine_tune_history,
         threshold,
         threshold_rule: options.threshold.to_string(),
         validation: Evaluation::new(&scores, threshold)?,

@@ -6,7 +6,7 @@ use super::Event;
 use crate::data::{DataSet, Item};
 use crate::device::ChosenDevice;
 use crate::features::{Extraction, Extractor, Job, View, Views};
-use crate::head::{Checkpoint, Samples, Trained, TrainingConfig, train};
+use crate::head::{Checkpoint, Epoch, Samples, Trained, TrainingConfig, train};
 use crate::metrics::Scored;
 use crate::run::{RunDir, ValidationScore};
 
@@ -22,6 +22,8 @@ pub(super) struct FittedHead {
     pub feature_seconds: f64,
     /// Seconds for the training.
     pub training_seconds: f64,
+    /// Passes in which backbones were trained too.
+    pub fine_tune_history: Vec<Epoch>,
 }
 
 /// Where a training is kept after every pass, and whether it goes on from there.
@@ -75,7 +77,14 @@ pub(super) fn fit_head(
     let training_seconds = start.elapsed().as_secs_f64();
     let scores =
         read.iter().zip(&trained.validation_probabilities).map(|(item, p)| score(item, *p)).collect();
-    Ok(FittedHead { trained, scores, extraction, feature_seconds, training_seconds })
+    Ok(FittedHead {
+        trained,
+        scores,
+        extraction,
+        feature_seconds,
+        training_seconds,
+        fine_tune_history: Vec::new(),
+    })
 }
 
 /// The row of one validation image.

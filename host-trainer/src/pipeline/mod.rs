@@ -7,6 +7,7 @@ mod contract;
 mod evaluate;
 mod event;
 mod export;
+mod fine_tune;
 mod fit;
 mod head_fit;
 mod known_answer;

@@ -8,6 +8,7 @@ use xray_core::preprocess::Preprocessing;
 
 use crate::backbones::BackboneKind;
 use crate::features::Views;
+use crate::fine_tune::FineTune;
 use crate::head::{Epoch, TrainingConfig};
 use crate::metrics::Evaluation;
 use crate::weights::Provenance;
@@ -114,6 +115,12 @@ pub struct RunRecord {
     pub best_epoch: usize,
     /// Every pass.
     pub history: Vec<Epoch>,
+    /// How layers of the backbones were trained after the head, if they were.
+    #[serde(default)]
+    pub fine_tune: Option<FineTune>,
+    /// Every pass of that; the one with the lowest validation loss was kept.
+    #[serde(default)]
+    pub fine_tune_history: Vec<Epoch>,
     /// Probability (0..1) from which on the positive label is suspected.
     pub threshold: f64,
     /// The rule by which the threshold was chosen on the validation images.
