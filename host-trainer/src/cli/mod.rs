@@ -51,7 +51,7 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// Screens images as edge-runtime does
     Predict(predict::PredictArgs),
-    /// Shows training images as augmentation changes them, on one sheet
+    /// Shows images as augmentation or the corruption suite changes them, on one sheet
     Preview(preview::PreviewArgs),
     /// Draws a phantom data set
     Phantoms(phantoms::PhantomsArgs),

@@ -18,4 +18,4 @@ pub use evaluate::{EvaluationRun, evaluate};
 pub use event::Event;
 pub use export::{ExportedModel, HeadOn, Quantisation, export_quantised_run, export_run};
 pub use fit::{BackboneSource, FitOptions, ThresholdRule, fit};
-pub use preview::{PreviewOptions, preview};
+pub use preview::{Change, PreviewOptions, preview};
