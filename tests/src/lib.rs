@@ -41,6 +41,7 @@ impl World {
             mirror: true,
             training: TrainingConfig { seed: 5, epochs: 3, batch_size: 8, learning_rate: 1e-3, dropout: 0.5 },
             threshold: ThresholdRule::Youden,
+            strict: false,
             cache: folder.path().join("cache"),
             out: folder.path().join("run"),
         };

@@ -142,6 +142,7 @@ fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<Fi
             dropout: 0.5,
         },
         threshold: ThresholdRule::Youden,
+        strict: false,
         cache: args.out.join("cache"),
         out: fitted.to_owned(),
     })

@@ -10,6 +10,7 @@ mod export;
 mod fit;
 mod head_fit;
 mod known_answer;
+mod leaks;
 mod preview;
 
 pub use calibration::CalibrationSource;
