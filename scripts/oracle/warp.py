@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Golden numbers for host-trainer/src/data/augment/tests.rs, from scipy.ndimage.affine_transform.
+"""Golden numbers for tests.rs of host-trainer/src/data/augment and corrupt, from scipy.ndimage.
 
     pip install scipy numpy
     python scripts/oracle/warp.py
 
 Writes host-trainer/tests/fixtures/augment/warp.json: placements of one drawn picture of 24 x 20 pixels, and every third
-level that comes out, for both ways to fill what lies outside.
+level that comes out, for both ways to fill what lies outside; and blur.json: the same picture, blurred.
 """
 import json
 import pathlib
 
 import numpy as np
-from scipy.ndimage import affine_transform
+from scipy.ndimage import affine_transform, gaussian_filter
 
-OUT = pathlib.Path(__file__).resolve().parents[2] / "host-trainer/tests/fixtures/augment/warp.json"
+OUT = pathlib.Path(__file__).resolve().parents[2] / "host-trainer/tests/fixtures/augment"
 WIDTH, HEIGHT = 24, 20
 
 
@@ -56,6 +56,12 @@ PLACES = [
     (True, 0.9, 5.0, 170.0, [0.3, 0.2]),
 ]
 rows = [row(*place, fill) for place in PLACES for fill in ("edge", 40)]
-OUT.parent.mkdir(parents=True, exist_ok=True)
-OUT.write_text("[\n" + ",\n".join(json.dumps(r, separators=(",", ":")) for r in rows) + "\n]\n")
+blurred = [
+    {"deviation": d, "levels": [round(float(v), 3) for v in gaussian_filter(picture(), d, mode="nearest").ravel()[::3]]}
+    for d in (0.6, 1.0, 1.6)
+]
+OUT.mkdir(parents=True, exist_ok=True)
+for name, all_rows in (("warp", rows), ("blur", blurred)):
+    text = ",\n".join(json.dumps(r, separators=(",", ":")) for r in all_rows)
+    (OUT / f"{name}.json").write_text(f"[\n{text}\n]\n")
 print(len(rows), "placements")

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use host_trainer::backbones::BackboneKind;
-use host_trainer::data::augment::Preset;
 use host_trainer::data::ClassNames;
+use host_trainer::data::augment::Preset;
 use host_trainer::data::phantom::{Counts, write_data_set};
 use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
 use host_trainer::features::Views;
@@ -49,7 +49,8 @@ impl World {
                 ..TrainingConfig::default()
             },
             fine_tune: None,
-        threshold: ThresholdRule::Youden,
+            threshold: ThresholdRule::Youden,
+            strict: false,
             cache: folder.path().join("cache"),
             out: folder.path().join("run"),
             resume: false,

@@ -143,6 +143,7 @@ fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<Fi
         },
         fine_tune: None,
         threshold: ThresholdRule::Youden,
+        strict: false,
         cache: args.out.join("cache"),
         out: fitted.to_owned(),
         resume: false,

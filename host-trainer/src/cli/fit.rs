@@ -86,6 +86,10 @@ pub struct FitArgs {
     /// How the threshold is chosen on validation: `youden`, or a number between 0 and 1
     #[arg(long, value_name = "RULE", default_value = "youden")]
     threshold: ThresholdRule,
+    /// Refuse a data set with near-duplicate images or patients on two sides (see `host-trainer leaks`); else they are
+    /// warned of
+    #[arg(long)]
+    strict: bool,
     /// Folder of the feature cache [default: $XDG_CACHE_HOME/xray-edge/features]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -173,6 +177,7 @@ fn options(args: FitArgs) -> anyhow::Result<FitOptions> {
         training,
         resume: args.resume,
         threshold: args.threshold,
+        strict: args.strict,
         cache: cache_folder(args.cache)?,
         data: args.data,
         splits: args.splits,

@@ -5,6 +5,7 @@ mod demo;
 mod evaluate;
 mod export;
 mod fit;
+mod leaks;
 mod phantoms;
 mod predict;
 mod preview;
@@ -55,7 +56,9 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// Screens images as edge-runtime does
     Predict(predict::PredictArgs),
-    /// Shows training images as augmentation changes them, on one sheet
+    /// Finds near-duplicate images and patients on two sides of a data set
+    Leaks(leaks::LeaksArgs),
+    /// Shows images as augmentation or the corruption suite changes them, on one sheet
     Preview(preview::PreviewArgs),
     /// Draws a phantom data set
     Phantoms(phantoms::PhantomsArgs),
@@ -74,6 +77,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export(args) => export::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
+        Command::Leaks(args) => leaks::run(args).map(|()| ExitCode::SUCCESS),
         Command::Preview(args) => preview::run(args).map(|()| ExitCode::SUCCESS),
         Command::Phantoms(args) => phantoms::run(args).map(|()| ExitCode::SUCCESS),
     }

@@ -12,8 +12,9 @@ use super::augment_args::AugmentArgs;
 use super::progress::Reporter;
 use crate::data::ClassNames;
 use crate::data::augment::Preset;
+use crate::data::corrupt::Corruption;
 use crate::files::write_atomic;
-use crate::pipeline::{PreviewOptions, preview};
+use crate::pipeline::{Change, PreviewOptions, preview};
 
 /// Arguments of `preview`.
 #[derive(Debug, Args)]
@@ -22,6 +23,7 @@ Examples:
   host-trainer preview --data chest_xray --out sheet.png
   host-trainer preview --data chest_xray --out plain.png --augment none
   host-trainer preview --data chest_xray --out turned.png --augment none --rotation 20 --intensity clahe
+  host-trainer preview --data chest_xray --out noisy.png --corrupt noise-3
 
 The same seed shows the same images, so that two sheets can be compared. The sheet shows X-rays of patients if the data
 does: keep it where they may be kept.")]
@@ -47,6 +49,10 @@ pub struct PreviewArgs {
     /// What is done to the grey levels after the changes: `none`, `histogram`, `clahe` or `clahe:CLIP,TILES`
     #[arg(long, value_name = "RULE", default_value = "none")]
     intensity: Intensity,
+    /// Show validation images with this change of the corruption suite instead: contrast-low, contrast-high, gamma-dark,
+    /// gamma-bright, noise, blur, jpeg, crop, scale or borders, with -1 (mild), -2 or -3
+    #[arg(long, value_name = "KIND-SEVERITY", conflicts_with = "AugmentArgs")]
+    corrupt: Option<Corruption>,
     /// `robust` unless a preset is named
     #[command(flatten)]
     augment: AugmentArgs,
@@ -55,7 +61,10 @@ pub struct PreviewArgs {
 pub fn run(args: PreviewArgs) -> anyhow::Result<()> {
     let mut reporter = Reporter::new(false);
     let options = PreviewOptions {
-        augmentation: args.augment.augmentation(Preset::Robust)?,
+        change: match args.corrupt {
+            Some(corruption) => Change::Corrupt(corruption),
+            None => Change::Augment(args.augment.augmentation(Preset::Robust)?),
+        },
         data: args.data,
         classes: args.classes,
         splits: args.splits,

@@ -2,11 +2,13 @@
 //!
 //! [`list`] finds the images, [`patient_of`] tells patients by file names, and [`DataSet`] holds the three
 //! sides: what is trained on, what training is watched with, and what it is judged by. [`augment`] varies what is
-//! trained on.
+//! trained on, [`corrupt`] what is validated on, and [`leaks`] finds what is on two sides.
 
 pub mod augment;
+pub mod corrupt;
 mod error;
 mod folder;
+pub mod leaks;
 mod patient;
 pub mod phantom;
 mod plane;

@@ -13,7 +13,9 @@ use super::Event;
 use super::base::BaseModel;
 use super::fine_tune::fine_tune_backbones;
 use super::head_fit::{Checkpointing, fit_head, scored};
+use super::leaks::check_leaks;
 use crate::backbones::BackboneKind;
+use crate::data::leaks::LeakCounts;
 use crate::data::{ClassNames, DataSet, Item};
 use crate::device::ChosenDevice;
 use crate::features::{Extraction, Extractor, Views};
@@ -122,6 +124,8 @@ pub struct FitOptions {
     pub fine_tune: Option<FineTune>,
     /// How the threshold is chosen.
     pub threshold: ThresholdRule,
+    /// Whether a set with near-duplicates or patients on two sides is refused; else it is warned of.
+    pub strict: bool,
     /// Folder of the feature cache.
     pub cache: PathBuf,
     /// Folder of the run.
@@ -150,6 +154,7 @@ pub fn fit(
     let start = Instant::now();
     let data =
         DataSet::load(&options.data, &options.classes, options.splits.as_deref(), options.training.seed)?;
+    let leaks = check_leaks(&data, &options.cache, options.strict, observe)?;
     let data_seconds = start.elapsed().as_secs_f64();
     observe(Event::Note(&format!(
         "{} training and {} validation images of {} and {} patients",
@@ -193,7 +198,7 @@ pub fn fit(
         },
         backbones: stack.backbones()?,
         base: stack.base().map(BaseModel::record),
-        data: data_record(options, &data, &fitted.extraction),
+        data: data_record(options, &data, leaks, &fitted.extraction),
         views: options.views,
         training: options.training,
         best_epoch: fitted.trained.best_epoch,
@@ -265,7 +270,12 @@ fn patients(items: &[Item]) -> usize {
     items.iter().map(|item| item.patient.as_str()).collect::<BTreeSet<_>>().len()
 }
 
-fn data_record(options: &FitOptions, data: &DataSet, extraction: &Extraction) -> DataRecord {
+fn data_record(
+    options: &FitOptions,
+    data: &DataSet,
+    leaks: LeakCounts,
+    extraction: &Extraction,
+) -> DataRecord {
     let by_label = |items: &[Item]| {
         let used = || items.iter().filter(|item| !extraction.unreadable.contains_key(&item.path));
         let positives = used().filter(|item| item.label).count();
@@ -284,6 +294,7 @@ fn data_record(options: &FitOptions, data: &DataSet, extraction: &Extraction) ->
         validation: by_label(&data.validation),
         train_patients: patients(&data.train),
         validation_patients: patients(&data.validation),
+        leaks: Some(leaks),
         left_out,
     }
 }

@@ -11,6 +11,7 @@ mod fine_tune;
 mod fit;
 mod head_fit;
 mod known_answer;
+mod leaks;
 mod preview;
 
 pub use calibration::CalibrationSource;
@@ -19,4 +20,4 @@ pub use evaluate::{EvaluationRun, evaluate};
 pub use event::Event;
 pub use export::{ExportedModel, HeadOn, Quantisation, export_quantised_run, export_run};
 pub use fit::{BackboneSource, FitOptions, ThresholdRule, fit};
-pub use preview::{PreviewOptions, preview};
+pub use preview::{Change, PreviewOptions, preview};

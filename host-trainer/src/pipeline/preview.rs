@@ -1,4 +1,4 @@
-//! What a fit would train on, to be looked at.
+//! What a fit would train on, or a recipe is tried on, to be looked at.
 
 use std::path::PathBuf;
 
@@ -10,11 +10,21 @@ use xray_core::preprocess::{Intensity, Preprocessing, Scaling, at_input_size, pr
 
 use super::Event;
 use crate::data::augment::{Augmentation, view_rng};
+use crate::data::corrupt::Corruption;
 use crate::data::{ClassNames, DataSet, Item};
 use crate::sheet::{Tile, contact_sheet};
 
 /// Pictures in a row.
 const COLUMNS: u32 = 5;
+
+/// What is done to the images of a preview.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Change {
+    /// Training images are shown as augmentation varies them.
+    Augment(Augmentation),
+    /// Validation images are shown as if another hospital had taken them.
+    Corrupt(Corruption),
+}
 
 /// What a preview is asked to show.
 #[derive(Debug, Clone)]
@@ -25,8 +35,8 @@ pub struct PreviewOptions {
     pub classes: ClassNames,
     /// A file that says which image is on which side.
     pub splits: Option<PathBuf>,
-    /// How images are varied.
-    pub augmentation: Augmentation,
+    /// Which images are shown, and what is done to them.
+    pub change: Change,
     /// What is done to their grey levels.
     pub intensity: Intensity,
     /// Seeds the choice of images and their changes.
@@ -35,7 +45,7 @@ pub struct PreviewOptions {
     pub count: usize,
 }
 
-/// A contact sheet of training images, both classes in turn, varied and normalised as a net would get them.
+/// A contact sheet of images, both classes in turn, changed and normalised as a net would get them.
 ///
 /// # Errors
 /// What goes wrong with the data. Images that cannot be read are warned of and others take their place.
@@ -43,7 +53,11 @@ pub fn preview(options: &PreviewOptions, observe: &mut dyn FnMut(Event<'_>)) -> 
     let data = DataSet::load(&options.data, &options.classes, options.splits.as_deref(), options.seed)?;
     let contract = Preprocessing { intensity: options.intensity, ..Preprocessing::new(Scaling::Unit) };
     let mut tiles = Vec::new();
-    for item in in_turn(&data.train, options.seed) {
+    let items = match options.change {
+        Change::Augment(_) => &data.train,
+        Change::Corrupt(_) => &data.validation,
+    };
+    for item in in_turn(items, options.seed) {
         if tiles.len() == options.count {
             break;
         }
@@ -56,7 +70,7 @@ pub fn preview(options: &PreviewOptions, observe: &mut dyn FnMut(Event<'_>)) -> 
             Err(reason) => observe(Event::Warning(&format!("left out: {}: {reason}", item.path.display()))),
         }
     }
-    ensure!(!tiles.is_empty(), "{}: no training image could be read", options.data.display());
+    ensure!(!tiles.is_empty(), "{}: no image could be read", options.data.display());
     Ok(contact_sheet(&tiles, COLUMNS))
 }
 
@@ -76,9 +90,14 @@ fn in_turn(items: &[Item], seed: u64) -> Vec<&Item> {
 
 fn shown(item: &Item, options: &PreviewOptions, contract: &Preprocessing) -> anyhow::Result<Radiograph> {
     let image = at_input_size(&intake::read_file(&item.path).map_err(|error| error.problem)?, contract)?;
-    let varied = options.augmentation.draw(&mut view_rng(options.seed, &item.sha256, 0)).apply(&image);
-    let tensor = prepare(&varied, contract)?;
-    Ok(varied.redrawn(|at| (tensor.as_slice()[at] * 255.0).round() as u8))
+    let changed = match options.change {
+        Change::Augment(augmentation) => {
+            augmentation.draw(&mut view_rng(options.seed, &item.sha256, 0)).apply(&image)
+        }
+        Change::Corrupt(corruption) => corruption.apply(&image, &mut corruption.rng(&item.sha256))?,
+    };
+    let tensor = prepare(&changed, contract)?;
+    Ok(changed.redrawn(|at| (tensor.as_slice()[at] * 255.0).round() as u8))
 }
 
 /// The file's name without its extension.

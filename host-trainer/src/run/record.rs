@@ -7,6 +7,7 @@ use xray_core::package::{Labels, Precision};
 use xray_core::preprocess::Preprocessing;
 
 use crate::backbones::BackboneKind;
+use crate::data::leaks::LeakCounts;
 use crate::features::Views;
 use crate::fine_tune::FineTune;
 use crate::head::{Epoch, TrainingConfig};
@@ -56,6 +57,9 @@ pub struct DataRecord {
     pub train_patients: usize,
     /// Patients on the validation side.
     pub validation_patients: usize,
+    /// Near-duplicates and patients on two sides; none in runs of programs that did not look.
+    #[serde(default)]
+    pub leaks: Option<LeakCounts>,
     /// Files that could not be read and were left out, each with the reason.
     pub left_out: BTreeMap<String, String>,
 }

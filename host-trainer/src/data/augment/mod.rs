@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 use xray_core::intake::Radiograph;
 
 pub use tone::Tone;
+pub(super) use warp::warp;
 pub use warp::{Fill, Placement};
 
 use super::plane::Plane;
@@ -166,7 +167,7 @@ impl Transform {
     pub fn apply(&self, image: &Radiograph) -> Radiograph {
         let mut plane = Plane::of(image);
         if self.place != Placement::default() {
-            plane = warp::warp(&plane, &self.place, self.fill);
+            plane = warp(&plane, &self.place, self.fill);
         }
         self.tone.apply(&mut plane);
         plane.into_image(image)

@@ -9,7 +9,7 @@ fn plane(width: usize, levels: &[f32]) -> Plane {
 }
 
 fn placed(width: usize, levels: &[f32], place: Placement, fill: Fill) -> Vec<f32> {
-    warp::warp(&plane(width, levels), &place, fill).levels
+    warp(&plane(width, levels), &place, fill).levels
 }
 
 fn close(found: &[f32], expected: &[f32]) {

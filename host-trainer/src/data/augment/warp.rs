@@ -71,7 +71,7 @@ impl Placement {
 }
 
 /// The plane put in its place; between pixels the levels are interpolated bilinearly.
-pub(super) fn warp(plane: &Plane, place: &Placement, fill: Fill) -> Plane {
+pub(in crate::data) fn warp(plane: &Plane, place: &Placement, fill: Fill) -> Plane {
     let (width, height) = (plane.width as f64, plane.height as f64);
     let middle = [(width - 1.0) / 2.0, (height - 1.0) / 2.0];
     let moved = [place.shift[0] * width, place.shift[1] * height];

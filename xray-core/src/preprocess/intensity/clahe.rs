@@ -50,11 +50,9 @@ fn table(mut counts: [u32; 256], clip: u32, area: usize) -> [u8; 256] {
     let cut: u32 = counts.iter().map(|count| count.saturating_sub(clip)).sum();
     let (share, rest) = (cut / 256, cut % 256);
     counts.iter_mut().for_each(|count| *count = (*count).min(clip) + share);
-    if rest > 0 {
-        // What does not go round is given out one by one, as far apart as whole steps allow.
-        let step = (256 / rest).max(1) as usize;
-        counts.iter_mut().step_by(step).take(rest as usize).for_each(|count| *count += 1);
-    }
+    // What does not go round is given out one by one, as far apart as whole steps allow.
+    let step = 256u32.checked_div(rest).unwrap_or(1);
+    counts.iter_mut().step_by(step as usize).take(rest as usize).for_each(|count| *count += 1);
     let scale = 255.0 / area as f32;
     let mut sum = 0u32;
     counts.map(|count| {
