@@ -18,6 +18,7 @@ pub(super) fn check_leaks(
     strict: bool,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<LeakCounts> {
+    observe(Event::Note("looking for images and patients on two sides"));
     let counts = leaks::find(data, cache)?.counts();
     if counts.any() {
         let text = format!(
