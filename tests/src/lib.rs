@@ -9,7 +9,7 @@ use host_trainer::data::ClassNames;
 use host_trainer::data::phantom::{Counts, write_data_set};
 use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
 use host_trainer::head::TrainingConfig;
-use host_trainer::pipeline::{BackboneSource, FitOptions, ThresholdRule};
+use host_trainer::pipeline::{BackboneSource, FeatureSource, FitOptions, ThresholdRule};
 use tempfile::TempDir;
 use xray_core::preprocess::{Preprocessing, Scaling};
 
@@ -32,13 +32,18 @@ impl World {
         let folder = tempfile::tempdir().context("a temporary folder is needed")?;
         let data = folder.path().join("phantoms");
         write_data_set(&data, Counts { train: 12, test: 4 }, 5)?;
-        let options = FitOptions {
+        let source = FeatureSource {
             data,
             classes: ClassNames::default(),
             splits: None,
             backbones: BackboneSource::Random { kinds: BackboneKind::ALL.to_vec(), seed: 5 },
             preprocessing: Preprocessing { size: 64, ..Preprocessing::new(Scaling::Imagenet) },
             mirror: true,
+            cache: folder.path().join("cache"),
+        };
+        let options = FitOptions {
+            source,
+            shards: None,
             training: TrainingConfig {
                 seed: 5,
                 epochs: 3,
@@ -47,7 +52,6 @@ impl World {
                 ..TrainingConfig::default()
             },
             threshold: ThresholdRule::Youden,
-            cache: folder.path().join("cache"),
             out: folder.path().join("run"),
             resume: false,
         };
@@ -61,7 +65,7 @@ impl World {
 
     /// The test phantoms.
     pub fn test_images(&self) -> PathBuf {
-        self.options.data.join("test")
+        self.options.source.data.join("test")
     }
 }
 

@@ -3,11 +3,13 @@
 mod demo;
 mod evaluate;
 mod export;
+mod features;
 mod fit;
 mod phantoms;
 mod predict;
 mod progress;
 mod runs;
+mod source;
 mod summary;
 mod training;
 mod weights;
@@ -43,6 +45,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Imports, fetches and lists the weights of the backbones
     Weights(weights::WeightsArgs),
+    /// Computes a part of the features of a fit, on one of several machines
+    Features(features::FeaturesArgs),
     /// Trains a head on a folder of X-rays
     Fit(fit::FitArgs),
     /// Lists runs side by side
@@ -65,6 +69,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Demo(args) => demo::run(args),
         Command::Weights(args) => weights::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Features(args) => features::run(args),
         Command::Fit(args) => fit::run(args),
         Command::Runs(args) => runs::run(args).map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(args),

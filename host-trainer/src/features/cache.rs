@@ -27,7 +27,8 @@ pub enum View {
 }
 
 impl View {
-    fn name(self) -> &'static str {
+    /// Its name in files.
+    pub(super) fn name(self) -> &'static str {
         match self {
             View::Plain => "plain",
             View::Mirror => "mirror",
@@ -69,6 +70,16 @@ impl FeatureCache {
         let folder = root.join(format!("{}-{}", key.net, &hex(&hash.finalize())[..16]));
         fs::create_dir_all(&folder).map_err(|source| FeatureError::Cache { path: folder.clone(), source })?;
         Ok(FeatureCache { folder, features: key.features })
+    }
+
+    /// The name of the folder: the net, and a hash over everything that has an effect on its features.
+    pub fn name(&self) -> &str {
+        self.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+    }
+
+    /// Features an image.
+    pub fn features(&self) -> usize {
+        self.features
     }
 
     /// The features of an image, if they are there and whole.

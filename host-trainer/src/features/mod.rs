@@ -5,6 +5,7 @@ mod cache;
 mod error;
 mod extract;
 mod model_net;
+pub mod shard;
 
 pub use cache::{CacheKey, FeatureCache, View};
 pub use error::FeatureError;

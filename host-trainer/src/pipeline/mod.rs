@@ -1,4 +1,4 @@
-//! What the commands do, without arguments and printing: `fit`, `export`, `evaluate`.
+//! What the commands do, without arguments and printing: `features`, `fit`, `export`, `evaluate`.
 
 mod base;
 mod calibration;
@@ -10,10 +10,14 @@ mod export;
 mod fit;
 mod head_fit;
 mod known_answer;
+mod shards;
+mod source;
 
 pub use calibration::CalibrationSource;
 pub use comparison::{Budget, Comparison, Flip};
 pub use evaluate::{EvaluationRun, evaluate};
 pub use event::Event;
 pub use export::{ExportedModel, HeadOn, Quantisation, export_quantised_run, export_run};
-pub use fit::{BackboneSource, FitOptions, ThresholdRule, fit};
+pub use fit::{FitOptions, ThresholdRule, fit};
+pub use shards::{ShardRecord, features};
+pub use source::{BackboneSource, FeatureSource};
