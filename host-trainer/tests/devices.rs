@@ -41,7 +41,7 @@ fn several_devices_give_what_one_gives() {
     write_data_set(&data, Counts { train: 11, test: 1 }, 5).unwrap();
     let one = choose(DeviceChoice::Cpu).unwrap();
     let three = ChosenDevice { others: vec![one.device.clone(); 2], ..one.clone() };
-    let kinds = [BackboneKind::MobileNetV2];
+    let kinds = [BackboneKind::MobilenetV2];
     assert!(features(&data, &one, &kinds) == features(&data, &three, &kinds));
 }
 

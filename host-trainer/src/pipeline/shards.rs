@@ -7,7 +7,7 @@ use super::head_fit::Jobs;
 use super::source::{FeatureSource, Prepared};
 use crate::data::DataSet;
 use crate::device::ChosenDevice;
-use crate::features::shard::{Plan, Shard, ShardError, ShardNumber, ShardPlace, entry_name};
+use crate::features::shard::{Shard, ShardError, ShardNumber, ShardPlace, entry_name};
 use crate::features::{Extractor, Job};
 
 /// What became of a shard.
