@@ -10,6 +10,7 @@ use anyhow::Result;
 use edge_runtime::cli::{Outcome, screen};
 use edge_runtime::outputs::lights::Dark;
 use host_trainer::backbones::BackboneKind;
+use host_trainer::data::leaks::LeakCounts;
 use host_trainer::data::{Split, of_split};
 use host_trainer::export::Body;
 use host_trainer::features::{Extractor, Job, View};
@@ -23,7 +24,7 @@ use serde_json::Value;
 use xray_core::engine::{self, Engine, EngineChoice, FusedEngine, TractEngine};
 use xray_core::intake::read_file;
 use xray_core::package::{PackageFile, PackageProblem, Precision};
-use xray_core::preprocess::prepare;
+use xray_core::preprocess::{Clahe, Intensity, prepare};
 use xray_core::screening::Format;
 use xray_edge_tests::{World, bytes};
 
@@ -84,10 +85,15 @@ fn probability(features: &[f32], head: &HeadWeights) -> f64 {
 
 #[test]
 fn the_device_computes_what_the_trainer_did() -> Result<()> {
-    let world = World::new()?;
+    let mut world = World::new()?;
+    // Grey levels are normalised by what the model says of itself.
+    world.options.source.preprocessing.intensity = Intensity::Clahe(Clahe::default());
     fit(&world)?;
     let model = export(&world, Precision::Float32, "float.onnx")?;
-    let engine = TractEngine::load(&PackageFile::read(&model)?.verify()?)?;
+    let package = PackageFile::read(&model)?.verify()?;
+    let contract = package.contract().preprocessing.clone();
+    assert_eq!(contract, world.options.source.preprocessing);
+    let engine = TractEngine::load(&package)?;
     let (_, head) = RunDir::new(&world.options.out).read()?;
 
     let items = of_split(&world.options.source.data, &world.options.source.classes, Split::Test)?;
@@ -95,7 +101,7 @@ fn the_device_computes_what_the_trainer_did() -> Result<()> {
         .iter()
         .map(|item| Job { path: item.path.clone(), sha256: item.sha256.clone(), view: View::Plain })
         .collect();
-    let sets: Vec<WeightSet> = BackboneKind::ALL.map(|kind| WeightSet::random(kind, 5)).into();
+    let sets: Vec<WeightSet> = BackboneKind::STACK.map(|kind| WeightSet::random(kind, 5)).into();
     let extractor = Extractor::new(
         &sets,
         &world.options.source.preprocessing,
@@ -106,7 +112,7 @@ fn the_device_computes_what_the_trainer_did() -> Result<()> {
     assert_eq!(items.len(), 8);
     for (item, features) in items.iter().zip(&extraction.features) {
         let features = features.as_deref().unwrap();
-        let output = engine.run(&prepare(&read_file(&item.path)?, &world.options.source.preprocessing)?)?;
+        let output = engine.run(&prepare(&read_file(&item.path)?, &contract)?)?;
         assert_eq!(output.features().len(), 1664 + 1280);
         for (ours, theirs) in output.features().iter().zip(features) {
             assert!((ours - theirs).abs() <= 1e-4 * theirs.abs().max(1.0), "{ours} against {theirs}");
@@ -299,6 +305,28 @@ fn an_unreadable_training_image_is_named_and_the_fit_goes_on() -> Result<()> {
     })?;
     assert_eq!(record.data.left_out.len(), 1);
     assert!(warnings[0].contains("IM-9999-0001.jpeg"), "{warnings:?}");
+    Ok(())
+}
+
+#[test]
+fn a_set_with_an_image_on_two_sides_is_warned_of_and_refused_if_strict() -> Result<()> {
+    let mut world = World::new()?;
+    let trained = of_split(&world.options.source.data, &world.options.source.classes, Split::Train)?;
+    std::fs::copy(&trained[0].path, world.test_images().join("NORMAL/copy.png"))?;
+    world.options.strict = true;
+    let error = pipeline::fit(&world.options, &world.device, &mut |_| {}).unwrap_err().to_string();
+    assert!(error.contains("1 pair(s) of near-duplicate images"), "{error}");
+    assert!(!RunDir::new(&world.options.out).is_finished());
+
+    world.options.strict = false;
+    let mut warnings = Vec::new();
+    let record = pipeline::fit(&world.options, &world.device, &mut |event| {
+        if let Event::Warning(text) = event {
+            warnings.push(text.to_owned());
+        }
+    })?;
+    assert_eq!(warnings, [error]);
+    assert_eq!(record.data.leaks, Some(LeakCounts { pairs: 1, patients: 0 }));
     Ok(())
 }
 

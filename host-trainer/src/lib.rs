@@ -2,7 +2,7 @@
 //!
 //! The way of a model: [`data`] finds the images and keeps patients on one side, [`weights`] and
 //! [`backbones`] hold the frozen nets, [`features`] runs the images through them once and keeps the result,
-//! [`head`] trains the classifier on it, [`run`] is what a fit leaves behind, [`quantise`] finds
+//! [`head`] trains the classifier on it, [`fine_tune`] the last layers of the nets with it, [`run`] is what a fit leaves behind, [`quantise`] finds
 //! the steps of 8-bit activations, [`export`] writes the whole stack as ONNX, and [`metrics`] judges it.
 //! [`pipeline`] joins these into what the commands do; [`cli`] holds arguments and printing.
 
@@ -13,9 +13,11 @@ pub mod device;
 pub mod export;
 pub mod features;
 mod files;
+pub mod fine_tune;
 pub mod head;
 pub mod metrics;
 pub mod pipeline;
 pub mod quantise;
 pub mod run;
+pub mod sheet;
 pub mod weights;

@@ -27,7 +27,7 @@ fn plan(jobs: &[Job]) -> Plan {
 fn sample(values: &[f32; 10]) -> (Plan, ShardNumber, BTreeSet<String>, Shard) {
     let jobs = jobs(10);
     let number = ShardNumber::new(2, 3).unwrap();
-    let name = |i: usize| entry_name(&jobs[i].sha256, jobs[i].view);
+    let name = |i: usize| entry_name(&jobs[i].sha256, &jobs[i].view);
     let shard = Shard {
         features: [(name(1), values[..5].to_vec()), (name(4), values[5..].to_vec())].into(),
         unreadable: [name(7)].into(),
@@ -85,7 +85,7 @@ fn entries_that_lack_or_do_not_belong_are_refused() {
     assert!(
         matches!(decode(&bytes, &plan, number, &entries), Err(Unfit::Damaged(why)) if why.contains("is missing"))
     );
-    for foreign in [entry_name(&jobs[0].sha256, jobs[0].view), "../../etc/passwd".to_owned()] {
+    for foreign in [entry_name(&jobs[0].sha256, &jobs[0].view), "../../etc/passwd".to_owned()] {
         let mut more = shard.clone();
         more.features.insert(foreign.clone(), vec![0.0; 5]);
         let bytes = encode(&plan, number, &more).unwrap();
@@ -100,7 +100,7 @@ fn entries_that_lack_or_do_not_belong_are_refused() {
         );
     }
     let mut short = shard;
-    short.features.insert(entry_name(&jobs[1].sha256, jobs[1].view), vec![0.0; 4]);
+    short.features.insert(entry_name(&jobs[1].sha256, &jobs[1].view), vec![0.0; 4]);
     assert!(encode(&plan, number, &short).is_err());
 }
 

@@ -126,9 +126,9 @@ fn four_shards_one_of_them_killed_give_what_one_process_gives() {
 
     // Shards of something else are refused, each with the reason.
     for (option, reason) in [
-        (["--no-mirror"].as_slice(), "other views"),
-        (&["--seed", "7"], "other nets"),
-        (&["--preprocessing", "unit"], "other nets"),
+        (["--augment", "none"], "other views"),
+        (["--seed", "7"], "other nets"),
+        (["--preprocessing", "unit"], "other nets"),
     ] {
         let told = refusal(&world.merge("cache-other", "other").args(option).output().unwrap());
         assert!(told.contains(reason) && told.contains("shard-00001-of-00004"), "{told}");

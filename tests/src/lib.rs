@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use host_trainer::backbones::BackboneKind;
 use host_trainer::data::ClassNames;
+use host_trainer::data::augment::Preset;
 use host_trainer::data::phantom::{Counts, write_data_set};
 use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
+use host_trainer::features::Views;
 use host_trainer::head::TrainingConfig;
 use host_trainer::pipeline::{BackboneSource, FeatureSource, FitOptions, ThresholdRule};
 use tempfile::TempDir;
@@ -36,9 +38,9 @@ impl World {
             data,
             classes: ClassNames::default(),
             splits: None,
-            backbones: BackboneSource::Random { kinds: BackboneKind::ALL.to_vec(), seed: 5 },
+            backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: 5 },
             preprocessing: Preprocessing { size: 64, ..Preprocessing::new(Scaling::Imagenet) },
-            mirror: true,
+            views: Views::new(Preset::Article),
             cache: folder.path().join("cache"),
         };
         let options = FitOptions {
@@ -51,7 +53,9 @@ impl World {
                 learning_rate: 1e-3,
                 ..TrainingConfig::default()
             },
+            fine_tune: None,
             threshold: ThresholdRule::Youden,
+            strict: false,
             out: folder.path().join("run"),
             resume: false,
         };

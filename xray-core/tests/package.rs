@@ -66,6 +66,8 @@ fn contracts_that_do_not_hold() {
     assert_eq!(bad(contract_with("PNEUMONIA", "NORMAL")), "both labels are called `NORMAL`");
     assert!(bad(contract_with("\"seed\"", "\"sead\"")).contains("sead"));
     assert!(bad(contract_with("\"unit\"", "\"none\"")).contains("none"));
+    let clahe = r#""size":64,"intensity":{"clahe":{"clip_hundredths":200,"tiles":7}}"#;
+    assert!(bad(contract_with("\"size\":64", clahe)).contains("tiles is not a divisor"));
 }
 
 #[test]

@@ -14,9 +14,11 @@ use xray_core::screening::{Format, Screener, screen_paths, write_rows};
 use super::progress::Reporter;
 use super::{evaluate, summary};
 use crate::backbones::BackboneKind;
+use crate::data::augment::Preset;
 use crate::data::phantom::{self, Counts};
 use crate::data::{ClassNames, Split};
 use crate::device::{DeviceChoice, choose};
+use crate::features::Views;
 use crate::head::TrainingConfig;
 use crate::pipeline::{
     self, BackboneSource, CalibrationSource, FeatureSource, FitOptions, HeadOn, Quantisation, ThresholdRule,
@@ -132,9 +134,9 @@ fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<Fi
             data: phantoms.to_owned(),
             classes: ClassNames::default(),
             splits: None,
-            backbones: BackboneSource::Random { kinds: BackboneKind::ALL.to_vec(), seed: args.seed },
+            backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: args.seed },
             preprocessing: Preprocessing::new(Scaling::Imagenet),
-            mirror: true,
+            views: Views::new(Preset::Article),
             cache: args.out.join("cache"),
         },
         shards: None,
@@ -143,7 +145,9 @@ fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<Fi
             learning_rate: LEARNING_RATE,
             ..TrainingConfig::default()
         },
+        fine_tune: None,
         threshold: ThresholdRule::Youden,
+        strict: false,
         out: fitted.to_owned(),
         resume: false,
     })

@@ -8,7 +8,7 @@ use clap::Args;
 use super::progress::Reporter;
 use super::source::SourceArgs;
 use super::summary;
-use super::training::TrainingArgs;
+use super::training::{FineTuneArgs, TrainingArgs};
 use crate::pipeline::{FitOptions, ThresholdRule, fit};
 use crate::run::RunDir;
 
@@ -20,6 +20,9 @@ Examples:
   host-trainer fit --data chest_xray --out runs/split --splits splits.csv --seed 7
   host-trainer fit --data chest_xray --out runs/first --resume
   host-trainer fit --data chest_xray --out runs/early --epochs 60 --early-stopping --reduce-on-plateau
+  host-trainer fit --data chest_xray --out runs/clahe --intensity clahe:2,8
+  host-trainer fit --data chest_xray --out runs/varied --augment robust --rotation 5 --views 8
+  host-trainer fit --data chest_xray --out runs/tuned --unfreeze densenet169:denseblock4..,mobilenet-v2:17..
   host-trainer fit --data clinic --out runs/clinic --classes clear,infiltrate
   host-trainer fit --data clinic --out runs/clinic --base models/first.onnx
   host-trainer fit --data phantoms --out runs/random --backbones random
@@ -40,12 +43,18 @@ pub struct FitArgs {
     shards: Option<String>,
     #[command(flatten)]
     training: TrainingArgs,
+    #[command(flatten)]
+    fine_tune: FineTuneArgs,
     /// Take up the training that was cut off in the folder of the run
     #[arg(long)]
     resume: bool,
     /// How the threshold is chosen on validation: `youden`, or a number between 0 and 1
     #[arg(long, value_name = "RULE", default_value = "youden")]
     threshold: ThresholdRule,
+    /// Refuse a data set with near-duplicate images or patients on two sides (see `host-trainer leaks`); else they are
+    /// warned of
+    #[arg(long)]
+    strict: bool,
     /// Print the finished run as JSON on standard output
     #[arg(long)]
     json: bool,
@@ -84,9 +93,11 @@ fn options(args: FitArgs) -> anyhow::Result<FitOptions> {
     Ok(FitOptions {
         source: args.source.options(training.seed)?,
         shards: args.shards,
+        fine_tune: args.fine_tune.config(),
         training,
         resume: args.resume,
         threshold: args.threshold,
+        strict: args.strict,
         out: args.out,
     })
 }

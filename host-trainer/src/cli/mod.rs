@@ -1,12 +1,15 @@
 //! The command line: one file a subcommand, arguments and printing only.
 
+mod augment_args;
 mod demo;
 mod evaluate;
 mod export;
 mod features;
 mod fit;
+mod leaks;
 mod phantoms;
 mod predict;
+mod preview;
 mod progress;
 mod runs;
 mod source;
@@ -57,6 +60,10 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// Screens images as edge-runtime does
     Predict(predict::PredictArgs),
+    /// Finds near-duplicate images and patients on two sides of a data set
+    Leaks(leaks::LeaksArgs),
+    /// Shows images as augmentation or the corruption suite changes them, on one sheet
+    Preview(preview::PreviewArgs),
     /// Draws a phantom data set
     Phantoms(phantoms::PhantomsArgs),
 }
@@ -75,6 +82,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export(args) => export::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
+        Command::Leaks(args) => leaks::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Preview(args) => preview::run(args).map(|()| ExitCode::SUCCESS),
         Command::Phantoms(args) => phantoms::run(args).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -118,6 +118,6 @@ fn row(run: &Listed) -> [String; 12] {
         record.training.seed.to_string(),
         record.data.fingerprint.chars().take(8).collect(),
         names.join("+") + if record.has_random_backbones() { " (random)" } else { "" },
-        record.preprocessing.scaling.name().to_owned(),
+        format!("{} {}", record.preprocessing.scaling.name(), record.preprocessing.intensity),
     ]
 }

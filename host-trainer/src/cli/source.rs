@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use xray_core::preprocess::{Preprocessing, Scaling};
+use xray_core::preprocess::{Intensity, Preprocessing, Scaling};
 
+use super::augment_args::AugmentArgs;
 use super::cache_folder;
 use crate::backbones::BackboneKind;
 use crate::data::ClassNames;
+use crate::data::augment::Preset;
 use crate::device::{ChosenDevice, DeviceChoice, DeviceError, choose};
+use crate::features::Views;
 use crate::pipeline::{BackboneSource, FeatureSource};
 use crate::weights::WeightStore;
 
@@ -30,7 +33,7 @@ pub struct SourceArgs {
     backbones: Vec<BackboneName>,
     /// Keep the backbones and the preprocessing of this model bit for bit and train only a new head; runs on the
     /// engine of the device, which is several times faster on a CPU
-    #[arg(long, value_name = "MODEL.onnx", conflicts_with_all = ["backbones", "weights_dir", "preprocessing"])]
+    #[arg(long, value_name = "MODEL.onnx", conflicts_with_all = ["backbones", "weights_dir", "preprocessing", "intensity"])]
     base: Option<PathBuf>,
     /// Folder of the imported weights [default: $XRAY_EDGE_WEIGHTS, else ~/.local/share/xray-edge/weights]
     #[arg(long, value_name = "DIR")]
@@ -38,9 +41,18 @@ pub struct SourceArgs {
     /// How pixels become numbers
     #[arg(long, value_enum, default_value = "imagenet")]
     preprocessing: PreprocessingName,
-    /// Leave the mirror images out of training
-    #[arg(long)]
-    no_mirror: bool,
+    /// What is done to the grey levels before, in training and on the device: `none`, `histogram` (equalised over the
+    /// whole image), `clahe` (over tiles, with limited contrast) or `clahe:CLIP,TILES`
+    #[arg(long, value_name = "RULE", default_value = "none")]
+    intensity: Intensity,
+    #[command(flatten)]
+    augment: AugmentArgs,
+    /// Varied forms of each training image beside the image itself; each epoch draws one of them
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    views: u32,
+    /// Seeds them; their features are kept, so runs of another --seed find them
+    #[arg(long, default_value_t = 42)]
+    view_seed: u64,
     /// Folder of the feature cache [default: $XDG_CACHE_HOME/xray-edge/features]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -89,20 +101,21 @@ impl SourceArgs {
     /// The options as the pipeline takes them. `seed` is that of random backbones.
     ///
     /// # Errors
-    /// If no folder for weights or cache can be found out.
+    /// If no folder for weights or cache can be found out, or a number of the augmentation is out of its range.
     pub fn options(self, seed: u64) -> anyhow::Result<FeatureSource> {
         let scaling = match self.preprocessing {
             PreprocessingName::Imagenet => Scaling::Imagenet,
             PreprocessingName::Unit => Scaling::Unit,
         };
+        let augmentation = self.augment.augmentation(Preset::Article)?;
         Ok(FeatureSource {
             classes: self.classes,
             backbones: match self.base {
                 Some(model) => BackboneSource::Base { model },
                 None => backbones(&self.backbones, self.weights_dir, seed)?,
             },
-            preprocessing: Preprocessing::new(scaling),
-            mirror: !self.no_mirror,
+            preprocessing: Preprocessing { intensity: self.intensity, ..Preprocessing::new(scaling) },
+            views: Views { augmentation, count: self.views, seed: self.view_seed },
             cache: cache_folder(self.cache)?,
             data: self.data,
             splits: self.splits,
@@ -110,8 +123,8 @@ impl SourceArgs {
     }
 }
 
-/// The nets that were named, in the order of the registry whatever the order on the command line; all of
-/// them where only `random` was said.
+/// The nets that were named, in the order of the registry whatever the order on the command line; the
+/// usual stack where only `random` was said.
 fn backbones(
     names: &[BackboneName],
     weights_dir: Option<PathBuf>,
@@ -121,7 +134,7 @@ fn backbones(
     let mut kinds: Vec<BackboneKind> = BackboneKind::ALL.into_iter().filter(named).collect();
     if names.contains(&BackboneName::Random) {
         if kinds.is_empty() {
-            kinds = BackboneKind::ALL.to_vec();
+            kinds = BackboneKind::STACK.to_vec();
         }
         return Ok(BackboneSource::Random { kinds, seed });
     }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::fine_tune::{FineTune, Unfreeze};
 use crate::head::callbacks::{EarlyStopping, Monitor, ReduceOnPlateau};
 use crate::head::{ClassWeights, Keep, TrainingConfig};
 
@@ -72,6 +73,30 @@ pub struct TrainingArgs {
     /// The step size does not go below this
     #[arg(long, default_value_t = ReduceOnPlateau::default().floor)]
     min_learning_rate: f64,
+}
+
+/// How layers of the backbones are trained after the head.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Fine-tuning")]
+pub struct FineTuneArgs {
+    /// Train layers of the backbones, too, after the head: `all`, or NET or NET:STAGE.. with commas between, such as
+    /// densenet169:denseblock4..,mobilenet-v2:17..
+    #[arg(long, value_name = "LAYERS")]
+    unfreeze: Option<Unfreeze>,
+    /// Passes over the training images
+    #[arg(long, value_name = "N", default_value_t = 5, requires = "unfreeze")]
+    fine_tune_epochs: usize,
+    /// Adam's step size for the backbones
+    #[arg(long, value_name = "RATE", default_value_t = 1e-5, requires = "unfreeze")]
+    fine_tune_rate: f64,
+}
+
+impl FineTuneArgs {
+    /// The options as the trainer takes them.
+    pub fn config(&self) -> Option<FineTune> {
+        let unfreeze = self.unfreeze.clone()?;
+        Some(FineTune { unfreeze, epochs: self.fine_tune_epochs, learning_rate: self.fine_tune_rate })
+    }
 }
 
 impl TrainingArgs {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use xray_core::engine::Engine;
 use xray_core::intake;
-use xray_core::preprocess::{InputTensor, Preprocessing, prepare};
+use xray_core::preprocess::{InputTensor, Preprocessing};
 
 use super::burn_net::BurnNet;
 use super::model_net::ModelNet;
@@ -143,8 +143,8 @@ impl Extractor {
             rest = others;
             // Bits, not values: what is no number equals itself here.
             let bits = |features: &[f32]| features.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-            if part.cache.get(&job.sha256, job.view)?.is_none_or(|old| bits(&old) != bits(own)) {
-                part.cache.put(&job.sha256, job.view, own)?;
+            if part.cache.get(&job.sha256, &job.view)?.is_none_or(|old| bits(&old) != bits(own)) {
+                part.cache.put(&job.sha256, &job.view, own)?;
                 changed = true;
             }
         }
@@ -160,7 +160,7 @@ impl Extractor {
     pub fn run(&self, jobs: &[Job], mut observe: impl FnMut(Progress)) -> Result<Extraction, FeatureError> {
         let mut rows: Rows = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
-            rows.push(jobs.iter().map(|j| part.cache.get(&j.sha256, j.view)).collect::<Result<_, _>>()?);
+            rows.push(jobs.iter().map(|j| part.cache.get(&j.sha256, &j.view)).collect::<Result<_, _>>()?);
         }
         let missing: Vec<usize> =
             (0..jobs.len()).filter(|job| rows.iter().any(|part| part[*job].is_none())).collect();
@@ -191,11 +191,7 @@ impl Extractor {
 
     fn prepare(&self, job: &Job) -> Result<InputTensor, String> {
         let image = intake::read_file(&job.path).map_err(|error| error.problem.to_string())?;
-        let tensor = prepare(&image, &self.preprocessing).map_err(|error| error.to_string())?;
-        Ok(match job.view {
-            View::Plain => tensor,
-            View::Mirror => tensor.mirrored(),
-        })
+        job.view.prepare(&image, &job.sha256, &self.preprocessing).map_err(|error| error.to_string())
     }
 
     /// Computes what a batch lacks, for each net those images only that it has not seen.
@@ -212,7 +208,7 @@ impl Extractor {
             }
             let images: Vec<&InputTensor> = lacking.iter().map(|(_, tensor)| tensor).collect();
             for ((index, _), row) in lacking.iter().zip(part.pooled(&images)?) {
-                part.cache.put(&jobs[*index].sha256, jobs[*index].view, &row)?;
+                part.cache.put(&jobs[*index].sha256, &jobs[*index].view, &row)?;
                 rows[*index] = Some(row);
             }
         }

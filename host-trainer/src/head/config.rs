@@ -135,15 +135,14 @@ impl TrainingConfig {
         }
         Ok(())
     }
+}
 
-    /// Weights of the negative and the positive class: `n / (2 · n_class)` if balanced, as scikit-learn's
-    /// `compute_class_weight("balanced")`.
-    pub(super) fn weights(&self, training: &Samples) -> Option<[f32; 2]> {
-        let all = training.labels.len() as f32;
-        let positives = training.positives() as f32;
-        match self.class_weights {
-            ClassWeights::None => None,
-            ClassWeights::Balanced => Some([all / (2.0 * (all - positives)), all / (2.0 * positives)]),
-        }
+/// Weights of the negative and the positive class for so many samples, of which so many are positive:
+/// `n / (2 · n_class)` if balanced, as scikit-learn's `compute_class_weight("balanced")`.
+pub(crate) fn class_weights(config: &TrainingConfig, samples: usize, positives: usize) -> Option<[f32; 2]> {
+    let (all, positives) = (samples as f32, positives as f32);
+    match config.class_weights {
+        ClassWeights::None => None,
+        ClassWeights::Balanced => Some([all / (2.0 * (all - positives)), all / (2.0 * positives)]),
     }
 }

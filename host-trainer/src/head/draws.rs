@@ -8,7 +8,6 @@ use rand_chacha::ChaCha8Rng;
 
 use super::TrainingConfig;
 use super::model::DropoutMasks;
-use super::samples::Samples;
 
 /// Streams of a pass: the order, the views, and from here on the dropout of each step.
 const ORDER: u64 = 0;
@@ -22,20 +21,20 @@ fn generator(seed: u64, epoch: usize, stream: u64) -> ChaCha8Rng {
 }
 
 /// The order of the images in a pass.
-pub(super) fn order(count: usize, seed: u64, epoch: usize) -> Vec<usize> {
+pub(crate) fn order(count: usize, seed: u64, epoch: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
     order.shuffle(&mut generator(seed, epoch, ORDER));
     order
 }
 
-/// The view of each image in a pass.
-pub(super) fn views(samples: &Samples, seed: u64, epoch: usize) -> Vec<usize> {
+/// Which of its views, of which it has so many, each image shows in a pass.
+pub(crate) fn views(counts: impl Iterator<Item = usize>, seed: u64, epoch: usize) -> Vec<usize> {
     let mut rng = generator(seed, epoch, VIEWS);
-    samples.views.iter().map(|views| rng.random_range(0..views.len())).collect()
+    counts.map(|views| rng.random_range(0..views)).collect()
 }
 
 /// The dropout of a step.
-pub(super) fn dropout(
+pub(crate) fn dropout(
     config: &TrainingConfig,
     epoch: usize,
     step: usize,

@@ -3,7 +3,7 @@
 pub mod callbacks;
 mod checkpoint;
 mod config;
-mod draws;
+pub(crate) mod draws;
 mod error;
 mod model;
 mod samples;
@@ -13,8 +13,11 @@ mod training;
 mod weights;
 
 pub use checkpoint::Checkpoint;
+pub(crate) use config::class_weights;
 pub use config::{ClassWeights, Keep, TrainingConfig};
 pub use error::TrainingError;
+pub(crate) use model::{Head, values};
 pub use samples::Samples;
+pub(crate) use training::{ADAM_EPSILON, Sums, epoch_record, loss_of, sigmoid};
 pub use training::{Epoch, Trained, train};
 pub use weights::{BatchNorm, Dense, HeadError, HeadWeights};

@@ -1,6 +1,6 @@
 //! The head as a burn module.
 
-use burn::module::{Module, Param};
+use burn::module::{Module, Param, RunningState};
 use burn::nn::{BatchNorm as Norm, BatchNormConfig, Linear};
 use burn::tensor::{Device, Tensor, TensorData, activation::relu};
 use rand::{RngExt, SeedableRng};
@@ -15,7 +15,7 @@ const EPSILON: f64 = 1e-3;
 
 /// BatchNorm, Dense and ReLU, Dropout, BatchNorm, Dense and ReLU, Dropout, Dense 1.
 #[derive(Module, Debug)]
-pub(super) struct Head {
+pub(crate) struct Head {
     norm1: Norm,
     dense1: Linear,
     norm2: Norm,
@@ -24,7 +24,7 @@ pub(super) struct Head {
 }
 
 /// What dropout multiplies the two hidden layers with: `[batch, width]`, zero or `1 / (1 - rate)` (inverted dropout; Srivastava 2014, JMLR 15).
-pub(super) struct DropoutMasks {
+pub(crate) struct DropoutMasks {
     pub hidden1: Tensor<2>,
     pub hidden2: Tensor<2>,
 }
@@ -42,6 +42,17 @@ impl Head {
             norm2: norm(hidden1),
             dense2: glorot(hidden1, hidden2, &mut rng, device),
             dense3: glorot(hidden2, 1, &mut rng, device),
+        }
+    }
+
+    /// A head with these weights, to be trained further.
+    pub fn of_weights(weights: &HeadWeights, device: &Device) -> Head {
+        Head {
+            norm1: norm_of(&weights.norm1, device),
+            dense1: linear_of(&weights.dense1, device),
+            norm2: norm_of(&weights.norm2, device),
+            dense2: linear_of(&weights.dense2, device),
+            dense3: linear_of(&weights.dense3, device),
         }
     }
 
@@ -87,7 +98,7 @@ fn glorot(inputs: usize, outputs: usize, rng: &mut ChaCha8Rng, device: &Device) 
 }
 
 /// The elements of a tensor, row by row.
-pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainingError> {
+pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainingError> {
     let failed = |reason: String| TrainingError::Device { reason };
     let data = tensor.try_into_data().map_err(|error| failed(format!("{error:?}")))?;
     data.try_to_vec::<f32>().map_err(|error| failed(format!("{error:?}")))
@@ -111,4 +122,28 @@ fn dense(linear: &Linear) -> Result<Dense, TrainingError> {
         None => vec![0.0; outputs],
     };
     Ok(Dense { weight: Array { shape: vec![outputs, inputs], data: weight }, bias })
+}
+
+fn vector(values: &[f32], device: &Device) -> Tensor<1> {
+    Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), device)
+}
+
+fn norm_of(norm: &BatchNorm, device: &Device) -> Norm {
+    let fresh = BatchNormConfig::new(norm.gamma.len()).with_epsilon(f64::from(norm.epsilon)).init(device);
+    Norm {
+        gamma: Param::from_tensor(vector(&norm.gamma, device)),
+        beta: Param::from_tensor(vector(&norm.beta, device)),
+        running_mean: RunningState::new(vector(&norm.mean, device)),
+        running_var: RunningState::new(vector(&norm.variance, device)),
+        ..fresh
+    }
+}
+
+fn linear_of(dense: &Dense, device: &Device) -> Linear {
+    let shape = [dense.weight.shape[0], dense.weight.shape[1]];
+    let weight = Tensor::<2>::from_data(TensorData::new(dense.weight.data.clone(), shape), device);
+    Linear {
+        weight: Param::from_tensor(weight.transpose()),
+        bias: Some(Param::from_tensor(vector(&dense.bias, device))),
+    }
 }

@@ -5,7 +5,9 @@ use burn::tensor::Device;
 
 use super::callbacks::{EarlyStopping, Monitor, ReduceOnPlateau};
 use super::model::Head;
-use super::{Checkpoint, ClassWeights, Keep, Samples, Trained, TrainingConfig, TrainingError, train};
+use super::{
+    Checkpoint, ClassWeights, Keep, Samples, Trained, TrainingConfig, TrainingError, class_weights, train,
+};
 
 const FEATURES: usize = 8;
 
@@ -112,9 +114,9 @@ fn what_cannot_be_trained_is_named() {
 
 #[test]
 fn balanced_classes_weigh_the_same() {
-    // 6 of the 16 are positive: 16 / (2 · 10) and 16 / (2 · 6).
     let balanced = TrainingConfig { class_weights: ClassWeights::Balanced, ..config() };
-    assert_eq!(balanced.weights(&samples(0..16)), Some([0.8, 16.0 / 12.0]));
+    // 6 of the 16 are positive: 16 / (2 · 10) and 16 / (2 · 6).
+    assert_eq!(class_weights(&balanced, 16, samples(0..16).positives()), Some([0.8, 16.0 / 12.0]));
     assert_ne!(trained(&balanced).weights, trained(&config()).weights);
 }
 

@@ -9,11 +9,11 @@ use xray_core::hex;
 
 use super::checkpoint::{Checkpoint, Kept, head_bytes, load};
 use super::model::{Head, values};
-use super::{HeadWeights, Keep, Samples, TrainingConfig, TrainingError, draws};
+use super::{HeadWeights, Keep, Samples, TrainingConfig, TrainingError, class_weights, draws};
 use crate::metrics::auroc;
 
 /// Added to Adam's denominator, as Keras does by default.
-const ADAM_EPSILON: f32 = 1e-7;
+pub(crate) const ADAM_EPSILON: f32 = 1e-7;
 
 /// Images that are scored at a time on the validation side; no effect on the numbers.
 const SCORE_BATCH: usize = 256;
@@ -79,7 +79,7 @@ pub fn train<E: From<TrainingError>>(
         let sums = trainer.pass(epoch, state.learning_rate)?;
         let head = trainer.head.valid();
         let logits = score(&head, validation, &device.clone())?;
-        let record = epoch_record(epoch, state.learning_rate, &sums, &logits, validation);
+        let record = epoch_record(epoch, state.learning_rate, &sums, &logits, &validation.labels);
         if !record.train_loss.is_finite() || !record.validation_loss.is_finite() {
             return Err(TrainingError::Diverged { epoch }.into());
         }
@@ -141,10 +141,35 @@ struct Trainer<'a> {
 
 /// Of one pass over the training samples.
 #[derive(Default)]
-struct Sums {
+pub(crate) struct Sums {
     loss: f64,
     right: usize,
     seen: usize,
+}
+
+impl Sums {
+    /// Adds a batch.
+    pub(crate) fn add(&mut self, logits: &[f32], labels: &[bool]) {
+        for (logit, label) in logits.iter().zip(labels) {
+            self.loss += cross_entropy(f64::from(*logit), *label);
+            self.right += usize::from((*logit >= 0.0) == *label);
+        }
+        self.seen += labels.len();
+    }
+}
+
+/// The loss that is trained on: weighted by class, labels smoothed.
+pub(crate) fn loss_of(
+    config: &TrainingConfig,
+    class_weights: Option<[f32; 2]>,
+    device: &Device,
+) -> BinaryCrossEntropyLoss {
+    let smoothing = (config.label_smoothing > 0.0).then_some(config.label_smoothing);
+    BinaryCrossEntropyLossConfig::new()
+        .with_logits(true)
+        .with_smoothing(smoothing)
+        .with_weights(class_weights.map(Vec::from))
+        .init(device)
 }
 
 impl<'a> Trainer<'a> {
@@ -158,19 +183,15 @@ impl<'a> Trainer<'a> {
         let head = Head::new(training.width(), config.hidden, config.seed, &device);
         let optimizer = AdamConfig::new().with_epsilon(ADAM_EPSILON).init();
         let (head, optimizer) = state.restore(head, optimizer)?;
-        let smoothing = (config.label_smoothing > 0.0).then_some(config.label_smoothing);
-        let loss = BinaryCrossEntropyLossConfig::new()
-            .with_logits(true)
-            .with_smoothing(smoothing)
-            .with_weights(config.weights(training).map(Vec::from))
-            .init(&device);
+        let weights = class_weights(config, training.labels.len(), training.positives());
+        let loss = loss_of(config, weights, &device);
         Ok(Trainer { config, training, device, loss, head, optimizer })
     }
 
     fn pass(&mut self, epoch: usize, learning_rate: f64) -> Result<Sums, TrainingError> {
         let seed = self.config.seed;
         let order = draws::order(self.training.labels.len(), seed, epoch);
-        let views = draws::views(self.training, seed, epoch);
+        let views = draws::views(self.training.views.iter().map(Vec::len), seed, epoch);
         let mut sums = Sums::default();
         for (step, batch) in order.chunks(self.config.batch_size).enumerate() {
             // One sample has no variance: BatchNorm would give zeros.
@@ -186,13 +207,8 @@ impl<'a> Trainer<'a> {
             let gradients = GradientsParams::from_grads(loss.backward(), &self.head);
             self.head = self.optimizer.step(learning_rate, self.head.clone(), gradients);
 
-            let logits = values(logits.inner())?;
-            for (logit, index) in logits.iter().zip(batch) {
-                let label = self.training.labels[*index];
-                sums.loss += cross_entropy(f64::from(*logit), label);
-                sums.right += usize::from((*logit >= 0.0) == label);
-            }
-            sums.seen += batch.len();
+            let labels: Vec<bool> = batch.iter().map(|i| self.training.labels[*i]).collect();
+            sums.add(&values(logits.inner())?, &labels);
         }
         Ok(sums)
     }
@@ -219,14 +235,15 @@ fn score(head: &Head, samples: &Samples, device: &Device) -> Result<Vec<f64>, Tr
     Ok(logits)
 }
 
-fn epoch_record(
+/// The record of a pass.
+pub(crate) fn epoch_record(
     epoch: usize,
     learning_rate: f64,
     sums: &Sums,
     logits: &[f64],
-    validation: &Samples,
+    labels: &[bool],
 ) -> Epoch {
-    let scored = logits.iter().zip(&validation.labels);
+    let scored = logits.iter().zip(labels);
     let loss: f64 = scored.clone().map(|(logit, label)| cross_entropy(*logit, *label)).sum();
     let validation_right = scored.clone().filter(|(logit, label)| (**logit >= 0.0) == **label).count();
     let pairs: Vec<_> = scored.map(|(logit, label)| (sigmoid(*logit), *label)).collect();
@@ -248,6 +265,7 @@ fn cross_entropy(logit: f64, label: bool) -> f64 {
     logit.max(0.0) - if label { logit } else { 0.0 } + (-logit.abs()).exp().ln_1p()
 }
 
-fn sigmoid(logit: f64) -> f64 {
+/// The probability of a logit.
+pub(crate) fn sigmoid(logit: f64) -> f64 {
     1.0 / (1.0 + (-logit).exp())
 }

@@ -98,7 +98,7 @@ pub fn export_run(
             file.body().with_head(&head, &contract)?
         }
         None => {
-            let sets = backbones(&record, store)?;
+            let sets = backbones(&folder, &record, store)?;
             export(&sets, &head, &contract(&record, precision))?
         }
     };
@@ -130,7 +130,7 @@ pub fn export_quantised_run(
         run.display()
     );
     let float = folder.scores()?;
-    let sets = backbones(&record, store)?;
+    let sets = backbones(&folder, &record, store)?;
     let data = data_of(&record, &how.source)?;
     let calibration = calibration(&record, &sets, &data, &how.source, observe)?;
     let mut contract = contract(&record, Precision::Int8);
@@ -175,7 +175,7 @@ fn refit(
 ) -> anyhow::Result<HeadWeights> {
     observe(Event::Note("training the head again, on the features of the int8 backbones"));
     let extractor = draft.extractor(&how.cache, observe)?;
-    Ok(fit_head(data, &extractor, record.mirror, &record.training, device, None, observe)?.trained.weights)
+    Ok(fit_head(data, &extractor, &record.views, &record.training, device, None, observe)?.trained.weights)
 }
 
 /// The validation images as the device scores them with this file.
@@ -214,7 +214,7 @@ fn write(
     Ok(exported)
 }
 
-fn backbones(record: &RunRecord, store: &WeightStore) -> anyhow::Result<Vec<WeightSet>> {
+fn backbones(run: &RunDir, record: &RunRecord, store: &WeightStore) -> anyhow::Result<Vec<WeightSet>> {
     record
         .backbones
         .iter()
@@ -222,6 +222,7 @@ fn backbones(record: &RunRecord, store: &WeightStore) -> anyhow::Result<Vec<Weig
             let set = match &backbone.provenance {
                 Provenance::Random { seed } => WeightSet::random(backbone.kind, *seed),
                 Provenance::File { .. } => store.load(backbone.kind)?,
+                Provenance::FineTuned { .. } => run.weights().load(backbone.kind)?,
                 Provenance::Model { .. } => bail!("{} lies in a model", backbone.kind.name()),
             };
             ensure!(

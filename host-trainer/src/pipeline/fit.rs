@@ -3,18 +3,24 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Instant;
 
+use anyhow::bail;
 use xray_core::package::Labels;
 
 use super::Event;
 use super::base::BaseModel;
+use super::fine_tune::fine_tune_backbones;
 use super::head_fit::{Checkpointing, fit_head, scored};
+use super::leaks::check_leaks;
 use super::shards::merge;
-use super::source::{FeatureSource, Prepared, patients};
+use super::source::{FeatureSource, Prepared, Stack, patients};
+use crate::data::leaks::LeakCounts;
 use crate::data::{DataSet, Item};
 use crate::device::ChosenDevice;
 use crate::features::Extraction;
 use crate::features::shard::ShardPlace;
+use crate::fine_tune::FineTune;
 use crate::head::TrainingConfig;
 use crate::metrics::{Evaluation, MetricsError, Scored, youden_threshold};
 use crate::run::{DataRecord, RUN_SCHEMA, RunDir, RunRecord, Timings};
@@ -82,8 +88,12 @@ pub struct FitOptions {
     pub shards: Option<String>,
     /// How the head is trained.
     pub training: TrainingConfig,
+    /// How layers of the backbones are trained after the head, if they are.
+    pub fine_tune: Option<FineTune>,
     /// How the threshold is chosen.
     pub threshold: ThresholdRule,
+    /// Whether a set with near-duplicates or patients on two sides is refused; else it is warned of.
+    pub strict: bool,
     /// Folder of the run.
     pub out: PathBuf,
     /// Whether a training that was cut off there is taken up.
@@ -100,16 +110,32 @@ pub fn fit(
     device: &ChosenDevice,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<RunRecord> {
-    let Prepared { stack, preprocessing, data, extractor, seconds } =
-        options.source.prepare(options.training.seed, device, observe)?;
     let source = &options.source;
+    let Prepared { mut stack, preprocessing, data, extractor, seconds } =
+        source.prepare(options.training.seed, device, observe)?;
+    let start = Instant::now();
+    let leaks = check_leaks(&data, &source.cache, options.strict, observe)?;
+    let data_seconds = seconds + start.elapsed().as_secs_f64();
     if let Some(place) = &options.shards {
-        merge(&ShardPlace::open(place)?, &data, &extractor, source.mirror, observe)?;
+        merge(&ShardPlace::open(place)?, &data, &extractor, &source.views, observe)?;
     }
     let run = RunDir::new(&options.out);
     let checkpointing = Some(Checkpointing { run: &run, resume: options.resume });
     let fitted =
-        fit_head(&data, &extractor, source.mirror, &options.training, device, checkpointing, observe)?;
+        fit_head(&data, &extractor, &source.views, &options.training, device, checkpointing, observe)?;
+    let fitted = match (&options.fine_tune, &stack) {
+        (None, _) => fitted,
+        (Some(_), Stack::Base(_)) => {
+            bail!("the backbones of a base model are kept as they are; leave --unfreeze out")
+        }
+        (Some(how), Stack::Weights(sets)) => {
+            let tuned = fine_tune_backbones(sets, &data, fitted, (how, options), device, observe)?;
+            let store = run.weights();
+            tuned.sets.iter().try_for_each(|set| store.save(set).map(drop))?;
+            stack = Stack::Weights(tuned.sets);
+            tuned.fitted
+        }
+    };
     let scores = scored(&fitted.scores);
     let threshold = options.threshold.choose(&scores)?;
     let record = RunRecord {
@@ -123,16 +149,18 @@ pub fn fit(
         },
         backbones: stack.backbones()?,
         base: stack.base().map(BaseModel::record),
-        data: data_record(source, &data, &fitted.extraction),
-        mirror: source.mirror,
+        data: data_record(source, &data, leaks, &fitted.extraction),
+        views: source.views,
         training: options.training,
         best_epoch: fitted.trained.best_epoch,
         history: fitted.trained.history,
+        fine_tune: options.fine_tune.clone(),
+        fine_tune_history: fitted.fine_tune_history,
         threshold,
         threshold_rule: options.threshold.to_string(),
         validation: Evaluation::new(&scores, threshold)?,
         timings: Timings {
-            data: seconds,
+            data: data_seconds,
             features: fitted.feature_seconds,
             computed: fitted.extraction.features.len() - fitted.extraction.cached,
             training: fitted.training_seconds,
@@ -150,7 +178,12 @@ fn usable(threshold: f64) -> f64 {
     threshold.clamp(MARGIN, 1.0 - MARGIN)
 }
 
-fn data_record(source: &FeatureSource, data: &DataSet, extraction: &Extraction) -> DataRecord {
+fn data_record(
+    source: &FeatureSource,
+    data: &DataSet,
+    leaks: LeakCounts,
+    extraction: &Extraction,
+) -> DataRecord {
     let by_label = |items: &[Item]| {
         let used = || items.iter().filter(|item| !extraction.unreadable.contains_key(&item.path));
         let positives = used().filter(|item| item.label).count();
@@ -169,6 +202,7 @@ fn data_record(source: &FeatureSource, data: &DataSet, extraction: &Extraction) 
         validation: by_label(&data.validation),
         train_patients: patients(&data.train),
         validation_patients: patients(&data.validation),
+        leaks: Some(leaks),
         left_out,
     }
 }

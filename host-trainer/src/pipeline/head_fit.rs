@@ -5,8 +5,8 @@ use std::time::Instant;
 use super::Event;
 use crate::data::{DataSet, Item};
 use crate::device::ChosenDevice;
-use crate::features::{Extraction, Extractor, Job, View};
-use crate::head::{Checkpoint, Samples, Trained, TrainingConfig, train};
+use crate::features::{Extraction, Extractor, Job, View, Views};
+use crate::head::{Checkpoint, Epoch, Samples, Trained, TrainingConfig, train};
 use crate::metrics::Scored;
 use crate::run::{RunDir, ValidationScore};
 
@@ -22,6 +22,8 @@ pub(super) struct FittedHead {
     pub feature_seconds: f64,
     /// Seconds for the training.
     pub training_seconds: f64,
+    /// Passes in which backbones were trained too.
+    pub fine_tune_history: Vec<Epoch>,
 }
 
 /// Where a training is kept after every pass, and whether it goes on from there.
@@ -39,14 +41,14 @@ pub(super) struct Checkpointing<'a> {
 pub(super) fn fit_head(
     data: &DataSet,
     extractor: &Extractor,
-    mirror: bool,
+    views: &Views,
     config: &TrainingConfig,
     device: &ChosenDevice,
     checkpointing: Option<Checkpointing<'_>>,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<FittedHead> {
     let start = Instant::now();
-    let jobs = Jobs::new(data, mirror);
+    let jobs = Jobs::new(data, views);
     let extraction = extractor.run(&jobs.jobs, |progress| observe(Event::Features(progress)))?;
     let feature_seconds = start.elapsed().as_secs_f64();
     for (path, reason) in &extraction.unreadable {
@@ -75,7 +77,14 @@ pub(super) fn fit_head(
     let training_seconds = start.elapsed().as_secs_f64();
     let scores =
         read.iter().zip(&trained.validation_probabilities).map(|(item, p)| score(item, *p)).collect();
-    Ok(FittedHead { trained, scores, extraction, feature_seconds, training_seconds })
+    Ok(FittedHead {
+        trained,
+        scores,
+        extraction,
+        feature_seconds,
+        training_seconds,
+        fine_tune_history: Vec::new(),
+    })
 }
 
 /// The row of one validation image.
@@ -102,10 +111,11 @@ pub(super) struct Jobs {
 
 impl Jobs {
     /// What is to be computed for this data set.
-    pub fn new(data: &DataSet, mirror: bool) -> Self {
+    pub fn new(data: &DataSet, views: &Views) -> Self {
+        let views = views.of_image();
         let mut jobs = Jobs { jobs: Vec::new(), starts: vec![0] };
         for item in &data.train {
-            jobs.add(item, if mirror { &[View::Plain, View::Mirror] } else { &[View::Plain] });
+            jobs.add(item, &views);
         }
         data.validation.iter().for_each(|item| jobs.add(item, &[View::Plain]));
         jobs
@@ -117,7 +127,8 @@ impl Jobs {
     }
 
     fn add(&mut self, item: &Item, views: &[View]) {
-        let job = |view: &View| Job { path: item.path.clone(), sha256: item.sha256.clone(), view: *view };
+        let job =
+            |view: &View| Job { path: item.path.clone(), sha256: item.sha256.clone(), view: view.clone() };
         self.jobs.extend(views.iter().map(job));
         self.starts.push(self.jobs.len());
     }

@@ -1,4 +1,4 @@
-//! What the commands do, without arguments and printing: `features`, `fit`, `export`, `evaluate`.
+//! What the commands do, without arguments and printing: `fit`, `export`, `evaluate`.
 
 mod base;
 mod calibration;
@@ -7,9 +7,12 @@ mod contract;
 mod evaluate;
 mod event;
 mod export;
+mod fine_tune;
 mod fit;
 mod head_fit;
 mod known_answer;
+mod leaks;
+mod preview;
 mod shards;
 mod source;
 
@@ -19,5 +22,6 @@ pub use evaluate::{EvaluationRun, evaluate};
 pub use event::Event;
 pub use export::{ExportedModel, HeadOn, Quantisation, export_quantised_run, export_run};
 pub use fit::{FitOptions, ThresholdRule, fit};
+pub use preview::{Change, PreviewOptions, preview};
 pub use shards::{ShardRecord, features};
 pub use source::{BackboneSource, FeatureSource};

@@ -8,7 +8,7 @@ use super::source::{FeatureSource, Prepared};
 use crate::data::DataSet;
 use crate::device::ChosenDevice;
 use crate::features::shard::{Shard, ShardError, ShardNumber, ShardPlace, entry_name};
-use crate::features::{Extractor, Job};
+use crate::features::{Extractor, Job, Views};
 
 /// What became of a shard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,7 +41,7 @@ pub fn features(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<ShardRecord> {
     let Prepared { data, extractor, .. } = source.prepare(seed, device, observe)?;
-    let jobs = Jobs::new(&data, source.mirror).into_inner();
+    let jobs = Jobs::new(&data, &source.views).into_inner();
     let plan = extractor.plan(data.fingerprint(), &jobs);
     let own: Vec<Job> = number.select(&jobs).cloned().collect();
     let record = ShardRecord {
@@ -69,7 +69,7 @@ pub fn features(
     }
     let mut shard = Shard::default();
     for (job, features) in own.iter().zip(&extraction.features) {
-        let entry = entry_name(&job.sha256, job.view);
+        let entry = entry_name(&job.sha256, &job.view);
         match features {
             Some(features) => {
                 shard.features.insert(entry, features.to_vec());
@@ -95,10 +95,10 @@ pub(super) fn merge(
     place: &ShardPlace,
     data: &DataSet,
     extractor: &Extractor,
-    mirror: bool,
+    views: &Views,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<()> {
-    let jobs = Jobs::new(data, mirror).into_inner();
+    let jobs = Jobs::new(data, views).into_inner();
     let plan = extractor.plan(data.fingerprint(), &jobs);
     let numbers = place.complete()?;
     let mut new = 0;
@@ -110,7 +110,7 @@ pub(super) fn merge(
         };
         let shard = place.read(&plan, &jobs, *number)?.ok_or_else(missing)?;
         for job in number.select(&jobs) {
-            if let Some(features) = shard.features.get(&entry_name(&job.sha256, job.view)) {
+            if let Some(features) = shard.features.get(&entry_name(&job.sha256, &job.view)) {
                 new += usize::from(extractor.keep(job, features)?);
             }
         }

@@ -11,7 +11,7 @@ use super::base::BaseModel;
 use crate::backbones::BackboneKind;
 use crate::data::{ClassNames, DataSet, Item};
 use crate::device::ChosenDevice;
-use crate::features::Extractor;
+use crate::features::{Extractor, Views};
 use crate::run::BackboneUse;
 use crate::weights::{WeightSet, WeightStore, WeightsError};
 
@@ -52,8 +52,8 @@ pub struct FeatureSource {
     pub backbones: BackboneSource,
     /// How images are prepared.
     pub preprocessing: Preprocessing,
-    /// Whether mirror images are trained on too.
-    pub mirror: bool,
+    /// Which forms of a training image are trained on.
+    pub views: Views,
     /// Folder of the feature cache.
     pub cache: PathBuf,
 }

@@ -7,12 +7,15 @@ use xray_core::package::{Labels, Precision};
 use xray_core::preprocess::Preprocessing;
 
 use crate::backbones::BackboneKind;
+use crate::data::leaks::LeakCounts;
+use crate::features::Views;
+use crate::fine_tune::FineTune;
 use crate::head::{Epoch, TrainingConfig};
 use crate::metrics::Evaluation;
 use crate::weights::Provenance;
 
 /// Version of the `run.json` schema that this build writes and the only one that it reads.
-pub const RUN_SCHEMA: u32 = 1;
+pub const RUN_SCHEMA: u32 = 2;
 
 /// One backbone of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +57,9 @@ pub struct DataRecord {
     pub train_patients: usize,
     /// Patients on the validation side.
     pub validation_patients: usize,
+    /// Near-duplicates and patients on two sides; none in runs of programs that did not look.
+    #[serde(default)]
+    pub leaks: Option<LeakCounts>,
     /// Files that could not be read and were left out, each with the reason.
     pub left_out: BTreeMap<String, String>,
 }
@@ -78,7 +84,7 @@ pub struct Timings {
     pub data: f64,
     /// Computing or loading features.
     pub features: f64,
-    /// Images and mirror images whose features were computed, not loaded.
+    /// Images and views whose features were computed, not loaded.
     #[serde(default)]
     pub computed: usize,
     /// Training the head.
@@ -105,14 +111,20 @@ pub struct RunRecord {
     pub base: Option<BaseUse>,
     /// The data.
     pub data: DataRecord,
-    /// Whether mirror images were trained on too.
-    pub mirror: bool,
+    /// Which forms of a training image were trained on.
+    pub views: Views,
     /// Options of the training.
     pub training: TrainingConfig,
-    /// The pass whose weights were kept: the one with the lowest validation loss.
+    /// The pass whose weights were kept.
     pub best_epoch: usize,
     /// Every pass.
     pub history: Vec<Epoch>,
+    /// How layers of the backbones were trained after the head, if they were.
+    #[serde(default)]
+    pub fine_tune: Option<FineTune>,
+    /// Every pass of that; the one with the lowest validation loss was kept.
+    #[serde(default)]
+    pub fine_tune_history: Vec<Epoch>,
     /// Probability (0..1) from which on the positive label is suspected.
     pub threshold: f64,
     /// The rule by which the threshold was chosen on the validation images.

@@ -7,6 +7,7 @@ use xray_core::package::PackageFile;
 
 use super::{RUN_SCHEMA, RunRecord, ValidationScore};
 use crate::head::{Epoch, HeadError, HeadWeights};
+use crate::weights::WeightStore;
 
 /// Why a run could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -128,6 +129,11 @@ impl RunDir {
 
     fn record_path(&self) -> PathBuf {
         self.path.join("run.json")
+    }
+
+    /// The backbones that were trained in this run, if any were.
+    pub fn weights(&self) -> WeightStore {
+        WeightStore::at(self.path.join("weights"))
     }
 
     /// Where a training is kept after every pass until the run is finished.

@@ -85,6 +85,7 @@ fn check_contract(contract: &Contract) -> Result<(), String> {
     if size == 0 || !size.is_multiple_of(32) || size > 1024 {
         return Err(format!("input size {size} is not a multiple of 32 between 32 and 1024"));
     }
+    contract.preprocessing.intensity.check(size).map_err(|error| error.to_string())?;
     let threshold = contract.threshold;
     if !(threshold > 0.0 && threshold < 1.0) {
         return Err(format!("threshold {threshold} is not between 0 and 1"));

@@ -41,7 +41,7 @@ impl Plan {
     pub fn new(data: String, device: &str, parts: Vec<PlanPart>, jobs: &[Job]) -> Self {
         let mut hash = Sha256::new();
         for job in jobs {
-            hash.update(entry_name(&job.sha256, job.view));
+            hash.update(entry_name(&job.sha256, &job.view));
             hash.update("\n");
         }
         Plan { data, device: device.to_owned(), parts, jobs: jobs.len(), order: hex(&hash.finalize()) }
@@ -83,7 +83,7 @@ impl Plan {
 
     /// The names of the entries of a shard, one an image and view; equal images count once.
     pub fn entries(jobs: &[Job], number: ShardNumber) -> BTreeSet<String> {
-        number.select(jobs).map(|job| entry_name(&job.sha256, job.view)).collect()
+        number.select(jobs).map(|job| entry_name(&job.sha256, &job.view)).collect()
     }
 
     /// Features an image, all nets together.
@@ -93,7 +93,7 @@ impl Plan {
 }
 
 /// The name of one image in one form.
-pub fn entry_name(sha256: &str, view: View) -> String {
+pub fn entry_name(sha256: &str, view: &View) -> String {
     format!("{sha256}-{}", view.name())
 }
 
