@@ -13,7 +13,7 @@ fn jobs(count: usize) -> Vec<Job> {
     let job = |i: usize| Job {
         path: PathBuf::from(format!("{i}.png")),
         sha256: format!("{:064x}", i / 2),
-        view: if i % 2 == 0 { View::Plain } else { View::Mirror },
+        view: if i.is_multiple_of(2) { View::Plain } else { View::Mirror },
     };
     (0..count).map(job).collect()
 }
