@@ -11,7 +11,7 @@ use host_trainer::data::phantom::{Counts, write_data_set};
 use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
 use host_trainer::features::Views;
 use host_trainer::head::TrainingConfig;
-use host_trainer::pipeline::{BackboneSource, FitOptions, ThresholdRule};
+use host_trainer::pipeline::{BackboneSource, FeatureSource, FitOptions, ThresholdRule};
 use tempfile::TempDir;
 use xray_core::preprocess::{Preprocessing, Scaling};
 
@@ -34,13 +34,18 @@ impl World {
         let folder = tempfile::tempdir().context("a temporary folder is needed")?;
         let data = folder.path().join("phantoms");
         write_data_set(&data, Counts { train: 12, test: 4 }, 5)?;
-        let options = FitOptions {
+        let source = FeatureSource {
             data,
             classes: ClassNames::default(),
             splits: None,
             backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: 5 },
             preprocessing: Preprocessing { size: 64, ..Preprocessing::new(Scaling::Imagenet) },
             views: Views::new(Preset::Article),
+            cache: folder.path().join("cache"),
+        };
+        let options = FitOptions {
+            source,
+            shards: None,
             training: TrainingConfig {
                 seed: 5,
                 epochs: 3,
@@ -51,7 +56,6 @@ impl World {
             fine_tune: None,
             threshold: ThresholdRule::Youden,
             strict: false,
-            cache: folder.path().join("cache"),
             out: folder.path().join("run"),
             resume: false,
         };
@@ -65,7 +69,7 @@ impl World {
 
     /// The test phantoms.
     pub fn test_images(&self) -> PathBuf {
-        self.options.data.join("test")
+        self.options.source.data.join("test")
     }
 }
 

@@ -21,7 +21,7 @@ use crate::device::{DeviceChoice, choose};
 use crate::features::Views;
 use crate::head::TrainingConfig;
 use crate::pipeline::{
-    self, BackboneSource, CalibrationSource, FitOptions, HeadOn, Quantisation, ThresholdRule,
+    self, BackboneSource, CalibrationSource, FeatureSource, FitOptions, HeadOn, Quantisation, ThresholdRule,
 };
 use crate::weights::WeightStore;
 
@@ -81,7 +81,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         head_on: HeadOn::Int8,
         // One of a handful of phantoms called differently is more than any budget for X-rays allows.
         budget: None,
-        cache: options.cache.clone(),
+        cache: options.source.cache.clone(),
     };
     let mut show = |event: pipeline::Event<'_>| reporter.show(event);
     let exported = pipeline::export_quantised_run(&fitted, &store, &how, &device, &model, &mut show)?;
@@ -130,12 +130,16 @@ fn clear(out: &Path, phantoms: &Path) -> anyhow::Result<()> {
 
 fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<FitOptions> {
     Ok(FitOptions {
-        data: phantoms.to_owned(),
-        classes: ClassNames::default(),
-        splits: None,
-        backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: args.seed },
-        preprocessing: Preprocessing::new(Scaling::Imagenet),
-        views: Views::new(Preset::Article),
+        source: FeatureSource {
+            data: phantoms.to_owned(),
+            classes: ClassNames::default(),
+            splits: None,
+            backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: args.seed },
+            preprocessing: Preprocessing::new(Scaling::Imagenet),
+            views: Views::new(Preset::Article),
+            cache: args.out.join("cache"),
+        },
+        shards: None,
         training: TrainingConfig {
             seed: args.seed,
             learning_rate: LEARNING_RATE,
@@ -144,7 +148,6 @@ fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<Fi
         fine_tune: None,
         threshold: ThresholdRule::Youden,
         strict: false,
-        cache: args.out.join("cache"),
         out: fitted.to_owned(),
         resume: false,
     })

@@ -4,6 +4,7 @@ mod augment_args;
 mod demo;
 mod evaluate;
 mod export;
+mod features;
 mod fit;
 mod leaks;
 mod phantoms;
@@ -11,6 +12,7 @@ mod predict;
 mod preview;
 mod progress;
 mod runs;
+mod source;
 mod summary;
 mod training;
 mod weights;
@@ -46,6 +48,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Imports, fetches and lists the weights of the backbones
     Weights(weights::WeightsArgs),
+    /// Computes a part of the features of a fit, on one of several machines
+    Features(features::FeaturesArgs),
     /// Trains a head on a folder of X-rays
     Fit(fit::FitArgs),
     /// Lists runs side by side
@@ -72,6 +76,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Demo(args) => demo::run(args),
         Command::Weights(args) => weights::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Features(args) => features::run(args),
         Command::Fit(args) => fit::run(args),
         Command::Runs(args) => runs::run(args).map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(args),

@@ -71,7 +71,7 @@ impl Reporter {
         if let Some((done, total)) = event.count() {
             let now = Instant::now();
             let due = self.counting.is_none_or(|(_, _, last)| now - last >= LINE_EVERY);
-            self.counting = (done < total).then(|| match self.counting {
+            self.counting = (done < total).then_some(match self.counting {
                 Some((begun, first, last)) => (begun, first, if due { now } else { last }),
                 None => (now, done, now),
             });

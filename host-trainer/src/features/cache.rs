@@ -53,6 +53,16 @@ impl FeatureCache {
         Ok(FeatureCache { folder, features: key.features })
     }
 
+    /// The name of the folder: the net, and a hash over everything that has an effect on its features.
+    pub fn name(&self) -> &str {
+        self.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+    }
+
+    /// Features an image.
+    pub fn features(&self) -> usize {
+        self.features
+    }
+
     /// The features of an image, if they are there and whole.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ mod cache;
 mod error;
 mod extract;
 mod model_net;
+pub mod shard;
 mod view;
 
 pub(crate) use burn_net::batch_tensor;

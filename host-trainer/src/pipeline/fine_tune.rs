@@ -39,8 +39,8 @@ pub(super) fn fine_tune_backbones(
     let images = Images {
         train: &train,
         validation: &validation,
-        views: &options.views,
-        preprocessing: &options.preprocessing,
+        views: &options.source.views,
+        preprocessing: &options.source.preprocessing,
     };
     let of = how.epochs;
     let head = &fitted.trained.weights;

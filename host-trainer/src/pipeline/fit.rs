@@ -1,53 +1,29 @@
 //! From a folder of X-rays to a trained head.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Instant;
 
 use anyhow::bail;
 use xray_core::package::Labels;
-use xray_core::preprocess::Preprocessing;
 
 use super::Event;
 use super::base::BaseModel;
 use super::fine_tune::fine_tune_backbones;
 use super::head_fit::{Checkpointing, fit_head, scored};
 use super::leaks::check_leaks;
-use crate::backbones::BackboneKind;
+use super::shards::merge;
+use super::source::{FeatureSource, Prepared, Stack, patients};
 use crate::data::leaks::LeakCounts;
-use crate::data::{ClassNames, DataSet, Item};
+use crate::data::{DataSet, Item};
 use crate::device::ChosenDevice;
-use crate::features::{Extraction, Extractor, Views};
+use crate::features::Extraction;
+use crate::features::shard::ShardPlace;
 use crate::fine_tune::FineTune;
 use crate::head::TrainingConfig;
 use crate::metrics::{Evaluation, MetricsError, Scored, youden_threshold};
-use crate::run::{BackboneUse, DataRecord, RUN_SCHEMA, RunDir, RunRecord, Timings};
-use crate::weights::{WeightSet, WeightStore, WeightsError};
-
-/// Where the backbones of a fit come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BackboneSource {
-    /// The weights that were imported or fetched.
-    Stored {
-        /// The nets, in the order in which features are joined.
-        kinds: Vec<BackboneKind>,
-        /// Where their weights lie.
-        store: WeightStore,
-    },
-    /// Drawn at random with this seed; for demos and tests.
-    Random {
-        /// The nets, in the order in which features are joined.
-        kinds: Vec<BackboneKind>,
-        /// The seed.
-        seed: u64,
-    },
-    /// Those of an exported model, bit for bit, run by the engine that the device uses.
-    Base {
-        /// The model file.
-        model: PathBuf,
-    },
-}
+use crate::run::{DataRecord, RUN_SCHEMA, RunDir, RunRecord, Timings};
 
 /// How the threshold is chosen, always on validation images.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -106,18 +82,10 @@ impl std::fmt::Display for ThresholdRule {
 /// What a fit is asked to do.
 #[derive(Debug, Clone)]
 pub struct FitOptions {
-    /// Folder with the class folders.
-    pub data: PathBuf,
-    /// Names of the class folders.
-    pub classes: ClassNames,
-    /// A file that says which image is on which side, instead of the rule by patient.
-    pub splits: Option<PathBuf>,
-    /// The backbones.
-    pub backbones: BackboneSource,
-    /// How images are prepared.
-    pub preprocessing: Preprocessing,
-    /// Which forms of a training image are trained on.
-    pub views: Views,
+    /// The images and the nets.
+    pub source: FeatureSource,
+    /// Where shards of the features lie, if they were computed elsewhere: a folder or `s3://BUCKET/PREFIX`.
+    pub shards: Option<String>,
     /// How the head is trained.
     pub training: TrainingConfig,
     /// How layers of the backbones are trained after the head, if they are.
@@ -126,8 +94,6 @@ pub struct FitOptions {
     pub threshold: ThresholdRule,
     /// Whether a set with near-duplicates or patients on two sides is refused; else it is warned of.
     pub strict: bool,
-    /// Folder of the feature cache.
-    pub cache: PathBuf,
     /// Folder of the run.
     pub out: PathBuf,
     /// Whether a training that was cut off there is taken up.
@@ -144,34 +110,19 @@ pub fn fit(
     device: &ChosenDevice,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<RunRecord> {
-    // Weights first: without them there is no point in hashing thousands of images.
-    let mut stack = Stack::load(&options.backbones)?;
-    let preprocessing = match &stack {
-        Stack::Weights(_) => options.preprocessing.clone(),
-        // The backbones get what they always got.
-        Stack::Base(base) => base.contract().preprocessing.clone(),
-    };
+    let source = &options.source;
+    let Prepared { mut stack, preprocessing, data, extractor, seconds } =
+        source.prepare(options.training.seed, device, observe)?;
     let start = Instant::now();
-    let data =
-        DataSet::load(&options.data, &options.classes, options.splits.as_deref(), options.training.seed)?;
-    let leaks = check_leaks(&data, &options.cache, options.strict, observe)?;
-    let data_seconds = start.elapsed().as_secs_f64();
-    observe(Event::Note(&format!(
-        "{} training and {} validation images of {} and {} patients",
-        data.train.len(),
-        data.validation.len(),
-        patients(&data.train),
-        patients(&data.validation),
-    )));
-
-    let extractor = match &stack {
-        Stack::Weights(sets) => Extractor::new(sets, &preprocessing, device, &options.cache)?,
-        Stack::Base(base) => base.extractor(&options.cache, observe)?,
-    };
+    let leaks = check_leaks(&data, &source.cache, options.strict, observe)?;
+    let data_seconds = seconds + start.elapsed().as_secs_f64();
+    if let Some(place) = &options.shards {
+        merge(&ShardPlace::open(place)?, &data, &extractor, &source.views, observe)?;
+    }
     let run = RunDir::new(&options.out);
     let checkpointing = Some(Checkpointing { run: &run, resume: options.resume });
     let fitted =
-        fit_head(&data, &extractor, &options.views, &options.training, device, checkpointing, observe)?;
+        fit_head(&data, &extractor, &source.views, &options.training, device, checkpointing, observe)?;
     let fitted = match (&options.fine_tune, &stack) {
         (None, _) => fitted,
         (Some(_), Stack::Base(_)) => {
@@ -193,13 +144,13 @@ pub fn fit(
         device: format!("{} ({})", device.name, device.reason),
         preprocessing,
         labels: Labels {
-            negative: options.classes.negative.clone(),
-            positive: options.classes.positive.clone(),
+            negative: source.classes.negative.clone(),
+            positive: source.classes.positive.clone(),
         },
         backbones: stack.backbones()?,
         base: stack.base().map(BaseModel::record),
-        data: data_record(options, &data, leaks, &fitted.extraction),
-        views: options.views,
+        data: data_record(source, &data, leaks, &fitted.extraction),
+        views: source.views,
         training: options.training,
         best_epoch: fitted.trained.best_epoch,
         history: fitted.trained.history,
@@ -220,41 +171,6 @@ pub fn fit(
     Ok(record)
 }
 
-/// Where the features of a fit come from.
-enum Stack {
-    Weights(Vec<WeightSet>),
-    Base(Box<BaseModel>),
-}
-
-impl Stack {
-    fn load(source: &BackboneSource) -> anyhow::Result<Stack> {
-        Ok(match source {
-            BackboneSource::Base { model } => Stack::Base(Box::new(BaseModel::read(model)?)),
-            BackboneSource::Stored { kinds, store } => {
-                let sets: Result<_, WeightsError> = kinds.iter().map(|kind| store.load(*kind)).collect();
-                Stack::Weights(sets?)
-            }
-            BackboneSource::Random { kinds, seed } => {
-                Stack::Weights(kinds.iter().map(|kind| WeightSet::random(*kind, *seed)).collect())
-            }
-        })
-    }
-
-    fn base(&self) -> Option<&BaseModel> {
-        match self {
-            Stack::Weights(_) => None,
-            Stack::Base(base) => Some(base),
-        }
-    }
-
-    fn backbones(&self) -> anyhow::Result<Vec<BackboneUse>> {
-        match self {
-            Stack::Weights(sets) => Ok(sets.iter().map(backbone_use).collect()),
-            Stack::Base(base) => base.backbones(),
-        }
-    }
-}
-
 /// The contract takes thresholds strictly between 0 and 1; a classifier that saturates can put the best one
 /// on the border.
 fn usable(threshold: f64) -> f64 {
@@ -262,16 +178,8 @@ fn usable(threshold: f64) -> f64 {
     threshold.clamp(MARGIN, 1.0 - MARGIN)
 }
 
-fn backbone_use(set: &WeightSet) -> BackboneUse {
-    BackboneUse { kind: set.backbone, provenance: set.provenance.clone(), fingerprint: set.fingerprint() }
-}
-
-fn patients(items: &[Item]) -> usize {
-    items.iter().map(|item| item.patient.as_str()).collect::<BTreeSet<_>>().len()
-}
-
 fn data_record(
-    options: &FitOptions,
+    source: &FeatureSource,
     data: &DataSet,
     leaks: LeakCounts,
     extraction: &Extraction,
@@ -287,8 +195,8 @@ fn data_record(
         .map(|(path, reason)| (path.display().to_string(), reason.clone()))
         .collect();
     DataRecord {
-        folder: options.data.display().to_string(),
-        splits: options.splits.as_ref().map(|path| path.display().to_string()),
+        folder: source.data.display().to_string(),
+        splits: source.splits.as_ref().map(|path| path.display().to_string()),
         fingerprint: data.fingerprint(),
         train: by_label(&data.train),
         validation: by_label(&data.validation),

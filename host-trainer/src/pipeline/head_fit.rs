@@ -103,14 +103,15 @@ pub(super) fn scored(scores: &[ValidationScore]) -> Vec<Scored> {
 }
 
 /// What is to be computed: the training side first, then the validation side.
-struct Jobs {
+pub(super) struct Jobs {
     jobs: Vec<Job>,
     /// Where the jobs of each image begin, and at the end their number.
     starts: Vec<usize>,
 }
 
 impl Jobs {
-    fn new(data: &DataSet, views: &Views) -> Self {
+    /// What is to be computed for this data set.
+    pub fn new(data: &DataSet, views: &Views) -> Self {
         let views = views.of_image();
         let mut jobs = Jobs { jobs: Vec::new(), starts: vec![0] };
         for item in &data.train {
@@ -118,6 +119,11 @@ impl Jobs {
         }
         data.validation.iter().for_each(|item| jobs.add(item, &[View::Plain]));
         jobs
+    }
+
+    /// The jobs in their order.
+    pub fn into_inner(self) -> Vec<Job> {
+        self.jobs
     }
 
     fn add(&mut self, item: &Item, views: &[View]) {
