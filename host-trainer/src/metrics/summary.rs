@@ -21,7 +21,8 @@ pub struct Rate {
 }
 
 impl Rate {
-    fn new(part: u64, n: u64) -> Rate {
+    /// `part` of `n`.
+    pub(super) fn new(part: u64, n: u64) -> Rate {
         Rate { value: (n > 0).then(|| part as f64 / n as f64), interval: wilson(part, n), n }
     }
 }
