@@ -73,6 +73,16 @@ fn figures_equal_the_oracles() {
             .collect();
         assert_eq!(ours, rows(&case["thresholds"]), "{name}");
         assert!(table.iter().all(|row| row.confusion == Confusion::at(&scored, row.threshold)), "{name}");
+        let temperature = fit_temperature(&scored).unwrap();
+        match case["temperature"].as_f64() {
+            // The oracle stops where the loss is flat to double precision.
+            Some(theirs) => assert!((temperature.unwrap() / theirs - 1.0).abs() < 1e-5, "{name}"),
+            None => assert_eq!(temperature, None, "{name}"),
+        }
+        for row in rows(&case["operating"]) {
+            close(threshold_for_sensitivity(&scored, row[0]).unwrap(), row[1], name);
+            close(threshold_for_specificity(&scored, row[0]).unwrap(), row[2], name);
+        }
         let bins = reliability(&scored).unwrap();
         close(bins.expected_error, case["ece"].as_f64().unwrap(), name);
         let counts: Vec<_> = bins.bins.iter().map(|bin| bin.positive.n as f64).collect();

@@ -12,7 +12,7 @@ import json
 import sys
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 from statsmodels.stats.contingency_tables import mcnemar
@@ -78,6 +78,27 @@ def predictive(labels, calls, prevalence):
         for k in (1, 0)]
 
 
+def temperature(scores, labels):
+    """Least log loss over temperatures from .05 to 20, None at either end. 0 and 1 are taken for the numbers
+    beside those that float32 has."""
+    p = np.clip(scores, 2.0 ** -150, 1 - 2.0 ** -25)
+    margins = np.where(labels == 1, 1, -1) * (np.log(p) - np.log1p(-p))
+    found = optimize.minimize_scalar(lambda t: np.logaddexp(0, -margins / np.exp(t)).sum(),
+                                     bounds=(np.log(0.05), np.log(20)), method="bounded", options={"xatol": 1e-12})
+    return float(np.exp(found.x)) if abs(found.x) < np.log(20) - 1e-3 else None
+
+
+def operating(scores, labels):
+    """Highest cut that reaches a sensitivity, lowest that reaches a specificity, by trying every one."""
+    edges = np.concatenate([[0.0], np.unique(scores), [1.0]])
+    cuts = (edges[:-1] + edges[1:]) / 2
+    rows = []
+    for least in (0.8, 0.95, 1.0):
+        rows.append([least, float(max(c for c in cuts if (scores[labels == 1] >= c).mean() >= least)),
+                     float(min((c for c in cuts if (scores[labels == 0] < c).mean() >= least), default=1.0))])
+    return rows
+
+
 def bootstrap(rng, scores, labels, resamples=20000):
     wins = wins_of(scores, labels)
     m, n = wins.shape
@@ -124,6 +145,7 @@ def case(name, scores, labels, threshold):
         "average_precision": float(metrics.average_precision_score(labels, scores)),
         "brier": float(metrics.brier_score_loss(labels, scores)),
         "ece": error, "ece_bins": bins, "thresholds": table,
+        "temperature": temperature(scores, labels), "operating": operating(scores, labels),
         "bootstrap": bootstrap(np.random.default_rng(7), scores, labels),
         "predictive": [predictive(labels, calls, p) for p in (0.02, 0.1, 0.5)],
     }
@@ -141,6 +163,9 @@ def main():
     certain = np.array([0.0, 1.0, 0.2, 0.9, 1.0, 0.0]), np.array([0, 0, 0, 1, 1, 1])
     cases.append(case("certain and wrong", *certain, 0.5))
     cases.append(case("perfect", np.array([0.1, 0.2, 0.7, 0.8]), np.array([0, 0, 1, 1]), 0.5))
+    unsure = rng.random(60) < 0.5
+    scores = 1 / (1 + np.exp(-0.4 * (rng.normal(size=60) + 4 * (unsure - 0.5))))
+    cases.append(case("unsure", scores.round(4), unsure.astype(int), 0.5))
     proportions = [[k, n, *map(float, proportion_confint(k, n, ALPHA_OF_Z, "wilson"))]
                    for k, n in [(0, 1), (1, 1), (0, 20), (20, 20), (7, 20), (117, 234), (390, 390), (389, 390)]]
     tests = []

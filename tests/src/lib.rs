@@ -9,7 +9,7 @@ use host_trainer::data::ClassNames;
 use host_trainer::data::phantom::{Counts, write_data_set};
 use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
 use host_trainer::head::TrainingConfig;
-use host_trainer::pipeline::{BackboneSource, FitOptions, ThresholdRule};
+use host_trainer::pipeline::{BackboneSource, DecisionRules, FitOptions};
 use tempfile::TempDir;
 use xray_core::preprocess::{Preprocessing, Scaling};
 
@@ -40,7 +40,7 @@ impl World {
             preprocessing: Preprocessing { size: 64, ..Preprocessing::new(Scaling::Imagenet) },
             mirror: true,
             training: TrainingConfig { seed: 5, epochs: 3, batch_size: 8, learning_rate: 1e-3, dropout: 0.5 },
-            threshold: ThresholdRule::Youden,
+            decision: DecisionRules::default(),
             cache: folder.path().join("cache"),
             out: folder.path().join("run"),
         };

@@ -19,7 +19,7 @@ use crate::data::{ClassNames, Split};
 use crate::device::{DeviceChoice, choose};
 use crate::head::TrainingConfig;
 use crate::pipeline::{
-    self, BackboneSource, CalibrationSource, FitOptions, HeadOn, Quantisation, ThresholdRule,
+    self, BackboneSource, CalibrationSource, DecisionRules, FitOptions, HeadOn, Quantisation,
 };
 use crate::weights::WeightStore;
 
@@ -87,7 +87,8 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
 
     heading("4. Evaluating the exported file on phantoms that were held back");
     let judged = pipeline::evaluate(&model, &phantoms, None, Split::Test, &mut |event| reporter.show(event))?;
-    print!("{}", evaluate::render(&judged));
+    let detail = pipeline::Detail::new(&judged, &pipeline::DetailOptions::default())?;
+    print!("{}", evaluate::render(&judged, &detail));
 
     heading("5. Screening as the device does");
     let screener = Screener::load(&model)?;
@@ -141,7 +142,7 @@ fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<Fi
             learning_rate: LEARNING_RATE,
             dropout: 0.5,
         },
-        threshold: ThresholdRule::Youden,
+        decision: DecisionRules::default(),
         cache: args.out.join("cache"),
         out: fitted.to_owned(),
     })

@@ -12,7 +12,7 @@ use crate::backbones::BackboneKind;
 use crate::data::ClassNames;
 use crate::device::{DeviceChoice, choose};
 use crate::head::TrainingConfig;
-use crate::pipeline::{BackboneSource, FitOptions, ThresholdRule, fit};
+use crate::pipeline::{AbstainRule, BackboneSource, DecisionRules, FitOptions, ThresholdRule, fit};
 use crate::run::RunDir;
 use crate::weights::WeightStore;
 
@@ -21,6 +21,7 @@ use crate::weights::WeightStore;
 #[command(after_help = "\
 Examples:
   host-trainer fit --data chest_xray --out runs/first
+  host-trainer fit --data chest_xray --out runs/safe --threshold 'sensitivity>=0.98' --abstain 0.3,0.8
   host-trainer fit --data chest_xray --out runs/split --splits splits.csv --seed 7
   host-trainer fit --data clinic --out runs/clinic --classes clear,infiltrate
   host-trainer fit --data clinic --out runs/clinic --base models/first.onnx
@@ -73,9 +74,17 @@ pub struct FitArgs {
     /// Share of hidden values that dropout sets to zero
     #[arg(long, default_value_t = 0.5)]
     dropout: f32,
-    /// How the threshold is chosen on validation: `youden`, or a number between 0 and 1
+    /// How the threshold is chosen on validation: `youden`, 'sensitivity>=0.95', 'specificity>=0.9', or a number
+    /// between 0 and 1
     #[arg(long, value_name = "RULE", default_value = "youden")]
     threshold: ThresholdRule,
+    /// Leave probabilities as the network gives them: fit no temperature on validation
+    #[arg(long)]
+    no_calibration: bool,
+    /// Where the model must not decide: two rules as in --threshold, for the lower and the upper end, such as
+    /// 'sensitivity>=0.99,specificity>=0.99' or 0.3,0.7
+    #[arg(long, value_name = "RULE,RULE")]
+    abstain: Option<AbstainRule>,
     /// Folder of the feature cache [default: $XDG_CACHE_HOME/xray-edge/features]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -159,7 +168,11 @@ fn options(args: FitArgs) -> anyhow::Result<FitOptions> {
             learning_rate: args.learning_rate,
             dropout: args.dropout,
         },
-        threshold: args.threshold,
+        decision: DecisionRules {
+            threshold: args.threshold,
+            calibrate: !args.no_calibration,
+            abstain: args.abstain,
+        },
         cache: cache_folder(args.cache)?,
         data: args.data,
         splits: args.splits,

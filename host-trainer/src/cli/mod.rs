@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand, arguments and printing only.
 
+mod compare;
 mod demo;
 mod evaluate;
 mod export;
@@ -47,6 +48,8 @@ enum Command {
     Export(export::ExportArgs),
     /// Judges a model file on one split, with the engine that the device uses
     Evaluate(evaluate::EvaluateArgs),
+    /// Judges two model files on the same images, with tests whether they differ
+    Compare(compare::CompareArgs),
     /// Screens images as edge-runtime does
     Predict(predict::PredictArgs),
     /// Draws a phantom data set
@@ -64,6 +67,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Fit(args) => fit::run(args),
         Command::Export(args) => export::run(args),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Phantoms(args) => phantoms::run(args).map(|()| ExitCode::SUCCESS),
     }

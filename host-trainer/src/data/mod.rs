@@ -5,6 +5,7 @@
 
 mod error;
 mod folder;
+mod groups;
 mod patient;
 pub mod phantom;
 mod split;
@@ -12,5 +13,6 @@ mod splits_file;
 
 pub use error::DataError;
 pub use folder::{ClassNames, Item, Split, list, of_split};
+pub use groups::Groups;
 pub use patient::patient_of;
 pub use split::{DataSet, Role, VALIDATION_FRACTION};

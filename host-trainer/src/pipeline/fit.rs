@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Instant;
 
 use xray_core::package::Labels;
@@ -11,12 +10,13 @@ use xray_core::preprocess::Preprocessing;
 use super::Event;
 use super::base::BaseModel;
 use super::head_fit::{fit_head, scored};
+use super::operating_point::{DecisionRules, calibrated};
 use crate::backbones::BackboneKind;
 use crate::data::{ClassNames, DataSet, Item};
 use crate::device::ChosenDevice;
 use crate::features::{Extraction, Extractor};
 use crate::head::TrainingConfig;
-use crate::metrics::{Evaluation, MetricsError, Scored, youden_threshold};
+use crate::metrics::Evaluation;
 use crate::run::{BackboneUse, DataRecord, RUN_SCHEMA, RunDir, RunRecord, Timings};
 use crate::weights::{WeightSet, WeightStore, WeightsError};
 
@@ -44,60 +44,6 @@ pub enum BackboneSource {
     },
 }
 
-/// How the threshold is chosen, always on validation images.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ThresholdRule {
-    /// Where sensitivity + specificity is largest (Youden 1950, Cancer 3:32).
-    Youden,
-    /// A number that was named, between 0 and 1.
-    Fixed(f64),
-}
-
-impl FromStr for ThresholdRule {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == "youden" {
-            return Ok(ThresholdRule::Youden);
-        }
-        match text.parse::<f64>() {
-            Ok(value) if value > 0.0 && value < 1.0 => Ok(ThresholdRule::Fixed(value)),
-            _ => Err(format!("`{text}` is neither `youden` nor a number between 0 and 1")),
-        }
-    }
-}
-
-impl ThresholdRule {
-    /// The rule of a run.
-    pub(super) fn of(record: &RunRecord) -> Self {
-        if record.threshold_rule == ThresholdRule::Youden.to_string() {
-            ThresholdRule::Youden
-        } else {
-            ThresholdRule::Fixed(record.threshold)
-        }
-    }
-
-    /// The threshold for these validation scores.
-    ///
-    /// # Errors
-    /// [`MetricsError`] if the scores are of one class only and the rule needs both.
-    pub fn choose(self, scores: &[Scored]) -> Result<f64, MetricsError> {
-        Ok(match self {
-            ThresholdRule::Fixed(value) => value,
-            ThresholdRule::Youden => usable(youden_threshold(scores)?),
-        })
-    }
-}
-
-impl std::fmt::Display for ThresholdRule {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            ThresholdRule::Youden => f.write_str("youden"),
-            ThresholdRule::Fixed(_) => f.write_str("fixed"),
-        }
-    }
-}
-
 /// What a fit is asked to do.
 #[derive(Debug, Clone)]
 pub struct FitOptions {
@@ -115,8 +61,8 @@ pub struct FitOptions {
     pub mirror: bool,
     /// How the head is trained.
     pub training: TrainingConfig,
-    /// How the threshold is chosen.
-    pub threshold: ThresholdRule,
+    /// How scores become decisions.
+    pub decision: DecisionRules,
     /// Folder of the feature cache.
     pub cache: PathBuf,
     /// Folder of the run.
@@ -158,7 +104,9 @@ pub fn fit(
     };
     let fitted = fit_head(&data, &extractor, options.mirror, &options.training, device, observe)?;
     let scores = scored(&fitted.scores);
-    let threshold = options.threshold.choose(&scores)?;
+    let chosen = options.decision.choose(&scores)?;
+    chosen.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
+    let judged = scored(&calibrated(&fitted.scores, chosen.calibration));
     let record = RunRecord {
         schema: RUN_SCHEMA,
         program: concat!("host-trainer ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -175,9 +123,11 @@ pub fn fit(
         training: options.training,
         best_epoch: fitted.trained.best_epoch,
         history: fitted.trained.history,
-        threshold,
-        threshold_rule: options.threshold.to_string(),
-        validation: Evaluation::new(&scores, threshold)?,
+        threshold: chosen.threshold,
+        threshold_rule: options.decision.threshold.name(),
+        temperature: options.decision.calibrate.then_some(chosen.calibration.temperature()),
+        abstain: chosen.abstain_record(&options.decision),
+        validation: Evaluation::new(&judged, chosen.threshold)?,
         timings: Timings {
             data: data_seconds,
             features: fitted.feature_seconds,
@@ -223,13 +173,6 @@ impl Stack {
             Stack::Base(base) => base.backbones(),
         }
     }
-}
-
-/// The contract takes thresholds strictly between 0 and 1; a classifier that saturates can put the best one
-/// on the border.
-fn usable(threshold: f64) -> f64 {
-    const MARGIN: f64 = 1e-6;
-    threshold.clamp(MARGIN, 1.0 - MARGIN)
 }
 
 fn backbone_use(set: &WeightSet) -> BackboneUse {
