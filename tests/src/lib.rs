@@ -11,7 +11,7 @@ use host_trainer::data::phantom::{Counts, write_data_set};
 use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
 use host_trainer::features::Views;
 use host_trainer::head::TrainingConfig;
-use host_trainer::pipeline::{BackboneSource, FeatureSource, FitOptions, ThresholdRule};
+use host_trainer::pipeline::{BackboneSource, DecisionRules, FeatureSource, FitOptions};
 use tempfile::TempDir;
 use xray_core::preprocess::{Preprocessing, Scaling};
 
@@ -54,7 +54,7 @@ impl World {
                 ..TrainingConfig::default()
             },
             fine_tune: None,
-            threshold: ThresholdRule::Youden,
+            decision: DecisionRules::default(),
             strict: false,
             out: folder.path().join("run"),
             resume: false,

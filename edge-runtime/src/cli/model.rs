@@ -61,6 +61,12 @@ fn as_text(package: &VerifiedPackage) -> Result<String> {
     line("negative", contract.labels.negative.clone())?;
     line("positive", contract.labels.positive.clone())?;
     line("threshold", format!("{} (rule: {})", contract.threshold, contract.threshold_rule))?;
+    if contract.temperature != 1.0 {
+        line("temperature", contract.temperature.to_string())?;
+    }
+    if let Some(band) = contract.abstain {
+        line("uncertain", format!("from {} to under {}", band.low, band.high))?;
+    }
     line("precision", word(&contract.precision)?)?;
     for backbone in &contract.backbones {
         line("backbone", format!("{}, weights: {}", backbone.name, backbone.weights))?;

@@ -21,7 +21,7 @@ use crate::device::{DeviceChoice, choose};
 use crate::features::Views;
 use crate::head::TrainingConfig;
 use crate::pipeline::{
-    self, BackboneSource, CalibrationSource, FeatureSource, FitOptions, HeadOn, Quantisation, ThresholdRule,
+    self, BackboneSource, CalibrationSource, DecisionRules, FeatureSource, FitOptions, HeadOn, Quantisation,
 };
 use crate::weights::WeightStore;
 
@@ -89,7 +89,8 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
 
     heading("4. Evaluating the exported file on phantoms that were held back");
     let judged = pipeline::evaluate(&model, &phantoms, None, Split::Test, &mut |event| reporter.show(event))?;
-    print!("{}", evaluate::render(&judged));
+    let detail = pipeline::Detail::new(&judged, &pipeline::DetailOptions::default())?;
+    print!("{}", evaluate::render(&judged, &detail));
 
     heading("5. Screening as the device does");
     let screener = Screener::load(&model)?;
@@ -146,7 +147,7 @@ fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<Fi
             ..TrainingConfig::default()
         },
         fine_tune: None,
-        threshold: ThresholdRule::Youden,
+        decision: DecisionRules::default(),
         strict: false,
         out: fitted.to_owned(),
         resume: false,

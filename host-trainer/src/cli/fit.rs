@@ -9,7 +9,7 @@ use super::progress::Reporter;
 use super::source::SourceArgs;
 use super::summary;
 use super::training::{FineTuneArgs, TrainingArgs};
-use crate::pipeline::{FitOptions, ThresholdRule, fit};
+use crate::pipeline::{AbstainRule, DecisionRules, FitOptions, ThresholdRule, fit};
 use crate::run::RunDir;
 
 /// Arguments of `fit`.
@@ -17,6 +17,7 @@ use crate::run::RunDir;
 #[command(after_help = "\
 Examples:
   host-trainer fit --data chest_xray --out runs/first
+  host-trainer fit --data chest_xray --out runs/safe --threshold 'sensitivity>=0.98' --abstain 0.3,0.8
   host-trainer fit --data chest_xray --out runs/split --splits splits.csv --seed 7
   host-trainer fit --data chest_xray --out runs/first --resume
   host-trainer fit --data chest_xray --out runs/early --epochs 60 --early-stopping --reduce-on-plateau
@@ -48,9 +49,17 @@ pub struct FitArgs {
     /// Take up the training that was cut off in the folder of the run
     #[arg(long)]
     resume: bool,
-    /// How the threshold is chosen on validation: `youden`, or a number between 0 and 1
+    /// How the threshold is chosen on validation: `youden`, 'sensitivity>=0.95', 'specificity>=0.9', or a number
+    /// between 0 and 1
     #[arg(long, value_name = "RULE", default_value = "youden")]
     threshold: ThresholdRule,
+    /// Leave probabilities as the network gives them: fit no temperature on validation
+    #[arg(long)]
+    no_calibration: bool,
+    /// Where the model must not decide: two rules as in --threshold, for the lower and the upper end, such as
+    /// 'sensitivity>=0.99,specificity>=0.99' or 0.3,0.7
+    #[arg(long, value_name = "RULE,RULE")]
+    abstain: Option<AbstainRule>,
     /// Refuse a data set with near-duplicate images or patients on two sides (see `host-trainer leaks`); else they are
     /// warned of
     #[arg(long)]
@@ -96,7 +105,11 @@ fn options(args: FitArgs) -> anyhow::Result<FitOptions> {
         fine_tune: args.fine_tune.config(),
         training,
         resume: args.resume,
-        threshold: args.threshold,
+        decision: DecisionRules {
+            threshold: args.threshold,
+            calibrate: !args.no_calibration,
+            abstain: args.abstain,
+        },
         strict: args.strict,
         out: args.out,
     })

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, arguments and printing only.
 
 mod augment_args;
+mod compare;
 mod demo;
 mod evaluate;
 mod export;
@@ -58,6 +59,8 @@ enum Command {
     Export(export::ExportArgs),
     /// Judges a model file on one split, with the engine that the device uses
     Evaluate(evaluate::EvaluateArgs),
+    /// Judges two model files on the same images, with tests whether they differ
+    Compare(compare::CompareArgs),
     /// Screens images as edge-runtime does
     Predict(predict::PredictArgs),
     /// Finds near-duplicate images and patients on two sides of a data set
@@ -81,6 +84,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Runs(args) => runs::run(args).map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(args),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Leaks(args) => leaks::run(args).map(|()| ExitCode::SUCCESS),
         Command::Preview(args) => preview::run(args).map(|()| ExitCode::SUCCESS),

@@ -42,6 +42,16 @@ pub fn render(record: &RunRecord) -> String {
         "threshold   {:.4} ({}, chosen on validation)",
         record.threshold, record.threshold_rule
     ));
+    if let Some(temperature) = record.temperature {
+        lines.push(format!("temperature {temperature:.3} (log loss on validation)"));
+    }
+    if let Some(abstain) = &record.abstain {
+        let band = abstain.band.map_or_else(
+            || "nowhere".to_owned(),
+            |band| format!("from {:.4} to under {:.4}", band.low, band.high),
+        );
+        lines.push(format!("uncertain   {band} ({})", abstain.rule));
+    }
     let timings = &record.timings;
     lines.push(format!(
         "seconds     data {:.1}, features {:.1}, training {:.1}",

@@ -8,6 +8,7 @@ pub mod augment;
 pub mod corrupt;
 mod error;
 mod folder;
+mod groups;
 pub mod leaks;
 mod patient;
 pub mod phantom;
@@ -17,5 +18,6 @@ mod splits_file;
 
 pub use error::DataError;
 pub use folder::{ClassNames, Item, Split, list, of_split};
+pub use groups::Groups;
 pub use patient::patient_of;
 pub use split::{DataSet, Role, VALIDATION_FRACTION};

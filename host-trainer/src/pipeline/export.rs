@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
+use xray_core::decision::Calibration;
 use xray_core::package::{Contract, PackageFile, Precision};
 
 use super::base::BaseModel;
@@ -11,7 +12,8 @@ use super::comparison::{Budget, Comparison, compare};
 use super::contract::{contract, judged_by};
 use super::head_fit::{fit_head, score, scored};
 use super::known_answer::known_answer;
-use super::{CalibrationSource, Event, ThresholdRule};
+use super::operating_point::{DecisionRules, calibrated};
+use super::{CalibrationSource, Event};
 use crate::data::DataSet;
 use crate::device::ChosenDevice;
 use crate::export::{export, export_quantised};
@@ -107,7 +109,7 @@ pub fn export_run(
 }
 
 /// As [`export_run`] with [`Precision::Int8`]: calibrates on training images of the run, trains the head again
-/// on the int8 backbones if asked to, chooses the threshold on the validation images as the device scores them,
+/// on the int8 backbones if asked to, chooses temperature and threshold on the validation images as the device scores them,
 /// and compares the file with the float model on these.
 ///
 /// # Errors
@@ -144,8 +146,13 @@ pub fn export_quantised_run(
     let mut file = PackageFile::from_bytes(out, draft.body().with_head(&head, &contract)?);
     let scores = device_scores(&file, &data, &record, observe)?;
     if how.head_on == HeadOn::Int8 {
-        contract.threshold = ThresholdRule::of(&record).choose(&scored(&scores))?;
+        let chosen = DecisionRules::of(&record)?.choose(&scored(&scores))?;
+        chosen.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
+        contract.temperature = chosen.calibration.temperature();
+        (contract.threshold, contract.abstain) = (chosen.threshold, chosen.abstain);
     }
+    let float = calibrated(&float, Calibration::new(record.temperature.unwrap_or(1.0))?);
+    let scores = calibrated(&scores, Calibration::new(contract.temperature)?);
     let comparison = compare((&float, record.threshold), (&scores, contract.threshold))?;
     judged_by(&mut contract, &scores)?;
     contract.quantisation = Some(comparison.record(how.head_on.name(), how.source.images));

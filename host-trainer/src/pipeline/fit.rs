@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Instant;
 
 use anyhow::bail;
@@ -13,6 +12,7 @@ use super::base::BaseModel;
 use super::fine_tune::fine_tune_backbones;
 use super::head_fit::{Checkpointing, fit_head, scored};
 use super::leaks::check_leaks;
+use super::operating_point::{DecisionRules, calibrated};
 use super::shards::merge;
 use super::source::{FeatureSource, Prepared, Stack, patients};
 use crate::data::leaks::LeakCounts;
@@ -22,62 +22,8 @@ use crate::features::Extraction;
 use crate::features::shard::ShardPlace;
 use crate::fine_tune::FineTune;
 use crate::head::TrainingConfig;
-use crate::metrics::{Evaluation, MetricsError, Scored, youden_threshold};
+use crate::metrics::Evaluation;
 use crate::run::{DataRecord, RUN_SCHEMA, RunDir, RunRecord, Timings};
-
-/// How the threshold is chosen, always on validation images.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ThresholdRule {
-    /// Where sensitivity + specificity is largest (Youden 1950, Cancer 3:32).
-    Youden,
-    /// A number that was named, between 0 and 1.
-    Fixed(f64),
-}
-
-impl FromStr for ThresholdRule {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == "youden" {
-            return Ok(ThresholdRule::Youden);
-        }
-        match text.parse::<f64>() {
-            Ok(value) if value > 0.0 && value < 1.0 => Ok(ThresholdRule::Fixed(value)),
-            _ => Err(format!("`{text}` is neither `youden` nor a number between 0 and 1")),
-        }
-    }
-}
-
-impl ThresholdRule {
-    /// The rule of a run.
-    pub(super) fn of(record: &RunRecord) -> Self {
-        if record.threshold_rule == ThresholdRule::Youden.to_string() {
-            ThresholdRule::Youden
-        } else {
-            ThresholdRule::Fixed(record.threshold)
-        }
-    }
-
-    /// The threshold for these validation scores.
-    ///
-    /// # Errors
-    /// [`MetricsError`] if the scores are of one class only and the rule needs both.
-    pub fn choose(self, scores: &[Scored]) -> Result<f64, MetricsError> {
-        Ok(match self {
-            ThresholdRule::Fixed(value) => value,
-            ThresholdRule::Youden => usable(youden_threshold(scores)?),
-        })
-    }
-}
-
-impl std::fmt::Display for ThresholdRule {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            ThresholdRule::Youden => f.write_str("youden"),
-            ThresholdRule::Fixed(_) => f.write_str("fixed"),
-        }
-    }
-}
 
 /// What a fit is asked to do.
 #[derive(Debug, Clone)]
@@ -90,8 +36,8 @@ pub struct FitOptions {
     pub training: TrainingConfig,
     /// How layers of the backbones are trained after the head, if they are.
     pub fine_tune: Option<FineTune>,
-    /// How the threshold is chosen.
-    pub threshold: ThresholdRule,
+    /// How scores become decisions.
+    pub decision: DecisionRules,
     /// Whether a set with near-duplicates or patients on two sides is refused; else it is warned of.
     pub strict: bool,
     /// Folder of the run.
@@ -137,7 +83,9 @@ pub fn fit(
         }
     };
     let scores = scored(&fitted.scores);
-    let threshold = options.threshold.choose(&scores)?;
+    let chosen = options.decision.choose(&scores)?;
+    chosen.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
+    let judged = scored(&calibrated(&fitted.scores, chosen.calibration));
     let record = RunRecord {
         schema: RUN_SCHEMA,
         program: concat!("host-trainer ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -156,9 +104,11 @@ pub fn fit(
         history: fitted.trained.history,
         fine_tune: options.fine_tune.clone(),
         fine_tune_history: fitted.fine_tune_history,
-        threshold,
-        threshold_rule: options.threshold.to_string(),
-        validation: Evaluation::new(&scores, threshold)?,
+        threshold: chosen.threshold,
+        threshold_rule: options.decision.threshold.name(),
+        temperature: options.decision.calibrate.then_some(chosen.calibration.temperature()),
+        abstain: chosen.abstain_record(&options.decision),
+        validation: Evaluation::new(&judged, chosen.threshold)?,
         timings: Timings {
             data: data_seconds,
             features: fitted.feature_seconds,
@@ -169,13 +119,6 @@ pub fn fit(
     let base = stack.base().map(BaseModel::file);
     run.write(&record, &fitted.trained.weights, &fitted.scores, base)?;
     Ok(record)
-}
-
-/// The contract takes thresholds strictly between 0 and 1; a classifier that saturates can put the best one
-/// on the border.
-fn usable(threshold: f64) -> f64 {
-    const MARGIN: f64 = 1e-6;
-    threshold.clamp(MARGIN, 1.0 - MARGIN)
 }
 
 fn data_record(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use xray_core::package::{Labels, Precision};
+use xray_core::package::{AbstainBand, Labels, Precision};
 use xray_core::preprocess::Preprocessing;
 
 use crate::backbones::BackboneKind;
@@ -37,6 +37,15 @@ pub struct BaseUse {
     pub sha256: String,
     /// How its numbers are stored.
     pub precision: Precision,
+}
+
+/// Where the model must not decide, and why there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AbstainRecord {
+    /// The rules by which the ends were chosen on the validation images.
+    pub rule: String,
+    /// The band of calibrated probabilities; none if the rules left nothing between them.
+    pub band: Option<AbstainBand>,
 }
 
 /// The data of a run.
@@ -73,7 +82,7 @@ pub struct ValidationScore {
     pub sha256: String,
     /// `true` for the positive class.
     pub label: bool,
-    /// Probability of the positive class under the head that was kept.
+    /// Probability of the positive class under the head that was kept, not calibrated.
     pub probability: f64,
 }
 
@@ -125,10 +134,16 @@ pub struct RunRecord {
     /// Every pass of that; the one with the lowest validation loss was kept.
     #[serde(default)]
     pub fine_tune_history: Vec<Epoch>,
-    /// Probability (0..1) from which on the positive label is suspected.
+    /// Calibrated probability (0..1) from which on the positive label is suspected.
     pub threshold: f64,
     /// The rule by which the threshold was chosen on the validation images.
     pub threshold_rule: String,
+    /// The temperature that was fitted on the validation images; none if none was asked for.
+    #[serde(default)]
+    pub temperature: Option<f64>,
+    /// The abstain band, if one was asked for.
+    #[serde(default)]
+    pub abstain: Option<AbstainRecord>,
     /// Figures on the validation images at the threshold, float head.
     pub validation: Evaluation,
     /// Seconds.

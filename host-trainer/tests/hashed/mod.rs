@@ -167,6 +167,8 @@ pub fn contract(sets: &[WeightSet], size: usize, precision: Precision) -> Contra
         preprocessing: Preprocessing { size, ..Preprocessing::new(Scaling::Imagenet) },
         labels: Labels { negative: "NORMAL".into(), positive: "PNEUMONIA".into() },
         threshold: 0.5,
+        temperature: 1.0,
+        abstain: None,
         threshold_rule: "fixed".into(),
         precision,
         backbones: sets

@@ -7,8 +7,8 @@ mod known_answer;
 mod verify;
 
 pub use contract::{
-    BackboneRecord, CONTRACT_KEY, Contract, FEATURES_NAME, INPUT_NAME, Labels, PROBABILITY_NAME, Precision,
-    QuantisationRecord, RANDOM_WARNING, SCHEMA_KEY, SCHEMA_VERSION, Training,
+    AbstainBand, BackboneRecord, CONTRACT_KEY, Contract, FEATURES_NAME, INPUT_NAME, Labels, PROBABILITY_NAME,
+    Precision, QuantisationRecord, RANDOM_WARNING, SCHEMA_KEY, SCHEMA_VERSION, TEMPERATURES, Training,
 };
 pub use error::{PackageError, PackageProblem};
 pub use file::{MAX_PACKAGE_BYTES, PackageFile};

@@ -101,7 +101,7 @@ impl Screener {
     /// What the engine says of its graph.
     pub fn new(package: VerifiedPackage, options: impl Into<EngineOptions>) -> Result<Self, EngineError> {
         let loaded = engine::load(&package, options)?;
-        let rule = DecisionRule::of(package.contract());
+        let rule = DecisionRule::of(&package);
         Ok(Screener { package, engine: loaded.engine, rule, warnings: loaded.warnings })
     }
 

@@ -20,6 +20,8 @@ pub fn contract() -> Contract {
         labels: Labels { negative: "NORMAL".to_owned(), positive: "PNEUMONIA".to_owned() },
         threshold: 0.5,
         threshold_rule: "fixed".to_owned(),
+        temperature: 1.0,
+        abstain: None,
         precision: Precision::Float32,
         backbones: vec![BackboneRecord {
             name: "mean".to_owned(),

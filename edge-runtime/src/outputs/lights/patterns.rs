@@ -91,6 +91,7 @@ impl Signal {
             Signal::Busy => Pattern { yellow: FAST, ..DARK },
             Signal::NoSign => Pattern { green: Rhythm::On, buzzer: beeps(1), ..DARK },
             Signal::NoResult => Pattern { yellow: Rhythm::On, buzzer: long_beeps(2), ..DARK },
+            Signal::Uncertain => Pattern { red: Rhythm::On, yellow: Rhythm::On, buzzer: beeps(2), ..DARK },
             Signal::Suspected => Pattern { red: SLOW, buzzer: beeps(3), ..DARK },
             Signal::Fault => Pattern { red: FAST, yellow: FAST, buzzer: long_beeps(4), ..DARK },
         }
