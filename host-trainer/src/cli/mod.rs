@@ -4,9 +4,11 @@ mod demo;
 mod evaluate;
 mod export;
 mod fit;
+mod keys;
 mod phantoms;
 mod predict;
 mod progress;
+mod sign;
 mod summary;
 mod weights;
 
@@ -45,6 +47,10 @@ enum Command {
     Fit(fit::FitArgs),
     /// Writes a run as one ONNX file
     Export(export::ExportArgs),
+    /// Makes key pairs for signing
+    Keys(keys::KeysArgs),
+    /// Signs a model file, so that a board takes it
+    Sign(sign::SignArgs),
     /// Judges a model file on one split, with the engine that the device uses
     Evaluate(evaluate::EvaluateArgs),
     /// Screens images as edge-runtime does
@@ -63,6 +69,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Weights(args) => weights::run(args).map(|()| ExitCode::SUCCESS),
         Command::Fit(args) => fit::run(args),
         Command::Export(args) => export::run(args),
+        Command::Keys(args) => keys::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Sign(args) => sign::run(args).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Phantoms(args) => phantoms::run(args).map(|()| ExitCode::SUCCESS),

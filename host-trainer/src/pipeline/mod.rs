@@ -9,7 +9,6 @@ mod event;
 mod export;
 mod fit;
 mod head_fit;
-mod known_answer;
 
 pub use calibration::CalibrationSource;
 pub use comparison::{Budget, Comparison, Flip};
