@@ -21,6 +21,7 @@ mod event;
 mod prove;
 mod running;
 mod state;
+mod stick;
 mod store;
 
 pub use disk::{Disk, Folder};
@@ -29,6 +30,7 @@ pub use event::{Event, EventSink, Numbered};
 pub use prove::{Proof, prove, ready};
 pub use running::{Health, Standing, Started};
 pub use state::{Installed, Slot, State, Trial, Watch};
+pub use stick::{OnStick, look};
 pub use store::{InstallOptions, Installation, ModelStore};
 
 /// Where a board keeps its models unless told otherwise.
