@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use xray_core::engine::EngineOptions;
 use xray_core::screening::{Item, NoResult, Screener, ScreeningError};
 
@@ -39,8 +39,9 @@ impl ModelSource {
                 Ok(Source { screener, went_back: None, store: None })
             }
             ModelSource::Installed(at) => {
-                let store = at.open()?;
-                let started = store.start(|signed| ready(signed, engine))?;
+                let asked = "without --model, the model that is installed on this board screens";
+                let store = at.open().context(asked)?;
+                let started = store.start(|signed| ready(signed, engine)).context(asked)?;
                 Ok(Source { screener: started.ready, went_back: started.went_back, store: Some(store) })
             }
         }
