@@ -4,4 +4,5 @@
 //! ([`outputs::lights`]). The binary is arguments and printing around [`cli`].
 
 pub mod cli;
+pub mod model_store;
 pub mod outputs;

@@ -7,12 +7,14 @@ mod evaluate;
 mod export;
 mod features;
 mod fit;
+mod keys;
 mod leaks;
 mod phantoms;
 mod predict;
 mod preview;
 mod progress;
 mod runs;
+mod sign;
 mod source;
 mod summary;
 mod training;
@@ -57,6 +59,10 @@ enum Command {
     Runs(runs::RunsArgs),
     /// Writes a run as one ONNX file
     Export(export::ExportArgs),
+    /// Makes key pairs for signing
+    Keys(keys::KeysArgs),
+    /// Signs a model file, so that a board takes it
+    Sign(sign::SignArgs),
     /// Judges a model file on one split, with the engine that the device uses
     Evaluate(evaluate::EvaluateArgs),
     /// Judges two model files on the same images, with tests whether they differ
@@ -83,6 +89,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Fit(args) => fit::run(args),
         Command::Runs(args) => runs::run(args).map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(args),
+        Command::Keys(args) => keys::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Sign(args) => sign::run(args).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Predict(args) => predict::run(args),

@@ -12,6 +12,7 @@ use crate::run::{RunRecord, ValidationScore};
 pub(super) fn contract(record: &RunRecord, precision: Precision) -> Contract {
     let validation_images = record.data.validation.iter().sum::<usize>();
     Contract {
+        version: 0,
         preprocessing: record.preprocessing.clone(),
         labels: record.labels.clone(),
         threshold: record.threshold,

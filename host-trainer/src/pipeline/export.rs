@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use xray_core::decision::Calibration;
+use xray_core::engine::known_answer;
 use xray_core::package::{Contract, PackageFile, Precision};
 
 use super::base::BaseModel;
@@ -11,7 +12,6 @@ use super::calibration::{calibration, data_of};
 use super::comparison::{Budget, Comparison, compare};
 use super::contract::{contract, judged_by};
 use super::head_fit::{fit_head, score, scored};
-use super::known_answer::known_answer;
 use super::operating_point::{DecisionRules, calibrated};
 use super::{CalibrationSource, Event};
 use crate::data::DataSet;
@@ -96,7 +96,7 @@ pub fn export_run(
             contract.quantisation = file.contract().quantisation.clone();
             contract.known_answer = None;
             let draft = file.body().with_head(&head, &contract)?;
-            contract.known_answer = Some(known_answer(&PackageFile::from_bytes(out, draft))?);
+            contract.known_answer = Some(known_answer(&PackageFile::from_bytes(out, draft).verify()?)?);
             file.body().with_head(&head, &contract)?
         }
         None => {
@@ -156,7 +156,7 @@ pub fn export_quantised_run(
     let comparison = compare((&float, record.threshold), (&scores, contract.threshold))?;
     judged_by(&mut contract, &scores)?;
     contract.quantisation = Some(comparison.record(how.head_on.name(), how.source.images));
-    contract.known_answer = Some(known_answer(&file)?);
+    contract.known_answer = Some(known_answer(&file.clone().verify()?)?);
     file = PackageFile::from_bytes(out, draft.body().with_head(&head, &contract)?);
     observe(Event::Note(&comparison.to_string()));
     if let Some(budget) = &how.budget

@@ -11,7 +11,6 @@ mod export;
 mod fine_tune;
 mod fit;
 mod head_fit;
-mod known_answer;
 mod leaks;
 mod operating_point;
 mod paired;

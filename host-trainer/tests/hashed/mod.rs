@@ -164,6 +164,7 @@ pub fn head(features: usize) -> HeadWeights {
 /// A contract for these sets.
 pub fn contract(sets: &[WeightSet], size: usize, precision: Precision) -> Contract {
     Contract {
+        version: 0,
         preprocessing: Preprocessing { size, ..Preprocessing::new(Scaling::Imagenet) },
         labels: Labels { negative: "NORMAL".into(), positive: "PNEUMONIA".into() },
         threshold: 0.5,

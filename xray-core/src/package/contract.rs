@@ -129,6 +129,10 @@ pub struct QuantisationRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contract {
+    /// Number of the release, given by who signs it: a device takes no lower one in the place of a higher. 0 if
+    /// none was given.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub version: u64,
     /// How images are prepared.
     pub preprocessing: Preprocessing,
     /// The two classes.
@@ -174,6 +178,10 @@ fn is_uncalibrated(temperature: &f64) -> bool {
 /// Said wherever results of random backbones are shown.
 pub const RANDOM_WARNING: &str = "RANDOM BACKBONES: what follows proves that the program works, nothing about medicine. \
      Real weights: `host-trainer weights fetch` or `host-trainer weights import FILE --as NAME`.";
+
+fn is_zero(version: &u64) -> bool {
+    *version == 0
+}
 
 impl Contract {
     /// Whether any backbone has random weights.

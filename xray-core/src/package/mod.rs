@@ -3,7 +3,11 @@
 mod contract;
 mod error;
 mod file;
+mod keys;
 mod known_answer;
+mod signature;
+#[cfg(feature = "signing")]
+pub mod signing;
 mod verify;
 
 pub use contract::{
@@ -12,5 +16,9 @@ pub use contract::{
 };
 pub use error::{PackageError, PackageProblem};
 pub use file::{MAX_PACKAGE_BYTES, PackageFile};
+pub use keys::{KeysError, KeysProblem, TrustedKeys};
 pub use known_answer::KnownAnswer;
+pub use signature::{
+    MAX_SIGNATURE_BYTES, SIGNATURE_SUFFIX, SignatureFile, SignedBytes, SignedPackage, signature_of,
+};
 pub use verify::VerifiedPackage;

@@ -125,6 +125,14 @@ impl Screener {
         self.engine.name()
     }
 
+    /// Runs the test pattern and holds it against the answer in the package, where there is one.
+    ///
+    /// # Errors
+    /// [`EngineError::KnownAnswer`] if they differ, or what the engine says where it fails.
+    pub fn self_test(&self) -> Result<(), EngineError> {
+        engine::self_test(&self.package, self.engine.as_ref())
+    }
+
     /// Screens one file.
     ///
     /// # Errors
