@@ -2,6 +2,10 @@
 
 pub mod model;
 pub mod profile;
+#[cfg(unix)]
+pub mod records;
+#[cfg(unix)]
+pub mod run;
 pub mod screen;
 pub mod selftest;
 

@@ -125,6 +125,15 @@ impl Screener {
         self.engine.name()
     }
 
+    /// Holds the engine's answer to the test pattern against the one in the package, where there is one
+    /// ([`Contract::known_answer`]).
+    ///
+    /// # Errors
+    /// [`EngineError::KnownAnswer`] if they differ, or what the engine says where it fails.
+    pub fn self_test(&self) -> Result<(), EngineError> {
+        engine::self_test(&self.package, self.engine.as_ref())
+    }
+
     /// Screens one file.
     ///
     /// # Errors
