@@ -40,6 +40,12 @@ enum Command {
         /// Folder to write to; `man` and `completions` are made in it
         folder: PathBuf,
     },
+    /// Screen what sticks and watched folders bring, until told to end
+    #[cfg(unix)]
+    Run(cli::run::RunArgs),
+    /// What was screened: list, show, export, verify
+    #[cfg(unix)]
+    Records(cli::records::RecordsArgs),
 }
 
 #[derive(Args)]
@@ -58,7 +64,8 @@ struct ScreenArgs {
     /// Threads for one image [default: the number of cores, of the fast ones where there are several kinds]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
-    /// Show each verdict on the lights of this board: pi3, pi4, pi5, sim, or a board file
+    /// Show each verdict on the lights of this board: pi3, pi4, pi5, jetson-nano, jetson-orin-nano, sim, or a board
+    /// file
     #[arg(long, value_name = "NAME|FILE.toml")]
     board: Option<String>,
     /// How long the last signal stays lit, in seconds (0..=3600); 0 waits nowhere
@@ -116,7 +123,7 @@ enum ModelCommand {
 
 #[derive(Args)]
 struct SelftestArgs {
-    /// The board: pi3, pi4, pi5, sim, or a board file
+    /// The board: pi3, pi4, pi5, jetson-nano, jetson-orin-nano, sim, or a board file
     #[arg(long, value_name = "NAME|FILE.toml")]
     board: String,
     /// Then show every signal with its meaning
@@ -189,6 +196,15 @@ fn main() -> ExitCode {
         }
         Command::Documents { folder } => {
             status(cli::documents::write(Cli::command(), &folder).map(|()| Outcome::Complete))
+        }
+        #[cfg(unix)]
+        Command::Run(args) => {
+            status(cli::run::run(&args, &mut std::io::stdout()).map(|()| Outcome::Complete))
+        }
+        #[cfg(unix)]
+        Command::Records(args) => {
+            let done = cli::records::run(&args, &mut std::io::stdout().lock());
+            status(done.map(|()| Outcome::Complete))
         }
         Command::Selftest(args) => status(selftest(&args).map(|()| Outcome::Complete)),
     }

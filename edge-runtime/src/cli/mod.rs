@@ -3,6 +3,10 @@
 pub mod documents;
 pub mod model;
 pub mod profile;
+#[cfg(unix)]
+pub mod records;
+#[cfg(unix)]
+pub mod run;
 pub mod screen;
 pub mod selftest;
 pub mod source;

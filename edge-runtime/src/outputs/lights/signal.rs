@@ -12,6 +12,8 @@ pub enum Signal {
     Off,
     /// Waiting for an image.
     Ready,
+    /// A stick was read to its end and may be pulled.
+    MayBePulled,
     /// An image is being read.
     Busy,
     /// [`Finding::NoSign`].
@@ -31,6 +33,7 @@ impl Signal {
     pub const ALL: [Signal; 8] = [
         Signal::Off,
         Signal::Ready,
+        Signal::MayBePulled,
         Signal::Busy,
         Signal::NoSign,
         Signal::NoResult,
@@ -59,6 +62,7 @@ impl fmt::Display for Signal {
         f.pad(match self {
             Signal::Off => "off",
             Signal::Ready => "ready",
+            Signal::MayBePulled => "stick may be pulled",
             Signal::Busy => "busy",
             Signal::NoSign => Finding::NoSign.words(),
             Signal::NoResult => "no result",
