@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
+use edge_runtime::cli::source::ModelSource;
 use edge_runtime::cli::{Outcome, screen};
 use edge_runtime::outputs::lights::Dark;
 use host_trainer::backbones::BackboneKind;
@@ -48,7 +49,7 @@ fn export(world: &World, precision: Precision, name: &str) -> Result<std::path::
 fn screened(model: &Path, paths: &[std::path::PathBuf]) -> Result<(Vec<Value>, Outcome)> {
     let mut rows = Vec::new();
     let outcome = screen::run(
-        (model, EngineChoice::Auto.into()),
+        (&ModelSource::File(model.to_owned()), EngineChoice::Auto.into()),
         paths,
         Format::JsonLines,
         (&Dark, Duration::ZERO),

@@ -11,6 +11,8 @@ use crate::outputs::lights::Signal;
 pub struct Counters {
     /// Records with the finding "pneumonia suspected".
     pub suspected: AtomicU64,
+    /// Records with the finding "uncertain".
+    pub uncertain: AtomicU64,
     /// Records with the finding "no sign".
     pub no_sign: AtomicU64,
     /// Records without a result.
@@ -34,6 +36,7 @@ impl Counters {
     pub fn recorded(&self, signal: Signal, took: Duration) {
         let counter = match signal {
             Signal::Suspected => &self.suspected,
+            Signal::Uncertain => &self.uncertain,
             Signal::NoSign => &self.no_sign,
             _ => &self.no_result,
         };
@@ -54,8 +57,9 @@ impl fmt::Display for Counters {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         write!(
             f,
-            "{} suspected, {} no sign, {} no result; {} known, {} unreadable",
+            "{} suspected, {} uncertain, {} no sign, {} no result; {} known, {} unreadable",
             of(&self.suspected),
+            of(&self.uncertain),
             of(&self.no_sign),
             of(&self.no_result),
             of(&self.known),

@@ -11,7 +11,7 @@ use host_trainer::data::{ClassNames, Item, Split, of_split};
 use host_trainer::device::{ChosenDevice, DeviceChoice, DeviceError, choose};
 use host_trainer::features::{Extractor, Job, View, Views};
 use host_trainer::head::TrainingConfig;
-use host_trainer::pipeline::{BackboneSource, FeatureSource, FitOptions, ThresholdRule, fit};
+use host_trainer::pipeline::{BackboneSource, DecisionRules, FeatureSource, FitOptions, ThresholdRule, fit};
 use host_trainer::run::RunDir;
 use host_trainer::weights::WeightSet;
 use xray_core::preprocess::{Preprocessing, Scaling};
@@ -100,7 +100,7 @@ fn vulkan_gives_the_features_and_the_head_of_the_cpu() {
                 ..TrainingConfig::default()
             },
             fine_tune: None,
-            threshold: ThresholdRule::Fixed(0.5),
+            decision: DecisionRules { threshold: ThresholdRule::Fixed(0.5), ..DecisionRules::default() },
             strict: false,
             out: out.clone(),
             resume: false,

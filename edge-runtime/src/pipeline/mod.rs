@@ -388,6 +388,7 @@ fn signal_of(outcome: &Outcome) -> Signal {
     match outcome {
         Outcome::Verdict(found) => match found.finding() {
             Finding::Suspected => Signal::Suspected,
+            Finding::Uncertain => Signal::Uncertain,
             Finding::NoSign => Signal::NoSign,
         },
         Outcome::NoResult { .. } => Signal::NoResult,

@@ -40,8 +40,6 @@ impl Origin {
 /// The word of [`Outcome::code`] where there is no verdict.
 const NO_RESULT: &str = "no-result";
 
-const FINDINGS: [Finding; 2] = [Finding::Suspected, Finding::NoSign];
-
 /// A finding with its probability. Made from a [`Verdict`], or read from a record, and by nothing else.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Found {
@@ -123,7 +121,7 @@ impl Outcome {
         if code == NO_RESULT {
             return (probability.is_none() && !reasons.is_empty()).then_some(Outcome::NoResult { reasons });
         }
-        let finding = FINDINGS.into_iter().find(|finding| finding.code() == code)?;
+        let finding = Finding::ALL.into_iter().find(|finding| finding.code() == code)?;
         let probability = probability.filter(|p| (0.0..=1.0).contains(p) && reasons.is_empty())?;
         Some(Outcome::Verdict(Found { finding, probability }))
     }
@@ -224,7 +222,7 @@ pub(super) mod tests {
         for origin in Origin::ALL {
             assert_eq!(Origin::from_code(origin.code()), Some(origin));
         }
-        for finding in FINDINGS {
+        for finding in Finding::ALL {
             let read = Outcome::from_columns(finding.code(), Some(0.5), Vec::new());
             assert_eq!(read.map(|outcome| outcome.code()), Some(finding.code()));
         }

@@ -19,7 +19,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
     let read =
         |code, probability, reasons| Outcome::from_columns(code, probability, reasons).expect("an outcome");
     prop_oneof![
-        (prop_oneof![Just("no-sign"), Just("pneumonia-suspected")], 0.0..=1.0)
+        (prop_oneof![Just("no-sign"), Just("uncertain"), Just("pneumonia-suspected")], 0.0..=1.0)
             .prop_map(move |(code, probability): (_, f64)| read(code, Some(probability), Vec::new())),
         prop::collection::vec(any::<String>(), 1..4).prop_map(move |reasons| read(
             "no-result",

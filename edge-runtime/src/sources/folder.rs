@@ -61,7 +61,8 @@ impl Folder {
     }
 
     fn list(&mut self, now: Instant) -> Result<(), SourceError> {
-        let folder = || self.options.path.display().to_string();
+        let path = self.options.path.clone();
+        let folder = || path.display().to_string();
         let unlistable =
             |error: std::io::Error| SourceError::Folder { folder: folder(), reason: error.to_string() };
         // The walk itself passes a root over that is no folder.

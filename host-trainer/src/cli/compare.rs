@@ -82,7 +82,8 @@ fn render(result: &PairedComparison) -> String {
     let n = result.all.both_right + result.all.only_a_right + result.all.only_b_right + result.all.both_wrong;
     line(format!("split {}, {n} images, each model at its own threshold\n", result.split));
     line(format!("{:<12} {:>24} {:>24}   {:>9} {:>9}", "", "A", "B", "exact p", "mid-p"));
-    let rates: [(&str, fn(&Evaluation) -> Rate, &McNemar); 3] = [
+    type Pick = fn(&Evaluation) -> Rate;
+    let rates: [(&str, Pick, &McNemar); 3] = [
         ("accuracy", |e| e.accuracy, &result.all),
         ("sensitivity", |e| e.sensitivity, &result.positives),
         ("specificity", |e| e.specificity, &result.negatives),

@@ -45,6 +45,8 @@ Examples:
 
 Exit status: 0 all done, 1 a fault, 2 wrong usage, 3 done but some images could not be read.";
 
+// One of these exists in a run: a box would only cost an indirection.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Draws phantoms, fits, exports, evaluates and screens: the whole road in minutes, no data needed

@@ -30,7 +30,7 @@ pub enum Signal {
 
 impl Signal {
     /// All of them.
-    pub const ALL: [Signal; 8] = [
+    pub const ALL: [Signal; 9] = [
         Signal::Off,
         Signal::Ready,
         Signal::MayBePulled,
