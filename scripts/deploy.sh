@@ -18,7 +18,7 @@
 # On each board: bring the files; hold them against their hashes; try the program, the installed model and the new
 # one; switch by one rename; restart; watch. The last three are done by the board itself, so a connection that drops
 # leaves nothing half-done: the board keeps the release or goes back, and says so when it is asked again. One that loses
-# power while it watches goes back when this is run again, or at boot if xray-edge-deploy.service is enabled.
+# power while it watches goes back when this is run again, or at boot if edge-runtime-deploy.service is enabled.
 #
 # Exit status: 0 every board runs the release (with --dry-run: could), 1 some do not, 2 wrong usage.
 set -euo pipefail

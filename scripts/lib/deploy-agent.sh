@@ -7,17 +7,20 @@
 #   sh agent.sh result ID     say how far that is
 #   sh agent.sh resume        go back from a deployment that was cut off (at boot)
 #
-# Under XRAY_EDGE_ROOT, for tests; on a board that is empty.
+# Under EDGE_RUNTIME_ROOT, for tests; on a board that is empty.
 #
-#   usr/local/lib/xray-edge/releases/HASH/edge-runtime    what came, named by its hash
-#   usr/local/lib/xray-edge/current                       symbolic link to the release in use: the switch
-#   usr/local/lib/xray-edge/pending                       there while a release is watched: where to go back to
+#   usr/local/lib/edge-runtime/releases/HASH/edge-runtime    what came, named by its hash
+#   usr/local/lib/edge-runtime/current                       symbolic link to the release in use: the switch
+#   usr/local/lib/edge-runtime/pending                       there while a release is watched: where to go back to
 #   usr/local/bin/edge-runtime                            link through `current`; goes before the package's in /usr/bin
+#   etc/systemd/system/edge-runtime.service.d/deployed.conf   has the service start it
 set -eu
-root=${XRAY_EDGE_ROOT:-}
-home=$root/usr/local/lib/xray-edge
+root=${EDGE_RUNTIME_ROOT:-}
+home=$root/usr/local/lib/edge-runtime
 program=$root/usr/local/bin/edge-runtime
 service=edge-runtime
+unit=$root/usr/lib/systemd/system/$service.service
+override=$root/etc/systemd/system/$service.service.d/deployed.conf
 
 fail() {
   echo "$*" >&2
@@ -36,20 +39,31 @@ switch() {
   mv -T "$home/current.new" "$home/current"
   mkdir -p "$(dirname "$program")"
   if [ ! -L "$program" ]; then
-    ln -s ../lib/xray-edge/current/edge-runtime "$program.new"
+    ln -s ../lib/edge-runtime/current/edge-runtime "$program.new"
     mv -T "$program.new" "$program"
+  fi
+  # The service starts the package's program by its path: from now on, ours.
+  line=$(sed -n 's|^ExecStart=/usr/bin/edge-runtime|ExecStart=/usr/local/bin/edge-runtime|p' "$unit" 2>/dev/null || true)
+  if [ -n "$line" ]; then
+    mkdir -p "${override%/*}"
+    printf '[Service]\nExecStart=\n%s\n' "$line" >"$override.new"
+    sync
+    mv "$override.new" "$override"
+    reload
   fi
   sync
 }
 
 # Takes the link away, so that the package's program is in use again.
 switch_off() {
+  rm -f "$override"
+  reload
   rm -f "$program" "$home/current"
   sync
 }
 
 model_options() {
-  [ -z "$root" ] || echo "--store $root/var/lib/xray-edge/models --keys $root/etc/xray-edge/keys"
+  [ -z "$root" ] || echo "--store $root/var/lib/edge-runtime/models --keys $root/etc/edge-runtime/keys"
 }
 
 # edge PROGRAM ARGUMENT...: `PROGRAM model ARGUMENT...` on the models of this board.
@@ -72,6 +86,10 @@ selftest() {
   if [ -n "${2:-}" ]; then
     "$1" selftest --board "$2" >/dev/null || fail "the self-test of the lights failed"
   fi
+}
+
+reload() {
+  if [ -z "$root" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 }
 
 has_service() { [ -z "$root" ] && systemctl cat "$service" >/dev/null 2>&1; }
@@ -176,7 +194,7 @@ start() {
   if [ -e "$home/result-$1" ]; then return; fi
   [ -f "$home/staging/$1/plan" ] || fail "the plan of this deployment is not here any more"
   # Away from the connection: if that drops, the board ends what it began. Once only, however often it is asked.
-  XRAY_EDGE_ROOT=$root setsid nohup flock -n -o -E 75 "$home/lock" sh "$home/agent.sh" watch "$1" \
+  EDGE_RUNTIME_ROOT=$root setsid nohup flock -n -o -E 75 "$home/lock" sh "$home/agent.sh" watch "$1" \
     >"$home/log-$1" 2>&1 </dev/null &
 }
 

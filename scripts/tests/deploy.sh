@@ -39,8 +39,9 @@ ssh-keygen -q -t ed25519 -N '' -f "$place/key"
 port=$((20000 + RANDOM % 20000))
 for board in a b c; do
   root=$place/board-$board
-  mkdir -p "$root/etc/xray-edge"
-  cp -r "$place/packages/keys" "$root/etc/xray-edge/keys"
+  mkdir -p "$root/etc/edge-runtime" "$root/usr/lib/systemd/system"
+  printf '[Service]\nExecStart=/usr/bin/edge-runtime run --config x\n' >"$root/usr/lib/systemd/system/edge-runtime.service"
+  cp -r "$place/packages/keys" "$root/etc/edge-runtime/keys"
   port=$((port + 1))
   ssh-keygen -q -t ed25519 -N '' -f "$place/host-$board"
   cat >"$place/sshd-$board" <<SSHD
@@ -54,7 +55,7 @@ UsePAM no
 PasswordAuthentication no
 PermitRootLogin prohibit-password
 MaxStartups 100
-SetEnv XRAY_EDGE_ROOT=$root
+SetEnv EDGE_RUNTIME_ROOT=$root
 SSHD
   cat >>"$place/ssh_config" <<SSH
 Host board-$board
@@ -105,7 +106,7 @@ die() {
   exit 1
 }
 hash_of() { sha256sum "$1" | cut -d ' ' -f 1; }
-lib() { echo "$place/board-$1/usr/local/lib/xray-edge"; }
+lib() { echo "$place/board-$1/usr/local/lib/edge-runtime"; }
 # Waits until the board does nothing any more.
 quiet() {
   local tries=0
@@ -133,7 +134,7 @@ runs() {
   case " $2 " in *" $found "*) checks=$((checks + 1)) ;; *) die "board $1 runs '$found', not one of: $2" ;; esac
 }
 model_of() {
-  "$built" model status --json --store "$place/board-$1/var/lib/xray-edge/models" |
+  "$built" model status --json --store "$place/board-$1/var/lib/edge-runtime/models" |
     python3 -c 'import json, sys; s = json.load(sys.stdin); print(s["active"] and s[s["active"]]["version"])'
 }
 has_model() {
@@ -155,10 +156,12 @@ for board in a b c; do runs $board none; outcome $board 'could be deployed'; has
 step "a first release and model on three boards"
 deploy board-a board-b board-c --binary "$place/old" --model "$place/packages/one.onnx" "${fast[@]}" || die "first"
 for board in a b c; do runs $board old; has_model $board 1; outcome $board kept; done
+grep -qx 'ExecStart=/usr/local/bin/edge-runtime run --config x' \
+  "$place/board-a/etc/systemd/system/edge-runtime.service.d/deployed.conf" || die "the service does not start it"
 
 step "three boards, one of which fails its health check: program and model go back by themselves"
 deploy board-a board-b board-c --binary "$place/new" --model "$place/packages/two.onnx" --health 3 \
-  --health-command "case \$XRAY_EDGE_ROOT in *board-b) false ;; esac" && die "a sick board is no success"
+  --health-command "case \$EDGE_RUNTIME_ROOT in *board-b) false ;; esac" && die "a sick board is no success"
 cat "$place/said"
 outcome a kept; outcome b 'back: unhealthy after 0 of 3 seconds'; outcome c kept
 runs a new; runs b old; runs c new
@@ -226,7 +229,7 @@ for how in boot deployment; do
   done
   quiet a
   if [ $how = boot ]; then
-    XRAY_EDGE_ROOT=$place/board-a sh "$(lib a)/agent.sh" resume >"$place/said"
+    EDGE_RUNTIME_ROOT=$place/board-a sh "$(lib a)/agent.sh" resume >"$place/said"
     runs a "$now"
   else
     deploy board-a --binary "$place/$now" "${fast[@]}" || die "after the loss of power"

@@ -38,29 +38,29 @@ inside dpkg --install /first.deb
 inside edge-runtime --version
 inside id edge-runtime
 [ "$(inside id -nG edge-runtime | tr ' ' '\n' | sort | paste -sd ' ')" = "edge-runtime gpio video" ] || die "its groups"
-owner var/lib/xray-edge edge-runtime:edge-runtime:750
-owner etc/xray-edge/keys root:root:755
+owner var/lib/edge-runtime edge-runtime:edge-runtime:700
+owner etc/edge-runtime/keys root:root:755
 for file in usr/lib/udev/rules.d/60-edge-runtime.rules usr/share/man/man1/edge-runtime.1.gz \
   usr/share/man/man1/edge-runtime-model-install.1.gz usr/share/bash-completion/completions/edge-runtime \
-  usr/lib/systemd/system/xray-edge-deploy.service usr/share/edge-runtime/boards/pi5.toml; do there $file; done
+  usr/lib/systemd/system/edge-runtime-deploy.service usr/share/edge-runtime/boards/pi5.toml; do there $file; done
 inside bash -n /usr/share/bash-completion/completions/edge-runtime
 if inside edge-runtime screen /tmp; then die "it screens without a model"; fi
-there etc/xray-edge/edge-runtime.conf
+there etc/edge-runtime/keys/README
 
 echo "== upgrade"
-echo '# changed by hand' >>"$root/etc/xray-edge/edge-runtime.conf"
-echo record >"$root/var/lib/xray-edge/record"
+echo 'changed by hand' >>"$root/etc/edge-runtime/keys/README"
+echo record >"$root/var/lib/edge-runtime/record"
 inside dpkg --force-confdef --force-confold --install /second.deb
 inside dpkg --status edge-runtime | grep -qx 'Version: 0.1.0-2' || die "it was not upgraded"
-grep -q 'changed by hand' "$root/etc/xray-edge/edge-runtime.conf" || die "the configuration was overwritten"
+grep -q 'changed by hand' "$root/etc/edge-runtime/keys/README" || die "the configuration was overwritten"
 
 echo "== remove, then purge"
 inside dpkg --remove edge-runtime
 gone usr/bin/edge-runtime
-there etc/xray-edge/edge-runtime.conf
+there etc/edge-runtime/keys/README
 inside dpkg --purge edge-runtime
-gone etc/xray-edge
-gone var/lib/xray-edge/models
-there var/lib/xray-edge/record
-gone usr/lib/systemd/system/xray-edge-deploy.service
+gone etc/edge-runtime
+gone var/lib/edge-runtime/models
+there var/lib/edge-runtime/record
+gone usr/lib/systemd/system/edge-runtime-deploy.service
 echo "package: installed, upgraded and purged"

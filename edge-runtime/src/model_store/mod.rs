@@ -34,10 +34,10 @@ pub use stick::{OnStick, look};
 pub use store::{InstallOptions, Installation, ModelStore};
 
 /// Where a board keeps its models unless told otherwise.
-pub const DEFAULT_STORE: &str = "/var/lib/xray-edge/models";
+pub const DEFAULT_STORE: &str = "/var/lib/edge-runtime/models";
 
 /// Where a board keeps the public keys that it trusts unless told otherwise.
-pub const DEFAULT_KEYS: &str = "/etc/xray-edge/keys";
+pub const DEFAULT_KEYS: &str = "/etc/edge-runtime/keys";
 
 /// The first digits of a hash, for people.
 pub fn short(sha256: &str) -> &str {

@@ -58,7 +58,7 @@ pub fn run(args: KeysArgs) -> Result<()> {
     write(&secret, &keys.secret, 0o600)?;
     write(&public, &keys.public, 0o644)?;
     println!("{}: signs; keep it where nobody else reads it", secret.display());
-    println!("{}: copy it to /etc/xray-edge/keys on every board", public.display());
+    println!("{}: copy it to /etc/edge-runtime/keys on every board", public.display());
     Ok(())
 }
 
