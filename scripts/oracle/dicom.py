@@ -290,10 +290,57 @@ def lossless():
         if values.ndim == 3:
             ds.PhotometricInterpretation = "YBR_RCT"
         coded(f"j2k-lossless-{tag}", ds, J2K_LOSSLESS, [stream], values)
+    for name, bits, options in (
+        ("jpeg-sv1-m2-u12-restart", 12, dict(restart_rows=5)),
+        ("jpeg-sv5-m2-u16-restart", 16, dict(predictor=5, restart_rows=3)),
+        ("jpeg-sv3-m2-u10", 10, dict(predictor=3)),
+    ):
+        values = draw(bits, 0, 2**bits - 1)
+        coded(name, dataset(values, bits), JPEG_ANY, [lossless_jpeg(values, bits, **options)], values)
     twelve = draw(48, -2048, 2047)
     # The stream says unsigned, its DICOM header signed, as some archives write it.
     stream = openjpeg.utils.encode_array((twelve & 4095).astype(np.uint16), bits_stored=12, photometric_interpretation=2)
     coded("j2k-lossless-m2-s12-unsigned-stream", dataset(twelve, 12, signed=True), J2K_LOSSLESS, [stream], twelve)
+
+
+def lossless_jpeg(values, bits, predictor=1, restart_rows=0):
+    """Lossless JPEG (ITU-T T.81, annex H) with what dcmtk does not write: restart markers."""
+    height, width = values.shape
+    stream, hold, held = bytearray(), 0, 0
+
+    def put(value, count):
+        nonlocal hold, held
+        hold, held = hold << count | value, held + count
+        while held >= 8:
+            held -= 8
+            byte = hold >> held & 255
+            stream.extend([255, 0] if byte == 255 else [byte])
+        hold &= (1 << held) - 1
+    for y in range(height):
+        first = y == 0 or (restart_rows and y % restart_rows == 0)
+        if first and y:
+            if held:
+                put((1 << 8 - held) - 1, 8 - held)
+            stream.extend([255, 0xD0 + (y // restart_rows - 1) % 8])
+        for x in range(width):
+            a, b, c = (int(values[y, x - 1]) if x else 0, int(values[y - 1, x]), int(values[y - 1, x - 1]))
+            if first:
+                guess = a if x else 1 << (bits - 1)
+            else:
+                guess = [a, b, c, a + b - c, a + (b - c >> 1), b + (a - c >> 1), a + b >> 1][predictor - 1] if x else b
+            difference = (int(values[y, x]) - guess + 32768) % 65536 - 32768
+            size = abs(difference).bit_length()
+            # All seventeen categories have five bits.
+            put(size, 5)
+            if 0 < size < 16:
+                put(difference if difference > 0 else difference + (1 << size) - 1, size)
+    if held:
+        put((1 << 8 - held) - 1, 8 - held)
+    segment = lambda marker, body: struct.pack(">BBH", 255, marker, len(body) + 2) + body
+    return b"\xff\xd8" + segment(0xC3, struct.pack(">BHHB", bits, height, width, 1) + bytes([1, 0x11, 0])) \
+        + segment(0xC4, bytes([0] + [0] * 4 + [17] + [0] * 11) + bytes(range(17))) \
+        + (segment(0xDD, struct.pack(">H", restart_rows * width)) if restart_rows else b"") \
+        + segment(0xDA, bytes([1, 1, 0, predictor, 0, 0])) + bytes(stream) + b"\xff\xd9" + b"\0" * (len(stream) % 2)
 
 
 def lossy():
@@ -312,6 +359,10 @@ def lossy():
     coded("jpeg-ybr", dataset(rgb, 8, "YBR_FULL", sop=SC, modality="OT"), JPEG, [stream], within=3)
     stream = jpeg(rgb, quality=90, subsampling="4:2:2")
     coded("jpeg-ybr-422", dataset(rgb, 8, "YBR_FULL_422", sop=SC, modality="OT"), JPEG, [stream], within=4)
+    stream = jpeg(eight, quality=90, restart_marker_rows=2)
+    coded("jpeg-m2-u8-restart", dataset(eight, 8), JPEG, [stream], within=1)
+    stream = jpeg(rgb, quality=90, subsampling="4:4:4", keep_rgb=True)
+    coded("jpeg-rgb", dataset(rgb, 8, "RGB", sop=SC, modality="OT"), JPEG, [stream], within=1)
     twelve = draw(55, 0, 4095)
     for tag, values, bits, kind, photometric in (
         ("m2-u8", eight, 8, np.uint8, "MONOCHROME2"), ("m2-u12", twelve, 12, np.uint16, "MONOCHROME2"), ("ict", rgb, 8, np.uint8, "YBR_ICT"),
