@@ -3,7 +3,8 @@
 //! The way of a model: [`data`] finds the images and keeps patients on one side, [`weights`] and
 //! [`backbones`] hold the frozen nets, [`features`] runs the images through them once and keeps the result,
 //! [`head`] trains the classifier on it, [`run`] is what a fit leaves behind, [`quantise`] finds
-//! the steps of 8-bit activations, [`export`] writes the whole stack as ONNX, and [`metrics`] judges it.
+//! the steps of 8-bit activations, [`export`] writes the whole stack as ONNX, [`metrics`] judges it, and
+//! [`report`] shows that to people.
 //! [`pipeline`] joins these into what the commands do; [`cli`] holds arguments and printing.
 
 pub mod backbones;
@@ -17,5 +18,6 @@ pub mod head;
 pub mod metrics;
 pub mod pipeline;
 pub mod quantise;
+pub mod report;
 pub mod run;
 pub mod weights;
