@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::ensure;
 use clap::Args;
 use serde::Serialize;
 use xray_core::decision::DISCLAIMER;
@@ -15,6 +16,8 @@ use super::progress::Reporter;
 use crate::data::{ClassNames, Groups, Split};
 use crate::metrics::Subgroup;
 use crate::pipeline::{Abstention, Detail, DetailOptions, EvaluationRun, evaluate};
+use crate::report::{self, Subject};
+use crate::run::RunDir;
 
 /// Arguments of `evaluate`.
 #[derive(Debug, Args)]
@@ -22,9 +25,12 @@ use crate::pipeline::{Abstention, Detail, DetailOptions, EvaluationRun, evaluate
 Examples:
   host-trainer evaluate --model models/first.onnx --data chest_xray
   host-trainer evaluate --model models/first.onnx --data chest_xray --split test --json > test.json
+  host-trainer evaluate --model models/first.onnx --data chest_xray --report reports/first --run runs/first
   host-trainer evaluate --model models/first.onnx --data clinic --subgroups wards.csv --prevalence 0.05,0.2
 
-The threshold is the one in the model; nothing is chosen here.")]
+The threshold is the one in the model; nothing is chosen here. A report is a folder with report.html, which needs
+nothing beside it, MODEL_CARD.md, the pictures as SVG and PNG, and every score and threshold as CSV. It shows the
+X-rays that were called wrongly: keep it as you keep them.")]
 pub struct EvaluateArgs {
     /// Model file
     #[arg(long, value_name = "FILE.onnx")]
@@ -45,6 +51,12 @@ pub struct EvaluateArgs {
     /// Shares of patients with the finding for which predictive values are given
     #[arg(long, value_name = "SHARES", value_delimiter = ',', default_values_t = DetailOptions::PREVALENCES)]
     prevalence: Vec<f64>,
+    /// Folder to write a report with pictures and a model card to; files of an earlier one are replaced
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// Folder of the run that the model was made from, for the training curves in the report
+    #[arg(long, value_name = "RUN", requires = "report")]
+    run: Option<PathBuf>,
     /// Print the figures as JSON, with the table of all thresholds
     #[arg(long)]
     json: bool,
@@ -65,10 +77,28 @@ struct Everything<'a> {
 pub fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     let groups = args.subgroups.as_deref().map_or(Ok(Groups::ByName), Groups::read)?;
     let options = DetailOptions { groups, prevalences: args.prevalence };
+    // A run that cannot be read is said before hundreds of images are screened.
+    let training = args.run.as_deref().map(|run| RunDir::new(run).read()).transpose()?;
     let mut reporter = Reporter::new(args.quiet);
     let result =
         evaluate(&args.model, &args.data, args.classes, args.split, &mut |event| reporter.show(event))?;
     let detail = Detail::new(&result, &options)?;
+    if let Some(folder) = &args.report {
+        let training = training.as_ref().map(|(record, _)| record);
+        if let (Some(record), Some(run)) = (training, &args.run) {
+            ensure!(
+                record.data.fingerprint == result.contract.training.data_fingerprint,
+                "{}: {} was not made from this run; name the one that it was exported from",
+                run.display(),
+                args.model.display()
+            );
+        }
+        let (model, data) = (args.model.as_path(), args.data.as_path());
+        report::write(folder, &Subject { model, data, run: &result, detail: &detail, training })?;
+        if !args.quiet {
+            eprintln!("report written to {}", folder.join("report.html").display());
+        }
+    }
     if args.json {
         println!("{}", serde_json::to_string(&Everything { run: &result, detail: &detail })?);
     } else {
