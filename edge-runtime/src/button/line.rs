@@ -2,11 +2,10 @@
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gpiocdev::line::{Bias, EdgeDetection, EdgeKind, Offset, Value};
 use gpiocdev::{Error, Request};
-use rustix::time::{ClockId, clock_gettime};
 
 use super::debounce::{Debouncer, Press, SETTLE};
 use crate::outputs::lights::{ActiveLevel, ButtonWiring, LightsError, Pull, gpiocdev as gpio};
@@ -50,20 +49,21 @@ struct Watched {
 impl Watched {
     fn tell(&self, presses: &Sender<Press>) -> Result<(), Error> {
         let mut button = Debouncer::new(SETTLE);
-        let mut press = button.level(self.is_pressed()?, now());
+        // The kernel's time of the last edge and when it was read: its clock is not asked otherwise.
+        let (mut edge_at, mut read) = (Duration::ZERO, Instant::now());
+        let mut press = button.level(self.is_pressed()?, edge_at);
         loop {
             if press.take().is_some_and(|press| presses.send(press).is_err()) {
                 return Ok(());
             }
-            let wait = button.due().map_or(LONG, |due| due.saturating_sub(now()));
+            let wait = button.due().map_or(LONG, |due| due.saturating_sub(edge_at + read.elapsed()));
             press = if self.request.wait_edge_event(wait)? {
                 let edge = self.request.read_edge_event()?;
-                // Old kernels give the wall clock's time, which is far ahead.
-                let at = Duration::from_nanos(edge.timestamp_ns).min(now());
-                button.level((edge.kind == EdgeKind::Rising) == self.pressed_when_high, at)
+                (edge_at, read) = (Duration::from_nanos(edge.timestamp_ns).max(edge_at), Instant::now());
+                button.level((edge.kind == EdgeKind::Rising) == self.pressed_when_high, edge_at)
             } else {
                 // Edges that the kernel had no room for are made up for here.
-                button.level(self.is_pressed()?, now())
+                button.level(self.is_pressed()?, edge_at + read.elapsed())
             };
         }
     }
@@ -71,10 +71,4 @@ impl Watched {
     fn is_pressed(&self) -> Result<bool, Error> {
         Ok((self.request.value(self.offset)? == Value::Active) == self.pressed_when_high)
     }
-}
-
-/// The clock that the kernel times edges by.
-fn now() -> Duration {
-    let time = clock_gettime(ClockId::Monotonic);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default())
 }

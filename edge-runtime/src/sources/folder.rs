@@ -82,7 +82,7 @@ impl Folder {
                 // A folder that went away between two looks.
                 Step::Failed(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Step::Failed(error) => return Err(unlistable(error)),
-                Step::TooMany => return Err(SourceError::TooMany { folder: folder(), limit: MOST }),
+                Step::TooMany => return Err(SourceError::TooMany { folder, limit: MOST }),
                 Step::End => break,
             }
         }
