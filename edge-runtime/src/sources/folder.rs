@@ -61,10 +61,9 @@ impl Folder {
     }
 
     fn list(&mut self, now: Instant) -> Result<(), SourceError> {
-        let path = self.options.path.clone();
-        let folder = || path.display().to_string();
+        let folder = self.options.path.display().to_string();
         let unlistable =
-            |error: std::io::Error| SourceError::Folder { folder: folder(), reason: error.to_string() };
+            |error: std::io::Error| SourceError::Folder { folder: folder.clone(), reason: error.to_string() };
         // The walk itself passes a root over that is no folder.
         fs::read_dir(&self.options.path).map_err(unlistable)?;
         let first = self.listing == 0;

@@ -31,7 +31,7 @@ pub(super) fn decode(headers: &Headers<'_>) -> Result<Vec<u16>, IntakeProblem> {
     }
     let (width, height) = (usize::from(frame.width), usize::from(frame.height));
     // H.1.1: a restart interval is a number of whole rows.
-    if headers.restart % width.max(1) != 0 {
+    if !headers.restart.is_multiple_of(width.max(1)) {
         return Err(damaged(NAME, "a restart interval ends within a row"));
     }
     let rows_between = headers.restart / width.max(1);
