@@ -21,7 +21,9 @@ const SHOWN: Duration = Duration::from_secs(4);
 pub fn lines(panel: &SharedPanel, mut wait: impl FnMut(Duration), out: &mut impl Write) -> Result<()> {
     let parts: Vec<_> = lock(panel).board().parts().collect();
     let mut wrong = 0;
-    let (name, backend) = (lock(panel).board().name.clone(), lock(panel).board().backend);
+    // One guard at a time: a second one in the same statement would wait for the first for ever.
+    let name = lock(panel).board().name.clone();
+    let backend = lock(panel).board().backend;
     say(out, &format!("board {name}: watch the lamps and listen; each goes on once, in this order:"))?;
     for (part, wiring) in &parts {
         // The guard is let go before the wait: SIGTERM must be able to turn the part off.
