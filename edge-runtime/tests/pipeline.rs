@@ -206,7 +206,10 @@ fn a_content_that_is_known_is_told_again_only_to_whoever_waits() {
     assert_eq!(again.outcomes.len(), 2);
     let unasked = bench.run(vec![image(&device::picture(1), false)], healthy);
     assert_eq!(unasked.signals(), [Ready]);
-    assert_eq!(bench.counters.to_string(), "1 suspected, 0 uncertain, 1 no sign, 0 no result; 3 known, 0 unreadable");
+    assert_eq!(
+        bench.counters.to_string(),
+        "1 suspected, 0 uncertain, 1 no sign, 0 no result; 3 known, 0 unreadable"
+    );
 }
 
 #[test]
