@@ -44,10 +44,10 @@ fn an_image_after_the_first_takes_no_more_than_its_input_and_the_head() -> Resul
     let world = World::new()?;
     pipeline::fit(&world.options, &world.device, &mut |_| {})?;
     let how = Quantisation {
-        source: CalibrationSource { data: world.options.data.clone(), splits: None, images: 4 },
+        source: CalibrationSource { data: world.options.source.data.clone(), splits: None, images: 4 },
         head_on: HeadOn::Float,
         budget: None,
-        cache: world.options.cache.clone(),
+        cache: world.options.source.cache.clone(),
     };
     let (model, store) = (world.path("model.onnx"), WeightStore::at(world.path("no-weights")));
     pipeline::export_quantised_run(&world.options.out, &store, &how, &world.device, &model, &mut |_| {})?;

@@ -7,9 +7,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
+use edge_runtime::cli::source::ModelSource;
 use edge_runtime::cli::{Outcome, screen};
 use edge_runtime::outputs::lights::Dark;
 use host_trainer::backbones::BackboneKind;
+use host_trainer::data::leaks::LeakCounts;
 use host_trainer::data::{Split, of_split};
 use host_trainer::export::Body;
 use host_trainer::features::{Extractor, Job, View};
@@ -23,7 +25,7 @@ use serde_json::Value;
 use xray_core::engine::{self, Engine, EngineChoice, FusedEngine, TractEngine};
 use xray_core::intake::read_file;
 use xray_core::package::{PackageFile, PackageProblem, Precision};
-use xray_core::preprocess::prepare;
+use xray_core::preprocess::{Clahe, Intensity, prepare};
 use xray_core::screening::Format;
 use xray_edge_tests::{World, bytes};
 
@@ -47,7 +49,7 @@ fn export(world: &World, precision: Precision, name: &str) -> Result<std::path::
 fn screened(model: &Path, paths: &[std::path::PathBuf]) -> Result<(Vec<Value>, Outcome)> {
     let mut rows = Vec::new();
     let outcome = screen::run(
-        (model, EngineChoice::Auto.into()),
+        (&ModelSource::File(model.to_owned()), EngineChoice::Auto.into()),
         paths,
         Format::JsonLines,
         (&Dark, Duration::ZERO),
@@ -84,24 +86,34 @@ fn probability(features: &[f32], head: &HeadWeights) -> f64 {
 
 #[test]
 fn the_device_computes_what_the_trainer_did() -> Result<()> {
-    let world = World::new()?;
+    let mut world = World::new()?;
+    // Grey levels are normalised by what the model says of itself.
+    world.options.source.preprocessing.intensity = Intensity::Clahe(Clahe::default());
     fit(&world)?;
     let model = export(&world, Precision::Float32, "float.onnx")?;
-    let engine = TractEngine::load(&PackageFile::read(&model)?.verify()?)?;
+    let package = PackageFile::read(&model)?.verify()?;
+    let contract = package.contract().preprocessing.clone();
+    assert_eq!(contract, world.options.source.preprocessing);
+    let engine = TractEngine::load(&package)?;
     let (_, head) = RunDir::new(&world.options.out).read()?;
 
-    let items = of_split(&world.options.data, &world.options.classes, Split::Test)?;
+    let items = of_split(&world.options.source.data, &world.options.source.classes, Split::Test)?;
     let jobs: Vec<Job> = items
         .iter()
         .map(|item| Job { path: item.path.clone(), sha256: item.sha256.clone(), view: View::Plain })
         .collect();
-    let sets: Vec<WeightSet> = BackboneKind::ALL.map(|kind| WeightSet::random(kind, 5)).into();
-    let extractor = Extractor::new(&sets, &world.options.preprocessing, &world.device, &world.options.cache)?;
+    let sets: Vec<WeightSet> = BackboneKind::STACK.map(|kind| WeightSet::random(kind, 5)).into();
+    let extractor = Extractor::new(
+        &sets,
+        &world.options.source.preprocessing,
+        &world.device,
+        &world.options.source.cache,
+    )?;
     let extraction = extractor.run(&jobs, |_| {})?;
     assert_eq!(items.len(), 8);
     for (item, features) in items.iter().zip(&extraction.features) {
         let features = features.as_deref().unwrap();
-        let output = engine.run(&prepare(&read_file(&item.path)?, &world.options.preprocessing)?)?;
+        let output = engine.run(&prepare(&read_file(&item.path)?, &contract)?)?;
         assert_eq!(output.features().len(), 1664 + 1280);
         for (ours, theirs) in output.features().iter().zip(features) {
             assert!((ours - theirs).abs() <= 1e-4 * theirs.abs().max(1.0), "{ours} against {theirs}");
@@ -155,7 +167,7 @@ fn what_the_trainer_exports_the_device_screens() -> Result<()> {
     }
 
     // The trainer's own evaluation counts what the device says.
-    let evaluation = pipeline::evaluate(&model, &world.options.data, None, Split::Test, &mut |_| {})?;
+    let evaluation = pipeline::evaluate(&model, &world.options.source.data, None, Split::Test, &mut |_| {})?;
     assert!(evaluation.random_backbones);
     assert_eq!(evaluation.left_out.len(), 1);
     let suspected = rows.iter().filter(|row| row["verdict"] == "pneumonia-suspected").count() as u64;
@@ -183,8 +195,8 @@ fn the_integer_engine_agrees_with_tract() -> Result<()> {
     assert_eq!(count("dense"), Some(82), "{}", fused.report());
     assert_eq!(count("residual"), Some(17), "{}", fused.report());
     let tract = TractEngine::load(&package)?;
-    for item in of_split(&world.options.data, &world.options.classes, Split::Test)? {
-        let tensor = prepare(&read_file(&item.path)?, &world.options.preprocessing)?;
+    for item in of_split(&world.options.source.data, &world.options.source.classes, Split::Test)? {
+        let tensor = prepare(&read_file(&item.path)?, &world.options.source.preprocessing)?;
         let (ours, theirs) = (fused.run(&tensor)?.probability(), tract.run(&tensor)?.probability());
         let difference = (ours.value() - theirs.value()).abs();
         assert!(difference < 0.02, "{}: {difference}", item.relative);
@@ -199,10 +211,10 @@ fn export_int8(
     model: &Path,
 ) -> Result<ExportedModel> {
     let how = Quantisation {
-        source: CalibrationSource { data: world.options.data.clone(), splits: None, images: 8 },
+        source: CalibrationSource { data: world.options.source.data.clone(), splits: None, images: 8 },
         head_on,
         budget,
-        cache: world.options.cache.clone(),
+        cache: world.options.source.cache.clone(),
     };
     let store = WeightStore::at(world.path("no-weights"));
     pipeline::export_quantised_run(&world.options.out, &store, &how, &world.device, model, &mut |_| {})
@@ -216,7 +228,7 @@ fn a_new_head_on_a_base_keeps_its_backbones_bit_for_bit() -> Result<()> {
     export_int8(&world, HeadOn::Int8, None, &base)?;
     let first = PackageFile::read(&base)?;
 
-    world.options.backbones = BackboneSource::Base { model: base.clone() };
+    world.options.source.backbones = BackboneSource::Base { model: base.clone() };
     world.options.out = world.path("clinic");
     world.options.training.learning_rate = 2e-3;
     let (record, cached, total) = fit(&world)?;
@@ -238,8 +250,8 @@ fn a_new_head_on_a_base_keeps_its_backbones_bit_for_bit() -> Result<()> {
         FusedEngine::load(&first, None, NonZeroUsize::MIN)?,
         FusedEngine::load(&second, None, NonZeroUsize::MIN)?,
     );
-    for item in of_split(&world.options.data, &world.options.classes, Split::Test)? {
-        let tensor = prepare(&read_file(&item.path)?, &world.options.preprocessing)?;
+    for item in of_split(&world.options.source.data, &world.options.source.classes, Split::Test)? {
+        let tensor = prepare(&read_file(&item.path)?, &world.options.source.preprocessing)?;
         let (old, new) = (old.run(&tensor)?, new.run(&tensor)?);
         assert_eq!(old.features(), new.features());
         // Its weights are int8 in the file.
@@ -285,7 +297,7 @@ fn an_engine_that_gives_another_answer_is_not_used_and_that_is_said() -> Result<
 #[test]
 fn an_unreadable_training_image_is_named_and_the_fit_goes_on() -> Result<()> {
     let world = World::new()?;
-    std::fs::write(world.options.data.join("train/NORMAL/IM-9999-0001.jpeg"), "text")?;
+    std::fs::write(world.options.source.data.join("train/NORMAL/IM-9999-0001.jpeg"), "text")?;
     let mut warnings = Vec::new();
     let record = pipeline::fit(&world.options, &world.device, &mut |event| {
         if let Event::Warning(text) = event {
@@ -294,6 +306,28 @@ fn an_unreadable_training_image_is_named_and_the_fit_goes_on() -> Result<()> {
     })?;
     assert_eq!(record.data.left_out.len(), 1);
     assert!(warnings[0].contains("IM-9999-0001.jpeg"), "{warnings:?}");
+    Ok(())
+}
+
+#[test]
+fn a_set_with_an_image_on_two_sides_is_warned_of_and_refused_if_strict() -> Result<()> {
+    let mut world = World::new()?;
+    let trained = of_split(&world.options.source.data, &world.options.source.classes, Split::Train)?;
+    std::fs::copy(&trained[0].path, world.test_images().join("NORMAL/copy.png"))?;
+    world.options.strict = true;
+    let error = pipeline::fit(&world.options, &world.device, &mut |_| {}).unwrap_err().to_string();
+    assert!(error.contains("1 pair(s) of near-duplicate images"), "{error}");
+    assert!(!RunDir::new(&world.options.out).is_finished());
+
+    world.options.strict = false;
+    let mut warnings = Vec::new();
+    let record = pipeline::fit(&world.options, &world.device, &mut |event| {
+        if let Event::Warning(text) = event {
+            warnings.push(text.to_owned());
+        }
+    })?;
+    assert_eq!(warnings, [error]);
+    assert_eq!(record.data.leaks, Some(LeakCounts { pairs: 1, patients: 0 }));
     Ok(())
 }
 

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use edge_runtime::cli::source::ModelSource;
+use edge_runtime::cli::store::{InstallArgs, RollbackArgs, StatusArgs, StoreArgs};
 use edge_runtime::cli::{self, Outcome};
 use edge_runtime::outputs::lights::{self, Board, Dark, Indicator, Show};
 use xray_core::engine::{EngineChoice, EngineOptions, big_cores};
@@ -32,13 +34,27 @@ enum Command {
     /// Try the lights and the buzzer of a board, one after another
     #[command(after_help = SELFTEST_HELP)]
     Selftest(SelftestArgs),
+    /// Write the manual pages and the shells' completions; for packaging
+    #[command(hide = true)]
+    Documents {
+        /// Folder to write to; `man` and `completions` are made in it
+        folder: PathBuf,
+    },
+    /// Screen what sticks and watched folders bring, until told to end
+    #[cfg(unix)]
+    Run(cli::run::RunArgs),
+    /// What was screened: list, show, export, verify
+    #[cfg(unix)]
+    Records(cli::records::RecordsArgs),
 }
 
 #[derive(Args)]
 struct ScreenArgs {
-    /// The model: an ONNX file from `host-trainer export`
+    /// The model: an ONNX file from `host-trainer export` [default: the one that is installed on this board]
     #[arg(long, value_name = "FILE.onnx")]
-    model: PathBuf,
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    installed: StoreArgs,
     /// One JSON object a line instead of columns
     #[arg(long)]
     json: bool,
@@ -48,7 +64,8 @@ struct ScreenArgs {
     /// Threads for one image [default: the number of cores, of the fast ones where there are several kinds]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
-    /// Show each verdict on the lights of this board: pi3, pi4, pi5, sim, or a board file
+    /// Show each verdict on the lights of this board: pi3, pi4, pi5, jetson-nano, jetson-orin-nano, sim, or a board
+    /// file
     #[arg(long, value_name = "NAME|FILE.toml")]
     board: Option<String>,
     /// How long the last signal stays lit, in seconds (0..=3600); 0 waits nowhere
@@ -80,6 +97,19 @@ enum ModelCommand {
         #[arg(long, default_value = "1")]
         threads: NonZeroUsize,
     },
+    /// Put a signed model in use on this board
+    #[command(after_help = INSTALL_HELP)]
+    Install(InstallArgs),
+    /// Go back to the model that was in use before
+    #[command(
+        after_help = "Examples:\n  edge-runtime model rollback --dry-run\n  edge-runtime model rollback"
+    )]
+    Rollback(RollbackArgs),
+    /// Say which models this board has, which one is in use, and what happened to them
+    #[command(
+        after_help = "Examples:\n  edge-runtime model status\n  edge-runtime model status --check --json"
+    )]
+    Status(StatusArgs),
     /// Show what the model file says of itself: input, labels, threshold, training, validation
     #[command(after_help = SHOW_HELP)]
     Show {
@@ -93,7 +123,7 @@ enum ModelCommand {
 
 #[derive(Args)]
 struct SelftestArgs {
-    /// The board: pi3, pi4, pi5, sim, or a board file
+    /// The board: pi3, pi4, pi5, jetson-nano, jetson-orin-nano, sim, or a board file
     #[arg(long, value_name = "NAME|FILE.toml")]
     board: String,
     /// Then show every signal with its meaning
@@ -103,6 +133,7 @@ struct SelftestArgs {
 
 const SCREEN_HELP: &str = "\
 Examples:
+  edge-runtime screen /media/stick
   edge-runtime screen --model model.onnx chest.jpeg
   edge-runtime screen --model model.onnx /media/stick
   edge-runtime screen --model model.onnx --json /media/stick > results.jsonl
@@ -119,6 +150,18 @@ const SHOW_HELP: &str = "\
 Examples:
   edge-runtime model show model.onnx
   edge-runtime model show --json model.onnx";
+
+const INSTALL_HELP: &str = "\
+Examples:
+  edge-runtime model install --dry-run /media/stick/second.onnx
+  edge-runtime model install /media/stick/second.onnx
+  edge-runtime model install first.onnx --allow-downgrade
+
+The signature (FILE.minisig) must be by a key of this board; it is checked before the file is parsed. Then the model
+must give the right answer to the test pattern. From then on it is in use, on trial: if the engine fails, or the
+program starts three times without anything done well, the board goes back to the model before by itself.
+
+Exit status: 0 in use; 4 refused, the board keeps the model that it has; 2 wrong usage; 1 a fault.";
 
 const SELFTEST_HELP: &str = "\
 Examples:
@@ -141,6 +184,27 @@ fn main() -> ExitCode {
         Command::Model(ModelCommand::Profile { file, runs, threads }) => {
             let profiled = cli::profile::run(&file, runs, threads, &mut std::io::stdout().lock());
             status(profiled.map(|()| Outcome::Complete))
+        }
+        Command::Model(ModelCommand::Install(args)) => {
+            status(cli::store::install(&args, &mut std::io::stdout().lock()))
+        }
+        Command::Model(ModelCommand::Rollback(args)) => {
+            status(cli::store::rollback(&args, &mut std::io::stdout().lock()))
+        }
+        Command::Model(ModelCommand::Status(args)) => {
+            status(cli::store::status(&args, &mut std::io::stdout().lock()))
+        }
+        Command::Documents { folder } => {
+            status(cli::documents::write(Cli::command(), &folder).map(|()| Outcome::Complete))
+        }
+        #[cfg(unix)]
+        Command::Run(args) => {
+            status(cli::run::run(&args, &mut std::io::stdout()).map(|()| Outcome::Complete))
+        }
+        #[cfg(unix)]
+        Command::Records(args) => {
+            let done = cli::records::run(&args, &mut std::io::stdout().lock());
+            status(done.map(|()| Outcome::Complete))
         }
         Command::Selftest(args) => status(selftest(&args).map(|()| Outcome::Complete)),
     }
@@ -170,6 +234,10 @@ fn screen(args: &ScreenArgs) -> ExitCode {
     let engine = EngineOptions { choice: args.engine, threads };
     let hold = Duration::from_secs(args.hold);
     let between = hold.min(cli::screen::BETWEEN);
+    let model = match &args.model {
+        Some(file) => ModelSource::File(file.clone()),
+        None => ModelSource::Installed(args.installed.clone()),
+    };
     let screened = {
         let mut out = std::io::stdout().lock();
         let format = match args.json {
@@ -177,14 +245,7 @@ fn screen(args: &ScreenArgs) -> ExitCode {
             false => Format::Text { header: out.is_terminal() },
         };
         let mut notes = std::io::stderr().lock();
-        cli::screen::run(
-            (&args.model, engine),
-            &args.paths,
-            format,
-            (&*lights, between),
-            &mut out,
-            &mut notes,
-        )
+        cli::screen::run((&model, engine), &args.paths, format, (&*lights, between), &mut out, &mut notes)
     };
     // What went wrong is written before the last signal is held.
     let status = status(screened);

@@ -89,7 +89,7 @@ fn a_board_that_is_none_is_said_before_anything_is_screened() {
     let folder = place();
     std::fs::write(folder.path().join("half.toml"), "name = 'half'\n").expect("written");
     for (board, words) in [
-        ("pi9", "pi9: no such board; give pi3, pi4, pi5, sim"),
+        ("pi9", "pi9: no such board; give pi3, pi4, pi5, jetson-nano, jetson-orin-nano, sim"),
         ("half.toml", "half.toml: not a board file: "),
     ] {
         for command in ["screen --model model.onnx black.pgm", "selftest"] {

@@ -5,7 +5,7 @@ use burn::tensor::Device;
 /// The devices that can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum DeviceChoice {
-    /// A GPU that this build can drive and that is there, else the CPU; says which and why.
+    /// A GPU that this build can drive and that is there, else the CPU; says which and why. Never a software driver.
     Auto,
     /// The processor, through burn's flex backend.
     Cpu,
@@ -22,10 +22,19 @@ pub enum DeviceChoice {
 pub struct ChosenDevice {
     /// The device.
     pub device: Device,
+    /// Others of the same make, for work that can be dealt out.
+    pub others: Vec<Device>,
     /// A short name for records, such as `cpu`.
     pub name: &'static str,
-    /// Why it was taken, for people.
+    /// Why it was taken, for people; with the name that the hardware gives itself.
     pub reason: String,
+}
+
+impl ChosenDevice {
+    /// The device and those of the same make.
+    pub fn all(&self) -> impl Iterator<Item = &Device> {
+        std::iter::once(&self.device).chain(&self.others)
+    }
 }
 
 /// Why a device cannot be used.
@@ -46,6 +55,20 @@ pub enum DeviceError {
         /// Name of the device.
         name: &'static str,
     },
+    /// There is an adapter, but its driver cannot be used.
+    #[error("the {name} adapter cannot be opened; check its driver, or use `--device cpu`")]
+    Closed {
+        /// Name of the device.
+        name: &'static str,
+    },
+    /// A software driver: only taken when it is asked for by name, since it is slower than the CPU path.
+    #[error("the only {name} adapter, {adapter}, is a software driver")]
+    Software {
+        /// Name of the device.
+        name: &'static str,
+        /// The name that the driver gives itself.
+        adapter: String,
+    },
 }
 
 /// Chooses the device.
@@ -53,11 +76,12 @@ pub enum DeviceError {
 /// # Errors
 /// [`DeviceError`] if a device was asked for by name and cannot be used; `auto` falls to the CPU and says so.
 pub fn choose(choice: DeviceChoice) -> Result<ChosenDevice, DeviceError> {
+    let named = |name, found| Ok(gpu(name, found)?.into_chosen("asked for"));
     match choice {
         DeviceChoice::Cpu => Ok(cpu("asked for".to_owned())),
-        DeviceChoice::Vulkan => gpu("vulkan", vulkan()),
-        DeviceChoice::Metal => gpu("metal", metal()),
-        DeviceChoice::Cuda => gpu("cuda", cuda()),
+        DeviceChoice::Vulkan => named("vulkan", vulkan()),
+        DeviceChoice::Metal => named("metal", metal()),
+        DeviceChoice::Cuda => named("cuda", cuda()),
         DeviceChoice::Auto => Ok(auto()),
     }
 }
@@ -65,26 +89,81 @@ pub fn choose(choice: DeviceChoice) -> Result<ChosenDevice, DeviceError> {
 fn auto() -> ChosenDevice {
     let mut tried = Vec::new();
     for (name, found) in [("cuda", cuda()), ("metal", metal()), ("vulkan", vulkan())] {
-        match gpu(name, found) {
-            Ok(chosen) => return ChosenDevice { reason: "the first GPU found".to_owned(), ..chosen },
+        match gpu(name, found).and_then(Adapter::hardware) {
+            Ok(adapter) => return adapter.into_chosen("the first GPU found"),
             Err(DeviceError::NotBuilt { .. }) => tried.push(format!("{name} not in this build")),
             Err(DeviceError::NoAdapter { .. }) => tried.push(format!("no {name} adapter")),
+            Err(DeviceError::Closed { .. }) => tried.push(format!("the {name} adapter cannot be opened")),
+            Err(DeviceError::Software { adapter, .. }) => {
+                tried.push(format!("{name} has only the software driver {adapter}, which is slower"));
+            }
         }
     }
     cpu(tried.join(", "))
 }
 
 fn cpu(reason: String) -> ChosenDevice {
-    ChosenDevice { device: Device::flex(), name: "cpu", reason }
+    ChosenDevice { device: Device::flex(), others: Vec::new(), name: "cpu", reason }
 }
 
 /// `None`: not in this build. An empty list: no adapter.
 type Found = Option<Vec<Device>>;
 
-fn gpu(name: &'static str, found: Found) -> Result<ChosenDevice, DeviceError> {
-    let devices = found.ok_or(DeviceError::NotBuilt { name })?;
-    let device = devices.into_iter().next().ok_or(DeviceError::NoAdapter { name })?;
-    Ok(ChosenDevice { device, name, reason: "asked for".to_owned() })
+/// The first adapter of a backend; burn lists hardware before software drivers.
+struct Adapter {
+    name: &'static str,
+    device: Device,
+    identity: Identity,
+    /// The other adapters of the backend, not opened yet.
+    rest: Vec<Device>,
+}
+
+/// Who a device says it is.
+#[derive(PartialEq, Eq)]
+struct Identity {
+    name: String,
+    software: bool,
+}
+
+fn gpu(name: &'static str, found: Found) -> Result<Adapter, DeviceError> {
+    let mut devices = found.ok_or(DeviceError::NotBuilt { name })?.into_iter();
+    let device = devices.next().ok_or(DeviceError::NoAdapter { name })?;
+    let identity = identity(&device).ok_or(DeviceError::Closed { name })?;
+    Ok(Adapter { name, device, identity, rest: devices.collect() })
+}
+
+impl Adapter {
+    fn hardware(self) -> Result<Self, DeviceError> {
+        if self.identity.software {
+            return Err(DeviceError::Software { name: self.name, adapter: self.identity.name });
+        }
+        Ok(self)
+    }
+
+    /// Work is dealt out evenly, so only adapters of the same make help, and only they give the same features.
+    fn into_chosen(self, why: &str) -> ChosenDevice {
+        let same = |device: &Device| identity(device).as_ref() == Some(&self.identity);
+        let others: Vec<Device> = self.rest.into_iter().filter(same).collect();
+        let count = match others.len() {
+            0 => String::new(),
+            more => format!("{} of ", more + 1),
+        };
+        let reason = format!("{why}: {count}{}", self.identity.name);
+        ChosenDevice { device: self.device, others, name: self.name, reason }
+    }
+}
+
+/// Opens a device to ask who it is; none if it cannot be opened. burn panics in that case and has no other way
+/// to say it.
+#[cfg(any(feature = "vulkan", feature = "metal", feature = "cuda"))]
+fn identity(device: &Device) -> Option<Identity> {
+    let asked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| device.identity()));
+    let identity = asked.ok()??;
+    Some(Identity { name: identity.name, software: identity.physical.is_none() })
+}
+#[cfg(not(any(feature = "vulkan", feature = "metal", feature = "cuda")))]
+fn identity(_device: &Device) -> Option<Identity> {
+    None
 }
 
 #[cfg(feature = "vulkan")]

@@ -2,8 +2,9 @@
 //!
 //! The way of a model: [`data`] finds the images and keeps patients on one side, [`weights`] and
 //! [`backbones`] hold the frozen nets, [`features`] runs the images through them once and keeps the result,
-//! [`head`] trains the classifier on it, [`run`] is what a fit leaves behind, [`quantise`] finds
-//! the steps of 8-bit activations, [`export`] writes the whole stack as ONNX, and [`metrics`] judges it.
+//! [`head`] trains the classifier on it, [`fine_tune`] the last layers of the nets with it, [`run`] is what a fit
+//! leaves behind, [`quantise`] finds the steps of 8-bit activations, [`export`] writes the whole stack as ONNX,
+//! [`metrics`] judges it, and [`report`] shows that to people.
 //! [`pipeline`] joins these into what the commands do; [`cli`] holds arguments and printing.
 
 pub mod backbones;
@@ -13,9 +14,12 @@ pub mod device;
 pub mod export;
 pub mod features;
 mod files;
+pub mod fine_tune;
 pub mod head;
 pub mod metrics;
 pub mod pipeline;
 pub mod quantise;
+pub mod report;
 pub mod run;
+pub mod sheet;
 pub mod weights;

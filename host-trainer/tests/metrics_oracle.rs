@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+use std::num::NonZeroUsize;
+
 use host_trainer::data::ClassNames;
 use host_trainer::metrics::*;
 use proptest::prelude::*;
@@ -13,6 +15,14 @@ fn fixture() -> Value {
 
 fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+}
+
+fn rows(value: &Value) -> Vec<Vec<f64>> {
+    value.as_array().unwrap().iter().map(numbers).collect()
+}
+
+fn labels(value: &Value) -> Vec<bool> {
+    value.as_array().unwrap().iter().map(|v| v.as_bool().unwrap()).collect()
 }
 
 fn close(ours: f64, theirs: f64, what: &str) {
@@ -29,8 +39,7 @@ fn close_interval(ours: Option<Interval>, theirs: &Value, what: &str) {
 fn figures_equal_the_oracles() {
     for case in fixture()["cases"].as_array().unwrap() {
         let name = case["name"].as_str().unwrap();
-        let labels = case["labels"].as_array().unwrap().iter().map(|v| v.as_bool().unwrap());
-        let scored: Vec<(f64, bool)> = numbers(&case["scores"]).into_iter().zip(labels).collect();
+        let scored: Vec<_> = numbers(&case["scores"]).into_iter().zip(labels(&case["labels"])).collect();
         let e = Evaluation::new(&scored, case["threshold"].as_f64().unwrap()).unwrap();
         let c = e.confusion;
         assert_eq!(
@@ -51,6 +60,38 @@ fn figures_equal_the_oracles() {
         close_interval(e.auroc_interval, &case["delong"], name);
         close(e.log_loss, case["log_loss"].as_f64().unwrap(), name);
         close(youden_threshold(&scored).unwrap(), case["youden"].as_f64().unwrap(), name);
+        close(
+            average_precision(&scored).unwrap().unwrap(),
+            case["average_precision"].as_f64().unwrap(),
+            name,
+        );
+        close(brier_score(&scored).unwrap(), case["brier"].as_f64().unwrap(), name);
+        let table = threshold_table(&scored).unwrap();
+        let ours: Vec<_> = table
+            .iter()
+            .map(|row| vec![row.threshold, row.confusion.tp as f64, row.confusion.fp as f64])
+            .collect();
+        assert_eq!(ours, rows(&case["thresholds"]), "{name}");
+        assert!(table.iter().all(|row| row.confusion == Confusion::at(&scored, row.threshold)), "{name}");
+        let temperature = fit_temperature(&scored).unwrap();
+        match case["temperature"].as_f64() {
+            // The oracle stops where the loss is flat to double precision.
+            Some(theirs) => assert!((temperature.unwrap() / theirs - 1.0).abs() < 1e-5, "{name}"),
+            None => assert_eq!(temperature, None, "{name}"),
+        }
+        for row in rows(&case["operating"]) {
+            close(threshold_for_sensitivity(&scored, row[0]).unwrap(), row[1], name);
+            close(threshold_for_specificity(&scored, row[0]).unwrap(), row[2], name);
+        }
+        let bins = reliability(&scored).unwrap();
+        close(bins.expected_error, case["ece"].as_f64().unwrap(), name);
+        let counts: Vec<_> = bins.bins.iter().map(|bin| bin.positive.n as f64).collect();
+        assert_eq!(counts, numbers(&case["ece_bins"]), "{name}");
+        for row in rows(&case["predictive"]) {
+            let ours = c.predictive_values(row[0]).unwrap();
+            close(ours.ppv.unwrap(), row[1], name);
+            close(ours.npv.unwrap(), row[2], name);
+        }
     }
     for row in fixture()["wilson"].as_array().unwrap() {
         let row = numbers(row);
@@ -58,6 +99,57 @@ fn figures_equal_the_oracles() {
         close(ours.low, row[2], "wilson");
         close(ours.high, row[3], "wilson");
     }
+}
+
+#[test]
+fn bootstrap_intervals_are_those_of_another_generator_and_of_every_resample() {
+    let many = |n| NonZeroUsize::new(n).unwrap();
+    for case in fixture()["cases"].as_array().unwrap() {
+        let scored: Vec<_> = numbers(&case["scores"]).into_iter().zip(labels(&case["labels"])).collect();
+        let ours = auroc_bootstrap(&scored, many(20_000), 3).unwrap();
+        let theirs = numbers(&case["bootstrap"]);
+        // Both draw 20,000 times; with eight positives the ends still differ by .006 between seeds.
+        assert!((ours.low - theirs[0]).abs() < 0.008, "{}: {ours:?}, expected {theirs:?}", case["name"]);
+        assert!((ours.high - theirs[1]).abs() < 0.008, "{}: {ours:?}, expected {theirs:?}", case["name"]);
+        assert_eq!(auroc_bootstrap(&scored, many(20_000), 3).unwrap(), ours);
+    }
+    let few = &fixture()["every_resample"];
+    let scored: Vec<_> = numbers(&few["scores"]).into_iter().zip(labels(&few["labels"])).collect();
+    close_interval(
+        Some(auroc_bootstrap(&scored, many(100_000), 3).unwrap()),
+        &few["interval"],
+        "every resample",
+    );
+}
+
+#[test]
+fn tests_on_the_same_images_equal_the_oracles() {
+    for row in rows(&fixture()["mcnemar"]) {
+        let (b, c) = (row[0] as usize, row[1] as usize);
+        let only_one = std::iter::repeat_n((true, false), b).chain(std::iter::repeat_n((false, true), c));
+        let ours = mcnemar(only_one.chain([(true, true), (false, false), (true, true)]));
+        assert_eq!((ours.only_a_right, ours.only_b_right), (b as u64, c as u64));
+        assert_eq!((ours.both_right, ours.both_wrong), (2, 1));
+        close(ours.p_exact, row[2], "exact");
+        close(ours.p_mid, row[3], "mid-p");
+    }
+    for pair in fixture()["delong_pairs"].as_array().unwrap() {
+        let both = numbers(&pair["a_scores"]).into_iter().zip(numbers(&pair["b_scores"]));
+        let paired: Vec<_> = both.zip(labels(&pair["labels"])).map(|((a, b), label)| (a, b, label)).collect();
+        let ours = compare_auroc(&paired).unwrap();
+        close(ours.a, pair["a"].as_f64().unwrap(), "A");
+        close(ours.b, pair["b"].as_f64().unwrap(), "B");
+        close(ours.difference, pair["difference"].as_f64().unwrap(), "difference");
+        close_interval(ours.interval, &pair["interval"], "interval");
+        close(ours.p.unwrap(), pair["p"].as_f64().unwrap(), "p");
+    }
+    // A classifier against itself: no difference, and sure of it.
+    let same: Vec<_> = [0.1, 0.4, 0.3, 0.8].iter().enumerate().map(|(i, p)| (*p, *p, i > 1)).collect();
+    let ours = compare_auroc(&same).unwrap();
+    assert_eq!(
+        (ours.difference, ours.p, ours.interval),
+        (0.0, Some(1.0), Some(Interval { low: 0.0, high: 0.0 }))
+    );
 }
 
 #[test]
@@ -71,6 +163,18 @@ fn what_is_undefined_says_so() {
     assert!(!text.contains("NaN"), "{text}");
     assert!(serde_json::to_value(&only_negative).unwrap()["auroc"].is_null());
     assert_eq!(auroc_interval(&[(0.1, false), (0.2, true), (0.3, true)]), Ok(None));
+    let only_negative = [(0.1, false), (0.2, false)];
+    assert_eq!(average_precision(&only_negative), Ok(None));
+    assert!(matches!(auroc_bootstrap(&only_negative, RESAMPLES, 1), Err(MetricsError::OneClass { n: 2 })));
+    let c = Confusion { tp: 3, fn_: 1, ..Confusion::default() };
+    assert_eq!(c.predictive_values(0.1), Ok(PredictiveValues { prevalence: 0.1, ppv: None, npv: None }));
+    assert!(matches!(c.predictive_values(f64::NAN), Err(MetricsError::Prevalence { .. })));
+    // Nobody is called positive: what a positive call means is not known.
+    let silent = Confusion { fn_: 2, tn: 2, ..Confusion::default() }.predictive_values(0.1).unwrap();
+    assert_eq!((silent.ppv, silent.npv), (None, Some(0.9)));
+    let bins = reliability(&only_negative).unwrap().bins;
+    assert_eq!((bins[0].mean, bins[1].mean, bins[2].mean), (None, Some(0.1), Some(0.2)));
+    assert_eq!(bins[0].positive.interval, None);
     assert_eq!(wilson(0, 0), None);
     assert_eq!(wilson(2, 1), None);
 }
@@ -83,6 +187,17 @@ fn what_is_no_probability_is_refused() {
         assert!(matches!(error, MetricsError::Score { index: 1, .. }), "{error}");
         assert!(matches!(Evaluation::new(&[(0.5, true)], bad), Err(MetricsError::Threshold { .. })));
     }
+}
+
+#[test]
+fn the_table_of_thresholds_reads_as_expected() {
+    let rows = threshold_table(&[(0.9, true), (0.4, false), (0.4, true)]).unwrap();
+    assert_eq!(
+        threshold_csv(&rows),
+        "threshold,tp,fp,tn,fn,sensitivity,specificity,ppv,npv,accuracy\n\
+         0.9,1,0,1,1,0.500000,1.000000,1.000000,0.500000,0.666667\n\
+         0.4,2,1,0,0,1.000000,0.000000,0.666667,,0.666667\n"
+    );
 }
 
 #[test]

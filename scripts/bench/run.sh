@@ -4,7 +4,7 @@
 #   scripts/bench/run.sh INT8.onnx FLOAT.onnx IMAGE...
 #
 # Both models are exported from one run; the images have 224 x 224 pixels. Makes a virtual environment of its own
-# under target/. With INSTRUCTIONS=1 aarch64 instructions are counted as well, which takes some minutes.
+# under target/. With INSTRUCTIONS=1 aarch64 instructions are counted as well (scripts/bench/instructions.sh).
 set -euo pipefail
 if [ $# -lt 3 ]; then
   sed -n '2,7s/^# \{0,1\}//p' "$0" >&2

@@ -6,18 +6,9 @@ aarch64_environment() {
   # The library path is given, too: where Debian's libc6:arm64 is installed the loader of /usr/aarch64-linux-gnu
   # would otherwise find that package's libc, of another build than its own, and every new thread spins for ever.
   export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="${CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER:-qemu-aarch64-static -L /usr/aarch64-linux-gnu -E LD_LIBRARY_PATH=/usr/aarch64-linux-gnu/lib}"
-  if rustc --print sysroot >/dev/null 2>&1 &&
-    [ -d "$(rustc --print sysroot)/lib/rustlib/aarch64-unknown-linux-gnu/lib" ]; then
-    RUSTC=$(command -v rustc)
-  elif [ -d /usr/lib/rustlib/aarch64-unknown-linux-gnu ]; then
-    # Debian's compiler has the target's library as a package, where rustup's server is out of reach.
-    RUSTC=/usr/bin/rustc
-  else
-    echo "no Rust library for aarch64: 'rustup target add aarch64-unknown-linux-gnu', or on Debian" >&2
-    echo "'dpkg --add-architecture arm64 && apt-get update && apt-get install $(aarch64_packages)'" >&2
-    return 1
-  fi
-  export RUSTC
+  # shellcheck source=scripts/lib/library.sh
+  . "$(dirname "${BASH_SOURCE[0]}")/library.sh"
+  compiler_with_library aarch64-unknown-linux-gnu arm64 "$(aarch64_packages)" || return 1
   if ! command -v "$CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER" >/dev/null; then
     echo "no linker: 'apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross'" >&2
     return 1

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use host_trainer::backbones::BackboneKind;
 use host_trainer::data::ClassNames;
+use host_trainer::data::augment::Preset;
 use host_trainer::data::phantom::{Counts, write_data_set};
 use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
+use host_trainer::features::Views;
 use host_trainer::head::TrainingConfig;
-use host_trainer::pipeline::{BackboneSource, FitOptions, ThresholdRule};
+use host_trainer::pipeline::{BackboneSource, DecisionRules, FeatureSource, FitOptions};
 use tempfile::TempDir;
 use xray_core::preprocess::{Preprocessing, Scaling};
 
@@ -32,17 +34,30 @@ impl World {
         let folder = tempfile::tempdir().context("a temporary folder is needed")?;
         let data = folder.path().join("phantoms");
         write_data_set(&data, Counts { train: 12, test: 4 }, 5)?;
-        let options = FitOptions {
+        let source = FeatureSource {
             data,
             classes: ClassNames::default(),
             splits: None,
-            backbones: BackboneSource::Random { kinds: BackboneKind::ALL.to_vec(), seed: 5 },
+            backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: 5 },
             preprocessing: Preprocessing { size: 64, ..Preprocessing::new(Scaling::Imagenet) },
-            mirror: true,
-            training: TrainingConfig { seed: 5, epochs: 3, batch_size: 8, learning_rate: 1e-3, dropout: 0.5 },
-            threshold: ThresholdRule::Youden,
+            views: Views::new(Preset::Article),
             cache: folder.path().join("cache"),
+        };
+        let options = FitOptions {
+            source,
+            shards: None,
+            training: TrainingConfig {
+                seed: 5,
+                epochs: 3,
+                batch_size: 8,
+                learning_rate: 1e-3,
+                ..TrainingConfig::default()
+            },
+            fine_tune: None,
+            decision: DecisionRules::default(),
+            strict: false,
             out: folder.path().join("run"),
+            resume: false,
         };
         Ok(World { folder, options, device: choose(DeviceChoice::Cpu)? })
     }
@@ -54,7 +69,7 @@ impl World {
 
     /// The test phantoms.
     pub fn test_images(&self) -> PathBuf {
-        self.options.data.join("test")
+        self.options.source.data.join("test")
     }
 }
 

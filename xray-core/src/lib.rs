@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! file ─intake::read_file→ Radiograph ─preprocess::prepare→ InputTensor ─Engine::run→ Output
-//!      ─DecisionRule::decide→ Verdict
+//!      ─DecisionRule::decide→ CalibratedProbability → Verdict
 //! ```
 //!
 //! and a model takes another:

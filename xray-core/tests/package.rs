@@ -10,7 +10,7 @@ use support::{entry, model_bytes, node, tensor, value};
 use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto};
 use xray_core::decision::Finding;
 use xray_core::package::{CONTRACT_KEY, PackageFile, PackageProblem, SCHEMA_KEY};
-use xray_core::screening::{LoadError, Screener, screen_paths};
+use xray_core::screening::{LoadError, Screener, Summary, screen_paths};
 
 fn problem_of(bytes: Vec<u8>) -> PackageProblem {
     match PackageFile::from_bytes(Path::new("model.onnx"), bytes).verify() {
@@ -63,9 +63,20 @@ fn contracts_that_do_not_hold() {
         bad(contract_with("\"threshold\":0.5", "\"threshold\":1.0")),
         "threshold 1 is not between 0 and 1"
     );
+    assert_eq!(
+        bad(contract_with("\"precision\"", "\"temperature\":0.0,\"precision\"")),
+        "temperature 0 is not between 0.05 and 20"
+    );
+    for band in ["0.6,\"high\":0.7", "0.2,\"high\":0.4", "0.5,\"high\":0.5", "-0.1,\"high\":0.9"] {
+        let abstain = format!("\"abstain\":{{\"low\":{band}}},\"precision\"");
+        let reason = bad(contract_with("\"precision\"", &abstain));
+        assert!(reason.ends_with("does not hold the threshold 0.5"), "{reason}");
+    }
     assert_eq!(bad(contract_with("PNEUMONIA", "NORMAL")), "both labels are called `NORMAL`");
     assert!(bad(contract_with("\"seed\"", "\"sead\"")).contains("sead"));
     assert!(bad(contract_with("\"unit\"", "\"none\"")).contains("none"));
+    let clahe = r#""size":64,"intensity":{"clahe":{"clip_hundredths":200,"tiles":7}}"#;
+    assert!(bad(contract_with("\"size\":64", clahe)).contains("tiles is not a divisor"));
 }
 
 #[test]
@@ -130,6 +141,46 @@ fn a_graph_that_the_engine_refuses_is_named() {
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("it was loaded"),
     }
+}
+
+#[test]
+fn models_without_calibration_are_read_and_written_as_before() {
+    let before = serde_json::to_value(support::contract()).expect("JSON");
+    assert_eq!((before.get("temperature"), before.get("abstain")), (None, None));
+    let package = PackageFile::from_bytes(Path::new("model.onnx"), model_bytes(|_| ())).verify();
+    let contract = package.expect("verified").contract().clone();
+    assert_eq!((contract.temperature, contract.abstain), (1.0, None));
+}
+
+#[test]
+fn a_calibrated_model_with_a_band_says_where_it_is_uncertain() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("model.onnx");
+    let rule = "\"temperature\":2.0,\"abstain\":{\"low\":0.25,\"high\":0.75},\"precision\"";
+    std::fs::write(&file, contract_with("\"precision\"", rule)).expect("written");
+    let screener = Screener::load(&file).expect("loaded");
+    let mut summary = Summary::default();
+    // sigmoid((6 · level / 255 − 3) / 2), by hand.
+    for (level, probability, finding) in [
+        (0, 0.182_425_52, Finding::NoSign),
+        (100, 0.419_815_85, Finding::Uncertain),
+        (128, 0.501_470_59, Finding::Uncertain),
+        (255, 0.817_574_48, Finding::Suspected),
+    ] {
+        let image = folder.path().join("image.pgm");
+        std::fs::write(&image, support::flat_pgm(100, 80, level)).expect("written");
+        for item in screen_paths(&screener, &[image]) {
+            summary.count(&item);
+            let verdict = item.outcome.expect("a verdict").verdict;
+            let found = verdict.probability().value();
+            assert!((found - probability).abs() < 2e-5, "{level}: {found}");
+            assert_eq!(verdict.finding(), finding, "{level}");
+            let uncalibrated = 1.0 / (1.0 + (3.0 - 6.0 * f64::from(level) / 255.0).exp());
+            assert!((verdict.uncalibrated().value() - uncalibrated).abs() < 2e-5, "{level}");
+        }
+    }
+    assert_eq!((summary.suspected, summary.uncertain, summary.no_sign), (1, 2, 1));
+    assert_eq!(summary.to_string(), "4 read: 1 suspected, 2 uncertain, 1 no sign; 0 no result");
 }
 
 #[test]

@@ -1,9 +1,16 @@
 //! The subcommands, without arguments and printing.
 
+pub mod documents;
 pub mod model;
 pub mod profile;
+#[cfg(unix)]
+pub mod records;
+#[cfg(unix)]
+pub mod run;
 pub mod screen;
 pub mod selftest;
+pub mod source;
+pub mod store;
 
 /// What the process says to its caller when it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +19,8 @@ pub enum Outcome {
     Complete,
     /// Some images have no result, the others were screened: status 3.
     Incomplete,
+    /// A model was not taken; the board keeps the one that it has: status 4.
+    Refused,
 }
 
 impl Outcome {
@@ -20,6 +29,7 @@ impl Outcome {
         match self {
             Outcome::Complete => 0,
             Outcome::Incomplete => 3,
+            Outcome::Refused => 4,
         }
     }
 }

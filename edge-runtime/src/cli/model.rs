@@ -56,10 +56,17 @@ fn as_text(package: &VerifiedPackage) -> Result<String> {
     line("file", package.path().display().to_string())?;
     line("sha256", package.sha256().to_owned())?;
     line("schema", SCHEMA_VERSION.to_string())?;
-    line("input", format!("{0} × {0}, {1}, scaling {2}", pre.size, word(&pre.resize)?, pre.scaling.name()))?;
+    let (size, resize, scaling) = (pre.size, word(&pre.resize)?, pre.scaling.name());
+    line("input", format!("{size} × {size}, {resize}, intensity {}, scaling {scaling}", pre.intensity))?;
     line("negative", contract.labels.negative.clone())?;
     line("positive", contract.labels.positive.clone())?;
     line("threshold", format!("{} (rule: {})", contract.threshold, contract.threshold_rule))?;
+    if contract.temperature != 1.0 {
+        line("temperature", contract.temperature.to_string())?;
+    }
+    if let Some(band) = contract.abstain {
+        line("uncertain", format!("from {} to under {}", band.low, band.high))?;
+    }
     line("precision", word(&contract.precision)?)?;
     for backbone in &contract.backbones {
         line("backbone", format!("{}, weights: {}", backbone.name, backbone.weights))?;

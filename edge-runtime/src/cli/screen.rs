@@ -2,16 +2,17 @@
 
 use std::cell::Cell;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
 use xray_core::decision::DISCLAIMER;
 use xray_core::engine::EngineOptions;
 use xray_core::package::RANDOM_WARNING;
-use xray_core::screening::{Format, Item, Screener, screen_paths, write_rows};
+use xray_core::screening::{Format, Item, screen_paths, write_rows};
 
 use super::Outcome;
+use super::source::ModelSource;
 use crate::outputs::lights::{Show, Signal};
 
 /// How long a verdict is shown if another image follows.
@@ -25,7 +26,7 @@ pub const BETWEEN: Duration = Duration::from_millis(1500);
 /// # Errors
 /// If the model cannot be loaded, or `out` is closed before every image was screened.
 pub fn run(
-    (model, engine): (&Path, EngineOptions),
+    (model, engine): (&ModelSource, EngineOptions),
     paths: &[PathBuf],
     format: Format,
     (lights, between): (&dyn Show, Duration),
@@ -40,14 +41,18 @@ pub fn run(
 }
 
 fn screen(
-    (model, engine): (&Path, EngineOptions),
+    (model, engine): (&ModelSource, EngineOptions),
     paths: &[PathBuf],
     format: Format,
     round: &Round<'_>,
     out: &mut impl Write,
     notes: &mut impl Write,
 ) -> Result<Outcome> {
-    let screener = Screener::load_with(model, engine)?;
+    let source = model.load(engine)?;
+    let screener = &source.screener;
+    if let Some(reason) = &source.went_back {
+        note(notes, &format!("warning: this board went back to the model before: {reason}"));
+    }
     for warning in screener.warnings() {
         note(notes, &format!("warning: {warning}"));
     }
@@ -55,13 +60,25 @@ fn screen(
         note(notes, RANDOM_WARNING);
     }
     note(notes, DISCLAIMER);
-    let items = round.busy_while_reading(screen_paths(&screener, paths));
-    let written = write_rows(&screener, items, format, out, |item| round.show(Signal::of(item)));
+    let mut replaced = None;
+    let items = round.busy_while_reading(screen_paths(screener, paths));
+    let counted = items.map_while(|item| match &replaced {
+        None => {
+            replaced = source.count(&item).err();
+            Some(item)
+        }
+        Some(_) => None,
+    });
+    let written = write_rows(screener, counted, format, out, |item| round.show(Signal::of(item)));
     let summary = written.map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => anyhow::anyhow!("the output was closed before all images were screened"),
         _ => anyhow::Error::new(error).context("the rows could not be written"),
     })?;
     note(notes, &summary.to_string());
+    match replaced {
+        Some(error) => return Err(error),
+        None => source.end()?,
+    }
     Ok(if summary.is_complete() { Outcome::Complete } else { Outcome::Incomplete })
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::outputs::lights::{SharedPanel, Show, Signal, lock};
+use crate::outputs::lights::{Backend, SharedPanel, Show, Signal, lock};
 
 /// How long a part is on, and off after it.
 const STEP: Duration = Duration::from_millis(600);
@@ -21,7 +21,9 @@ const SHOWN: Duration = Duration::from_secs(4);
 pub fn lines(panel: &SharedPanel, mut wait: impl FnMut(Duration), out: &mut impl Write) -> Result<()> {
     let parts: Vec<_> = lock(panel).board().parts().collect();
     let mut wrong = 0;
+    // One guard at a time: a second one in the same statement would wait for the first for ever.
     let name = lock(panel).board().name.clone();
+    let backend = lock(panel).board().backend;
     say(out, &format!("board {name}: watch the lamps and listen; each goes on once, in this order:"))?;
     for (part, wiring) in &parts {
         // The guard is let go before the wait: SIGTERM must be able to turn the part off.
@@ -48,7 +50,16 @@ pub fn lines(panel: &SharedPanel, mut wait: impl FnMut(Duration), out: &mut impl
         out,
         "All lines follow. A lamp that stayed dark, or a buzzer that was silent, is broken, the wrong way \
          round, or on another line than the board file says; two that changed places are swapped there.",
-    )
+    )?;
+    if backend == Backend::Gpiocdev {
+        // Tegra reads an output back from its register: the line follows whatever the pin does.
+        say(
+            out,
+            "On a Jetson a lamp also stays dark if its pin is muxed to another function; no program can change \
+             that while the machine runs. Look with `sudo /opt/nvidia/jetson-io/jetson-io.py`.",
+        )?;
+    }
+    Ok(())
 }
 
 /// Shows every signal with its meaning, so that people learn them.

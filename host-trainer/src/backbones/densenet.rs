@@ -8,7 +8,7 @@ use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 
-use super::parts::{Parts, Stride};
+use super::parts::{Parts, Stride, Taken};
 use super::plan::Layer;
 use crate::weights::WeightsError;
 
@@ -31,7 +31,16 @@ pub(crate) struct DenseNetConfig {
 pub(crate) const DENSENET169: DenseNetConfig =
     DenseNetConfig { growth: 32, init: 64, blocks: [6, 12, 32, 32] };
 
+/// DenseNet-121: 2 × (6 + 12 + 24 + 16) + 5 layers.
+pub(crate) const DENSENET121: DenseNetConfig =
+    DenseNetConfig { growth: 32, init: 64, blocks: [6, 12, 24, 16] };
+
 impl DenseNetConfig {
+    /// Channels between the two convolutions of a dense layer.
+    pub(crate) fn bottleneck(&self) -> usize {
+        BOTTLENECK * self.growth
+    }
+
     /// Channels of the last map.
     #[cfg(test)]
     pub(crate) fn features(&self) -> usize {
@@ -46,7 +55,7 @@ impl DenseNetConfig {
         let mut plan =
             vec![Layer::conv("features.conv0", 3, self.init, 7), Layer::norm("features.norm0", self.init)];
         let mut channels = self.init;
-        let inner = BOTTLENECK * self.growth;
+        let inner = self.bottleneck();
         for (index, layers) in self.blocks.iter().enumerate() {
             let block = index + 1;
             for layer in 1..=*layers {
@@ -86,6 +95,13 @@ impl DenseLayer {
             norm2: parts.norm(&format!("{at}.norm2"))?,
             conv2: parts.conv(&format!("{at}.conv2"), Stride { step: 1, pad: 1, groups: 1 })?,
         })
+    }
+
+    fn take(&self, at: &str, taken: &mut Taken) {
+        taken.norm(&format!("{at}.norm1"), &self.norm1);
+        taken.conv(&format!("{at}.conv1"), &self.conv1);
+        taken.norm(&format!("{at}.norm2"), &self.norm2);
+        taken.conv(&format!("{at}.conv2"), &self.conv2);
     }
 
     fn forward(&self, map: Tensor<4>) -> Tensor<4> {
@@ -157,6 +173,24 @@ impl DenseNet {
         })
     }
 
+    /// The tensors as they are now.
+    pub(crate) fn take(&self, taken: &mut Taken) {
+        taken.conv("features.conv0", &self.conv0);
+        taken.norm("features.norm0", &self.norm0);
+        for (index, block) in self.blocks.iter().enumerate() {
+            for (layer, dense) in block.iter().enumerate() {
+                let at = format!("features.denseblock{}.denselayer{}", index + 1, layer + 1);
+                dense.take(&at, taken);
+            }
+        }
+        for (index, transition) in self.transitions.iter().enumerate() {
+            let at = format!("features.transition{}", index + 1);
+            taken.norm(&format!("{at}.norm"), &transition.norm);
+            taken.conv(&format!("{at}.conv"), &transition.conv);
+        }
+        taken.norm("features.norm5", &self.norm5);
+    }
+
     /// The last feature map, `[n, features, s / 32, s / 32]`, after its ReLU. `observe` is shown the map
     /// after each stage under torchvision's name of it.
     pub(crate) fn forward(&self, images: Tensor<4>, observe: &mut dyn FnMut(&str, &Tensor<4>)) -> Tensor<4> {
@@ -181,14 +215,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn densenet169_has_169_layers_and_1664_features() {
-        let convs = DENSENET169
-            .plan()
-            .iter()
-            .filter(|l| !matches!(l.kind, super::super::plan::LayerKind::Norm(_)))
-            .count();
-        // The paper counts the classifier, which is not here.
-        assert_eq!(convs + 1, 169);
-        assert_eq!(DENSENET169.features(), 1664);
+    fn layers_and_features_are_those_of_the_names() {
+        for (config, layers, features) in [(DENSENET169, 169, 1664), (DENSENET121, 121, 1024)] {
+            let plan = config.plan();
+            let convs = plan.iter().filter(|l| !matches!(l.kind, super::super::plan::LayerKind::Norm(_)));
+            // The paper counts the classifier, which is not here.
+            assert_eq!(convs.count() + 1, layers);
+            assert_eq!(config.features(), features);
+        }
     }
 }

@@ -6,15 +6,15 @@ use burn::nn::BatchNorm;
 use burn::nn::conv::Conv2d;
 use burn::tensor::Tensor;
 
-use super::parts::{Parts, Stride};
+use super::parts::{Parts, Stride, Taken};
 use super::plan::Layer;
 use crate::weights::WeightsError;
 
 /// Channels after the first convolution.
-const STEM: usize = 32;
+pub(crate) const STEM: usize = 32;
 
 /// Channels after the last convolution.
-const LAST: usize = 1280;
+pub(crate) const LAST: usize = 1280;
 
 /// Table 2 of the paper: expansion, output channels, number of blocks, stride of the first of them.
 const STAGES: [(usize, usize, usize, usize); 7] = [
@@ -117,6 +117,11 @@ impl ConvNorm {
         Ok(ConvNorm { conv: parts.conv(conv, stride)?, norm: parts.norm(norm)? })
     }
 
+    fn take(&self, [conv, norm]: &[String; 2], taken: &mut Taken) {
+        taken.conv(conv, &self.conv);
+        taken.norm(norm, &self.norm);
+    }
+
     fn forward(&self, map: Tensor<4>) -> Tensor<4> {
         self.norm.forward(self.conv.forward(map))
     }
@@ -170,6 +175,21 @@ impl MobileNetV2 {
             last: ConvNorm::load(parts, &pair(blocks.len() + 1), Stride::POINT)?,
             blocks: blocks.iter().map(|b| InvertedResidual::load(parts, b)).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// The tensors as they are now.
+    pub(crate) fn take(&self, taken: &mut Taken) {
+        let pair = |i: usize| [format!("features.{i}.0"), format!("features.{i}.1")];
+        self.stem.take(&pair(0), taken);
+        for (block, residual) in blocks().iter().zip(&self.blocks) {
+            let (expand, depthwise, project) = block.names();
+            if let (Some(names), Some(layer)) = (expand, &residual.expand) {
+                layer.take(&names, taken);
+            }
+            residual.depthwise.take(&depthwise, taken);
+            residual.project.take(&project, taken);
+        }
+        self.last.take(&pair(self.blocks.len() + 1), taken);
     }
 
     /// The last feature map, `[n, 1280, s / 32, s / 32]`, after its ReLU6. `observe` is shown the map after

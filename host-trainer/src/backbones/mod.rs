@@ -1,9 +1,9 @@
-//! The frozen feature extractors. A backbone is one file here (or one more size in `densenet.rs`) and one
+//! The feature extractors. A backbone is one file here (or one more size in `densenet.rs`) and one
 //! line in each function of [`BackboneKind`].
 
 mod adapter;
-mod densenet;
-mod mobilenet_v2;
+pub(crate) mod densenet;
+pub(crate) mod mobilenet_v2;
 mod net;
 mod parts;
 pub(crate) mod plan;
@@ -11,6 +11,7 @@ pub(crate) mod plan;
 pub use adapter::input_adapter;
 pub(crate) use mobilenet_v2::blocks as mobilenet_v2_blocks;
 pub use net::Backbone;
+pub use parts::Trained;
 
 use plan::Layer;
 use serde::{Deserialize, Serialize};
@@ -27,17 +28,26 @@ pub enum BackboneKind {
     DenseNet169,
     /// MobileNetV2, width 1.0 (Sandler 2018, arXiv 1801.04381).
     MobilenetV2,
+    /// DenseNet with 121 layers (Huang 2017, arXiv 1608.06993).
+    #[value(name = "densenet121")]
+    #[serde(rename = "densenet121")]
+    DenseNet121,
 }
 
 impl BackboneKind {
     /// Every backbone, in the order in which features are joined.
-    pub const ALL: [BackboneKind; 2] = [BackboneKind::DenseNet169, BackboneKind::MobilenetV2];
+    pub const ALL: [BackboneKind; 3] =
+        [BackboneKind::DenseNet169, BackboneKind::MobilenetV2, BackboneKind::DenseNet121];
+
+    /// The stack where nothing else is asked for.
+    pub const STACK: [BackboneKind; 2] = [BackboneKind::DenseNet169, BackboneKind::MobilenetV2];
 
     /// The name on the command line and in packages.
     pub fn name(self) -> &'static str {
         match self {
             BackboneKind::DenseNet169 => "densenet169",
             BackboneKind::MobilenetV2 => "mobilenet-v2",
+            BackboneKind::DenseNet121 => "densenet121",
         }
     }
 
@@ -46,6 +56,7 @@ impl BackboneKind {
         match self {
             BackboneKind::DenseNet169 => 1664,
             BackboneKind::MobilenetV2 => 1280,
+            BackboneKind::DenseNet121 => 1024,
         }
     }
 
@@ -68,6 +79,7 @@ impl BackboneKind {
         match self {
             BackboneKind::DenseNet169 => Architecture::DenseNet(densenet::DENSENET169),
             BackboneKind::MobilenetV2 => Architecture::MobileNetV2,
+            BackboneKind::DenseNet121 => Architecture::DenseNet(densenet::DENSENET121),
         }
     }
 }

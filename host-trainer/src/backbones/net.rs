@@ -1,14 +1,15 @@
-//! One frozen net on one device.
+//! One net on one device, frozen but for the layers that are named.
 
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::densenet::DenseNet;
 use super::mobilenet_v2::MobileNetV2;
-use super::parts::Parts;
+use super::parts::{Parts, Taken, Trained};
 use super::{Architecture, BackboneKind};
-use crate::weights::{Conventions, Padding, WeightSet, WeightsError};
+use crate::weights::{Conventions, Padding, Provenance, WeightSet, WeightsError};
 
-/// A frozen feature extractor.
+/// A feature extractor.
 #[derive(Debug, Clone)]
 pub struct Backbone {
     kind: BackboneKind,
@@ -18,8 +19,8 @@ pub struct Backbone {
 
 // Two or three of these exist in a run: a box would only cost an indirection.
 #[allow(clippy::large_enum_variant)]
-#[derive(Debug, Clone)]
-enum Net {
+#[derive(Module, Debug)]
+pub(crate) enum Net {
     DenseNet(DenseNet),
     MobileNetV2(MobileNetV2),
 }
@@ -31,8 +32,20 @@ impl Backbone {
     /// [`WeightsError::Mismatch`] if tensors are missing, too many or wrongly shaped, all of them named;
     /// [`WeightsError::Unsupported`] if the net has no form with the set's conventions.
     pub fn load(set: &WeightSet, device: &Device) -> Result<Backbone, WeightsError> {
+        Self::load_trained(set, &Trained::default(), device)
+    }
+
+    /// As [`Backbone::load`], with some layers to be trained; `device` is then one that records gradients.
+    ///
+    /// # Errors
+    /// As [`Backbone::load`].
+    pub(crate) fn load_trained(
+        set: &WeightSet,
+        trained: &Trained,
+        device: &Device,
+    ) -> Result<Backbone, WeightsError> {
         set.check()?;
-        let parts = Parts { set, device };
+        let parts = Parts { set, device, trained };
         let net = match set.backbone.architecture() {
             Architecture::DenseNet(_) if set.conventions.padding != Padding::Symmetric => {
                 return Err(WeightsError::Unsupported {
@@ -49,6 +62,33 @@ impl Backbone {
     /// Which net it is.
     pub fn kind(&self) -> BackboneKind {
         self.kind
+    }
+
+    /// The net, to be trained.
+    pub(crate) fn net(&self) -> &Net {
+        &self.net
+    }
+
+    /// The same with another net of its kind, as a step of training gives it.
+    pub(crate) fn with_net(&self, net: Net) -> Backbone {
+        Backbone { kind: self.kind, conventions: self.conventions.clone(), net }
+    }
+
+    /// The tensors as they are now.
+    ///
+    /// # Errors
+    /// The device's word if a tensor cannot be read.
+    pub(crate) fn weights(&self, provenance: Provenance) -> Result<WeightSet, String> {
+        let mut taken = Taken::default();
+        match &self.net {
+            Net::DenseNet(net) => net.take(&mut taken),
+            Net::MobileNetV2(net) => net.take(&mut taken),
+        }
+        let conventions = self.conventions.clone();
+        match taken.failure {
+            Some(reason) => Err(reason),
+            None => Ok(WeightSet { backbone: self.kind, conventions, provenance, tensors: taken.tensors }),
+        }
     }
 
     /// What it takes for granted; see [`super::input_adapter`] for its input.

@@ -1,11 +1,13 @@
-//! From arrays to burn layers.
+//! From arrays to burn layers and back.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use burn::module::{Flag, Param, RunningState};
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::weights::{Padding, WeightSet, WeightsError};
+use crate::weights::{Array, Padding, WeightSet, WeightsError};
 
 /// Reads layers out of a weight set whose shapes were checked before.
 pub(crate) struct Parts<'a> {
@@ -13,6 +15,18 @@ pub(crate) struct Parts<'a> {
     pub(crate) set: &'a WeightSet,
     /// Where the tensors shall be.
     pub(crate) device: &'a Device,
+    /// Which layers are trained.
+    pub(crate) trained: &'a Trained,
+}
+
+/// Which layers of a net are trained.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trained {
+    /// Their names, torchvision's.
+    pub layers: BTreeSet<String>,
+    /// Whether BatchNorm normalises by the batch while training and moves its running statistics; else they stay
+    /// as they are, and of a trained BatchNorm scale and shift only are trained.
+    pub statistics: bool,
 }
 
 /// What a convolution does beside its weights.
@@ -43,7 +57,7 @@ impl Parts<'_> {
         let weight: Tensor<4> = self.tensor(&format!("{layer}.weight"))?;
         let [_, _, height, width] = weight.dims();
         Ok(Conv2d {
-            weight: Param::from_tensor(weight).set_require_grad(false),
+            weight: Param::from_tensor(weight).set_require_grad(self.trained.layers.contains(layer)),
             bias: None,
             stride: [stride.step; 2],
             kernel_size: [height, width],
@@ -53,13 +67,15 @@ impl Parts<'_> {
         })
     }
 
-    /// Frozen BatchNorm: the running statistics are always used, also on a device that records gradients.
+    /// BatchNorm: where its statistics are not trained, the running ones are used also on a device that records
+    /// gradients.
     pub(crate) fn norm(&self, layer: &str) -> Result<BatchNorm, WeightsError> {
         let part = |tensor: &str| self.tensor::<1>(&format!("{layer}.{tensor}"));
+        let trained = self.trained.layers.contains(layer);
         Ok(BatchNorm {
-            gamma: Param::from_tensor(part("weight")?).set_require_grad(false),
-            beta: Param::from_tensor(part("bias")?).set_require_grad(false),
-            training: Param::<Flag>::from_bool(false),
+            gamma: Param::from_tensor(part("weight")?).set_require_grad(trained),
+            beta: Param::from_tensor(part("bias")?).set_require_grad(trained),
+            training: Param::<Flag>::from_bool(trained && self.trained.statistics),
             running_mean: RunningState::new(part("running_mean")?),
             running_var: RunningState::new(part("running_var")?),
             momentum: 0.1,
@@ -78,5 +94,40 @@ impl Parts<'_> {
             _ if pad == 0 => PaddingConfig2d::Valid,
             _ => PaddingConfig2d::Explicit(pad, pad, pad, pad),
         }
+    }
+}
+
+/// Takes arrays out of burn layers, under the names that [`Parts`] reads.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    /// The tensors that were taken.
+    pub(crate) tensors: BTreeMap<String, Array>,
+    /// The device's word if a tensor could not be read.
+    pub(crate) failure: Option<String>,
+}
+
+impl Taken {
+    fn put<const D: usize>(&mut self, name: String, tensor: Tensor<D>) {
+        let shape = tensor.dims().to_vec();
+        let data = tensor.try_into_data().map_err(|error| format!("{error:?}"));
+        match data.and_then(|data| data.try_to_vec::<f32>().map_err(|error| format!("{error:?}"))) {
+            Ok(data) => {
+                self.tensors.insert(name, Array { shape, data });
+            }
+            Err(reason) => self.failure = Some(format!("{name}: {reason}")),
+        }
+    }
+
+    /// A convolution.
+    pub(crate) fn conv(&mut self, layer: &str, conv: &Conv2d) {
+        self.put(format!("{layer}.weight"), conv.weight.val());
+    }
+
+    /// BatchNorm.
+    pub(crate) fn norm(&mut self, layer: &str, norm: &BatchNorm) {
+        self.put(format!("{layer}.weight"), norm.gamma.val());
+        self.put(format!("{layer}.bias"), norm.beta.val());
+        self.put(format!("{layer}.running_mean"), norm.running_mean.value_sync());
+        self.put(format!("{layer}.running_var"), norm.running_var.value_sync());
     }
 }

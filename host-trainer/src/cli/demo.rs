@@ -14,12 +14,14 @@ use xray_core::screening::{Format, Screener, screen_paths, write_rows};
 use super::progress::Reporter;
 use super::{evaluate, summary};
 use crate::backbones::BackboneKind;
+use crate::data::augment::Preset;
 use crate::data::phantom::{self, Counts};
 use crate::data::{ClassNames, Split};
 use crate::device::{DeviceChoice, choose};
+use crate::features::Views;
 use crate::head::TrainingConfig;
 use crate::pipeline::{
-    self, BackboneSource, CalibrationSource, FitOptions, HeadOn, Quantisation, ThresholdRule,
+    self, BackboneSource, CalibrationSource, DecisionRules, FeatureSource, FitOptions, HeadOn, Quantisation,
 };
 use crate::weights::WeightStore;
 
@@ -79,7 +81,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         head_on: HeadOn::Int8,
         // One of a handful of phantoms called differently is more than any budget for X-rays allows.
         budget: None,
-        cache: options.cache.clone(),
+        cache: options.source.cache.clone(),
     };
     let mut show = |event: pipeline::Event<'_>| reporter.show(event);
     let exported = pipeline::export_quantised_run(&fitted, &store, &how, &device, &model, &mut show)?;
@@ -87,7 +89,8 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
 
     heading("4. Evaluating the exported file on phantoms that were held back");
     let judged = pipeline::evaluate(&model, &phantoms, None, Split::Test, &mut |event| reporter.show(event))?;
-    print!("{}", evaluate::render(&judged));
+    let detail = pipeline::Detail::new(&judged, &pipeline::DetailOptions::default())?;
+    print!("{}", evaluate::render(&judged, &detail));
 
     heading("5. Screening as the device does");
     let screener = Screener::load(&model)?;
@@ -128,22 +131,26 @@ fn clear(out: &Path, phantoms: &Path) -> anyhow::Result<()> {
 
 fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<FitOptions> {
     Ok(FitOptions {
-        data: phantoms.to_owned(),
-        classes: ClassNames::default(),
-        splits: None,
-        backbones: BackboneSource::Random { kinds: BackboneKind::ALL.to_vec(), seed: args.seed },
-        preprocessing: Preprocessing::new(Scaling::Imagenet),
-        mirror: true,
+        source: FeatureSource {
+            data: phantoms.to_owned(),
+            classes: ClassNames::default(),
+            splits: None,
+            backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: args.seed },
+            preprocessing: Preprocessing::new(Scaling::Imagenet),
+            views: Views::new(Preset::Article),
+            cache: args.out.join("cache"),
+        },
+        shards: None,
         training: TrainingConfig {
             seed: args.seed,
-            epochs: 20,
-            batch_size: 16,
             learning_rate: LEARNING_RATE,
-            dropout: 0.5,
+            ..TrainingConfig::default()
         },
-        threshold: ThresholdRule::Youden,
-        cache: args.out.join("cache"),
+        fine_tune: None,
+        decision: DecisionRules::default(),
+        strict: false,
         out: fitted.to_owned(),
+        resume: false,
     })
 }
 

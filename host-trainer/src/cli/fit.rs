@@ -3,130 +3,88 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
-use xray_core::preprocess::{Preprocessing, Scaling};
+use clap::Args;
 
 use super::progress::Reporter;
-use super::{cache_folder, summary};
-use crate::backbones::BackboneKind;
-use crate::data::ClassNames;
-use crate::device::{DeviceChoice, choose};
-use crate::head::TrainingConfig;
-use crate::pipeline::{BackboneSource, FitOptions, ThresholdRule, fit};
+use super::source::SourceArgs;
+use super::summary;
+use super::training::{FineTuneArgs, TrainingArgs};
+use crate::pipeline::{AbstainRule, DecisionRules, FitOptions, ThresholdRule, fit};
 use crate::run::RunDir;
-use crate::weights::WeightStore;
 
 /// Arguments of `fit`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   host-trainer fit --data chest_xray --out runs/first
+  host-trainer fit --data chest_xray --out runs/safe --threshold 'sensitivity>=0.98' --abstain 0.3,0.8
   host-trainer fit --data chest_xray --out runs/split --splits splits.csv --seed 7
+  host-trainer fit --data chest_xray --out runs/first --resume
+  host-trainer fit --data chest_xray --out runs/early --epochs 60 --early-stopping --reduce-on-plateau
+  host-trainer fit --data chest_xray --out runs/clahe --intensity clahe:2,8
+  host-trainer fit --data chest_xray --out runs/varied --augment robust --rotation 5 --views 8
+  host-trainer fit --data chest_xray --out runs/tuned --unfreeze densenet169:denseblock4..,mobilenet-v2:17..
   host-trainer fit --data clinic --out runs/clinic --classes clear,infiltrate
   host-trainer fit --data clinic --out runs/clinic --base models/first.onnx
   host-trainer fit --data phantoms --out runs/random --backbones random
+  host-trainer fit --data chest_xray --out runs/first --shards features --device cpu
 
 The data folder holds train/, test/ and perhaps val/, each with one folder a class. Validation is carved out of
 train by patient. Features are kept in the cache: a second fit on the same images starts training at once, and
-a fit that was stopped goes on where it was.")]
+a fit that was stopped goes on where it was. A training that was stopped is taken up with --resume and ends with
+the same head as one that was not.")]
 pub struct FitArgs {
-    /// Folder with the class folders, found recursively
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[command(flatten)]
+    source: SourceArgs,
     /// Folder to write the run to; an earlier run there is replaced when the new one is finished
     #[arg(long, value_name = "RUN")]
     out: PathBuf,
-    /// CSV file with the columns path,role,patient that says which image is on which side
-    #[arg(long, value_name = "FILE")]
-    splits: Option<PathBuf>,
-    /// Names of the class folders, the one without the finding first
-    #[arg(long, value_name = "NEGATIVE,POSITIVE", default_value = "NORMAL,PNEUMONIA")]
-    classes: ClassNames,
-    /// Backbones by name, separated by commas; `random` draws seeded random weights (demos and tests only)
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "densenet169,mobilenet-v2")]
-    backbones: Vec<BackboneName>,
-    /// Keep the backbones and the preprocessing of this model bit for bit and train only a new head; runs on the
-    /// engine of the device, which is several times faster on a CPU
-    #[arg(long, value_name = "MODEL.onnx", conflicts_with_all = ["backbones", "weights_dir", "preprocessing"])]
-    base: Option<PathBuf>,
-    /// Folder of the imported weights [default: $XRAY_EDGE_WEIGHTS, else ~/.local/share/xray-edge/weights]
-    #[arg(long, value_name = "DIR")]
-    weights_dir: Option<PathBuf>,
-    /// How pixels become numbers
-    #[arg(long, value_enum, default_value = "imagenet")]
-    preprocessing: PreprocessingName,
-    /// Leave the mirror images out of training
+    /// Take the features from shards that `host-trainer features` wrote, all of them, instead of computing them here
+    #[arg(long, value_name = "DIR|s3://BUCKET/PREFIX")]
+    shards: Option<String>,
+    #[command(flatten)]
+    training: TrainingArgs,
+    #[command(flatten)]
+    fine_tune: FineTuneArgs,
+    /// Take up the training that was cut off in the folder of the run
     #[arg(long)]
-    no_mirror: bool,
-    /// Seeds the split, the head, the order of the batches and dropout
-    #[arg(long, default_value_t = 42)]
-    seed: u64,
-    /// Passes over the training samples
-    #[arg(long, default_value_t = 20)]
-    epochs: usize,
-    /// Samples a step
-    #[arg(long, default_value_t = 16)]
-    batch_size: usize,
-    /// Adam's step size
-    #[arg(long, default_value_t = 1e-4)]
-    learning_rate: f64,
-    /// Share of hidden values that dropout sets to zero
-    #[arg(long, default_value_t = 0.5)]
-    dropout: f32,
-    /// How the threshold is chosen on validation: `youden`, or a number between 0 and 1
+    resume: bool,
+    /// How the threshold is chosen on validation: `youden`, 'sensitivity>=0.95', 'specificity>=0.9', or a number
+    /// between 0 and 1
     #[arg(long, value_name = "RULE", default_value = "youden")]
     threshold: ThresholdRule,
-    /// Folder of the feature cache [default: $XDG_CACHE_HOME/xray-edge/features]
-    #[arg(long, value_name = "DIR")]
-    cache: Option<PathBuf>,
-    /// Where to compute
-    #[arg(long, value_enum, default_value = "auto")]
-    device: DeviceChoice,
+    /// Leave probabilities as the network gives them: fit no temperature on validation
+    #[arg(long)]
+    no_calibration: bool,
+    /// Where the model must not decide: two rules as in --threshold, for the lower and the upper end, such as
+    /// 'sensitivity>=0.99,specificity>=0.99' or 0.3,0.7
+    #[arg(long, value_name = "RULE,RULE")]
+    abstain: Option<AbstainRule>,
+    /// Refuse a data set with near-duplicate images or patients on two sides (see `host-trainer leaks`); else they are
+    /// warned of
+    #[arg(long)]
+    strict: bool,
     /// Print the finished run as JSON on standard output
     #[arg(long)]
     json: bool,
     /// Show warnings only
     #[arg(long)]
     quiet: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum BackboneName {
-    Net(BackboneKind),
-    Random,
-}
-
-impl std::str::FromStr for BackboneName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == "random" {
-            return Ok(BackboneName::Random);
-        }
-        BackboneKind::from_str(text, false).map(BackboneName::Net).map_err(|_| {
-            let names: Vec<_> = BackboneKind::ALL.iter().map(|kind| kind.name()).collect();
-            format!("there is no backbone `{text}`; there are {} and random", names.join(", "))
-        })
-    }
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum PreprocessingName {
-    /// Divided by 255, ImageNet mean and standard deviation
-    Imagenet,
-    /// Divided by 255 and nothing else
-    Unit,
+    /// Write progress as one JSON object a line on standard error
+    #[arg(long, conflicts_with = "quiet")]
+    json_log: bool,
 }
 
 pub fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
-    let mut reporter = Reporter::new(args.quiet);
+    let mut reporter = if args.json_log { Reporter::json_lines() } else { Reporter::new(args.quiet) };
+    let silent = args.json || args.json_log;
     let json = args.json;
-    let device = choose(args.device)?;
+    let device = args.source.device()?;
     let options = options(args)?;
-    if !json && RunDir::new(&options.out).is_finished() {
+    if !silent && RunDir::new(&options.out).is_finished() {
         eprintln!("{}: the earlier run there will be replaced", options.out.display());
     }
-    if !json {
+    if !silent {
         eprintln!("device: {} ({})", device.name, device.reason);
     }
     let record = fit(&options, &device, &mut |event| reporter.show(event))?;
@@ -140,43 +98,19 @@ pub fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn options(args: FitArgs) -> anyhow::Result<FitOptions> {
-    let scaling = match args.preprocessing {
-        PreprocessingName::Imagenet => Scaling::Imagenet,
-        PreprocessingName::Unit => Scaling::Unit,
-    };
+    let training = args.training.config();
     Ok(FitOptions {
-        classes: args.classes,
-        backbones: match args.base {
-            Some(model) => BackboneSource::Base { model },
-            None => source(&args.backbones, args.weights_dir, args.seed)?,
+        source: args.source.options(training.seed)?,
+        shards: args.shards,
+        fine_tune: args.fine_tune.config(),
+        training,
+        resume: args.resume,
+        decision: DecisionRules {
+            threshold: args.threshold,
+            calibrate: !args.no_calibration,
+            abstain: args.abstain,
         },
-        preprocessing: Preprocessing::new(scaling),
-        mirror: !args.no_mirror,
-        training: TrainingConfig {
-            seed: args.seed,
-            epochs: args.epochs,
-            batch_size: args.batch_size,
-            learning_rate: args.learning_rate,
-            dropout: args.dropout,
-        },
-        threshold: args.threshold,
-        cache: cache_folder(args.cache)?,
-        data: args.data,
-        splits: args.splits,
+        strict: args.strict,
         out: args.out,
     })
-}
-
-/// The nets that were named, in the order of the registry whatever the order on the command line; all of
-/// them where only `random` was said.
-fn source(names: &[BackboneName], weights_dir: Option<PathBuf>, seed: u64) -> anyhow::Result<BackboneSource> {
-    let named = |kind: &BackboneKind| names.contains(&BackboneName::Net(*kind));
-    let mut kinds: Vec<BackboneKind> = BackboneKind::ALL.into_iter().filter(named).collect();
-    if names.contains(&BackboneName::Random) {
-        if kinds.is_empty() {
-            kinds = BackboneKind::ALL.to_vec();
-        }
-        return Ok(BackboneSource::Random { kinds, seed });
-    }
-    Ok(BackboneSource::Stored { kinds, store: WeightStore::open(weights_dir)? })
 }

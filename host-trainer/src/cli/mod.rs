@@ -1,13 +1,23 @@
 //! The command line: one file a subcommand, arguments and printing only.
 
+mod augment_args;
+mod compare;
 mod demo;
 mod evaluate;
 mod export;
+mod features;
 mod fit;
+mod keys;
+mod leaks;
 mod phantoms;
 mod predict;
+mod preview;
 mod progress;
+mod runs;
+mod sign;
+mod source;
 mod summary;
+mod training;
 mod weights;
 
 use std::path::PathBuf;
@@ -35,20 +45,36 @@ Examples:
 
 Exit status: 0 all done, 1 a fault, 2 wrong usage, 3 done but some images could not be read.";
 
+// One of these exists in a run: a box would only cost an indirection.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Draws phantoms, fits, exports, evaluates and screens: the whole road in minutes, no data needed
     Demo(demo::DemoArgs),
     /// Imports, fetches and lists the weights of the backbones
     Weights(weights::WeightsArgs),
+    /// Computes a part of the features of a fit, on one of several machines
+    Features(features::FeaturesArgs),
     /// Trains a head on a folder of X-rays
     Fit(fit::FitArgs),
+    /// Lists runs side by side
+    Runs(runs::RunsArgs),
     /// Writes a run as one ONNX file
     Export(export::ExportArgs),
+    /// Makes key pairs for signing
+    Keys(keys::KeysArgs),
+    /// Signs a model file, so that a board takes it
+    Sign(sign::SignArgs),
     /// Judges a model file on one split, with the engine that the device uses
     Evaluate(evaluate::EvaluateArgs),
+    /// Judges two model files on the same images, with tests whether they differ
+    Compare(compare::CompareArgs),
     /// Screens images as edge-runtime does
     Predict(predict::PredictArgs),
+    /// Finds near-duplicate images and patients on two sides of a data set
+    Leaks(leaks::LeaksArgs),
+    /// Shows images as augmentation or the corruption suite changes them, on one sheet
+    Preview(preview::PreviewArgs),
     /// Draws a phantom data set
     Phantoms(phantoms::PhantomsArgs),
 }
@@ -61,10 +87,17 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Demo(args) => demo::run(args),
         Command::Weights(args) => weights::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Features(args) => features::run(args),
         Command::Fit(args) => fit::run(args),
+        Command::Runs(args) => runs::run(args).map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(args),
+        Command::Keys(args) => keys::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Sign(args) => sign::run(args).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Predict(args) => predict::run(args),
+        Command::Leaks(args) => leaks::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Preview(args) => preview::run(args).map(|()| ExitCode::SUCCESS),
         Command::Phantoms(args) => phantoms::run(args).map(|()| ExitCode::SUCCESS),
     }
 }

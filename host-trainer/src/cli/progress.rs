@@ -13,6 +13,7 @@ const LINE_EVERY: Duration = Duration::from_secs(15);
 /// Shows what a command does, on standard error.
 pub struct Reporter {
     quiet: bool,
+    json_log: bool,
     terminal: bool,
     bar: Option<ProgressBar>,
     /// When the counting began, at how many, and when the last line was written.
@@ -22,11 +23,21 @@ pub struct Reporter {
 impl Reporter {
     /// A reporter; a quiet one shows warnings only.
     pub fn new(quiet: bool) -> Self {
-        Reporter { quiet, terminal: std::io::stderr().is_terminal(), bar: None, counting: None }
+        let terminal = std::io::stderr().is_terminal();
+        Reporter { quiet, json_log: false, terminal, bar: None, counting: None }
+    }
+
+    /// A reporter that writes every event as one JSON object a line.
+    pub fn json_lines() -> Self {
+        Reporter { json_log: true, terminal: false, ..Reporter::new(false) }
     }
 
     /// Shows one event.
     pub fn show(&mut self, event: Event<'_>) {
+        if self.json_log {
+            self.log(&event);
+            return;
+        }
         match event {
             Event::Warning(text) => self.line(&format!("warning: {text}")),
             _ if self.quiet => {}
@@ -52,6 +63,26 @@ impl Reporter {
                     epoch.epoch, epoch.train_loss, epoch.train_accuracy, epoch.validation_loss, epoch.validation_accuracy,
                 ));
             }
+        }
+    }
+
+    /// Counts are logged as they begin, as they end, and every [`LINE_EVERY`] between.
+    fn log(&mut self, event: &Event<'_>) {
+        if let Some((done, total)) = event.count() {
+            let now = Instant::now();
+            let due = self.counting.is_none_or(|(_, _, last)| now - last >= LINE_EVERY);
+            self.counting = (done < total).then_some(match self.counting {
+                Some((begun, first, last)) => (begun, first, if due { now } else { last }),
+                None => (now, done, now),
+            });
+            if !due && done < total {
+                return;
+            }
+        }
+        match serde_json::to_string(event) {
+            Ok(line) => eprintln!("{line}"),
+            // Every event has a JSON form: this would be a fault of its declaration.
+            Err(error) => eprintln!("warning: an event could not be written: {error}"),
         }
     }
 

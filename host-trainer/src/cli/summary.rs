@@ -32,13 +32,26 @@ pub fn render(record: &RunRecord) -> String {
     lines.push(format!("            fingerprint {}", data.fingerprint));
     lines.push(format!("device      {}", record.device));
     lines.push(format!(
-        "head        epoch {} of {} (lowest validation loss), seed {}",
-        record.best_epoch, record.training.epochs, record.training.seed
+        "head        epoch {} of {} (best by {}), seed {}",
+        record.best_epoch,
+        record.history.len(),
+        record.training.keep,
+        record.training.seed
     ));
     lines.push(format!(
         "threshold   {:.4} ({}, chosen on validation)",
         record.threshold, record.threshold_rule
     ));
+    if let Some(temperature) = record.temperature {
+        lines.push(format!("temperature {temperature:.3} (log loss on validation)"));
+    }
+    if let Some(abstain) = &record.abstain {
+        let band = abstain.band.map_or_else(
+            || "nowhere".to_owned(),
+            |band| format!("from {:.4} to under {:.4}", band.low, band.high),
+        );
+        lines.push(format!("uncertain   {band} ({})", abstain.rule));
+    }
     let timings = &record.timings;
     lines.push(format!(
         "seconds     data {:.1}, features {:.1}, training {:.1}",

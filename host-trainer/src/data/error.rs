@@ -105,6 +105,14 @@ pub enum DataError {
         /// How many there are.
         patients: usize,
     },
+    /// The groups file cannot be used.
+    #[error("{}: {reason}", .file.display())]
+    GroupsFile {
+        /// The groups file.
+        file: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
     /// A line of the splits file cannot be used.
     #[error("{}, line {line}: {reason}", .file.display())]
     SplitsLine {

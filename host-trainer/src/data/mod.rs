@@ -1,16 +1,23 @@
 //! The X-rays that are learned from: finding them, telling whose they are, and keeping patients on one side.
 //!
 //! [`list`] finds the images, [`patient_of`] tells patients by file names, and [`DataSet`] holds the three
-//! sides: what is trained on, what training is watched with, and what it is judged by.
+//! sides: what is trained on, what training is watched with, and what it is judged by. [`augment`] varies what is
+//! trained on, [`corrupt`] what is validated on, and [`leaks`] finds what is on two sides.
 
+pub mod augment;
+pub mod corrupt;
 mod error;
 mod folder;
+mod groups;
+pub mod leaks;
 mod patient;
 pub mod phantom;
+mod plane;
 mod split;
 mod splits_file;
 
 pub use error::DataError;
 pub use folder::{ClassNames, Item, Split, list, of_split};
+pub use groups::Groups;
 pub use patient::patient_of;
 pub use split::{DataSet, Role, VALIDATION_FRACTION};

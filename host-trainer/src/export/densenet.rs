@@ -1,42 +1,35 @@
-//! DenseNet169 as ONNX nodes (Huang 2017, arXiv 1608.06993, table 1), under torchvision's names.
+//! DenseNet as ONNX nodes (Huang 2017, arXiv 1608.06993, table 1), under torchvision's names.
 
 use super::ExportError;
 use super::graph::{Attribute, Value};
 use super::layers::{Conv, Layers};
+use crate::backbones::densenet::DenseNetConfig;
 use crate::weights::Padding;
 
-/// Layers of each dense block.
-const BLOCKS: [usize; 4] = [6, 12, 32, 32];
-
-/// Channels that a dense layer adds.
-const GROWTH: usize = 32;
-
-/// Channels between the two convolutions of a dense layer.
-const BOTTLENECK: usize = 4 * GROWTH;
-
-/// Channels after the stem.
-const STEM: usize = 64;
-
-/// From the image to the pooled features, `[1, 1664]`.
-pub(crate) fn write(layers: &mut Layers<'_>, image: &Value) -> Result<Value, ExportError> {
+/// From the image to the pooled features, `[1, features]`.
+pub(crate) fn write(
+    layers: &mut Layers<'_>,
+    config: &DenseNetConfig,
+    image: &Value,
+) -> Result<Value, ExportError> {
     if layers.set.conventions.padding != Padding::Symmetric {
         // No framework trains DenseNet so, and the stem's pads would be a guess.
         return Err(ExportError::Padding { backbone: layers.set.backbone.name() });
     }
-    let mut x = stem(layers, image)?;
-    let mut channels = STEM;
-    for (index, &count) in BLOCKS.iter().enumerate() {
+    let mut x = stem(layers, config, image)?;
+    let mut channels = config.init;
+    for (index, &count) in config.blocks.iter().enumerate() {
         let block = index + 1;
         for layer in 1..=count {
             let name = format!("features.denseblock{block}.denselayer{layer}");
-            let added = dense_layer(layers, &x, &name, channels)?;
+            let added = dense_layer(layers, config, &x, &name, channels)?;
             let both =
                 layers.graph.node("Concat", &format!("{name}.concat"), &[&x, &added], &[AXIS_CHANNELS]);
-            layers.rounding.join(&both, [(&x, channels), (&added, GROWTH)]);
+            layers.rounding.join(&both, [(&x, channels), (&added, config.growth)]);
             x = both;
-            channels += GROWTH;
+            channels += config.growth;
         }
-        if block < BLOCKS.len() {
+        if block < config.blocks.len() {
             x = transition(layers, &x, &format!("features.transition{block}"), channels)?;
             channels /= 2;
         }
@@ -48,8 +41,8 @@ pub(crate) fn write(layers: &mut Layers<'_>, image: &Value) -> Result<Value, Exp
 
 const AXIS_CHANNELS: (&str, Attribute) = ("axis", Attribute::Int(1));
 
-fn stem(layers: &mut Layers<'_>, image: &Value) -> Result<Value, ExportError> {
-    let conv = Conv { input: 3, output: STEM, kernel: 7, stride: 2, groups: 1 };
+fn stem(layers: &mut Layers<'_>, config: &DenseNetConfig, image: &Value) -> Result<Value, ExportError> {
+    let conv = Conv { input: 3, output: config.init, kernel: 7, stride: 2, groups: 1 };
     let x = layers.conv(image, "features.conv0", Some("features.norm0"), conv)?;
     let x = layers.relu(&x, "features.relu0");
     let x = layers.round(&x)?;
@@ -64,6 +57,7 @@ fn stem(layers: &mut Layers<'_>, image: &Value) -> Result<Value, ExportError> {
 
 fn dense_layer(
     layers: &mut Layers<'_>,
+    config: &DenseNetConfig,
     x: &Value,
     name: &str,
     channels: usize,
@@ -71,11 +65,11 @@ fn dense_layer(
     let x = layers.norm(x, &format!("{name}.norm1"), channels)?;
     let x = layers.relu(&x, &format!("{name}.relu1"));
     let x = layers.round(&x)?;
-    let narrow = Conv { input: channels, output: BOTTLENECK, kernel: 1, stride: 1, groups: 1 };
+    let narrow = Conv { input: channels, output: config.bottleneck(), kernel: 1, stride: 1, groups: 1 };
     let x = layers.conv(&x, &format!("{name}.conv1"), Some(&format!("{name}.norm2")), narrow)?;
     let x = layers.relu(&x, &format!("{name}.relu2"));
     let x = layers.round(&x)?;
-    let grow = Conv { input: BOTTLENECK, output: GROWTH, kernel: 3, stride: 1, groups: 1 };
+    let grow = Conv { input: config.bottleneck(), output: config.growth, kernel: 3, stride: 1, groups: 1 };
     let x = layers.conv(&x, &format!("{name}.conv2"), None, grow)?;
     layers.round(&x)
 }

@@ -3,23 +3,7 @@
 use super::ExportError;
 use super::graph::Value;
 use super::layers::{Conv, Layers};
-
-/// Expansion, output channels, repeats and first stride of each row of table 2.
-const ROWS: [(usize, usize, usize, usize); 7] = [
-    (1, 16, 1, 1),
-    (6, 24, 2, 2),
-    (6, 32, 3, 2),
-    (6, 64, 4, 2),
-    (6, 96, 3, 1),
-    (6, 160, 3, 2),
-    (6, 320, 1, 1),
-];
-
-/// Channels after the stem.
-const STEM: usize = 32;
-
-/// Channels after the last convolution.
-const LAST: usize = 1280;
+use crate::backbones::mobilenet_v2::{Block, LAST, STEM, blocks};
 
 /// From the image to the pooled features, `[1, 1280]`.
 pub(crate) fn write(layers: &mut Layers<'_>, image: &Value) -> Result<Value, ExportError> {
@@ -28,28 +12,15 @@ pub(crate) fn write(layers: &mut Layers<'_>, image: &Value) -> Result<Value, Exp
     let mut net = Net { layers, zero, six };
     let stem = Conv { input: 3, output: STEM, kernel: 3, stride: 2, groups: 1 };
     let mut x = net.conv_relu6(image, "features.0", stem)?;
+    let blocks = blocks();
     let mut channels = STEM;
-    let mut index = 1;
-    for (expansion, output, repeats, first_stride) in ROWS {
-        for repeat in 0..repeats {
-            let stride = if repeat == 0 { first_stride } else { 1 };
-            let name = format!("features.{index}");
-            x = net.inverted_residual(&x, &name, Block { input: channels, expansion, output, stride })?;
-            channels = output;
-            index += 1;
-        }
+    for block in &blocks {
+        x = net.inverted_residual(&x, &format!("features.{}", block.index), block)?;
+        channels = block.output;
     }
     let last = Conv { input: channels, output: LAST, kernel: 1, stride: 1, groups: 1 };
-    let x = net.conv_relu6(&x, &format!("features.{index}"), last)?;
+    let x = net.conv_relu6(&x, &format!("features.{}", blocks.len() + 1), last)?;
     Ok(net.layers.pooled(&x))
-}
-
-/// One inverted residual block.
-struct Block {
-    input: usize,
-    expansion: usize,
-    output: usize,
-    stride: usize,
 }
 
 struct Net<'a, 'b> {
@@ -66,11 +37,11 @@ impl Net<'_, '_> {
         self.layers.round(&x)
     }
 
-    fn inverted_residual(&mut self, x: &Value, name: &str, block: Block) -> Result<Value, ExportError> {
-        let hidden = block.input * block.expansion;
+    fn inverted_residual(&mut self, x: &Value, name: &str, block: &Block) -> Result<Value, ExportError> {
+        let hidden = block.hidden;
         let mut inner = x.clone();
         let mut part = 0;
-        if block.expansion != 1 {
+        if block.expands() {
             let expand = Conv { input: block.input, output: hidden, kernel: 1, stride: 1, groups: 1 };
             inner = self.conv_relu6(&inner, &format!("{name}.conv.{part}"), expand)?;
             part += 1;
@@ -83,7 +54,7 @@ impl Net<'_, '_> {
         let norm = format!("{name}.conv.{}", part + 1);
         inner = self.layers.conv(&inner, &format!("{name}.conv.{part}"), Some(&norm), project)?;
         inner = self.layers.round(&inner)?;
-        if block.stride == 1 && block.input == block.output {
+        if block.residual() {
             inner = self.layers.graph.node("Add", &format!("{name}.add"), &[x, &inner], &[]);
             inner = self.layers.round(&inner)?;
         }

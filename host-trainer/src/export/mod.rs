@@ -20,7 +20,7 @@ use xray_core::package::{
 };
 use xray_core::preprocess::Preprocessing;
 
-use crate::backbones::{BackboneKind, input_adapter};
+use crate::backbones::{Architecture, input_adapter};
 use crate::head::HeadWeights;
 use crate::quantise::{Calibration, equalised};
 use crate::weights::WeightSet;
@@ -172,8 +172,8 @@ fn backbone(
     }
     let mut layers = Layers { graph, set, precision, rounding };
     let x = layers.round(&x)?;
-    match set.backbone {
-        BackboneKind::DenseNet169 => densenet::write(&mut layers, &x),
-        BackboneKind::MobilenetV2 => mobilenet_v2::write(&mut layers, &x),
+    match set.backbone.architecture() {
+        Architecture::DenseNet(config) => densenet::write(&mut layers, &config, &x),
+        Architecture::MobileNetV2 => mobilenet_v2::write(&mut layers, &x),
     }
 }

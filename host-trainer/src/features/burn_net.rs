@@ -39,17 +39,25 @@ impl FeatureNet for BurnNet {
     fn pooled(&self, images: &[&InputTensor]) -> Result<Vec<Vec<f32>>, FeatureError> {
         let kind = self.backbone.kind();
         let failed = |reason: String| FeatureError::Device { backbone: kind.name(), reason };
-        let elements: Vec<f32> = images.iter().flat_map(|image| image.as_slice()).copied().collect();
-        let shape = [images.len(), 3, self.size, self.size];
-        let mut batch = Tensor::<4>::from_data(TensorData::new(elements, shape), &self.device);
-        if let Some((factor, summand)) = self.adapter {
-            let channel = |values: [f32; 3]| {
-                Tensor::<4>::from_data(TensorData::new(values.to_vec(), [1, 3, 1, 1]), &self.device)
-            };
-            batch = batch * channel(factor) + channel(summand);
-        }
+        let batch = batch_tensor(images, self.size, self.adapter, &self.device);
         let data = self.backbone.pooled(batch).try_into_data().map_err(|e| failed(format!("{e:?}")))?;
         let values = data.try_to_vec::<f32>().map_err(|e| failed(format!("{e:?}")))?;
         Ok(values.chunks_exact(kind.features()).map(<[f32]>::to_vec).collect())
     }
+}
+
+/// Prepared images as a net takes them, `[images, 3, size, size]`; `adapter` is what
+/// [`input_adapter`] gives.
+pub(crate) fn batch_tensor(
+    images: &[&InputTensor],
+    size: usize,
+    adapter: Option<([f32; 3], [f32; 3])>,
+    device: &Device,
+) -> Tensor<4> {
+    let elements: Vec<f32> = images.iter().flat_map(|image| image.as_slice()).copied().collect();
+    let batch = Tensor::from_data(TensorData::new(elements, [images.len(), 3, size, size]), device);
+    let Some((factor, summand)) = adapter else { return batch };
+    let channel =
+        |values: [f32; 3]| Tensor::<4>::from_data(TensorData::new(values.to_vec(), [1, 3, 1, 1]), device);
+    batch * channel(factor) + channel(summand)
 }

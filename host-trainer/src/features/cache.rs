@@ -9,31 +9,13 @@ use sha2::{Digest, Sha256};
 use xray_core::hex;
 use xray_core::preprocess::Preprocessing;
 
-use super::FeatureError;
+use super::{FeatureError, View};
 
 /// Raised whenever the same image and weights would give other features than before.
 const FORMAT: u32 = 1;
 
 /// Bytes of SHA-256 that stand behind the features in a file.
 const CHECK_BYTES: usize = 8;
-
-/// Which form of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum View {
-    /// As it is.
-    Plain,
-    /// Left and right exchanged.
-    Mirror,
-}
-
-impl View {
-    fn name(self) -> &'static str {
-        match self {
-            View::Plain => "plain",
-            View::Mirror => "mirror",
-        }
-    }
-}
 
 /// What features depend on beside the image.
 #[derive(Debug, Clone, Copy)]
@@ -71,11 +53,21 @@ impl FeatureCache {
         Ok(FeatureCache { folder, features: key.features })
     }
 
+    /// The name of the folder: the net, and a hash over everything that has an effect on its features.
+    pub fn name(&self) -> &str {
+        self.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+    }
+
+    /// Features an image.
+    pub fn features(&self) -> usize {
+        self.features
+    }
+
     /// The features of an image, if they are there and whole.
     ///
     /// # Errors
     /// [`FeatureError::Cache`] if a file is there and cannot be read.
-    pub fn get(&self, sha256: &str, view: View) -> Result<Option<Vec<f32>>, FeatureError> {
+    pub fn get(&self, sha256: &str, view: &View) -> Result<Option<Vec<f32>>, FeatureError> {
         let path = self.path(sha256, view);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
@@ -98,7 +90,7 @@ impl FeatureCache {
     ///
     /// # Errors
     /// [`FeatureError::Cache`] if the file cannot be written.
-    pub fn put(&self, sha256: &str, view: View, features: &[f32]) -> Result<(), FeatureError> {
+    pub fn put(&self, sha256: &str, view: &View, features: &[f32]) -> Result<(), FeatureError> {
         let path = self.path(sha256, view);
         let write = || -> std::io::Result<()> {
             let folder = path.parent().unwrap_or(&self.folder);
@@ -113,7 +105,7 @@ impl FeatureCache {
         write().map_err(|source| FeatureError::Cache { path: path.clone(), source })
     }
 
-    fn path(&self, sha256: &str, view: View) -> PathBuf {
+    fn path(&self, sha256: &str, view: &View) -> PathBuf {
         let shelf = sha256.get(..2).unwrap_or("xx");
         self.folder.join(shelf).join(format!("{sha256}-{}.f32", view.name()))
     }

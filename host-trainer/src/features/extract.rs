@@ -7,10 +7,11 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use xray_core::engine::Engine;
 use xray_core::intake;
-use xray_core::preprocess::{InputTensor, Preprocessing, prepare};
+use xray_core::preprocess::{InputTensor, Preprocessing};
 
 use super::burn_net::BurnNet;
 use super::model_net::ModelNet;
+use super::shard::{Plan, PlanPart};
 use super::{CacheKey, FeatureCache, FeatureError, View};
 use crate::device::ChosenDevice;
 use crate::weights::WeightSet;
@@ -30,7 +31,7 @@ pub struct Job {
 }
 
 /// How far an extraction is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Progress {
     /// Jobs that are done.
     pub done: usize,
@@ -57,7 +58,8 @@ pub(super) trait FeatureNet: Send + Sync {
 }
 
 struct Part {
-    net: Box<dyn FeatureNet>,
+    /// The same net on each device.
+    nets: Vec<Box<dyn FeatureNet>>,
     cache: FeatureCache,
 }
 
@@ -68,10 +70,11 @@ type Rows = Vec<Vec<Option<Vec<f32>>>>;
 pub struct Extractor {
     parts: Vec<Part>,
     preprocessing: Preprocessing,
+    device: &'static str,
 }
 
 impl Extractor {
-    /// Puts the backbones on the device.
+    /// Puts the backbones on the device, and on others of its kind if there are any: batches are dealt out to them.
     ///
     /// # Errors
     /// [`FeatureError`] if weights do not fit or the cache cannot be opened.
@@ -88,14 +91,16 @@ impl Extractor {
                 features: set.backbone.features(),
                 device: device.name,
             };
+            let on = |device| Ok(Box::new(BurnNet::new(set, preprocessing, device)?) as Box<dyn FeatureNet>);
             Ok(Part {
-                net: Box::new(BurnNet::new(set, preprocessing, &device.device)?),
+                nets: device.all().map(on).collect::<Result<_, FeatureError>>()?,
                 cache: FeatureCache::open(cache, key, preprocessing)?,
             })
         };
         Ok(Extractor {
             parts: sets.iter().map(part).collect::<Result<_, _>>()?,
             preprocessing: preprocessing.clone(),
+            device: device.name,
         })
     }
 
@@ -111,10 +116,39 @@ impl Extractor {
         preprocessing: &Preprocessing,
         cache: &Path,
     ) -> Result<Self, FeatureError> {
-        let key = CacheKey { net: "model", fingerprint, features, device: engine.name() };
+        let device = engine.name();
+        let key = CacheKey { net: "model", fingerprint, features, device };
         let cache = FeatureCache::open(cache, key, preprocessing)?;
-        let parts = vec![Part { net: Box::new(ModelNet { engine }), cache }];
-        Ok(Extractor { parts, preprocessing: preprocessing.clone() })
+        let parts = vec![Part { nets: vec![Box::new(ModelNet { engine })], cache }];
+        Ok(Extractor { parts, preprocessing: preprocessing.clone(), device })
+    }
+
+    /// What shards of the features of these jobs have in common. `data` is the fingerprint of the data set.
+    pub fn plan(&self, data: String, jobs: &[Job]) -> Plan {
+        let part =
+            |part: &Part| PlanPart { name: part.cache.name().to_owned(), features: part.cache.features() };
+        Plan::new(data, self.device, self.parts.iter().map(part).collect(), jobs)
+    }
+
+    /// Keeps the joined features of a job in the cache, in the place of others that are there; `false` if the
+    /// same were.
+    ///
+    /// # Errors
+    /// [`FeatureError::Cache`] if the cache cannot be read or written.
+    pub fn keep(&self, job: &Job, joined: &[f32]) -> Result<bool, FeatureError> {
+        let mut changed = false;
+        let mut rest = joined;
+        for part in &self.parts {
+            let (own, others) = rest.split_at(part.cache.features().min(rest.len()));
+            rest = others;
+            // Bits, not values: what is no number equals itself here.
+            let bits = |features: &[f32]| features.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            if part.cache.get(&job.sha256, &job.view)?.is_none_or(|old| bits(&old) != bits(own)) {
+                part.cache.put(&job.sha256, &job.view, own)?;
+                changed = true;
+            }
+        }
+        Ok(changed)
     }
 
     /// The joined features of every job: from the cache where they are there, else computed and kept.
@@ -126,7 +160,7 @@ impl Extractor {
     pub fn run(&self, jobs: &[Job], mut observe: impl FnMut(Progress)) -> Result<Extraction, FeatureError> {
         let mut rows: Rows = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
-            rows.push(jobs.iter().map(|j| part.cache.get(&j.sha256, j.view)).collect::<Result<_, _>>()?);
+            rows.push(jobs.iter().map(|j| part.cache.get(&j.sha256, &j.view)).collect::<Result<_, _>>()?);
         }
         let missing: Vec<usize> =
             (0..jobs.len()).filter(|job| rows.iter().any(|part| part[*job].is_none())).collect();
@@ -134,7 +168,8 @@ impl Extractor {
         let mut unreadable = BTreeMap::new();
         let mut done = cached;
         observe(Progress { done, total: jobs.len(), cached });
-        for batch in missing.chunks(BATCH) {
+        let devices = self.parts.iter().map(|part| part.nets.len()).max().unwrap_or(1);
+        for batch in missing.chunks(BATCH * devices) {
             let prepared: Vec<_> =
                 batch.par_iter().map(|index| (*index, self.prepare(&jobs[*index]))).collect();
             let mut ready = Vec::with_capacity(batch.len());
@@ -156,11 +191,7 @@ impl Extractor {
 
     fn prepare(&self, job: &Job) -> Result<InputTensor, String> {
         let image = intake::read_file(&job.path).map_err(|error| error.problem.to_string())?;
-        let tensor = prepare(&image, &self.preprocessing).map_err(|error| error.to_string())?;
-        Ok(match job.view {
-            View::Plain => tensor,
-            View::Mirror => tensor.mirrored(),
-        })
+        job.view.prepare(&image, &job.sha256, &self.preprocessing).map_err(|error| error.to_string())
     }
 
     /// Computes what a batch lacks, for each net those images only that it has not seen.
@@ -176,12 +207,24 @@ impl Extractor {
                 continue;
             }
             let images: Vec<&InputTensor> = lacking.iter().map(|(_, tensor)| tensor).collect();
-            for ((index, _), row) in lacking.iter().zip(part.net.pooled(&images)?) {
-                part.cache.put(&jobs[*index].sha256, jobs[*index].view, &row)?;
+            for ((index, _), row) in lacking.iter().zip(part.pooled(&images)?) {
+                part.cache.put(&jobs[*index].sha256, &jobs[*index].view, &row)?;
                 rows[*index] = Some(row);
             }
         }
         Ok(())
+    }
+}
+
+impl Part {
+    /// The features of at most [`BATCH`] images a device, computed by all devices at once.
+    fn pooled(&self, images: &[&InputTensor]) -> Result<Vec<Vec<f32>>, FeatureError> {
+        if let [net] = self.nets.as_slice() {
+            return net.pooled(images);
+        }
+        let batches = images.par_chunks(BATCH).zip(self.nets.par_iter());
+        let rows: Result<Vec<_>, _> = batches.map(|(images, net)| net.pooled(images)).collect();
+        Ok(rows?.concat())
     }
 }
 

@@ -5,7 +5,11 @@ mod cache;
 mod error;
 mod extract;
 mod model_net;
+pub mod shard;
+mod view;
 
-pub use cache::{CacheKey, FeatureCache, View};
+pub(crate) use burn_net::batch_tensor;
+pub use cache::{CacheKey, FeatureCache};
 pub use error::FeatureError;
 pub use extract::{Extraction, Extractor, Job, Progress};
+pub use view::{Varied, View, Views};

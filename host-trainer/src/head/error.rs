@@ -18,11 +18,41 @@ pub enum TrainingError {
         /// What was asked for.
         batch_size: usize,
     },
-    /// The dropout rate is out of range.
-    #[error("a dropout rate of {rate} is not between 0 and 1 (1 excluded)")]
-    Dropout {
+    /// A share is out of range.
+    #[error("`--{name}` {value} is not between 0 and 1 (1 excluded)")]
+    Share {
+        /// The option.
+        name: &'static str,
         /// What was asked for.
-        rate: String,
+        value: String,
+    },
+    /// A hidden layer without units.
+    #[error("a hidden layer of width 0 passes nothing on; use `--hidden` with two positive numbers")]
+    EmptyLayer,
+    /// Weights of early stopping are to be kept, but there is none.
+    #[error("`--keep early-stopping` needs `--early-stopping`")]
+    NothingToRestore,
+    /// No pass had a figure to choose it by.
+    #[error("no epoch could be kept: its figure is not defined; use `--keep val-loss`")]
+    NothingKept,
+    /// The checkpoint belongs to another training.
+    #[error(
+        "the training that was cut off had other options or other images; repeat the command that began it, or start over without `--resume`"
+    )]
+    OtherTraining,
+    /// A checkpoint could not be made or used.
+    #[error("the state of the training cannot be kept or taken up: {reason}; start over without `--resume`")]
+    Checkpoint {
+        /// What went wrong.
+        reason: String,
+    },
+    /// The file of a checkpoint could not be read or written.
+    #[error("checkpoint {}: {reason}; check the folder, or start over without `--resume`", .path.display())]
+    CheckpointFile {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What went wrong.
+        reason: String,
     },
     /// No pass was asked for.
     #[error("at least one epoch is needed; use `--epochs 1` or more")]

@@ -1,13 +1,23 @@
 //! The small classifier that is trained on the backbones' pooled features.
 
+pub mod callbacks;
+mod checkpoint;
+mod config;
+pub(crate) mod draws;
 mod error;
 mod model;
+mod samples;
 #[cfg(test)]
 mod tests;
 mod training;
 mod weights;
 
+pub use checkpoint::Checkpoint;
+pub(crate) use config::class_weights;
+pub use config::{ClassWeights, Keep, TrainingConfig};
 pub use error::TrainingError;
-pub use model::{HIDDEN_1, HIDDEN_2};
-pub use training::{Epoch, Samples, Trained, TrainingConfig, train};
+pub(crate) use model::{Head, values};
+pub use samples::Samples;
+pub(crate) use training::{ADAM_EPSILON, Sums, epoch_record, loss_of, sigmoid};
+pub use training::{Epoch, Trained, train};
 pub use weights::{BatchNorm, Dense, HeadError, HeadWeights};

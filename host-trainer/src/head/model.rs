@@ -1,6 +1,6 @@
 //! The head as a burn module.
 
-use burn::module::{Module, Param};
+use burn::module::{Module, Param, RunningState};
 use burn::nn::{BatchNorm as Norm, BatchNormConfig, Linear};
 use burn::tensor::{Device, Tensor, TensorData, activation::relu};
 use rand::{RngExt, SeedableRng};
@@ -9,18 +9,13 @@ use rand_chacha::ChaCha8Rng;
 use super::{BatchNorm, Dense, HeadWeights, TrainingError};
 use crate::weights::Array;
 
-/// Width of the first hidden layer.
-pub const HIDDEN_1: usize = 256;
-/// Width of the second hidden layer.
-pub const HIDDEN_2: usize = 128;
-
 /// Added to the variance, as Keras does by default. Some pooled features are nearly constant; a smaller
 /// epsilon would blow their noise up.
 const EPSILON: f64 = 1e-3;
 
-/// BatchNorm, Dense 256 and ReLU, Dropout, BatchNorm, Dense 128 and ReLU, Dropout, Dense 1.
+/// BatchNorm, Dense and ReLU, Dropout, BatchNorm, Dense and ReLU, Dropout, Dense 1.
 #[derive(Module, Debug)]
-pub(super) struct Head {
+pub(crate) struct Head {
     norm1: Norm,
     dense1: Linear,
     norm2: Norm,
@@ -28,9 +23,8 @@ pub(super) struct Head {
     dense3: Linear,
 }
 
-/// What dropout multiplies the two hidden layers with: `[batch, 256]` and `[batch, 128]`, zero or
-/// `1 / (1 - rate)` (inverted dropout; Srivastava 2014, JMLR 15).
-pub(super) struct DropoutMasks {
+/// What dropout multiplies the two hidden layers with: `[batch, width]`, zero or `1 / (1 - rate)` (inverted dropout; Srivastava 2014, JMLR 15).
+pub(crate) struct DropoutMasks {
     pub hidden1: Tensor<2>,
     pub hidden2: Tensor<2>,
 }
@@ -38,15 +32,27 @@ pub(super) struct DropoutMasks {
 impl Head {
     /// A head with Glorot-uniform weights (Glorot and Bengio 2010, equation 16) and zero biases, as Keras
     /// draws them; the same seed gives the same head on every platform.
-    pub fn new(features: usize, seed: u64, device: &Device) -> Head {
+    pub fn new(features: usize, hidden: [usize; 2], seed: u64, device: &Device) -> Head {
+        let [hidden1, hidden2] = hidden;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let norm = |width| BatchNormConfig::new(width).with_epsilon(EPSILON).init(device);
         Head {
             norm1: norm(features),
-            dense1: glorot(features, HIDDEN_1, &mut rng, device),
-            norm2: norm(HIDDEN_1),
-            dense2: glorot(HIDDEN_1, HIDDEN_2, &mut rng, device),
-            dense3: glorot(HIDDEN_2, 1, &mut rng, device),
+            dense1: glorot(features, hidden1, &mut rng, device),
+            norm2: norm(hidden1),
+            dense2: glorot(hidden1, hidden2, &mut rng, device),
+            dense3: glorot(hidden2, 1, &mut rng, device),
+        }
+    }
+
+    /// A head with these weights, to be trained further.
+    pub fn of_weights(weights: &HeadWeights, device: &Device) -> Head {
+        Head {
+            norm1: norm_of(&weights.norm1, device),
+            dense1: linear_of(&weights.dense1, device),
+            norm2: norm_of(&weights.norm2, device),
+            dense2: linear_of(&weights.dense2, device),
+            dense3: linear_of(&weights.dense3, device),
         }
     }
 
@@ -92,7 +98,7 @@ fn glorot(inputs: usize, outputs: usize, rng: &mut ChaCha8Rng, device: &Device) 
 }
 
 /// The elements of a tensor, row by row.
-pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainingError> {
+pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainingError> {
     let failed = |reason: String| TrainingError::Device { reason };
     let data = tensor.try_into_data().map_err(|error| failed(format!("{error:?}")))?;
     data.try_to_vec::<f32>().map_err(|error| failed(format!("{error:?}")))
@@ -116,4 +122,28 @@ fn dense(linear: &Linear) -> Result<Dense, TrainingError> {
         None => vec![0.0; outputs],
     };
     Ok(Dense { weight: Array { shape: vec![outputs, inputs], data: weight }, bias })
+}
+
+fn vector(values: &[f32], device: &Device) -> Tensor<1> {
+    Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), device)
+}
+
+fn norm_of(norm: &BatchNorm, device: &Device) -> Norm {
+    let fresh = BatchNormConfig::new(norm.gamma.len()).with_epsilon(f64::from(norm.epsilon)).init(device);
+    Norm {
+        gamma: Param::from_tensor(vector(&norm.gamma, device)),
+        beta: Param::from_tensor(vector(&norm.beta, device)),
+        running_mean: RunningState::new(vector(&norm.mean, device)),
+        running_var: RunningState::new(vector(&norm.variance, device)),
+        ..fresh
+    }
+}
+
+fn linear_of(dense: &Dense, device: &Device) -> Linear {
+    let shape = [dense.weight.shape[0], dense.weight.shape[1]];
+    let weight = Tensor::<2>::from_data(TensorData::new(dense.weight.data.clone(), shape), device);
+    Linear {
+        weight: Param::from_tensor(weight.transpose()),
+        bias: Some(Param::from_tensor(vector(&dense.bias, device))),
+    }
 }

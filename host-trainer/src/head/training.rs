@@ -1,48 +1,24 @@
 //! Training the head on features that were computed once.
 
 use burn::module::Module;
-use burn::nn::loss::BinaryCrossEntropyLossConfig;
-use burn::optim::{AdamConfig, GradientsParams};
+use burn::nn::loss::{BinaryCrossEntropyLoss, BinaryCrossEntropyLossConfig};
+use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use sha2::{Digest, Sha256};
+use xray_core::hex;
 
-use super::model::{DropoutMasks, HIDDEN_1, HIDDEN_2, Head, values};
-use super::{HeadWeights, TrainingError};
+use super::checkpoint::{Checkpoint, Kept, head_bytes, load};
+use super::model::{Head, values};
+use super::{HeadWeights, Keep, Samples, TrainingConfig, TrainingError, class_weights, draws};
 use crate::metrics::auroc;
 
 /// Added to Adam's denominator, as Keras does by default.
-const ADAM_EPSILON: f32 = 1e-7;
+pub(crate) const ADAM_EPSILON: f32 = 1e-7;
 
 /// Images that are scored at a time on the validation side; no effect on the numbers.
 const SCORE_BATCH: usize = 256;
 
-/// How the head is trained.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct TrainingConfig {
-    /// Seeds the first weights, the order of the batches and dropout.
-    pub seed: u64,
-    /// Passes over the training samples.
-    pub epochs: usize,
-    /// Samples a step; at least 2, since BatchNorm needs a variance.
-    pub batch_size: usize,
-    /// Adam's step size.
-    pub learning_rate: f64,
-    /// Share of hidden values that dropout sets to zero, 0..1.
-    pub dropout: f32,
-}
-
-/// Features with their labels: one row a sample.
-#[derive(Debug, Clone, Default)]
-pub struct Samples {
-    /// Each as long as the features of the stack.
-    pub features: Vec<std::sync::Arc<[f32]>>,
-    /// `true` for the positive class; as many as `features`.
-    pub labels: Vec<bool>,
-}
-
-/// What one pass gave.
+/// What one pass gave. Losses are of the labels as they are, without class weights and smoothing.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Epoch {
     /// Counted from 1.
@@ -61,7 +37,7 @@ pub struct Epoch {
     pub learning_rate: f64,
 }
 
-/// A trained head: the weights of the pass with the lowest validation loss.
+/// A trained head: the weights of the pass that [`Keep`] names.
 #[derive(Debug, Clone)]
 pub struct Trained {
     /// The weights.
@@ -74,162 +50,212 @@ pub struct Trained {
     pub validation_probabilities: Vec<f64>,
 }
 
-/// Trains a head. `observe` is called after every pass.
+/// Trains a head. After every pass `observe` is called with what it gave and with all that a training needs to
+/// go on from there; given to `resume`, it ends with the same head, bit for bit on a CPU.
 ///
 /// # Errors
-/// [`TrainingError`] if a side has no samples or one class only on the training side, if the batch is too
-/// small, if the loss is no number any more, or if the device fails.
-pub fn train(
+/// [`TrainingError`] if a side has no samples or one class only on the training side, if an option is out of
+/// range, if the loss is no number any more, if the checkpoint is of another training, or if the device fails; and
+/// whatever `observe` gives.
+pub fn train<E: From<TrainingError>>(
     config: &TrainingConfig,
     training: &Samples,
     validation: &Samples,
     device: &Device,
-    mut observe: impl FnMut(&Epoch),
-) -> Result<Trained, TrainingError> {
-    check(config, training, validation)?;
-    let width = training.features[0].len();
-    let device = device.clone().autodiff();
-    let mut head = Head::new(width, config.seed, &device);
-    let mut optimizer = AdamConfig::new().with_epsilon(ADAM_EPSILON).init();
-    let loss = BinaryCrossEntropyLossConfig::new().with_logits(true).init(&device);
-    let mut history: Vec<Epoch> = Vec::with_capacity(config.epochs);
-    let mut best: Option<(f64, Trained)> = None;
+    resume: Option<Checkpoint>,
+    mut observe: impl FnMut(&Epoch, &Checkpoint) -> Result<(), E>,
+) -> Result<Trained, E> {
+    config.check(training, validation)?;
+    let key = key(config, training, validation)?;
+    let mut state = match resume {
+        Some(state) if state.key == key => state,
+        Some(_) => return Err(TrainingError::OtherTraining.into()),
+        None => Checkpoint::start(key, config.learning_rate),
+    };
+    let mut trainer = Trainer::new(config, training, device, &state)?;
+    let mut stopped = false;
+    while !stopped && state.next_epoch() <= config.epochs {
+        let epoch = state.next_epoch();
+        let sums = trainer.pass(epoch, state.learning_rate)?;
+        let head = trainer.head.valid();
+        let logits = score(&head, validation, &device.clone())?;
+        let record = epoch_record(epoch, state.learning_rate, &sums, &logits, &validation.labels);
+        if !record.train_loss.is_finite() || !record.validation_loss.is_finite() {
+            return Err(TrainingError::Diverged { epoch }.into());
+        }
+        let bytes = head_bytes(&trainer.head)?;
+        stopped = after_pass(config, &mut state, &record, &bytes, logits);
+        state.history.push(record);
+        state.store(bytes, &trainer.optimizer)?;
+        observe(&record, &state)?;
+    }
+    let kept = state.kept.ok_or(TrainingError::NothingKept)?;
+    Ok(Trained {
+        weights: load(trainer.head, &kept.head)?.valid().weights()?,
+        best_epoch: kept.epoch,
+        history: state.history,
+        validation_probabilities: kept.logits.into_iter().map(sigmoid).collect(),
+    })
+}
 
-    for epoch in 1..=config.epochs {
-        let order = shuffled(training.labels.len(), config.seed, epoch);
-        let (mut loss_sum, mut right, mut seen) = (0.0, 0, 0);
-        for (step, batch) in order.chunks(config.batch_size).enumerate() {
+/// Lets the callbacks see a pass; whether the training ends.
+fn after_pass(
+    config: &TrainingConfig,
+    state: &mut Checkpoint,
+    record: &Epoch,
+    head: &[u8],
+    logits: Vec<f64>,
+) -> bool {
+    if let Some(plateau) = &config.reduce_on_plateau {
+        let value = plateau.monitor.value(record);
+        state.learning_rate = plateau.after(&mut state.reduce_on_plateau, value, state.learning_rate);
+    }
+    let early = config.early_stopping.map(|rule| {
+        let value = rule.monitor.value(record);
+        (value, rule.after(&mut state.early_stopping, value))
+    });
+    let (value, best) = match (config.keep, early) {
+        (Keep::EarlyStopping, Some((value, outcome))) => (value, outcome.best),
+        (Keep::EarlyStopping, None) => (None, false),
+        (Keep::Best(monitor), _) => {
+            let value = monitor.value(record);
+            let before = state.kept.as_ref().and_then(|kept| kept.value);
+            (value, value.is_some_and(|value| monitor.betters(value, before, 0.0)))
+        }
+    };
+    if best {
+        state.kept = Some(Kept { epoch: record.epoch, value, head: head.to_vec(), logits });
+    }
+    early.is_some_and(|(_, outcome)| outcome.stop)
+}
+
+/// A head in training.
+struct Trainer<'a> {
+    config: &'a TrainingConfig,
+    training: &'a Samples,
+    device: Device,
+    loss: BinaryCrossEntropyLoss,
+    head: Head,
+    optimizer: ModuleOptimizer,
+}
+
+/// Of one pass over the training samples.
+#[derive(Default)]
+pub(crate) struct Sums {
+    loss: f64,
+    right: usize,
+    seen: usize,
+}
+
+impl Sums {
+    /// Adds a batch.
+    pub(crate) fn add(&mut self, logits: &[f32], labels: &[bool]) {
+        for (logit, label) in logits.iter().zip(labels) {
+            self.loss += cross_entropy(f64::from(*logit), *label);
+            self.right += usize::from((*logit >= 0.0) == *label);
+        }
+        self.seen += labels.len();
+    }
+}
+
+/// The loss that is trained on: weighted by class, labels smoothed.
+pub(crate) fn loss_of(
+    config: &TrainingConfig,
+    class_weights: Option<[f32; 2]>,
+    device: &Device,
+) -> BinaryCrossEntropyLoss {
+    let smoothing = (config.label_smoothing > 0.0).then_some(config.label_smoothing);
+    BinaryCrossEntropyLossConfig::new()
+        .with_logits(true)
+        .with_smoothing(smoothing)
+        .with_weights(class_weights.map(Vec::from))
+        .init(device)
+}
+
+impl<'a> Trainer<'a> {
+    fn new(
+        config: &'a TrainingConfig,
+        training: &'a Samples,
+        device: &Device,
+        state: &Checkpoint,
+    ) -> Result<Self, TrainingError> {
+        let device = device.clone().autodiff();
+        let head = Head::new(training.width(), config.hidden, config.seed, &device);
+        let optimizer = AdamConfig::new().with_epsilon(ADAM_EPSILON).init();
+        let (head, optimizer) = state.restore(head, optimizer)?;
+        let weights = class_weights(config, training.labels.len(), training.positives());
+        let loss = loss_of(config, weights, &device);
+        Ok(Trainer { config, training, device, loss, head, optimizer })
+    }
+
+    fn pass(&mut self, epoch: usize, learning_rate: f64) -> Result<Sums, TrainingError> {
+        let seed = self.config.seed;
+        let order = draws::order(self.training.labels.len(), seed, epoch);
+        let views = draws::views(self.training.views.iter().map(Vec::len), seed, epoch);
+        let mut sums = Sums::default();
+        for (step, batch) in order.chunks(self.config.batch_size).enumerate() {
             // One sample has no variance: BatchNorm would give zeros.
             if batch.len() < 2 {
                 continue;
             }
-            let masks = dropout_masks(config, epoch, step, batch.len(), &device);
-            let logits = head.forward(rows(training, batch, &device), Some(masks));
-            let labels: Vec<i64> = batch.iter().map(|i| i64::from(training.labels[*i])).collect();
-            let labels = Tensor::<2, Int>::from_data(TensorData::new(labels, [batch.len(), 1]), &device);
-            let batch_loss = loss.forward(logits.clone(), labels);
-            let gradients = GradientsParams::from_grads(batch_loss.backward(), &head);
-            head = optimizer.step(config.learning_rate, head, gradients);
+            let masks = draws::dropout(self.config, epoch, step, batch.len(), &self.device);
+            let rows = self.training.rows(batch, |image| views[image], &self.device);
+            let logits = self.head.forward(rows, Some(masks)).flatten::<1>(0, 1);
+            let labels: Vec<i64> = batch.iter().map(|i| i64::from(self.training.labels[*i])).collect();
+            let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [batch.len()]), &self.device);
+            let loss = self.loss.forward(logits.clone(), labels);
+            let gradients = GradientsParams::from_grads(loss.backward(), &self.head);
+            self.head = self.optimizer.step(learning_rate, self.head.clone(), gradients);
 
-            let logits = values(logits.inner())?;
-            for (logit, index) in logits.iter().zip(batch) {
-                loss_sum += cross_entropy(f64::from(*logit), training.labels[*index]);
-                right += usize::from((*logit >= 0.0) == training.labels[*index]);
-            }
-            seen += batch.len();
+            let labels: Vec<bool> = batch.iter().map(|i| self.training.labels[*i]).collect();
+            sums.add(&values(logits.inner())?, &labels);
         }
-        let logits = score(&head.valid(), validation, &device.clone().inner())?;
-        let record = epoch_record(epoch, config, (loss_sum, right, seen), &logits, validation);
-        if !record.train_loss.is_finite() || !record.validation_loss.is_finite() {
-            return Err(TrainingError::Diverged { epoch });
-        }
-        observe(&record);
-        history.push(record);
-        if best.as_ref().is_none_or(|(lowest, _)| record.validation_loss < *lowest) {
-            let probabilities = logits.iter().map(|logit| sigmoid(*logit)).collect();
-            let trained = Trained {
-                weights: head.valid().weights()?,
-                best_epoch: epoch,
-                history: Vec::new(),
-                validation_probabilities: probabilities,
-            };
-            best = Some((record.validation_loss, trained));
-        }
+        Ok(sums)
     }
-    let (_, trained) = best.ok_or(TrainingError::NoEpochs)?;
-    Ok(Trained { history, ..trained })
 }
 
-fn check(config: &TrainingConfig, training: &Samples, validation: &Samples) -> Result<(), TrainingError> {
-    if config.batch_size < 2 {
-        return Err(TrainingError::BatchTooSmall { batch_size: config.batch_size });
-    }
-    if !(0.0..1.0).contains(&config.dropout) {
-        return Err(TrainingError::Dropout { rate: config.dropout.to_string() });
-    }
-    if config.epochs == 0 {
-        return Err(TrainingError::NoEpochs);
-    }
-    if validation.labels.is_empty() {
-        return Err(TrainingError::NoSamples { side: "validation" });
-    }
-    if training.labels.len() < 2 {
-        return Err(TrainingError::NoSamples { side: "training" });
-    }
-    let positives = training.labels.iter().filter(|label| **label).count();
-    if positives == 0 || positives == training.labels.len() {
-        return Err(TrainingError::OneClass);
-    }
-    Ok(())
-}
-
-/// A generator for one purpose: each pass and step has its own, so that training can be taken up anywhere.
-fn generator(seed: u64, epoch: usize, stream: u64) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ (epoch as u64).rotate_left(32));
-    rng.set_stream(stream);
-    rng
-}
-
-fn shuffled(count: usize, seed: u64, epoch: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..count).collect();
-    order.shuffle(&mut generator(seed, epoch, 0));
-    order
-}
-
-fn dropout_masks(
-    config: &TrainingConfig,
-    epoch: usize,
-    step: usize,
-    batch: usize,
-    device: &Device,
-) -> DropoutMasks {
-    let mut rng = generator(config.seed, epoch, step as u64 + 1);
-    let keep = 1.0 - config.dropout;
-    let mut mask = |width: usize| {
-        let drawn: Vec<f32> =
-            (0..batch * width).map(|_| if rng.random::<f32>() < keep { 1.0 / keep } else { 0.0 }).collect();
-        Tensor::from_data(TensorData::new(drawn, [batch, width]), device)
-    };
-    DropoutMasks { hidden1: mask(HIDDEN_1), hidden2: mask(HIDDEN_2) }
-}
-
-fn rows(samples: &Samples, indices: &[usize], device: &Device) -> Tensor<2> {
-    let width = samples.features[0].len();
-    let mut data = Vec::with_capacity(indices.len() * width);
-    indices.iter().for_each(|index| data.extend_from_slice(&samples.features[*index]));
-    Tensor::from_data(TensorData::new(data, [indices.len(), width]), device)
+/// SHA-256 (hex) over everything that the head depends on.
+fn key(config: &TrainingConfig, training: &Samples, validation: &Samples) -> Result<String, TrainingError> {
+    let options = serde_json::to_vec(config)
+        .map_err(|error| TrainingError::Checkpoint { reason: error.to_string() })?;
+    let mut hash = Sha256::new();
+    hash.update(options);
+    training.hash(&mut hash);
+    validation.hash(&mut hash);
+    Ok(hex(&hash.finalize()))
 }
 
 fn score(head: &Head, samples: &Samples, device: &Device) -> Result<Vec<f64>, TrainingError> {
     let all: Vec<usize> = (0..samples.labels.len()).collect();
     let mut logits = Vec::with_capacity(all.len());
     for batch in all.chunks(SCORE_BATCH) {
-        let scored = values(head.forward(rows(samples, batch, device), None))?;
+        let scored = values(head.forward(samples.rows(batch, |_| 0, device), None))?;
         logits.extend(scored.into_iter().map(f64::from));
     }
     Ok(logits)
 }
 
-fn epoch_record(
+/// The record of a pass.
+pub(crate) fn epoch_record(
     epoch: usize,
-    config: &TrainingConfig,
-    (loss_sum, right, seen): (f64, usize, usize),
+    learning_rate: f64,
+    sums: &Sums,
     logits: &[f64],
-    validation: &Samples,
+    labels: &[bool],
 ) -> Epoch {
-    let scored = logits.iter().zip(&validation.labels);
+    let scored = logits.iter().zip(labels);
     let loss: f64 = scored.clone().map(|(logit, label)| cross_entropy(*logit, *label)).sum();
     let validation_right = scored.clone().filter(|(logit, label)| (**logit >= 0.0) == **label).count();
     let pairs: Vec<_> = scored.map(|(logit, label)| (sigmoid(*logit), *label)).collect();
     let count = logits.len() as f64;
     Epoch {
         epoch,
-        train_loss: loss_sum / seen as f64,
-        train_accuracy: right as f64 / seen as f64,
+        train_loss: sums.loss / sums.seen as f64,
+        train_accuracy: sums.right as f64 / sums.seen as f64,
         validation_loss: loss / count,
         validation_accuracy: validation_right as f64 / count,
         validation_auroc: auroc(&pairs).ok(),
-        learning_rate: config.learning_rate,
+        learning_rate,
     }
 }
 
@@ -239,6 +265,7 @@ fn cross_entropy(logit: f64, label: bool) -> f64 {
     logit.max(0.0) - if label { logit } else { 0.0 } + (-logit.abs()).exp().ln_1p()
 }
 
-fn sigmoid(logit: f64) -> f64 {
+/// The probability of a logit.
+pub(crate) fn sigmoid(logit: f64) -> f64 {
     1.0 / (1.0 + (-logit).exp())
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
+use crate::files::write_atomic;
 use crate::weights::Array;
 
 /// A linear layer, `y = weight · x + bias`.
@@ -178,7 +179,7 @@ impl HeadWeights {
             .collect::<Result<Vec<_>, _>>()
             .map_err(format)?;
         let bytes = safetensors::serialize(views, None).map_err(format)?;
-        std::fs::write(path, bytes).map_err(|source| HeadError::Io {
+        write_atomic(path, &bytes).map_err(|source| HeadError::Io {
             action: "write",
             path: path.to_owned(),
             source,

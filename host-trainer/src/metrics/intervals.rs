@@ -2,13 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::roc::{by_class, placements};
-use super::{MetricsError, Scored};
+use super::{MetricsError, Scored, auroc, auroc_variance};
 
 /// The 97.5% point of the standard normal distribution.
 pub const Z95: f64 = 1.959964;
 
-/// A confidence interval within 0..=1.
+/// A confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Its lower end.
@@ -40,24 +39,9 @@ pub fn wilson(successes: u64, n: u64) -> Option<Interval> {
 /// # Errors
 /// As [`super::auroc`].
 pub fn auroc_interval(scored: &[Scored]) -> Result<Option<Interval>, MetricsError> {
-    let (positives, negatives) = by_class(scored)?;
-    let of_positives = placements(&positives, &negatives);
-    let of_negatives = placements(&negatives, &positives);
-    let area = mean(&of_positives);
-    let (Some(a), Some(b)) = (variance_of_mean(&of_positives), variance_of_mean(&of_negatives)) else {
-        return Ok(None);
-    };
-    let half = Z95 * (a + b).sqrt();
-    Ok(Some(Interval { low: (area - half).max(0.0), high: (area + half).min(1.0) }))
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// Unbiased variance over the number of values; `None` below two.
-fn variance_of_mean(values: &[f64]) -> Option<f64> {
-    let (n, centre) = (values.len(), mean(values));
-    let squares: f64 = values.iter().map(|v| (v - centre).powi(2)).sum();
-    (n >= 2).then(|| squares / ((n - 1) * n) as f64)
+    let area = auroc(scored)?;
+    Ok(auroc_variance(scored)?.map(|variance| {
+        let half = Z95 * variance.sqrt();
+        Interval { low: (area - half).max(0.0), high: (area + half).min(1.0) }
+    }))
 }

@@ -1,17 +1,39 @@
 //! How good a classifier is, with what certainty. No formula here is defined where it divides by nothing: such
 //! a figure is `None` and printed as `undefined`.
 
+mod average_precision;
+mod bootstrap;
+mod brier;
 mod confusion;
+mod delong;
 mod intervals;
 mod loss;
+mod mcnemar;
+mod operating_point;
+mod predictive;
+mod reliability;
 mod roc;
+mod subgroups;
 mod summary;
+mod temperature;
+mod thresholds;
 
+pub use average_precision::average_precision;
+pub use bootstrap::{RESAMPLES, auroc_bootstrap};
+pub use brier::brier_score;
 pub use confusion::{ClassReport, Confusion};
+pub use delong::{AurocComparison, auroc_variance, compare_auroc};
 pub use intervals::{Interval, Z95, auroc_interval, wilson};
 pub use loss::log_loss;
+pub use mcnemar::{McNemar, mcnemar};
+pub use operating_point::{threshold_for_sensitivity, threshold_for_specificity};
+pub use predictive::PredictiveValues;
+pub use reliability::{RELIABILITY_BINS, Reliability, ReliabilityBin, reliability};
 pub use roc::{auroc, youden_threshold};
+pub use subgroups::{Subgroup, subgroups};
 pub use summary::{Evaluation, Rate};
+pub use temperature::fit_temperature;
+pub use thresholds::{ThresholdRow, threshold_csv, threshold_table};
 
 /// Why scores cannot be judged.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -32,6 +54,18 @@ pub enum MetricsError {
     Threshold {
         /// The threshold.
         threshold: f64,
+    },
+    /// No threshold does what a rule asks.
+    #[error("no threshold between 0 and 1 gives {rule} on the validation images; ask for less")]
+    OutOfReach {
+        /// The rule.
+        rule: String,
+    },
+    /// The prevalence is not a share.
+    #[error("prevalence {prevalence} is not a number from 0 to 1; give another")]
+    Prevalence {
+        /// The prevalence.
+        prevalence: f64,
     },
     /// Only one class occurs, so the two cannot be told apart.
     #[error("all {n} images are of one class; ranking needs both, add images of the other")]

@@ -21,8 +21,15 @@ pub struct Rate {
 }
 
 impl Rate {
-    fn new(part: u64, n: u64) -> Rate {
+    /// `part` of `n`.
+    pub fn new(part: u64, n: u64) -> Rate {
         Rate { value: (n > 0).then(|| part as f64 / n as f64), interval: wilson(part, n), n }
+    }
+}
+
+impl std::fmt::Display for Rate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&format!("{}{}", figure(self.value), span(&self.interval)))
     }
 }
 
@@ -110,7 +117,7 @@ impl Evaluation {
             ("sensitivity", &self.sensitivity),
             ("specificity", &self.specificity),
         ] {
-            line(format!("{name:12} {}{}  n = {}", figure(rate.value), span(&rate.interval), rate.n));
+            line(format!("{name:12} {rate}  n = {}", rate.n));
         }
         line(format!("AUROC        {}{}", figure(self.auroc), span(&self.auroc_interval)));
         line(format!("log loss     {:.4}", self.log_loss));

@@ -12,10 +12,13 @@ use crate::run::{RunRecord, ValidationScore};
 pub(super) fn contract(record: &RunRecord, precision: Precision) -> Contract {
     let validation_images = record.data.validation.iter().sum::<usize>();
     Contract {
+        version: 0,
         preprocessing: record.preprocessing.clone(),
         labels: record.labels.clone(),
         threshold: record.threshold,
         threshold_rule: record.threshold_rule.clone(),
+        temperature: record.temperature.unwrap_or(1.0),
+        abstain: record.abstain.as_ref().and_then(|abstain| abstain.band),
         precision,
         backbones: record
             .backbones
@@ -42,7 +45,7 @@ pub(super) fn contract(record: &RunRecord, precision: Precision) -> Contract {
     }
 }
 
-/// Puts the figures of the file itself in the place of those of the run.
+/// Puts the figures of the file itself, from its calibrated scores, in the place of those of the run.
 ///
 /// # Errors
 /// [`MetricsError`] if there are no scores.

@@ -1,20 +1,45 @@
 //! A model file judged on images, by the engine that the device uses.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use rayon::prelude::*;
+use xray_core::decision::Finding;
 use xray_core::engine::EngineChoice;
-use xray_core::package::PackageFile;
+use xray_core::package::{Contract, PackageFile};
 use xray_core::screening::Screener;
 
 use super::Event;
-use crate::data::{ClassNames, Split, of_split};
-use crate::metrics::Evaluation;
+use crate::data::{ClassNames, Item, Split, of_split};
+use crate::metrics::{Evaluation, Scored};
 
 /// Images that are screened between two reports of progress.
 const REPORT_EVERY: usize = 16;
+
+/// An image and what a model says of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JudgedImage {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its path from the split folder on.
+    pub relative: String,
+    /// Whether it shows the finding.
+    pub label: bool,
+    /// Calibrated probability of the positive class, 0..1.
+    pub probability: f64,
+    /// The probability before calibration, 0..1.
+    pub uncalibrated: f64,
+    /// What the device would show.
+    pub finding: Finding,
+}
+
+impl JudgedImage {
+    /// Calibrated probability and label, as the metrics take them.
+    pub fn scored(&self) -> Scored {
+        (self.probability, self.label)
+    }
+}
 
 /// What an evaluation gave.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -31,9 +56,15 @@ pub struct EvaluationRun {
     pub evaluation: Evaluation,
     /// Files that have no score, each with the reason. They are in none of the figures.
     pub left_out: BTreeMap<String, String>,
+    /// Every image that has a score, in the order of [`JudgedImage::relative`].
+    #[serde(skip)]
+    pub images: Vec<JudgedImage>,
+    /// What the model says of itself.
+    #[serde(skip)]
+    pub contract: Contract,
 }
 
-/// The probability of each image, in their order, as the device computes it with this model.
+/// The probability of each image before calibration, in their order, as the device computes it with this model.
 ///
 /// # Errors
 /// If the model cannot be loaded or an image cannot be read.
@@ -48,7 +79,7 @@ pub(super) fn probabilities(
     for chunk in images.chunks(REPORT_EVERY) {
         let screened: Vec<_> = chunk.par_iter().map(|image| screener.screen(image)).collect();
         for screening in screened {
-            probabilities.push(screening?.verdict.probability().value());
+            probabilities.push(screening?.verdict.uncalibrated().value());
         }
         observe(Event::Evaluated { done: probabilities.len(), total: images.len() });
     }
@@ -66,22 +97,60 @@ pub fn evaluate(
     split: Split,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<EvaluationRun> {
+    let screener = load(model, observe)?;
+    let contract = screener.contract().clone();
+    let classes = classes.unwrap_or_else(|| classes_of(&contract));
+    let items = of_split(data, &classes, split)?;
+    let (images, left_out) = judge(&screener, &items, observe);
+    ensure!(!images.is_empty(), "{}: none of the {} images could be read", data.display(), items.len());
+    let scores: Vec<Scored> = images.iter().map(JudgedImage::scored).collect();
+    Ok(EvaluationRun {
+        model: screener.model_sha256().to_owned(),
+        split: split.name(),
+        classes,
+        random_backbones: contract.has_random_backbones(),
+        evaluation: Evaluation::new(&scores, contract.threshold)?,
+        left_out,
+        images,
+        contract,
+    })
+}
+
+/// Loads a model and passes its warnings on.
+///
+/// # Errors
+/// If it cannot be loaded.
+pub(super) fn load(model: &Path, observe: &mut dyn FnMut(Event<'_>)) -> anyhow::Result<Screener> {
     let screener = Screener::load(model)?;
     screener.warnings().iter().for_each(|warning| observe(Event::Warning(warning)));
-    let contract = screener.contract();
-    let classes = classes.unwrap_or_else(|| ClassNames {
-        negative: contract.labels.negative.clone(),
-        positive: contract.labels.positive.clone(),
-    });
-    let items = of_split(data, &classes, split)?;
-    let mut scores = Vec::with_capacity(items.len());
-    let mut left_out = BTreeMap::new();
+    Ok(screener)
+}
+
+/// The class folders that a model was trained on.
+pub(super) fn classes_of(contract: &Contract) -> ClassNames {
+    ClassNames { negative: contract.labels.negative.clone(), positive: contract.labels.positive.clone() }
+}
+
+/// Screens every image; those that cannot be read are warned of and given apart, with the reason.
+pub(super) fn judge(
+    screener: &Screener,
+    items: &[Item],
+    observe: &mut dyn FnMut(Event<'_>),
+) -> (Vec<JudgedImage>, BTreeMap<String, String>) {
+    let (mut images, mut left_out) = (Vec::with_capacity(items.len()), BTreeMap::new());
     let mut done = 0;
     for chunk in items.chunks(REPORT_EVERY) {
         let screened: Vec<_> = chunk.par_iter().map(|item| (item, screener.screen(&item.path))).collect();
         for (item, screening) in screened {
             match screening {
-                Ok(screening) => scores.push((screening.verdict.probability().value(), item.label)),
+                Ok(screening) => images.push(JudgedImage {
+                    path: item.path.clone(),
+                    relative: item.relative.clone(),
+                    label: item.label,
+                    probability: screening.verdict.probability().value(),
+                    uncalibrated: screening.verdict.uncalibrated().value(),
+                    finding: screening.verdict.finding(),
+                }),
                 Err(error) => {
                     observe(Event::Warning(&format!("left out: {error}")));
                     left_out.insert(item.path.display().to_string(), error.to_string());
@@ -91,13 +160,5 @@ pub fn evaluate(
         done += chunk.len();
         observe(Event::Evaluated { done, total: items.len() });
     }
-    ensure!(!scores.is_empty(), "{}: none of the {} images could be read", data.display(), items.len());
-    Ok(EvaluationRun {
-        model: screener.model_sha256().to_owned(),
-        split: split.name(),
-        classes,
-        random_backbones: contract.has_random_backbones(),
-        evaluation: Evaluation::new(&scores, contract.threshold)?,
-        left_out,
-    })
+    (images, left_out)
 }

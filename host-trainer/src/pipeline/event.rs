@@ -4,7 +4,8 @@ use crate::features::Progress;
 use crate::head::Epoch;
 
 /// A step that was taken.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(tag = "event", content = "data", rename_all = "kebab-case")]
 pub enum Event<'a> {
     /// Something worth a line.
     Note(&'a str),
@@ -33,4 +34,15 @@ pub enum Event<'a> {
         /// Images in all.
         total: usize,
     },
+}
+
+impl Event<'_> {
+    /// How many images are done and how many there are, where the event counts images.
+    pub fn count(&self) -> Option<(usize, usize)> {
+        match self {
+            Event::Features(progress) => Some((progress.done, progress.total)),
+            Event::Calibrated { done, total } | Event::Evaluated { done, total } => Some((*done, *total)),
+            Event::Note(_) | Event::Warning(_) | Event::Epoch { .. } => None,
+        }
+    }
 }

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
+use xray_core::decision::Calibration;
+use xray_core::engine::known_answer;
 use xray_core::package::{Contract, PackageFile, Precision};
 
 use super::base::BaseModel;
@@ -10,8 +12,8 @@ use super::calibration::{calibration, data_of};
 use super::comparison::{Budget, Comparison, compare};
 use super::contract::{contract, judged_by};
 use super::head_fit::{fit_head, score, scored};
-use super::known_answer::known_answer;
-use super::{CalibrationSource, Event, ThresholdRule};
+use super::operating_point::{DecisionRules, calibrated};
+use super::{CalibrationSource, Event};
 use crate::data::DataSet;
 use crate::device::ChosenDevice;
 use crate::export::{export, export_quantised};
@@ -94,11 +96,11 @@ pub fn export_run(
             contract.quantisation = file.contract().quantisation.clone();
             contract.known_answer = None;
             let draft = file.body().with_head(&head, &contract)?;
-            contract.known_answer = Some(known_answer(&PackageFile::from_bytes(out, draft))?);
+            contract.known_answer = Some(known_answer(&PackageFile::from_bytes(out, draft).verify()?)?);
             file.body().with_head(&head, &contract)?
         }
         None => {
-            let sets = backbones(&record, store)?;
+            let sets = backbones(&folder, &record, store)?;
             export(&sets, &head, &contract(&record, precision))?
         }
     };
@@ -107,7 +109,7 @@ pub fn export_run(
 }
 
 /// As [`export_run`] with [`Precision::Int8`]: calibrates on training images of the run, trains the head again
-/// on the int8 backbones if asked to, chooses the threshold on the validation images as the device scores them,
+/// on the int8 backbones if asked to, chooses temperature and threshold on the validation images as the device scores them,
 /// and compares the file with the float model on these.
 ///
 /// # Errors
@@ -130,7 +132,7 @@ pub fn export_quantised_run(
         run.display()
     );
     let float = folder.scores()?;
-    let sets = backbones(&record, store)?;
+    let sets = backbones(&folder, &record, store)?;
     let data = data_of(&record, &how.source)?;
     let calibration = calibration(&record, &sets, &data, &how.source, observe)?;
     let mut contract = contract(&record, Precision::Int8);
@@ -144,12 +146,17 @@ pub fn export_quantised_run(
     let mut file = PackageFile::from_bytes(out, draft.body().with_head(&head, &contract)?);
     let scores = device_scores(&file, &data, &record, observe)?;
     if how.head_on == HeadOn::Int8 {
-        contract.threshold = ThresholdRule::of(&record).choose(&scored(&scores))?;
+        let chosen = DecisionRules::of(&record)?.choose(&scored(&scores))?;
+        chosen.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
+        contract.temperature = chosen.calibration.temperature();
+        (contract.threshold, contract.abstain) = (chosen.threshold, chosen.abstain);
     }
+    let float = calibrated(&float, Calibration::new(record.temperature.unwrap_or(1.0))?);
+    let scores = calibrated(&scores, Calibration::new(contract.temperature)?);
     let comparison = compare((&float, record.threshold), (&scores, contract.threshold))?;
     judged_by(&mut contract, &scores)?;
     contract.quantisation = Some(comparison.record(how.head_on.name(), how.source.images));
-    contract.known_answer = Some(known_answer(&file)?);
+    contract.known_answer = Some(known_answer(&file.clone().verify()?)?);
     file = PackageFile::from_bytes(out, draft.body().with_head(&head, &contract)?);
     observe(Event::Note(&comparison.to_string()));
     if let Some(budget) = &how.budget
@@ -175,7 +182,7 @@ fn refit(
 ) -> anyhow::Result<HeadWeights> {
     observe(Event::Note("training the head again, on the features of the int8 backbones"));
     let extractor = draft.extractor(&how.cache, observe)?;
-    Ok(fit_head(data, &extractor, record.mirror, &record.training, device, observe)?.trained.weights)
+    Ok(fit_head(data, &extractor, &record.views, &record.training, device, None, observe)?.trained.weights)
 }
 
 /// The validation images as the device scores them with this file.
@@ -214,7 +221,7 @@ fn write(
     Ok(exported)
 }
 
-fn backbones(record: &RunRecord, store: &WeightStore) -> anyhow::Result<Vec<WeightSet>> {
+fn backbones(run: &RunDir, record: &RunRecord, store: &WeightStore) -> anyhow::Result<Vec<WeightSet>> {
     record
         .backbones
         .iter()
@@ -222,6 +229,7 @@ fn backbones(record: &RunRecord, store: &WeightStore) -> anyhow::Result<Vec<Weig
             let set = match &backbone.provenance {
                 Provenance::Random { seed } => WeightSet::random(backbone.kind, *seed),
                 Provenance::File { .. } => store.load(backbone.kind)?,
+                Provenance::FineTuned { .. } => run.weights().load(backbone.kind)?,
                 Provenance::Model { .. } => bail!("{} lies in a model", backbone.kind.name()),
             };
             ensure!(

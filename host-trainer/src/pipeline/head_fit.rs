@@ -5,10 +5,10 @@ use std::time::Instant;
 use super::Event;
 use crate::data::{DataSet, Item};
 use crate::device::ChosenDevice;
-use crate::features::{Extraction, Extractor, Job, View};
-use crate::head::{Samples, Trained, TrainingConfig, train};
+use crate::features::{Extraction, Extractor, Job, View, Views};
+use crate::head::{Checkpoint, Epoch, Samples, Trained, TrainingConfig, train};
 use crate::metrics::Scored;
-use crate::run::ValidationScore;
+use crate::run::{RunDir, ValidationScore};
 
 /// A head and how it did on the validation images.
 pub(super) struct FittedHead {
@@ -22,6 +22,16 @@ pub(super) struct FittedHead {
     pub feature_seconds: f64,
     /// Seconds for the training.
     pub training_seconds: f64,
+    /// Passes in which backbones were trained too.
+    pub fine_tune_history: Vec<Epoch>,
+}
+
+/// Where a training is kept after every pass, and whether it goes on from there.
+pub(super) struct Checkpointing<'a> {
+    /// The run.
+    pub run: &'a RunDir,
+    /// Whether a training that was cut off is taken up.
+    pub resume: bool,
 }
 
 /// Computes or loads the features of both sides and trains a head on them.
@@ -31,34 +41,50 @@ pub(super) struct FittedHead {
 pub(super) fn fit_head(
     data: &DataSet,
     extractor: &Extractor,
-    mirror: bool,
+    views: &Views,
     config: &TrainingConfig,
     device: &ChosenDevice,
+    checkpointing: Option<Checkpointing<'_>>,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<FittedHead> {
     let start = Instant::now();
-    let (jobs, labels, train_jobs) = jobs(data, mirror);
-    let extraction = extractor.run(&jobs, |progress| observe(Event::Features(progress)))?;
+    let jobs = Jobs::new(data, views);
+    let extraction = extractor.run(&jobs.jobs, |progress| observe(Event::Features(progress)))?;
     let feature_seconds = start.elapsed().as_secs_f64();
     for (path, reason) in &extraction.unreadable {
         observe(Event::Warning(&format!("left out: {}: {reason}", path.display())));
     }
-    let training = samples(&extraction, &labels, 0..train_jobs);
-    let validation = samples(&extraction, &labels, train_jobs..jobs.len());
+    let (training, _) = jobs.samples(&extraction, &data.train, 0);
+    let (validation, read) = jobs.samples(&extraction, &data.validation, data.train.len());
 
     let start = Instant::now();
     let of = config.epochs;
-    let trained = train(config, &training, &validation, &device.device, |epoch| {
+    let resume = match &checkpointing {
+        Some(Checkpointing { run, resume: true }) => Checkpoint::load(&run.checkpoint_path())?,
+        _ => None,
+    };
+    if let Some(state) = &resume {
+        observe(Event::Note(&format!("going on with epoch {}", state.next_epoch())));
+    }
+    let trained = train(config, &training, &validation, &device.device, resume, |epoch, state| {
         observe(Event::Epoch { epoch, of });
+        if let Some(Checkpointing { run, .. }) = &checkpointing {
+            run.write_metrics(state.history())?;
+            state.save(&run.checkpoint_path())?;
+        }
+        anyhow::Ok(())
     })?;
     let training_seconds = start.elapsed().as_secs_f64();
-    let read = data.validation.iter().zip(&extraction.features[train_jobs..]);
-    let scores = read
-        .filter(|(_, features)| features.is_some())
-        .zip(&trained.validation_probabilities)
-        .map(|((item, _), probability)| score(item, *probability))
-        .collect();
-    Ok(FittedHead { trained, scores, extraction, feature_seconds, training_seconds })
+    let scores =
+        read.iter().zip(&trained.validation_probabilities).map(|(item, p)| score(item, *p)).collect();
+    Ok(FittedHead {
+        trained,
+        scores,
+        extraction,
+        feature_seconds,
+        training_seconds,
+        fine_tune_history: Vec::new(),
+    })
 }
 
 /// The row of one validation image.
@@ -76,34 +102,55 @@ pub(super) fn scored(scores: &[ValidationScore]) -> Vec<Scored> {
     scores.iter().map(|score| (score.probability, score.label)).collect()
 }
 
-/// Jobs and labels: the training side first, then the validation side; the number of training jobs.
-fn jobs(data: &DataSet, mirror: bool) -> (Vec<Job>, Vec<bool>, usize) {
-    let job = |item: &Item, view| Job { path: item.path.clone(), sha256: item.sha256.clone(), view };
-    let mut jobs = Vec::new();
-    let mut labels = Vec::new();
-    for item in &data.train {
-        jobs.push(job(item, View::Plain));
-        labels.push(item.label);
-        if mirror {
-            jobs.push(job(item, View::Mirror));
-            labels.push(item.label);
-        }
-    }
-    let train_jobs = jobs.len();
-    for item in &data.validation {
-        jobs.push(job(item, View::Plain));
-        labels.push(item.label);
-    }
-    (jobs, labels, train_jobs)
+/// What is to be computed: the training side first, then the validation side.
+pub(super) struct Jobs {
+    jobs: Vec<Job>,
+    /// Where the jobs of each image begin, and at the end their number.
+    starts: Vec<usize>,
 }
 
-fn samples(extraction: &Extraction, labels: &[bool], range: std::ops::Range<usize>) -> Samples {
-    let mut samples = Samples::default();
-    for index in range {
-        if let Some(features) = &extraction.features[index] {
-            samples.features.push(features.clone());
-            samples.labels.push(labels[index]);
+impl Jobs {
+    /// What is to be computed for this data set.
+    pub fn new(data: &DataSet, views: &Views) -> Self {
+        let views = views.of_image();
+        let mut jobs = Jobs { jobs: Vec::new(), starts: vec![0] };
+        for item in &data.train {
+            jobs.add(item, &views);
         }
+        data.validation.iter().for_each(|item| jobs.add(item, &[View::Plain]));
+        jobs
     }
-    samples
+
+    /// The jobs in their order.
+    pub fn into_inner(self) -> Vec<Job> {
+        self.jobs
+    }
+
+    fn add(&mut self, item: &Item, views: &[View]) {
+        let job =
+            |view: &View| Job { path: item.path.clone(), sha256: item.sha256.clone(), view: view.clone() };
+        self.jobs.extend(views.iter().map(job));
+        self.starts.push(self.jobs.len());
+    }
+
+    /// The samples of these images, the first of which is the image number `first`, and which of them could be
+    /// read.
+    fn samples<'a>(
+        &self,
+        extraction: &Extraction,
+        items: &'a [Item],
+        first: usize,
+    ) -> (Samples, Vec<&'a Item>) {
+        let mut samples = Samples::default();
+        let mut read = Vec::new();
+        for (item, ends) in items.iter().zip(self.starts[first..].windows(2)) {
+            let views: Vec<_> = extraction.features[ends[0]..ends[1]].iter().flatten().cloned().collect();
+            if !views.is_empty() {
+                samples.views.push(views);
+                samples.labels.push(item.label);
+                read.push(item);
+            }
+        }
+        (samples, read)
+    }
 }

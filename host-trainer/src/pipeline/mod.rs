@@ -1,19 +1,32 @@
-//! What the commands do, without arguments and printing: `fit`, `export`, `evaluate`.
+//! What the commands do, without arguments and printing: `fit`, `export`, `evaluate`, `compare`.
 
 mod base;
 mod calibration;
 mod comparison;
 mod contract;
+mod detail;
 mod evaluate;
 mod event;
 mod export;
+mod fine_tune;
 mod fit;
 mod head_fit;
-mod known_answer;
+mod leaks;
+mod operating_point;
+mod paired;
+mod preview;
+mod shards;
+mod source;
 
 pub use calibration::CalibrationSource;
 pub use comparison::{Budget, Comparison, Flip};
-pub use evaluate::{EvaluationRun, evaluate};
+pub use detail::{Abstention, CalibrationFigures, Detail, DetailOptions};
+pub use evaluate::{EvaluationRun, JudgedImage, evaluate};
 pub use event::Event;
 pub use export::{ExportedModel, HeadOn, Quantisation, export_quantised_run, export_run};
-pub use fit::{BackboneSource, FitOptions, ThresholdRule, fit};
+pub use fit::{FitOptions, fit};
+pub use operating_point::{AbstainRule, DecisionRules, OperatingPoint, ThresholdRule};
+pub use paired::{ComparedModel, Disagreement, PairedComparison, compare_models};
+pub use preview::{Change, PreviewOptions, preview};
+pub use shards::{ShardRecord, features};
+pub use source::{BackboneSource, FeatureSource};

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::backbones::{BackboneKind, mobilenet_v2_blocks};
+use crate::backbones::{Architecture, BackboneKind, mobilenet_v2_blocks};
 use crate::weights::{Array, WeightSet};
 
 /// Where ReLU6 ends.
@@ -47,9 +47,9 @@ enum Kind {
 
 /// The streams of a net. DenseNet has a BatchNorm of its own in front of every reader, and no need of this.
 fn streams(kind: BackboneKind) -> Vec<Stream> {
-    match kind {
-        BackboneKind::DenseNet169 => Vec::new(),
-        BackboneKind::MobilenetV2 => mobilenet_v2(),
+    match kind.architecture() {
+        Architecture::DenseNet(_) => Vec::new(),
+        Architecture::MobileNetV2 => mobilenet_v2(),
     }
 }
 

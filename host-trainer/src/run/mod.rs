@@ -3,5 +3,7 @@
 mod record;
 mod store;
 
-pub use record::{BackboneUse, BaseUse, DataRecord, RUN_SCHEMA, RunRecord, Timings, ValidationScore};
+pub use record::{
+    AbstainRecord, BackboneUse, BaseUse, DataRecord, RUN_SCHEMA, RunRecord, Timings, ValidationScore,
+};
 pub use store::{RunDir, RunError};

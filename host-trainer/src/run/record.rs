@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use xray_core::package::{Labels, Precision};
+use xray_core::package::{AbstainBand, Labels, Precision};
 use xray_core::preprocess::Preprocessing;
 
 use crate::backbones::BackboneKind;
+use crate::data::leaks::LeakCounts;
+use crate::features::Views;
+use crate::fine_tune::FineTune;
 use crate::head::{Epoch, TrainingConfig};
 use crate::metrics::Evaluation;
 use crate::weights::Provenance;
 
 /// Version of the `run.json` schema that this build writes and the only one that it reads.
-pub const RUN_SCHEMA: u32 = 1;
+pub const RUN_SCHEMA: u32 = 2;
 
 /// One backbone of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +39,15 @@ pub struct BaseUse {
     pub precision: Precision,
 }
 
+/// Where the model must not decide, and why there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AbstainRecord {
+    /// The rules by which the ends were chosen on the validation images.
+    pub rule: String,
+    /// The band of calibrated probabilities; none if the rules left nothing between them.
+    pub band: Option<AbstainBand>,
+}
+
 /// The data of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataRecord {
@@ -54,6 +66,9 @@ pub struct DataRecord {
     pub train_patients: usize,
     /// Patients on the validation side.
     pub validation_patients: usize,
+    /// Near-duplicates and patients on two sides; none in runs of programs that did not look.
+    #[serde(default)]
+    pub leaks: Option<LeakCounts>,
     /// Files that could not be read and were left out, each with the reason.
     pub left_out: BTreeMap<String, String>,
 }
@@ -67,7 +82,7 @@ pub struct ValidationScore {
     pub sha256: String,
     /// `true` for the positive class.
     pub label: bool,
-    /// Probability of the positive class under the head that was kept.
+    /// Probability of the positive class under the head that was kept, not calibrated.
     pub probability: f64,
 }
 
@@ -78,7 +93,7 @@ pub struct Timings {
     pub data: f64,
     /// Computing or loading features.
     pub features: f64,
-    /// Images and mirror images whose features were computed, not loaded.
+    /// Images and views whose features were computed, not loaded.
     #[serde(default)]
     pub computed: usize,
     /// Training the head.
@@ -105,18 +120,30 @@ pub struct RunRecord {
     pub base: Option<BaseUse>,
     /// The data.
     pub data: DataRecord,
-    /// Whether mirror images were trained on too.
-    pub mirror: bool,
+    /// Which forms of a training image were trained on.
+    pub views: Views,
     /// Options of the training.
     pub training: TrainingConfig,
-    /// The pass whose weights were kept: the one with the lowest validation loss.
+    /// The pass whose weights were kept.
     pub best_epoch: usize,
     /// Every pass.
     pub history: Vec<Epoch>,
-    /// Probability (0..1) from which on the positive label is suspected.
+    /// How layers of the backbones were trained after the head, if they were.
+    #[serde(default)]
+    pub fine_tune: Option<FineTune>,
+    /// Every pass of that; the one with the lowest validation loss was kept.
+    #[serde(default)]
+    pub fine_tune_history: Vec<Epoch>,
+    /// Calibrated probability (0..1) from which on the positive label is suspected.
     pub threshold: f64,
     /// The rule by which the threshold was chosen on the validation images.
     pub threshold_rule: String,
+    /// The temperature that was fitted on the validation images; none if none was asked for.
+    #[serde(default)]
+    pub temperature: Option<f64>,
+    /// The abstain band, if one was asked for.
+    #[serde(default)]
+    pub abstain: Option<AbstainRecord>,
     /// Figures on the validation images at the threshold, float head.
     pub validation: Evaluation,
     /// Seconds.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use xray_core::package::PackageFile;
 
 use super::{RUN_SCHEMA, RunRecord, ValidationScore};
-use crate::head::{HeadError, HeadWeights};
+use crate::head::{Epoch, HeadError, HeadWeights};
+use crate::weights::WeightStore;
 
 /// Why a run could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -71,9 +72,24 @@ impl RunDir {
             self.write_file(&self.base_path(), base.bytes())?;
         }
         head.save(&self.head_path())?;
-        self.write_file(&self.path.join("metrics.csv"), metrics_csv(record).as_bytes())?;
+        self.write_metrics(&record.history)?;
         self.write_json(&self.scores_path(), &scores)?;
-        self.write_json(&self.record_path(), record)
+        self.write_json(&self.record_path(), record)?;
+        let checkpoint = self.checkpoint_path();
+        match fs::remove_file(&checkpoint) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(RunError::Io { path: checkpoint, source })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes `metrics.csv`, one row a pass.
+    ///
+    /// # Errors
+    /// [`RunError`] names the file that could not be written.
+    pub fn write_metrics(&self, history: &[Epoch]) -> Result<(), RunError> {
+        self.write_file(&self.path.join("metrics.csv"), metrics_csv(history).as_bytes())
     }
 
     fn write_json(&self, path: &Path, value: &impl serde::Serialize) -> Result<(), RunError> {
@@ -115,6 +131,16 @@ impl RunDir {
         self.path.join("run.json")
     }
 
+    /// The backbones that were trained in this run, if any were.
+    pub fn weights(&self) -> WeightStore {
+        WeightStore::at(self.path.join("weights"))
+    }
+
+    /// Where a training is kept after every pass until the run is finished.
+    pub fn checkpoint_path(&self) -> PathBuf {
+        self.path.join("checkpoint.cbor")
+    }
+
     /// Where the model lies whose backbones the run kept, if it did.
     pub fn base_path(&self) -> PathBuf {
         self.path.join("base.onnx")
@@ -134,11 +160,11 @@ impl RunDir {
     }
 }
 
-fn metrics_csv(record: &RunRecord) -> String {
+fn metrics_csv(history: &[Epoch]) -> String {
     let mut csv = String::from(
         "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,validation_auroc,learning_rate\n",
     );
-    for epoch in &record.history {
+    for epoch in history {
         let auroc = epoch.validation_auroc.map(|value| format!("{value:.6}")).unwrap_or_default();
         csv.push_str(&format!(
             "{},{:.6},{:.6},{:.6},{:.6},{auroc},{:e}\n",

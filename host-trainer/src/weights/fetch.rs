@@ -25,13 +25,15 @@ pub struct RemoteFile {
 }
 
 /// The files of torchvision for the nets here. Of MobileNetV2 there are two: `7ebf99e0` (`IMAGENET1K_V2`,
-/// 72.15% top-1) is fetched unless `b0353104` (`IMAGENET1K_V1`, 71.88%) is asked for. Figures:
+/// 72.15% top-1) is fetched unless `b0353104` (`IMAGENET1K_V1`, 71.88%) is asked for. DenseNet121 is not in the
+/// usual stack and fetched by name only. Figures:
 /// torchvision, "Table of all available classification weights".
 pub fn official_files() -> Vec<RemoteFile> {
     [
         ("densenet169-b2777c0a.pth", BackboneKind::DenseNet169, true),
         ("mobilenet_v2-7ebf99e0.pth", BackboneKind::MobilenetV2, true),
         ("mobilenet_v2-b0353104.pth", BackboneKind::MobilenetV2, false),
+        ("densenet121-a639ec97.pth", BackboneKind::DenseNet121, true),
     ]
     .into_iter()
     .map(|(name, backbone, default)| RemoteFile { name: name.to_owned(), backbone, default })
@@ -39,13 +41,14 @@ pub fn official_files() -> Vec<RemoteFile> {
 }
 
 /// Those of `files` that are meant by `names`: a file's name with or without its ending, or a net's name,
-/// which means its default file. Without names, the default file of every net.
+/// which means its default file. Without names, the default file of every net of the usual stack.
 ///
 /// # Errors
 /// [`WeightsError::UnknownFile`] for a name that is none of these.
 pub fn select<'a>(files: &'a [RemoteFile], names: &[String]) -> Result<Vec<&'a RemoteFile>, WeightsError> {
     if names.is_empty() {
-        return Ok(files.iter().filter(|file| file.default).collect());
+        let usual = |file: &&RemoteFile| file.default && BackboneKind::STACK.contains(&file.backbone);
+        return Ok(files.iter().filter(usual).collect());
     }
     let meant = |file: &RemoteFile, name: &str| {
         file.name == name

@@ -59,6 +59,15 @@ pub enum Provenance {
         /// The seed it was drawn with.
         seed: u64,
     },
+    /// Trained further from other weights.
+    FineTuned {
+        /// Where those came from, in words.
+        from: String,
+        /// The first layer that was trained, or `all`.
+        unfrozen: String,
+        /// Whether those were drawn at random.
+        random: bool,
+    },
     /// Kept from an exported model.
     Model {
         /// SHA-256 (hex) of the model file.
@@ -73,7 +82,12 @@ pub enum Provenance {
 impl Provenance {
     /// Whether the weights were drawn at random, so that figures prove the program and nothing else.
     pub fn is_random(&self) -> bool {
-        matches!(self, Provenance::Random { .. } | Provenance::Model { random: true, .. })
+        matches!(
+            self,
+            Provenance::Random { .. }
+                | Provenance::Model { random: true, .. }
+                | Provenance::FineTuned { random: true, .. }
+        )
     }
 }
 
@@ -84,6 +98,7 @@ impl std::fmt::Display for Provenance {
                 write!(f, "{name} ({framework}, sha256 {})", sha256.get(..12).unwrap_or(sha256))
             }
             Provenance::Random { seed } => write!(f, "random (seed {seed})"),
+            Provenance::FineTuned { from, unfrozen, .. } => write!(f, "{from}, trained further ({unfrozen})"),
             Provenance::Model { weights, .. } => f.write_str(weights),
         }
     }

@@ -1,12 +1,12 @@
 //! The folder where imported weights are kept, one file a backbone.
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::import::read_bounded;
 use super::{WeightSet, WeightsError, safe};
 use crate::backbones::BackboneKind;
+use crate::files::write_atomic;
 
 /// Environment variable that names the folder.
 pub const STORE_VARIABLE: &str = "XRAY_EDGE_WEIGHTS";
@@ -96,18 +96,7 @@ impl WeightStore {
         set.check()?;
         let path = self.path(set.backbone);
         let bytes = safe::write(&path, set)?;
-        let io = |e: &std::io::Error| WeightsError::io("write", &path, e);
-        std::fs::create_dir_all(&self.dir).map_err(|e| WeightsError::io("make", &self.dir, &e))?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".import-")
-            .tempfile_in(&self.dir)
-            .map_err(|e| WeightsError::io("write in", &self.dir, &e))?;
-        file.write_all(&bytes).map_err(|e| io(&e))?;
-        file.as_file().sync_all().map_err(|e| io(&e))?;
-        file.persist(&path).map_err(|e| io(&e.error))?;
-        // The new name is in the folder, so the folder has to reach the disk as well.
-        #[cfg(unix)]
-        std::fs::File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(|e| io(&e))?;
+        write_atomic(&path, &bytes).map_err(|e| WeightsError::io("write", &path, &e))?;
         Ok(path)
     }
 

@@ -43,7 +43,8 @@ fn array(name: &str, shape: &[usize]) -> Array {
 pub fn weights(kind: BackboneKind) -> WeightSet {
     let mut net = Net { kind, tensors: BTreeMap::new() };
     match kind {
-        BackboneKind::DenseNet169 => net.densenet(),
+        BackboneKind::DenseNet169 => net.densenet([6, 12, 32, 32]),
+        BackboneKind::DenseNet121 => net.densenet([6, 12, 24, 16]),
         BackboneKind::MobilenetV2 => net.mobilenet(),
     }
     WeightSet {
@@ -90,11 +91,11 @@ impl Net {
         }
     }
 
-    fn densenet(&mut self) {
+    fn densenet(&mut self, blocks: [usize; 4]) {
         self.conv("conv0", [64, 3, 7, 7]);
         self.norm("norm0", 64);
         let mut channels = 64;
-        for (block, layers) in [(1, 6), (2, 12), (3, 32), (4, 32)] {
+        for (block, layers) in (1..).zip(blocks) {
             for layer in 1..=layers {
                 let name = format!("denseblock{block}.denselayer{layer}");
                 self.norm(&format!("{name}.norm1"), channels);
@@ -163,9 +164,12 @@ pub fn head(features: usize) -> HeadWeights {
 /// A contract for these sets.
 pub fn contract(sets: &[WeightSet], size: usize, precision: Precision) -> Contract {
     Contract {
+        version: 0,
         preprocessing: Preprocessing { size, ..Preprocessing::new(Scaling::Imagenet) },
         labels: Labels { negative: "NORMAL".into(), positive: "PNEUMONIA".into() },
         threshold: 0.5,
+        temperature: 1.0,
+        abstain: None,
         threshold_rule: "fixed".into(),
         precision,
         backbones: sets

@@ -7,7 +7,7 @@ pub(crate) mod kernels;
 mod threads;
 mod tract;
 
-pub use choice::{EngineChoice, EngineOptions, LoadedEngine, load, self_test};
+pub use choice::{EngineChoice, EngineOptions, LoadedEngine, known_answer, load, self_test};
 pub use fused::FusedEngine;
 pub use threads::big_cores;
 pub use tract::TractEngine;
@@ -109,6 +109,16 @@ pub enum EngineError {
         /// Name of the engine.
         engine: &'static str,
         /// How far it is off.
+        difference: String,
+    },
+    /// The engine that a device takes and tract's own operators give different answers to the test pattern.
+    #[error(
+        "model {file}: the engines disagree on the test pattern by {difference}; report it with the model"
+    )]
+    Disagree {
+        /// The model file.
+        file: String,
+        /// How far they are apart.
         difference: String,
     },
     /// What came out is not within 0..1.

@@ -2,7 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "dicom")]
+use super::DicomProblem;
 use super::limits::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE};
+
+/// The formats that are read, for people.
+const READABLE: &str = if cfg!(feature = "dicom") { "JPEG, PNG, PGM and DICOM" } else { "JPEG, PNG and PGM" };
 
 /// A file that could not be taken in, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,8 +43,8 @@ pub enum IntakeProblem {
         /// Its size, or the limit plus one where the size was not known beforehand.
         bytes: u64,
     },
-    /// Neither JPEG, PNG nor PGM, by its first bytes.
-    #[error("not an image that can be read (JPEG, PNG and PGM can, by content, whatever the name)")]
+    /// None of the formats that are read, by its first bytes.
+    #[error("not an image that can be read ({READABLE} can, by content, whatever the name)")]
     UnknownFormat,
     /// The header names a size over [`MAX_SIDE`] or [`MAX_PIXELS`].
     #[error(
@@ -73,6 +78,10 @@ pub enum IntakeProblem {
         /// The decoder's word.
         reason: String,
     },
+    /// A DICOM file that is no single radiograph or misses what it takes to show one.
+    #[cfg(feature = "dicom")]
+    #[error(transparent)]
+    Dicom(#[from] DicomProblem),
 }
 
 impl IntakeProblem {
@@ -87,6 +96,8 @@ impl IntakeProblem {
             IntakeProblem::TooSmall { .. } => "too-small",
             IntakeProblem::Truncated => "truncated",
             IntakeProblem::Damaged { .. } => "damaged",
+            #[cfg(feature = "dicom")]
+            IntakeProblem::Dicom(problem) => problem.code(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! From bytes of unknown origin to a decoded image within limits.
 
+#[cfg(feature = "dicom")]
+mod dicom;
 mod error;
 mod jpeg;
 mod limits;
@@ -7,6 +9,8 @@ mod listing;
 mod radiograph;
 mod raster;
 
+#[cfg(feature = "dicom")]
+pub use dicom::DicomProblem;
 pub use error::{IntakeError, IntakeProblem};
 pub use limits::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE};
 pub use listing::{ListingError, list_all, list_images};

@@ -1,5 +1,7 @@
 //! A decoded image.
 
+use std::borrow::Cow;
+
 use super::IntakeProblem;
 use super::limits::{MAX_PIXELS, MAX_SIDE, MIN_SIDE};
 
@@ -10,6 +12,26 @@ pub enum Pixels {
     Grey(Vec<u8>),
     /// Three bytes a pixel: red, green, blue.
     Rgb(Vec<u8>),
+}
+
+impl Pixels {
+    /// The grey levels; of a coloured pixel its luma, .299 R + .587 G + .114 B (ITU-R BT.601) in fixed point, rounded,
+    /// which leaves three equal channels as they are.
+    pub fn grey(&self) -> Cow<'_, [u8]> {
+        // The weights in 32768ths; their sum is 32768.
+        const WEIGHTS: [u32; 3] = [9798, 19235, 3735];
+        match self {
+            Pixels::Grey(bytes) => Cow::Borrowed(bytes),
+            Pixels::Rgb(bytes) => {
+                let luma = |rgb: &[u8]| {
+                    let sum: u32 =
+                        rgb.iter().zip(WEIGHTS).map(|(level, weight)| u32::from(*level) * weight).sum();
+                    ((sum + (1 << 14)) >> 15) as u8
+                };
+                Cow::Owned(bytes.chunks_exact(3).map(luma).collect())
+            }
+        }
+    }
 }
 
 /// An image that was decoded and is within the limits of [`crate::intake`].
@@ -30,7 +52,7 @@ impl Radiograph {
         Self::new(width, height, Pixels::Grey(pixels))
     }
 
-    pub(super) fn new(width: u32, height: u32, pixels: Pixels) -> Result<Self, IntakeProblem> {
+    pub(crate) fn new(width: u32, height: u32, pixels: Pixels) -> Result<Self, IntakeProblem> {
         check_size(width, height)?;
         let (length, channels) = match &pixels {
             Pixels::Grey(bytes) => (bytes.len() as u64, 1),
@@ -42,6 +64,16 @@ impl Radiograph {
             return Err(IntakeProblem::Damaged { format: "image", reason });
         }
         Ok(Radiograph { width, height, pixels })
+    }
+
+    /// A grey image of the same size, row by row from the top left of the levels that `level` gives for each place.
+    pub fn redrawn(&self, level: impl FnMut(usize) -> u8) -> Radiograph {
+        let places = 0..self.width as usize * self.height as usize;
+        Radiograph {
+            width: self.width,
+            height: self.height,
+            pixels: Pixels::Grey(places.map(level).collect()),
+        }
     }
 
     /// Width in pixels.

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
+#[cfg(feature = "dicom")]
+use super::dicom;
 use super::limits::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE};
 use super::radiograph::{Pixels, Radiograph, check_size};
 use super::{IntakeError, IntakeProblem, jpeg};
@@ -34,7 +36,7 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, IntakeProblem> {
     Ok(bytes)
 }
 
-/// Decodes the bytes of a JPEG, PNG or PGM; grey or colour, 8 or 16 bit. Sixteen bits are brought to eight
+/// Decodes the bytes of a JPEG, PNG, PGM or, with the feature `dicom`, DICOM file; grey or colour, 8 or 16 bit. Sixteen bits are brought to eight
 /// by `round(v / 257)`; an alpha channel is dropped.
 ///
 /// # Errors
@@ -45,6 +47,10 @@ pub fn decode(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
     }
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(IntakeProblem::FileTooLarge { bytes: bytes.len() as u64 });
+    }
+    #[cfg(feature = "dicom")]
+    if dicom::is_dicom(bytes) {
+        return dicom::decode(bytes);
     }
     let format = image::guess_format(bytes).map_err(|_| IntakeProblem::UnknownFormat)?;
     let name = match format {

@@ -1,6 +1,7 @@
 //! The contract that travels inside a model file: everything a runtime must know to use it rightly.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,26 @@ pub struct BackboneRecord {
     pub random: bool,
     /// SHA-256 (hex) over the tensors as they were used.
     pub fingerprint: String,
+}
+
+/// Temperatures that a calibration may have. Beyond them a fit has not found anything.
+pub const TEMPERATURES: RangeInclusive<f64> = 0.05..=20.0;
+
+/// Calibrated probabilities for which the model must not decide. It holds the threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AbstainBand {
+    /// From here on (0..1) there is no longer no sign.
+    pub low: f64,
+    /// From here on (0..1) the positive label is suspected.
+    pub high: f64,
+}
+
+impl AbstainBand {
+    /// Whether a calibrated probability lies in it: at `low` or over it, and under `high`.
+    pub fn holds(&self, probability: f64) -> bool {
+        (self.low..self.high).contains(&probability)
+    }
 }
 
 /// Names of the two classes.
@@ -108,14 +129,26 @@ pub struct QuantisationRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contract {
+    /// Number of the release, given by who signs it: a device takes no lower one in the place of a higher. 0 if
+    /// none was given.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub version: u64,
     /// How images are prepared.
     pub preprocessing: Preprocessing,
     /// The two classes.
     pub labels: Labels,
-    /// Probability (0..1, exclusive) from which on the positive label is suspected; chosen on validation.
+    /// Calibrated probability (0..1, exclusive) from which on the positive label is suspected; chosen on
+    /// validation.
     pub threshold: f64,
     /// The rule by which the threshold was chosen, such as `youden`.
     pub threshold_rule: String,
+    /// What the logit is divided by, within [`TEMPERATURES`]; fitted on validation. 1 leaves probabilities as
+    /// they are, and stands for models that were written without it.
+    #[serde(default = "uncalibrated", skip_serializing_if = "is_uncalibrated")]
+    pub temperature: f64,
+    /// Where the model must not decide, if anywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abstain: Option<AbstainBand>,
     /// How the numbers are stored.
     pub precision: Precision,
     /// The backbones in the order in which their features are joined.
@@ -134,9 +167,21 @@ pub struct Contract {
     pub known_answer: Option<KnownAnswer>,
 }
 
+fn uncalibrated() -> f64 {
+    1.0
+}
+
+fn is_uncalibrated(temperature: &f64) -> bool {
+    *temperature == 1.0
+}
+
 /// Said wherever results of random backbones are shown.
 pub const RANDOM_WARNING: &str = "RANDOM BACKBONES: what follows proves that the program works, nothing about medicine. \
      Real weights: `host-trainer weights fetch` or `host-trainer weights import FILE --as NAME`.";
+
+fn is_zero(version: &u64) -> bool {
+    *version == 0
+}
 
 impl Contract {
     /// Whether any backbone has random weights.

@@ -27,6 +27,37 @@ pub enum PackageProblem {
     /// The file is over [`MAX_PACKAGE_BYTES`].
     #[error("the file is over the limit of {MAX_PACKAGE_BYTES} bytes; it is not one of our models")]
     TooLarge,
+    /// There is no signature beside the file, or it cannot be read.
+    #[error(
+        "its signature {} could not be read: {reason}; bring the .minisig file that `host-trainer sign` wrote \
+         beside the model", .signature.display()
+    )]
+    NoSignature {
+        /// The file that should hold the signature.
+        signature: PathBuf,
+        /// The operating system's word, or why it is no signature.
+        reason: String,
+    },
+    /// Signed, but with none of the keys that are trusted here.
+    #[error(
+        "its signature is by none of the keys that are trusted here ({trusted}); have it signed by one of them, \
+         or put the signer's public key among them"
+    )]
+    UnknownKey {
+        /// Names of the trusted keys.
+        trusted: String,
+    },
+    /// The signature claims to be by a trusted key and is not over these bytes.
+    #[error(
+        "its signature by the key `{key}` does not hold: {reason}; the file or the signature was changed: bring \
+         both again from where they were made"
+    )]
+    BadSignature {
+        /// Name of the key.
+        key: String,
+        /// What does not hold.
+        reason: String,
+    },
     /// The bytes are not an ONNX model.
     #[error("not an ONNX model: {reason}; make one with `host-trainer export`")]
     NotOnnx {

@@ -3,14 +3,22 @@
 mod contract;
 mod error;
 mod file;
+mod keys;
 mod known_answer;
+mod signature;
+#[cfg(feature = "signing")]
+pub mod signing;
 mod verify;
 
 pub use contract::{
-    BackboneRecord, CONTRACT_KEY, Contract, FEATURES_NAME, INPUT_NAME, Labels, PROBABILITY_NAME, Precision,
-    QuantisationRecord, RANDOM_WARNING, SCHEMA_KEY, SCHEMA_VERSION, Training,
+    AbstainBand, BackboneRecord, CONTRACT_KEY, Contract, FEATURES_NAME, INPUT_NAME, Labels, PROBABILITY_NAME,
+    Precision, QuantisationRecord, RANDOM_WARNING, SCHEMA_KEY, SCHEMA_VERSION, TEMPERATURES, Training,
 };
 pub use error::{PackageError, PackageProblem};
 pub use file::{MAX_PACKAGE_BYTES, PackageFile};
+pub use keys::{KeysError, KeysProblem, TrustedKeys};
 pub use known_answer::KnownAnswer;
+pub use signature::{
+    MAX_SIGNATURE_BYTES, SIGNATURE_SUFFIX, SignatureFile, SignedBytes, SignedPackage, signature_of,
+};
 pub use verify::VerifiedPackage;

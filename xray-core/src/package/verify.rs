@@ -6,7 +6,8 @@ use prost::Message;
 use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, TensorProto, tensor_shape_proto};
 
 use super::contract::{
-    CONTRACT_KEY, Contract, FEATURES_NAME, INPUT_NAME, PROBABILITY_NAME, SCHEMA_KEY, SCHEMA_VERSION,
+    AbstainBand, CONTRACT_KEY, Contract, FEATURES_NAME, INPUT_NAME, PROBABILITY_NAME, SCHEMA_KEY,
+    SCHEMA_VERSION, TEMPERATURES,
 };
 use super::{PackageError, PackageFile, PackageProblem};
 
@@ -85,9 +86,20 @@ fn check_contract(contract: &Contract) -> Result<(), String> {
     if size == 0 || !size.is_multiple_of(32) || size > 1024 {
         return Err(format!("input size {size} is not a multiple of 32 between 32 and 1024"));
     }
+    contract.preprocessing.intensity.check(size).map_err(|error| error.to_string())?;
     let threshold = contract.threshold;
     if !(threshold > 0.0 && threshold < 1.0) {
         return Err(format!("threshold {threshold} is not between 0 and 1"));
+    }
+    let temperature = contract.temperature;
+    if !TEMPERATURES.contains(&temperature) {
+        let (least, most) = (TEMPERATURES.start(), TEMPERATURES.end());
+        return Err(format!("temperature {temperature} is not between {least} and {most}"));
+    }
+    if let Some(AbstainBand { low, high }) = contract.abstain
+        && !(0.0 <= low && low <= threshold && threshold <= high && high <= 1.0 && low < high)
+    {
+        return Err(format!("abstain band {low} to {high} does not hold the threshold {threshold}"));
     }
     if contract.labels.negative == contract.labels.positive {
         return Err(format!("both labels are called `{}`", contract.labels.positive));

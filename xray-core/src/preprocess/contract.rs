@@ -1,7 +1,11 @@
 //! What is done to an image between decoding and the engine. Recorded in the model package, so that a
 //! model is always fed as it was trained.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+
+use super::Intensity;
 
 /// Mean of the ImageNet training images per channel (RGB, pixel range 0..1).
 /// Source: torchvision, "Models and pre-trained weights", the normalisation of all its classifiers.
@@ -57,20 +61,36 @@ pub enum Resize {
 }
 
 /// The preprocessing contract of a model.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Preprocessing {
     /// Width and height of the input in pixels; a multiple of 32.
     pub size: usize,
     /// How an image is brought to `size`.
     pub resize: Resize,
+    /// What is done to its grey levels then. A contract without the word does nothing to them.
+    #[serde(default, skip_serializing_if = "Intensity::is_none")]
+    pub intensity: Intensity,
     /// How pixels become numbers.
     pub scaling: Scaling,
 }
 
 impl Preprocessing {
-    /// The usual contract: 224 × 224, antialiased bilinear, with the given scaling.
+    /// The usual contract: 224 × 224, antialiased bilinear, levels as they are, with the given scaling.
     pub fn new(scaling: Scaling) -> Self {
-        Preprocessing { size: 224, resize: Resize::BilinearAntialias, scaling }
+        Preprocessing { size: 224, resize: Resize::BilinearAntialias, intensity: Intensity::None, scaling }
+    }
+}
+
+/// Caches are keyed by this text: what a contract does not do is not named, so that features that were computed
+/// before a step was invented stay known.
+impl fmt::Debug for Preprocessing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("Preprocessing");
+        text.field("size", &self.size).field("resize", &self.resize);
+        if !self.intensity.is_none() {
+            text.field("intensity", &self.intensity);
+        }
+        text.field("scaling", &self.scaling).finish()
     }
 }

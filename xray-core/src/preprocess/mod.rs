@@ -1,11 +1,13 @@
 //! From an image to the tensor that an engine takes.
 
 mod contract;
+mod intensity;
 mod prepare;
 mod resize;
 
 pub use contract::{IMAGENET_MEAN, IMAGENET_STD, Preprocessing, Resize, Scaling};
-pub use prepare::{InputTensor, prepare};
+pub use intensity::{Clahe, Intensity};
+pub use prepare::{InputTensor, at_input_size, prepare};
 
 /// Why an image could not be prepared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,5 +25,15 @@ pub enum PreprocessError {
         size: usize,
         /// The resizer's word.
         reason: String,
+    },
+    /// The contract asks for something that cannot be done to images of its size.
+    #[error("intensity {intensity} cannot be done to images of {size} × {size} pixels: {reason}")]
+    Intensity {
+        /// What was asked for.
+        intensity: String,
+        /// Side of the input in pixels.
+        size: usize,
+        /// What is wrong with it.
+        reason: &'static str,
     },
 }

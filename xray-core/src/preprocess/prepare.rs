@@ -42,16 +42,15 @@ impl InputTensor {
     }
 }
 
-/// Prepares an image as the contract says: resize, divide by 255, take off the mean, divide by the standard
-/// deviation; a grey image gives three equal channels before the scaling.
+/// Prepares an image as the contract says: resize, intensity, divide by 255, take off the mean, divide by the
+/// standard deviation; a grey image gives three equal channels before the scaling.
 ///
 /// # Errors
-/// [`PreprocessError::Resize`] if the resizer refuses the image.
+/// [`PreprocessError::Resize`] if the resizer refuses the image, [`PreprocessError::Intensity`] for a contract that
+/// cannot be met.
 pub fn prepare(image: &Radiograph, contract: &Preprocessing) -> Result<InputTensor, PreprocessError> {
     let size = contract.size;
-    let pixels = match contract.resize {
-        Resize::BilinearAntialias => resize::bilinear_antialias(image, size)?,
-    };
+    let pixels = contract.intensity.apply(resized(image, contract)?, size)?;
     let (mean, std) = (contract.scaling.mean(), contract.scaling.std());
     let mut data = Vec::with_capacity(3 * size * size);
     for channel in 0..3 {
@@ -66,4 +65,22 @@ pub fn prepare(image: &Radiograph, contract: &Preprocessing) -> Result<InputTens
         }
     }
     Ok(InputTensor { size, data })
+}
+
+/// The image at the contract's input size and nothing further: what is varied or damaged on purpose is varied here, so
+/// that it means the same for originals and for pictures that were reduced before. [`prepare`] goes on from it.
+///
+/// # Errors
+/// [`PreprocessError::Resize`] if the resizer refuses the image, or the input size is below
+/// [`MIN_SIDE`](crate::intake::MIN_SIDE).
+pub fn at_input_size(image: &Radiograph, contract: &Preprocessing) -> Result<Radiograph, PreprocessError> {
+    let (size, (width, height)) = (contract.size, (image.width(), image.height()));
+    Radiograph::new(size as u32, size as u32, resized(image, contract)?)
+        .map_err(|problem| PreprocessError::Resize { width, height, size, reason: problem.to_string() })
+}
+
+fn resized(image: &Radiograph, contract: &Preprocessing) -> Result<Pixels, PreprocessError> {
+    match contract.resize {
+        Resize::BilinearAntialias => resize::bilinear_antialias(image, contract.size),
+    }
 }

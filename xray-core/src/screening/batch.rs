@@ -54,6 +54,8 @@ pub fn screen_paths<'a>(
 pub struct Summary {
     /// Images with the finding [`Finding::Suspected`].
     pub suspected: usize,
+    /// Images with the finding [`Finding::Uncertain`].
+    pub uncertain: usize,
     /// Images with the finding [`Finding::NoSign`].
     pub no_sign: usize,
     /// Paths without a result.
@@ -66,6 +68,7 @@ impl Summary {
         match &item.outcome {
             Ok(screening) => match screening.verdict.finding() {
                 Finding::Suspected => self.suspected += 1,
+                Finding::Uncertain => self.uncertain += 1,
                 Finding::NoSign => self.no_sign += 1,
             },
             Err(_) => self.no_result += 1,
@@ -74,7 +77,7 @@ impl Summary {
 
     /// Images that were read.
     pub fn read(&self) -> usize {
-        self.suspected + self.no_sign
+        self.suspected + self.uncertain + self.no_sign
     }
 
     /// Whether every path gave a result.
@@ -85,13 +88,11 @@ impl Summary {
 
 impl std::fmt::Display for Summary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} read: {} suspected, {} no sign; {} no result",
-            self.read(),
-            self.suspected,
-            self.no_sign,
-            self.no_result
-        )
+        write!(f, "{} read: {} suspected, ", self.read(), self.suspected)?;
+        // Most models have no abstain band.
+        if self.uncertain > 0 {
+            write!(f, "{} uncertain, ", self.uncertain)?;
+        }
+        write!(f, "{} no sign; {} no result", self.no_sign, self.no_result)
     }
 }

@@ -101,7 +101,7 @@ impl Screener {
     /// What the engine says of its graph.
     pub fn new(package: VerifiedPackage, options: impl Into<EngineOptions>) -> Result<Self, EngineError> {
         let loaded = engine::load(&package, options)?;
-        let rule = DecisionRule::of(package.contract());
+        let rule = DecisionRule::of(&package);
         Ok(Screener { package, engine: loaded.engine, rule, warnings: loaded.warnings })
     }
 
@@ -123,6 +123,14 @@ impl Screener {
     /// Name of the engine that runs it.
     pub fn engine_name(&self) -> &'static str {
         self.engine.name()
+    }
+
+    /// Runs the test pattern and holds it against the answer in the package, where there is one.
+    ///
+    /// # Errors
+    /// [`EngineError::KnownAnswer`] if they differ, or what the engine says where it fails.
+    pub fn self_test(&self) -> Result<(), EngineError> {
+        engine::self_test(&self.package, self.engine.as_ref())
     }
 
     /// Screens one file.

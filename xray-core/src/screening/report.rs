@@ -24,7 +24,7 @@ pub enum Format {
 pub struct ReadRow {
     /// The image file.
     pub file: String,
-    /// Probability of the positive label, 0..1.
+    /// Calibrated probability of the positive label, 0..1.
     pub probability: f64,
     /// [`Finding::code`].
     pub verdict: &'static str,

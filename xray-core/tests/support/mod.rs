@@ -16,10 +16,13 @@ const FLOAT: i32 = 1;
 /// Contract of [`model`]: input 64 × 64, pixels 0..1, threshold 0.5, three features.
 pub fn contract() -> Contract {
     Contract {
+        version: 0,
         preprocessing: Preprocessing { size: 64, ..Preprocessing::new(Scaling::Unit) },
         labels: Labels { negative: "NORMAL".to_owned(), positive: "PNEUMONIA".to_owned() },
         threshold: 0.5,
         threshold_rule: "fixed".to_owned(),
+        temperature: 1.0,
+        abstain: None,
         precision: Precision::Float32,
         backbones: vec![BackboneRecord {
             name: "mean".to_owned(),

@@ -7,10 +7,12 @@ use std::path::Path;
 use serde::Deserialize;
 
 /// The boards that are built in, by the name that `--board` takes.
-const BUILT_IN: [(&str, &str); 4] = [
+const BUILT_IN: [(&str, &str); 6] = [
     ("pi3", include_str!("../../../boards/pi3.toml")),
     ("pi4", include_str!("../../../boards/pi4.toml")),
     ("pi5", include_str!("../../../boards/pi5.toml")),
+    ("jetson-nano", include_str!("../../../boards/jetson-nano.toml")),
+    ("jetson-orin-nano", include_str!("../../../boards/jetson-orin-nano.toml")),
     ("sim", include_str!("../../../boards/sim.toml")),
 ];
 
@@ -21,7 +23,9 @@ const LONGEST: u64 = 64 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BoardError {
     /// Neither a built-in board nor a file.
-    #[error("{name}: no such board; give pi3, pi4, pi5, sim, or the path of a board file")]
+    #[error(
+        "{name}: no such board; give pi3, pi4, pi5, jetson-nano, jetson-orin-nano, sim, or the path of a board file"
+    )]
     Unknown {
         /// What was given.
         name: String,
@@ -85,16 +89,36 @@ impl fmt::Display for Part {
     }
 }
 
-/// A line of the 40-pin header by its Broadcom number, 2..=27, written `GPIO17`. 0 and 1 belong to the
-/// identification of add-on boards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+/// Longest name of a line, in bytes: the kernel's is a buffer of 32 that ends with a zero.
+const LONGEST_NAME: usize = 31;
+
+/// A line: by the name that the kernel gives it (`GPIO17`, `PQ.05`), or where it gives none by its chip's label and
+/// its place on it (`tegra-gpio:149`). Never by the chip's number, which changes from one kernel to the next.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Line(u8);
+pub struct Line {
+    name: [u8; LONGEST_NAME],
+    length: usize,
+}
 
 impl Line {
-    /// The Broadcom number.
-    pub fn number(self) -> u8 {
-        self.0
+    /// The name.
+    pub fn name(&self) -> &str {
+        // It was made from a string of ASCII.
+        std::str::from_utf8(&self.name[..self.length]).unwrap_or_default()
+    }
+
+    /// The number of a line of a Raspberry Pi's 40-pin header as Broadcom counts it, 2..=27; `None` if it is
+    /// none. 0 and 1 belong to the identification of add-on boards.
+    pub fn header(&self) -> Option<u8> {
+        let number = self.name().strip_prefix("GPIO")?.parse().ok()?;
+        ((2..=27).contains(&number) && self.name() == format!("GPIO{number}")).then_some(number)
+    }
+
+    /// The chip's label and the place on it, if it is written in that way.
+    pub fn place(&self) -> Option<(&str, u32)> {
+        let (label, offset) = self.name().rsplit_once(':')?;
+        Some((label, offset.parse().ok()?))
     }
 }
 
@@ -102,17 +126,25 @@ impl TryFrom<String> for Line {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        let number = name.strip_prefix("GPIO").and_then(|digits| digits.parse().ok());
-        match number {
-            Some(number @ 2..=27) if name == format!("GPIO{number}") => Ok(Line(number)),
-            _ => Err(format!("{name:?} is no line; lines are called GPIO2 to GPIO27")),
+        let bytes = name.as_bytes();
+        if bytes.is_empty() || bytes.len() > LONGEST_NAME || !bytes.iter().all(u8::is_ascii_graphic) {
+            return Err(format!("{name:?} is no name of a line; `gpioinfo` shows them"));
         }
+        let mut line = Line { name: [0; LONGEST_NAME], length: bytes.len() };
+        line.name[..bytes.len()].copy_from_slice(bytes);
+        Ok(line)
     }
 }
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("GPIO{}", self.0))
+        f.pad(self.name())
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.name(), f)
     }
 }
 
@@ -143,12 +175,40 @@ impl Wiring {
     }
 }
 
+/// What holds a button's line at its other level while nobody presses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pull {
+    /// A resistor on the board.
+    #[default]
+    None,
+    /// The chip's own resistor to the supply.
+    Up,
+    /// The chip's own resistor to ground.
+    Down,
+}
+
+/// How a button is wired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ButtonWiring {
+    /// The line.
+    pub line: Line,
+    /// The level while it is pressed.
+    pub active: ActiveLevel,
+    /// What holds it otherwise.
+    #[serde(default)]
+    pub pull: Pull,
+}
+
 /// What drives the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
-    /// The GPIO lines of a Raspberry Pi.
+    /// The GPIO lines of a Raspberry Pi, through its registers.
     Rppal,
+    /// The GPIO lines of any Linux board, through the kernel's character device.
+    Gpiocdev,
     /// Nothing: levels are recorded.
     Simulator,
 }
@@ -160,6 +220,7 @@ struct Lines {
     yellow: Wiring,
     green: Wiring,
     buzzer: Option<Wiring>,
+    button: Option<ButtonWiring>,
 }
 
 /// One board file.
@@ -201,7 +262,20 @@ impl Board {
             file: file.to_owned(),
             reason: error.to_string().trim_end().to_owned(),
         })?;
+        let invalid = |reason: String| BoardError::Invalid { file: file.to_owned(), reason };
         let parts: Vec<_> = board.parts().collect();
+        for (_, Wiring { line, .. }) in &parts {
+            if board.backend == Backend::Rppal && line.header().is_none() {
+                return Err(invalid(format!(
+                    "{line} is no line of the header; they are called GPIO2 to GPIO27"
+                )));
+            }
+        }
+        if let Some(button) = board.button()
+            && let Some((part, _)) = parts.iter().find(|(_, wiring)| wiring.line == button.line)
+        {
+            return Err(invalid(format!("the button and {part} are both on {}", button.line)));
+        }
         for (at, (second, wiring)) in parts.iter().enumerate() {
             if let Some((first, _)) = parts[..at].iter().find(|(_, other)| other.line == wiring.line) {
                 let (first, second) = (*first, *second);
@@ -224,6 +298,11 @@ impl Board {
             Part::Green => Some(self.lines.green),
             Part::Buzzer => self.lines.buzzer,
         }
+    }
+
+    /// The button, if the board has one.
+    pub fn button(&self) -> Option<ButtonWiring> {
+        self.lines.button
     }
 
     /// The parts that the board has.
@@ -256,12 +335,34 @@ mod tests {
     #[test]
     fn a_buzzer_may_be_missing_and_a_part_may_be_active_low() {
         let board = parse("green = { line = 'GPIO27', active = 'high' }").expect("a board");
-        let lines: Vec<_> = board.parts().map(|(part, wiring)| (part, wiring.line.number())).collect();
-        assert_eq!(lines, [(Part::Red, 2), (Part::Yellow, 3), (Part::Green, 27)]);
+        let lines: Vec<_> = board.parts().map(|(part, wiring)| (part, wiring.line.header())).collect();
+        assert_eq!(lines, [(Part::Red, Some(2)), (Part::Yellow, Some(3)), (Part::Green, Some(27))]);
         let red = board.wiring(Part::Red).expect("red");
         let green = board.wiring(Part::Green).expect("green");
         assert_eq!([red.high_when(true), red.high_when(false)], [false, true]);
         assert_eq!([green.high_when(true), green.high_when(false)], [true, false]);
+    }
+
+    #[test]
+    fn lines_have_names_and_a_button_has_one_of_its_own() {
+        let text = "name = 'x'\nbackend = 'gpiocdev'\n[lines]\nred = { line = 'PQ.05', active = 'low' }\n\
+                    yellow = { line = 'tegra-gpio:149', active = 'high' }\n\
+                    green = { line = 'a:b:7', active = 'high' }\n\
+                    button = { line = 'PAC.06', active = 'low', pull = 'up' }\n";
+        let board = Board::parse("x.toml", text).expect("a board");
+        let line = |part| board.wiring(part).expect("wired").line;
+        assert_eq!((line(Part::Red).name(), line(Part::Red).place()), ("PQ.05", None));
+        assert_eq!(line(Part::Yellow).place(), Some(("tegra-gpio", 149)));
+        assert_eq!(line(Part::Green).place(), Some(("a:b", 7)));
+        let button = board.button().expect("a button");
+        assert_eq!((button.line.name(), button.pull), ("PAC.06", Pull::Up));
+        let shared =
+            Board::parse("x.toml", &text.replace("PAC.06", "PQ.05")).expect_err("shared").to_string();
+        assert!(shared.contains("the button and red are both on PQ.05"), "{shared}");
+        for name in ["", "a b", "ä", "a-name-that-is-longer-than-the-kernel-has-room-for"] {
+            let error = Board::parse("x.toml", &text.replace("PQ.05", name)).expect_err(name).to_string();
+            assert!(error.contains("is no name of a line"), "{error}");
+        }
     }
 
     #[test]

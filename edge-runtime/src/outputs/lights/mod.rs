@@ -12,6 +12,8 @@
 //! start; without power they are dark.
 
 mod board;
+#[cfg(target_os = "linux")]
+pub(crate) mod gpiocdev;
 mod indicator;
 mod patterns;
 #[cfg(target_os = "linux")]
@@ -19,7 +21,7 @@ mod rppal;
 mod signal;
 mod simulator;
 
-pub use board::{ActiveLevel, Backend, Board, BoardError, Line, Part, Wiring};
+pub use board::{ActiveLevel, Backend, Board, BoardError, ButtonWiring, Line, Part, Pull, Wiring};
 pub use indicator::{Dark, Indicator, Show};
 pub use patterns::{Levels, Pattern, Rhythm};
 pub use signal::Signal;
@@ -76,7 +78,7 @@ pub enum LightsError {
         by: String,
     },
     /// The machine has no such line.
-    #[error("{line}: this machine has no such line; correct the board file")]
+    #[error("{line}: this machine has no such line; correct the board file (`gpioinfo` shows the lines)")]
     NoSuchLine {
         /// The line.
         line: Line,
@@ -171,8 +173,10 @@ pub fn open(board: Board) -> Result<SharedPanel, LightsError> {
         Backend::Simulator => Box::new(Simulator::default()),
         #[cfg(target_os = "linux")]
         Backend::Rppal => Box::new(rppal::RaspberryPi::open(&board)?),
+        #[cfg(target_os = "linux")]
+        Backend::Gpiocdev => Box::new(gpiocdev::CharacterDevice::open(&board)?),
         #[cfg(not(target_os = "linux"))]
-        Backend::Rppal => return Err(LightsError::NotARaspberryPi { board: board.name }),
+        Backend::Rppal | Backend::Gpiocdev => return Err(LightsError::NotARaspberryPi { board: board.name }),
     };
     let panel = Arc::new(Mutex::new(Panel::new(board, lights)));
     darken_at_the_end(Arc::downgrade(&panel), ending)?;

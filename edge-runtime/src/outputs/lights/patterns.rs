@@ -71,6 +71,7 @@ const DARK: Pattern =
     Pattern { red: Rhythm::Off, yellow: Rhythm::Off, green: Rhythm::Off, buzzer: Rhythm::Off };
 const FAST: Rhythm = Rhythm::Blink { on: 125, off: 125 };
 const SLOW: Rhythm = Rhythm::Blink { on: 700, off: 300 };
+const CALM: Rhythm = Rhythm::Blink { on: 1000, off: 1000 };
 const FLASH: Rhythm = Rhythm::Blink { on: 100, off: 2900 };
 
 /// Short beeps; long ones are for what needs the device, not the patient.
@@ -88,9 +89,11 @@ impl Signal {
         match self {
             Signal::Off => DARK,
             Signal::Ready => Pattern { yellow: FLASH, ..DARK },
+            Signal::MayBePulled => Pattern { yellow: CALM, ..DARK },
             Signal::Busy => Pattern { yellow: FAST, ..DARK },
             Signal::NoSign => Pattern { green: Rhythm::On, buzzer: beeps(1), ..DARK },
             Signal::NoResult => Pattern { yellow: Rhythm::On, buzzer: long_beeps(2), ..DARK },
+            Signal::Uncertain => Pattern { red: Rhythm::On, yellow: Rhythm::On, buzzer: beeps(2), ..DARK },
             Signal::Suspected => Pattern { red: SLOW, buzzer: beeps(3), ..DARK },
             Signal::Fault => Pattern { red: FAST, yellow: FAST, buzzer: long_beeps(4), ..DARK },
         }

@@ -38,8 +38,8 @@ impl RaspberryPi {
         let gpio = Gpio::new().map_err(|error| explain(error, board, None))?;
         let mut taken = Vec::new();
         for (part, wiring) in board.parts() {
-            let pin =
-                gpio.get(wiring.line.number()).map_err(|error| explain(error, board, Some(wiring.line)))?;
+            let number = wiring.line.header().ok_or(LightsError::NoSuchLine { line: wiring.line })?;
+            let pin = gpio.get(number).map_err(|error| explain(error, board, Some(wiring.line)))?;
             // A line that serves SPI, I2C or a serial port has one of the alternate functions.
             let mode = pin.mode();
             if !matches!(mode, Mode::Input | Mode::Output | Mode::Null) {
@@ -100,9 +100,9 @@ fn check_lines(board: &Board) -> Result<File, LightsError> {
             Err(TryLockError::Error(error)) => return Err(failed(format!("{}: {error}", path.display()))),
         }
         for (_, wiring) in board.parts() {
-            let info = chip
-                .line_info(wiring.line.number().into())
-                .map_err(|_| LightsError::NoSuchLine { line: wiring.line })?;
+            let absent = LightsError::NoSuchLine { line: wiring.line };
+            let number = wiring.line.header().ok_or(absent.clone())?;
+            let info = chip.line_info(number.into()).map_err(|_| absent)?;
             if info.used {
                 let by = if info.consumer.is_empty() { "the kernel".into() } else { info.consumer };
                 return Err(in_use(wiring.line, by));
@@ -170,7 +170,7 @@ mod tests {
             (Error::PermissionDenied("/dev/gpiomem".into()), "/dev/gpiomem: no permission; add the user"),
             (Error::Io(denied()), "/dev/gpiomem: no permission; add the user"),
             (Error::PinUsed(17), "GPIO17: in use by this process itself; stop it"),
-            (Error::PinNotAvailable(17), "GPIO17: this machine has no such line; correct the board file"),
+            (Error::PinNotAvailable(17), "GPIO17: this machine has no such line; correct the board file ("),
             (Error::UnknownModel, "not a Raspberry Pi"),
             (Error::Io(io::ErrorKind::NotFound.into()), "check that /dev/gpiochip* and /dev/gpiomem* exist"),
         ] {

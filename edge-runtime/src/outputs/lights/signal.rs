@@ -12,12 +12,16 @@ pub enum Signal {
     Off,
     /// Waiting for an image.
     Ready,
+    /// A stick was read to its end and may be pulled.
+    MayBePulled,
     /// An image is being read.
     Busy,
     /// [`Finding::NoSign`].
     NoSign,
     /// An image gave no result.
     NoResult,
+    /// [`Finding::Uncertain`]. Over [`Signal::NoResult`] for the same reason as [`Signal::Suspected`].
+    Uncertain,
     /// [`Finding::Suspected`]. Over [`Signal::NoResult`]: a child to look at before a film to take again.
     Suspected,
     /// The device itself failed. Nothing can be trusted until it is repaired, so this stands over all.
@@ -26,12 +30,14 @@ pub enum Signal {
 
 impl Signal {
     /// All of them.
-    pub const ALL: [Signal; 7] = [
+    pub const ALL: [Signal; 9] = [
         Signal::Off,
         Signal::Ready,
+        Signal::MayBePulled,
         Signal::Busy,
         Signal::NoSign,
         Signal::NoResult,
+        Signal::Uncertain,
         Signal::Suspected,
         Signal::Fault,
     ];
@@ -42,6 +48,7 @@ impl Signal {
         match &item.outcome {
             Ok(screening) => match screening.verdict.finding() {
                 Finding::Suspected => Signal::Suspected,
+                Finding::Uncertain => Signal::Uncertain,
                 Finding::NoSign => Signal::NoSign,
             },
             Err(NoResult::Screening(ScreeningError::Engine { .. })) => Signal::Fault,
@@ -55,9 +62,11 @@ impl fmt::Display for Signal {
         f.pad(match self {
             Signal::Off => "off",
             Signal::Ready => "ready",
+            Signal::MayBePulled => "stick may be pulled",
             Signal::Busy => "busy",
             Signal::NoSign => Finding::NoSign.words(),
             Signal::NoResult => "no result",
+            Signal::Uncertain => Finding::Uncertain.words(),
             Signal::Suspected => Finding::Suspected.words(),
             Signal::Fault => "fault",
         })
@@ -82,8 +91,10 @@ mod tests {
 
     #[test]
     fn the_most_urgent_is_the_greatest() {
-        use Signal::{Fault, NoResult, NoSign, Suspected};
+        use Signal::{Fault, NoResult, NoSign, Suspected, Uncertain};
         assert_eq!([NoSign, NoResult, NoSign].into_iter().max(), Some(NoResult));
+        assert_eq!([NoResult, Uncertain, NoSign].into_iter().max(), Some(Uncertain));
+        assert_eq!([Uncertain, Suspected].into_iter().max(), Some(Suspected));
         assert_eq!([NoResult, Suspected, NoSign].into_iter().max(), Some(Suspected));
         assert_eq!([Suspected, Fault].into_iter().max(), Some(Fault));
     }

@@ -1,0 +1,235 @@
+//! `records`: what was screened, listed, shown, exported, verified.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use xray_core::decision::DISCLAIMER;
+
+use crate::record::{
+    Depth, Exporter, Form, Hash256, Moment, Reader, Record, Row, Verification, mark_reported,
+};
+
+const HELP: &str = "\
+Examples:
+  edge-runtime records list
+  edge-runtime records show 17
+  edge-runtime records export --csv --day 2026-11-23 > day.csv
+  edge-runtime records mark-reported --up-to 200 --dry-run
+  edge-runtime records verify --holds 200:1f3a…
+
+The records can be read while `edge-runtime run` writes them.
+
+Exit status: 0 all is well; 1 a record or an image is not as it was written, or the store cannot be read;
+2 wrong usage.";
+
+/// The arguments of `records`.
+#[derive(Args)]
+#[command(after_help = HELP)]
+pub struct RecordsArgs {
+    /// The folder that `[record]` in the configuration names
+    #[arg(long, value_name = "DIR", default_value = crate::STORE, global = true)]
+    store: PathBuf,
+    #[command(subcommand)]
+    command: RecordsCommand,
+}
+
+#[derive(Subcommand)]
+enum RecordsCommand {
+    /// One line a record, oldest first; a ? behind a time says that the clock was not set
+    List {
+        /// Only those of this day (UTC)
+        #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+        day: Option<String>,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// All of one record, by its number or by the SHA-256 of its image
+    Show {
+        /// Its number, or the SHA-256 of its image
+        which: String,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Every field of every record, for other programs
+    #[command(group(clap::ArgGroup::new("form").required(true).args(["csv", "json"])))]
+    Export {
+        /// Comma-separated, with a header
+        #[arg(long)]
+        csv: bool,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+        /// Only those of this day (UTC)
+        #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+        day: Option<String>,
+    },
+    /// Say that results were handed to people, so that their image files may go when room is needed
+    MarkReported {
+        /// The last record that was
+        #[arg(long, value_name = "NUMBER")]
+        up_to: u64,
+        /// Only say how many that would be
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Check the hash chain, the database and every image file
+    Verify {
+        /// Leave the image files out, which takes less time
+        #[arg(long)]
+        chain_only: bool,
+        /// A record's number and hash that were noted down before
+        #[arg(long, value_name = "NUMBER:HASH", value_parser = place)]
+        holds: Option<(u64, Hash256)>,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Does what is asked and writes to `out`.
+///
+/// # Errors
+/// If the store cannot be read, something in it is not as it was written, or `out` cannot be written.
+pub fn run(args: &RecordsArgs, out: &mut impl Write) -> Result<()> {
+    let written = match &args.command {
+        RecordsCommand::List { day, json } => {
+            let form = if *json { Form::Json } else { Form::Text };
+            export(&args.store, form, day.as_deref(), &mut *out)
+        }
+        RecordsCommand::Export { csv, day, .. } => {
+            let form = if *csv { Form::Csv } else { Form::Json };
+            export(&args.store, form, day.as_deref(), &mut *out)
+        }
+        RecordsCommand::Show { which, json } => show(&args.store, which, *json, out),
+        RecordsCommand::MarkReported { up_to, dry_run } => mark(&args.store, *up_to, *dry_run, out),
+        RecordsCommand::Verify { chain_only, holds, json } => {
+            verify(&args.store, *chain_only, *holds, *json, out)
+        }
+    };
+    written.and_then(|()| out.flush().context("the output could not be written"))
+}
+
+fn export(store: &Path, form: Form, day: Option<&str>, out: impl Write) -> Result<()> {
+    let written = |error: io::Error| anyhow::Error::new(error).context("the output could not be written");
+    let reader = Reader::open(store)?;
+    let mut exporter = Exporter::new(form, out).map_err(written)?;
+    reader.walk(|record| {
+        if day.is_none_or(|day| record.entry.recorded.rfc3339().starts_with(day)) {
+            exporter.write(&record).map_err(written)?;
+        }
+        Ok::<(), anyhow::Error>(())
+    })?;
+    exporter.end().map_err(written)
+}
+
+fn find(reader: &Reader, which: &str) -> Result<Record> {
+    let found = match (which.parse::<u64>(), which.parse::<Hash256>()) {
+        (Ok(sequence), _) => reader.by_sequence(sequence)?,
+        (_, Ok(content)) => reader.by_content(&content)?,
+        _ => bail!("{which:?} is neither a record's number nor the SHA-256 of an image"),
+    };
+    found.with_context(|| format!("there is no record {which}; `edge-runtime records list` shows them"))
+}
+
+fn show(store: &Path, which: &str, json: bool, out: &mut impl Write) -> Result<()> {
+    let reader = Reader::open(store)?;
+    let record = find(&reader, which)?;
+    let row = Row::of(&record);
+    if json {
+        return Ok(writeln!(out, "{}", serde_json::to_string(&row)?)?);
+    }
+    let image = match reader.image(&record)? {
+        Some(path) => path.display().to_string(),
+        None => "given up for room after it was reported".to_owned(),
+    };
+    let trusted = if row.time_trusted { "" } else { " (the clock was not set)" };
+    let probability = row.probability.map(|p| format!("{p:.4} (threshold {})", row.threshold));
+    let lines = [
+        ("record", row.sequence.to_string()),
+        ("result", record.entry.outcome.words().to_owned()),
+        ("probability", probability.unwrap_or_else(|| "none".to_owned())),
+        ("reasons", row.reasons.join(", ")),
+        ("recorded", format!("{}{trusted}", row.recorded)),
+        ("origin", row.origin.to_owned()),
+        ("image", format!("{image}, {} bytes", row.bytes)),
+        ("content", row.content),
+        ("model", row.model),
+        ("took", format!("{} µs into the store, {} µs screening", row.intake_us, row.screening_us)),
+        ("previous", row.previous),
+        ("hash", row.hash),
+    ];
+    for (name, value) in lines.into_iter().filter(|(_, value)| !value.is_empty()) {
+        writeln!(out, "{name:<12}{value}")?;
+    }
+    Ok(writeln!(out, "{DISCLAIMER}")?)
+}
+
+fn mark(store: &Path, up_to: u64, dry_run: bool, out: &mut impl Write) -> Result<()> {
+    if dry_run {
+        let count = Reader::open(store)?.unreported(up_to)?;
+        return Ok(writeln!(out, "{count} records would be marked as reported")?);
+    }
+    let count = mark_reported(store, up_to)?;
+    Ok(writeln!(out, "{count} records marked as reported")?)
+}
+
+fn verify(
+    store: &Path,
+    chain_only: bool,
+    holds: Option<(u64, Hash256)>,
+    json: bool,
+    out: &mut impl Write,
+) -> Result<()> {
+    let depth = if chain_only { Depth::Chain } else { Depth::Images };
+    let found = Reader::open(store)?.verify(depth, holds)?;
+    if json {
+        writeln!(out, "{}", verified_json(&found))?;
+    } else {
+        for problem in &found.problems {
+            writeln!(out, "{}", problem.0)?;
+        }
+        writeln!(out, "{} records and {} images looked at", found.records, found.images)?;
+        if let Some((sequence, hash)) = found.head {
+            writeln!(out, "newest record {sequence}:{hash}")?;
+        }
+    }
+    match found.problems.len() {
+        0 => Ok(()),
+        Verification::MOST => bail!("at least {} things are not as they were written", Verification::MOST),
+        count => bail!(
+            "{count} {} not as written; keep the folder as it is and have it looked at",
+            if count == 1 { "thing is" } else { "things are" }
+        ),
+    }
+}
+
+fn verified_json(found: &Verification) -> serde_json::Value {
+    serde_json::json!({
+        "records": found.records,
+        "images": found.images,
+        "newest": found.head.map(|(sequence, hash)| format!("{sequence}:{hash}")),
+        "problems": found.problems.iter().map(|problem| &problem.0).collect::<Vec<_>>(),
+    })
+}
+
+/// A day as the times of records begin with it.
+fn day(text: &str) -> Result<String, String> {
+    let example = || format!("{text:?} is no day; write it as {}", &Moment::now().rfc3339()[..10]);
+    let digits = |part: &str, count| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split('-').collect::<Vec<_>>().as_slice() {
+        [year, month, day] if digits(year, 4) && digits(month, 2) && digits(day, 2) => Ok(text.to_owned()),
+        _ => Err(example()),
+    }
+}
+
+fn place(text: &str) -> Result<(u64, Hash256), String> {
+    let parts =
+        text.split_once(':').and_then(|(number, hash)| Some((number.parse().ok()?, hash.parse().ok()?)));
+    parts.ok_or_else(|| {
+        format!("{text:?} is not a number, a colon and a hash, as `records verify` prints them")
+    })
+}

@@ -1,0 +1,156 @@
+//! `run`: puts the device together from its configuration and lets it work.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use tracing::{error, info, warn};
+use xray_core::decision::DISCLAIMER;
+use xray_core::engine::{EngineChoice, EngineOptions, big_cores};
+use xray_core::package::RANDOM_WARNING;
+use xray_core::screening::Screener;
+
+use crate::button::Press;
+use crate::config::{Config, LogForm};
+use crate::counters::Counters;
+use crate::outputs::lights::{Backend, Board, Dark, Indicator, Show, Signal};
+use crate::pipeline::{Heartbeat, ModelIdentity, Parts, Pipeline, Times, Worker};
+use crate::record::{Hash256, Store};
+use crate::sources::{Folder, KernelMounter, Mounter, Source, Stick};
+
+const HELP: &str = "\
+Examples:
+  edge-runtime run --config /etc/edge-runtime/config.toml
+  edge-runtime run --config trial.toml --check
+
+It screens what its sources give until it is told to end (SIGTERM). It may be killed at any moment: nothing that it
+showed is lost, and what it had not finished it screens at the next start.
+
+Exit status: 1 a fault, such as a model that gives wrong answers; 2 wrong usage; 0 only with --check.";
+
+/// The arguments of `run`.
+#[derive(Args)]
+#[command(after_help = HELP)]
+pub struct RunArgs {
+    /// The configuration; packaging/config.toml shows every word that it may hold
+    #[arg(long, value_name = "FILE.toml", default_value = "/etc/edge-runtime/config.toml")]
+    config: PathBuf,
+    /// Read the configuration, load the model, let it check itself, and end; nothing is stored
+    #[arg(long)]
+    check: bool,
+}
+
+/// Runs the device.
+///
+/// # Errors
+/// The fault that ends it; it was on the lights for as long as the configuration says.
+pub fn run(args: &RunArgs, out: &mut impl Write) -> Result<()> {
+    let config = Config::read(&args.config)?;
+    if args.check {
+        let (screener, _) = load(&config)?;
+        screener.self_test().context("self-test")?;
+        return Ok(writeln!(out, "{}: all is well", args.config.display())?);
+    }
+    begin_log(config.log.form);
+    let board = config.lights.board.as_deref().map(Board::find).transpose()?;
+    let button = board.as_ref().map(watch_button).transpose()?.flatten();
+    let lights: Box<dyn Show> = match board {
+        None => Box::new(Dark),
+        Some(board) => Box::new(Indicator::open(board)?),
+    };
+    lights.show(Signal::Busy);
+    let ended = work(&config, &*lights, button);
+    if let Err(fault) = &ended {
+        error!("{fault:#}");
+        lights.show(Signal::Fault);
+        lights.hold(config.lights.fault_s);
+    }
+    ended
+}
+
+/// Works until there is a fault.
+fn work(config: &Config, lights: &dyn Show, button: Option<Receiver<Press>>) -> Result<()> {
+    let (screener, model) = load(config)?;
+    let heartbeat = Heartbeat::from_environment();
+    let (deadline, engine) = (config.model.deadline_s, screener.engine_name());
+    if let Some(patience) = heartbeat.too_short_for(deadline + config.lights.at_least_s) {
+        warn!(
+            "the service manager's patience of {patience:?} is shorter than one image may take; raise WatchdogSec"
+        );
+    }
+    let worker = Worker::start(screener, deadline).context("the model's thread could not be started")?;
+    worker.self_test()?.context("self-test")?;
+    let store = Store::open(&config.record.folder, config.record.limits())?;
+    let parts = Parts {
+        store,
+        worker,
+        model,
+        sources: sources(config),
+        lights,
+        times: Times { result: config.lights.result_s, at_least: config.lights.at_least_s },
+        counters: Arc::new(Counters::default()),
+        heartbeat,
+        button,
+    };
+    parts.heartbeat.ready();
+    info!(model = %model.hash, engine, sources = parts.sources.len(), "ready. {DISCLAIMER}");
+    Err(Pipeline::new(parts).run().into())
+}
+
+/// The presses of the board's button, if it has a real one.
+fn watch_button(board: &Board) -> Result<Option<Receiver<Press>>> {
+    match board.button() {
+        #[cfg(target_os = "linux")]
+        Some(button) if board.backend != Backend::Simulator => Ok(Some(crate::button::watch(button)?)),
+        _ => Ok(None),
+    }
+}
+
+/// Loads the model and says what must be said about it.
+fn load(config: &Config) -> Result<(Screener, ModelIdentity)> {
+    let choice: EngineChoice = config.model.engine.parse().map_err(anyhow::Error::msg)?;
+    let options = EngineOptions { choice, threads: config.model.threads.unwrap_or_else(big_cores) };
+    let screener = Screener::load_with(&config.model.file, options)?;
+    for warning in screener.warnings() {
+        warn!("{warning}");
+    }
+    let contract = screener.contract();
+    if contract.has_random_backbones() {
+        warn!("{RANDOM_WARNING}");
+    }
+    if contract.known_answer.is_none() && !config.model.unchecked {
+        bail!(
+            "model {}: it holds no known answer, so the device cannot check itself; export it with \
+             `--precision int8`, or set `unchecked = true` under `[model]`",
+            config.model.file.display()
+        );
+    }
+    let hash: Hash256 = screener.model_sha256().parse()?;
+    let identity = ModelIdentity { hash, threshold: contract.threshold };
+    Ok((screener, identity))
+}
+
+fn sources(config: &Config) -> Vec<Box<dyn Source>> {
+    let mut all: Vec<Box<dyn Source>> = Vec::new();
+    if let Some(stick) = &config.stick {
+        let own = |under: &PathBuf| -> Box<dyn Mounter> { Box::new(KernelMounter::new(under)) };
+        all.push(Box::new(Stick::new(stick.options(), stick.mount_in.as_ref().map(own))));
+    }
+    for folder in &config.folder {
+        all.push(Box::new(Folder::new(folder.options())));
+    }
+    all
+}
+
+/// Log lines go to the standard error, which the service manager keeps.
+fn begin_log(form: LogForm) {
+    let lines = tracing_subscriber::fmt().with_writer(io::stderr).with_target(false).with_ansi(false);
+    // It fails only if there is a log already, as in a test.
+    let _ = match form {
+        LogForm::Text => lines.try_init(),
+        LogForm::Json => lines.json().flatten_event(true).try_init(),
+    };
+}

@@ -1,0 +1,147 @@
+//! The few things that the store does to a disk, so that tests can put one in its place that loses power.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// One flat folder. What is not said to be safe may be lost, in part or whole, when the power goes.
+pub trait Disk {
+    /// Held while the folder is changed.
+    type Lock;
+
+    /// Waits until no other process changes the folder.
+    ///
+    /// # Errors
+    /// The operating system's word.
+    fn lock(&self) -> io::Result<Self::Lock>;
+
+    /// The content of a file, at most `limit` + 1 bytes of it; none if there is no such file.
+    ///
+    /// # Errors
+    /// The operating system's word.
+    fn read(&self, name: &str, limit: u64) -> io::Result<Option<Vec<u8>>>;
+
+    /// Writes a new file, in the place of one of that name. When this returns its content is safe, its name is not.
+    ///
+    /// # Errors
+    /// The operating system's word.
+    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
+
+    /// Gives a file another name, in the place of one that has it. Either all of that happens or nothing; that it
+    /// happened is not safe.
+    ///
+    /// # Errors
+    /// The operating system's word.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Makes names safe: all that was written, renamed and removed before.
+    ///
+    /// # Errors
+    /// The operating system's word.
+    fn sync(&self) -> io::Result<()>;
+
+    /// Removes a file if it is there; that it is gone is not safe.
+    ///
+    /// # Errors
+    /// The operating system's word.
+    fn remove(&self, name: &str) -> io::Result<()>;
+
+    /// Names of the files.
+    ///
+    /// # Errors
+    /// The operating system's word.
+    fn names(&self) -> io::Result<Vec<String>>;
+
+    /// Where a file lies, for messages.
+    fn path(&self, name: &str) -> PathBuf;
+}
+
+/// Name of the file that is locked. It is empty and stays.
+const LOCK: &str = "lock";
+
+/// A folder of the operating system's. It is made when it is locked for the first time.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// The folder at this path, which need not be there.
+    pub fn new(path: &Path) -> Self {
+        Folder { path: path.to_owned() }
+    }
+
+    fn make(&self) -> io::Result<()> {
+        if self.path.is_dir() {
+            return Ok(());
+        }
+        std::fs::create_dir_all(&self.path)?;
+        // Its own name lies in the folder above.
+        match self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            Some(parent) => File::open(parent)?.sync_all(),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Disk for Folder {
+    type Lock = File;
+
+    fn lock(&self) -> io::Result<File> {
+        self.make()?;
+        let path = self.path.join(LOCK);
+        // Another user may have made it: to lock it, reading is enough.
+        let file = match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                OpenOptions::new().create(true).truncate(false).write(true).open(&path)?
+            }
+            other => other?,
+        };
+        file.lock()?;
+        Ok(file)
+    }
+
+    fn read(&self, name: &str, limit: u64) -> io::Result<Option<Vec<u8>>> {
+        let file = match File::open(self.path.join(name)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut bytes = Vec::new();
+        file.take(limit + 1).read_to_end(&mut bytes)?;
+        Ok(Some(bytes))
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        // Never into a file that is there: a crash can leave two names for one file.
+        self.remove(name)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).open(self.path.join(name))?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        std::fs::rename(self.path.join(from), self.path.join(to))
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        File::open(&self.path)?.sync_all()
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        match std::fs::remove_file(self.path.join(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    fn names(&self) -> io::Result<Vec<String>> {
+        let entries = std::fs::read_dir(&self.path)?;
+        let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+        names.filter(|name| !matches!(name, Ok(name) if name == LOCK)).collect()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+}

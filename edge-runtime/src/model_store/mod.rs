@@ -1,0 +1,45 @@
+//! The models of a board: two slots, of which one is in use, and the way back to the other.
+//!
+//! ```text
+//! file + signature ─TrustedKeys::verify→ SignedBytes ─prove→ Proof ─ModelStore::install→ in use, on trial
+//!                                                       ─ModelStore::start→ screening, watched → confirmed
+//!                                                                                             ↘ back to the other
+//! ```
+//!
+//! **Power may go at any moment.** A model's files are named by its hash and never written over. Which model is in
+//! use stands in one small file, `state.json`, that is replaced as a whole: written beside its place, brought to the
+//! disk, renamed, and the folder brought to the disk. Before the rename the board runs the old model, after it the
+//! new one. `edge-runtime/tests/power_cuts.rs` cuts the power 10,000 times.
+//!
+//! **A new model is on trial.** It proved itself on the test pattern before it was put in use. Then it must do a
+//! number of screenings well. If the engine fails on one, if the model cannot be loaded, or if the program starts
+//! again and again without anything done well, the board goes back to the model before by itself.
+
+mod disk;
+mod error;
+mod event;
+mod prove;
+mod running;
+mod state;
+mod stick;
+mod store;
+
+pub use disk::{Disk, Folder};
+pub use error::{Refusal, StoreError};
+pub use event::{Event, EventSink, Numbered};
+pub use prove::{Proof, prove, ready};
+pub use running::{Health, Standing, Started};
+pub use state::{Installed, Slot, State, Trial, Watch};
+pub use stick::{OnStick, look};
+pub use store::{InstallOptions, Installation, ModelStore};
+
+/// Where a board keeps its models unless told otherwise.
+pub const DEFAULT_STORE: &str = "/var/lib/edge-runtime/models";
+
+/// Where a board keeps the public keys that it trusts unless told otherwise.
+pub const DEFAULT_KEYS: &str = "/etc/edge-runtime/keys";
+
+/// The first digits of a hash, for people.
+pub fn short(sha256: &str) -> &str {
+    sha256.get(..12).unwrap_or(sha256)
+}

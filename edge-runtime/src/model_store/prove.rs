@@ -1,0 +1,46 @@
+//! Whether this board runs a model rightly.
+
+use xray_core::engine::EngineOptions;
+use xray_core::package::SignedBytes;
+use xray_core::screening::Screener;
+
+use super::Refusal;
+
+/// That a model was loaded here and gave the answer to the test pattern that it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Version in its contract.
+    pub version: u64,
+    /// Name of the engine that ran it.
+    pub engine: &'static str,
+    /// What must be said about that engine.
+    pub warnings: Vec<String>,
+}
+
+/// Parses a signed model, loads it as a screening would, and holds its answer to the test pattern against the one in
+/// its contract.
+///
+/// # Errors
+/// [`Refusal`] says which of these failed.
+pub fn prove(signed: SignedBytes, options: EngineOptions) -> Result<Proof, Refusal> {
+    let screener = ready(signed, options)?;
+    Ok(Proof {
+        version: screener.contract().version,
+        engine: screener.engine_name(),
+        warnings: screener.warnings().to_vec(),
+    })
+}
+
+/// As [`prove`], and gives what screens with it.
+///
+/// # Errors
+/// As [`prove`].
+pub fn ready(signed: SignedBytes, options: EngineOptions) -> Result<Screener, Refusal> {
+    let package = signed.parse()?.into_package();
+    if package.contract().known_answer.is_none() {
+        return Err(Refusal::NoKnownAnswer { sha256: package.sha256().to_owned() });
+    }
+    let screener = Screener::new(package, options)?;
+    screener.self_test()?;
+    Ok(screener)
+}

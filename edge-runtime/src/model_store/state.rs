@@ -1,0 +1,305 @@
+//! Which model is in use: one small file, replaced as a whole. Here are its rules, without a disk.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Event, Numbered, Refusal};
+
+/// Format of the state file that this build writes and the only one that it reads.
+const FORMAT: u32 = 1;
+
+/// Events that are kept for people to look at; the oldest go first.
+const KEPT_EVENTS: usize = 64;
+
+/// One of the two places for a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Slot {
+    /// The first.
+    A,
+    /// The second.
+    B,
+}
+
+impl Slot {
+    /// The other one.
+    pub fn other(self) -> Slot {
+        match self {
+            Slot::A => Slot::B,
+            Slot::B => Slot::A,
+        }
+    }
+
+    /// Its letter.
+    pub fn name(self) -> &'static str {
+        match self {
+            Slot::A => "a",
+            Slot::B => "b",
+        }
+    }
+}
+
+/// A model in a slot. Its files are named by its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Installed {
+    /// SHA-256 of the file (hex).
+    pub sha256: String,
+    /// Version in its contract; 0 if it has none.
+    pub version: u64,
+    /// Name of the key that signed it.
+    pub key: String,
+    /// How it failed on this board; none if it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+}
+
+/// A model that has to prove itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// Screenings that it still has to do well.
+    pub screenings_left: u32,
+    /// Starts of the program since it last did something well.
+    pub starts: u32,
+    /// Starts without anything done well from which on it counts as failed.
+    pub starts_allowed: u32,
+}
+
+/// How long a new model is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watch {
+    /// Screenings that it has to do well.
+    pub screenings: u32,
+    /// Starts of the program, none followed by anything done well, that it is allowed.
+    pub starts: u32,
+}
+
+impl Default for Watch {
+    /// 20 screenings, 3 starts.
+    fn default() -> Self {
+        Watch { screenings: 20, starts: 3 }
+    }
+}
+
+/// What the state file says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    format: u32,
+    active: Option<Slot>,
+    a: Option<Installed>,
+    b: Option<Installed>,
+    trial: Option<Trial>,
+    floor: u64,
+    next_event: u64,
+    recorded: u64,
+    events: Vec<Numbered>,
+}
+
+impl Default for State {
+    /// A board without a model.
+    fn default() -> Self {
+        State {
+            format: FORMAT,
+            active: None,
+            a: None,
+            b: None,
+            trial: None,
+            floor: 0,
+            next_event: 0,
+            recorded: 0,
+            events: Vec::new(),
+        }
+    }
+}
+
+impl State {
+    /// Reads what [`State::to_text`] wrote; says what does not hold.
+    pub(super) fn from_text(text: &[u8]) -> Result<State, String> {
+        let state: State = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        if state.format != FORMAT {
+            return Err(format!("it has the format {}, this program reads {FORMAT}", state.format));
+        }
+        if state.active.is_some_and(|slot| state.slot(slot).is_none()) {
+            return Err("the slot in use is empty".to_owned());
+        }
+        let hash = |sha256: &str| sha256.len() == 64 && sha256.bytes().all(|c| c.is_ascii_hexdigit());
+        if [&state.a, &state.b].into_iter().flatten().any(|model| !hash(&model.sha256)) {
+            return Err("a hash is none".to_owned());
+        }
+        Ok(state)
+    }
+
+    pub(super) fn to_text(&self) -> Result<Vec<u8>, String> {
+        serde_json::to_vec_pretty(self).map_err(|error| error.to_string())
+    }
+
+    /// The slot in use; none on a board without a model.
+    pub fn active_slot(&self) -> Option<Slot> {
+        self.active
+    }
+
+    /// What lies in a slot.
+    pub fn slot(&self, slot: Slot) -> Option<&Installed> {
+        match slot {
+            Slot::A => self.a.as_ref(),
+            Slot::B => self.b.as_ref(),
+        }
+    }
+
+    /// The model in use.
+    pub fn active(&self) -> Option<&Installed> {
+        self.slot(self.active?)
+    }
+
+    /// The model that is not in use.
+    pub fn other(&self) -> Option<&Installed> {
+        self.slot(self.active?.other())
+    }
+
+    /// The model to go back to, if there is one that did not fail.
+    pub fn fallback(&self) -> Result<&Installed, Refusal> {
+        let nothing = |reason: String| Refusal::NothingElse { reason };
+        match self.other() {
+            None => Err(nothing(String::new())),
+            Some(Installed { failed: Some(reason), .. }) => {
+                Err(nothing(format!("the other one failed: {reason}")))
+            }
+            Some(other) => Ok(other),
+        }
+    }
+
+    /// The trial of the model in use.
+    pub fn trial(&self) -> Option<&Trial> {
+        self.trial.as_ref()
+    }
+
+    /// The lowest version that is taken without an override: that of the last model that was confirmed.
+    pub fn floor(&self) -> u64 {
+        self.floor
+    }
+
+    /// The last events, oldest first.
+    pub fn events(&self) -> &[Numbered] {
+        &self.events
+    }
+
+    /// Events that were not handed to the record yet.
+    pub fn unrecorded(&self) -> impl Iterator<Item = &Numbered> {
+        self.events.iter().filter(|event| event.number >= self.recorded)
+    }
+
+    pub(super) fn recorded_up_to(&mut self, number: u64) {
+        self.recorded = self.recorded.max(number + 1);
+    }
+
+    /// Hashes of the models that are in a slot.
+    pub(super) fn models(&self) -> impl Iterator<Item = &str> {
+        [&self.a, &self.b].into_iter().flatten().map(|model| model.sha256.as_str())
+    }
+
+    pub(super) fn happened(&mut self, event: Event) {
+        self.events.push(Numbered { number: self.next_event, event });
+        self.next_event += 1;
+        let over = self.events.len().saturating_sub(KEPT_EVENTS);
+        self.events.drain(..over);
+    }
+
+    /// Whether a model may be put in use.
+    pub(super) fn admits(
+        &self,
+        (sha256, version): (&str, u64),
+        (allow_downgrade, retry): (bool, bool),
+    ) -> Result<(), Refusal> {
+        if let (Some(trial), Some(active)) = (&self.trial, self.active()) {
+            return Err(Refusal::OnTrial { sha256: active.sha256.clone(), left: trial.screenings_left });
+        }
+        if version < self.floor && !allow_downgrade {
+            return Err(Refusal::Downgrade { sha256: sha256.to_owned(), version, floor: self.floor });
+        }
+        match self.other() {
+            Some(Installed { sha256: failed, failed: Some(reason), .. }) if failed == sha256 && !retry => {
+                Err(Refusal::FailedBefore { sha256: sha256.to_owned(), reason: reason.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts a model in use, on trial if there is another to go back to.
+    pub(super) fn install(&mut self, model: Installed, watch: Watch) {
+        let overridden = (model.version < self.floor).then_some(self.floor);
+        let on_trial = self.active.is_some() && watch.screenings > 0;
+        let trial = if on_trial { watch.screenings } else { 0 };
+        self.happened(Event::Installed {
+            sha256: model.sha256.clone(),
+            version: model.version,
+            key: model.key.clone(),
+            trial,
+            overridden,
+        });
+        let slot = self.active.map_or(Slot::A, Slot::other);
+        match slot {
+            Slot::A => self.a = Some(model),
+            Slot::B => self.b = Some(model),
+        }
+        self.active = Some(slot);
+        self.trial =
+            on_trial.then_some(Trial { screenings_left: trial, starts: 0, starts_allowed: watch.starts });
+        if !on_trial {
+            self.confirm();
+        }
+    }
+
+    /// Ends the trial well.
+    fn confirm(&mut self) {
+        self.trial = None;
+        if let Some(active) = self.active() {
+            let (sha256, version) = (active.sha256.clone(), active.version);
+            self.floor = version;
+            self.happened(Event::Confirmed { sha256, version });
+        }
+    }
+
+    /// Puts the other model in use; the one that was is marked if it failed.
+    pub(super) fn go_back(&mut self, reason: &str, failed: bool) -> Result<(), Refusal> {
+        let to = self.fallback()?.sha256.clone();
+        let Some(slot) = self.active else { return Ok(()) };
+        let left = match slot {
+            Slot::A => self.a.as_mut(),
+            Slot::B => self.b.as_mut(),
+        };
+        let Some(left) = left else { return Ok(()) };
+        left.failed = failed.then(|| reason.to_owned());
+        let from = left.sha256.clone();
+        self.active = Some(slot.other());
+        self.trial = None;
+        self.happened(Event::RolledBack { from, to, reason: reason.to_owned() });
+        Ok(())
+    }
+
+    /// Counts a start of the program; gives the reason if the model on trial has had its last.
+    pub(super) fn started(&mut self) -> Option<String> {
+        let trial = self.trial.as_mut()?;
+        if trial.starts >= trial.starts_allowed {
+            return Some(format!("{} starts on trial and nothing done well", trial.starts));
+        }
+        trial.starts += 1;
+        None
+    }
+
+    /// The program runs well. Whether that changed anything.
+    pub(super) fn settled(&mut self) -> bool {
+        self.trial.as_mut().is_some_and(|trial| std::mem::take(&mut trial.starts) > 0)
+    }
+
+    /// A screening was done well. Whether that changed anything.
+    pub(super) fn screened(&mut self) -> bool {
+        let Some(trial) = &mut self.trial else { return false };
+        trial.starts = 0;
+        trial.screenings_left = trial.screenings_left.saturating_sub(1);
+        if trial.screenings_left == 0 {
+            self.confirm();
+        }
+        true
+    }
+}

@@ -1,0 +1,313 @@
+//! Putting a model in use, and going back by hand.
+
+use std::path::Path;
+
+use xray_core::package::{
+    MAX_PACKAGE_BYTES, MAX_SIGNATURE_BYTES, PackageFile, SIGNATURE_SUFFIX, SignatureFile, SignedBytes,
+    TrustedKeys,
+};
+
+use super::event::Event;
+use super::{Disk, EventSink, Installed, Proof, Refusal, State, StoreError, Watch};
+
+/// The file that says which model is in use.
+const STATE: &str = "state.json";
+/// The same before it is complete.
+const NEW_STATE: &str = "state.json.new";
+/// Largest state file that is read, in bytes.
+const MAX_STATE_BYTES: u64 = 256 * 1024;
+/// Ending of a file that is being written.
+const UNFINISHED: &str = ".new";
+
+/// How a model is put in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct InstallOptions {
+    /// How long it is watched.
+    pub watch: Watch,
+    /// Take it even if its version is lower than that of a model that ran here.
+    pub allow_downgrade: bool,
+    /// Take it even if it failed here before.
+    pub retry: bool,
+    /// Say what would be done and change nothing.
+    pub dry_run: bool,
+}
+
+/// What became of a model that was to be put in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installation {
+    /// The model.
+    pub model: Installed,
+    /// The trusted comment of its signature.
+    pub comment: String,
+    /// That it runs here; none if it was in use already.
+    pub proof: Option<Proof>,
+    /// Screenings that it has to do well; 0 if it is not on trial.
+    pub trial: u32,
+}
+
+/// The models of a board.
+#[derive(Debug)]
+pub struct ModelStore<D> {
+    disk: D,
+    keys: TrustedKeys,
+}
+
+impl State {
+    /// What is in use on a disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] or [`StoreError::BadState`].
+    pub fn read(disk: &impl Disk) -> Result<State, StoreError> {
+        let unreadable = |error: std::io::Error| StoreError::Io {
+            file: disk.path(STATE).display().to_string(),
+            reason: error.to_string(),
+        };
+        match disk.read(STATE, MAX_STATE_BYTES).map_err(unreadable)? {
+            None => Ok(State::default()),
+            Some(text) => State::from_text(&text).map_err(|reason| StoreError::BadState { reason }),
+        }
+    }
+}
+
+impl<D: Disk> ModelStore<D> {
+    /// The store on a disk. Only models signed by one of `keys` are taken and run.
+    pub fn new(disk: D, keys: TrustedKeys) -> Self {
+        ModelStore { disk, keys }
+    }
+
+    /// What is in use now. It may change right after.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] or [`StoreError::BadState`].
+    pub fn state(&self) -> Result<State, StoreError> {
+        State::read(&self.disk)
+    }
+
+    /// Whether the model in use still runs; changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NoModel`], or why it does not.
+    pub fn check(
+        &self,
+        prove: impl FnOnce(SignedBytes) -> Result<Proof, Refusal>,
+    ) -> Result<Proof, StoreError> {
+        let state = self.state()?;
+        let active = state.active().ok_or(StoreError::NoModel)?;
+        let unusable = |reason: String| StoreError::Unusable { reason };
+        let signed = self.signed(&active.sha256)?;
+        prove(signed).map_err(|refusal| unusable(refusal.to_string()))
+    }
+
+    /// Puts the model in a file in use, if a trusted key signed it and `prove` finds that it runs here.
+    ///
+    /// # Errors
+    /// As [`ModelStore::install`]; or the file cannot be read.
+    pub fn install_file(
+        &self,
+        (model, signature): (&Path, &Path),
+        options: InstallOptions,
+        prove: impl FnOnce(SignedBytes) -> Result<Proof, Refusal>,
+    ) -> Result<Installation, StoreError> {
+        let file = PackageFile::read(model).map_err(Refusal::from)?;
+        match SignatureFile::read(signature, model) {
+            Ok(signature) => self.install(file, &signature, options, prove),
+            Err(error) => self.refused(file.sha256(), error.into(), options.dry_run),
+        }
+    }
+
+    /// Puts a model in use, on trial if there is another to go back to. A model that is in use already stays.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if the model is not to be run here; this is an event. Otherwise what the disk says. In
+    /// every case the board keeps the model that it has.
+    pub fn install(
+        &self,
+        file: PackageFile,
+        signature: &SignatureFile,
+        options: InstallOptions,
+        prove: impl FnOnce(SignedBytes) -> Result<Proof, Refusal>,
+    ) -> Result<Installation, StoreError> {
+        let sha256 = file.sha256().to_owned();
+        match self.try_install(file, signature, options, prove) {
+            Err(StoreError::Refused(refusal)) => self.refused(&sha256, refusal, options.dry_run),
+            other => other,
+        }
+    }
+
+    fn try_install(
+        &self,
+        file: PackageFile,
+        signature: &SignatureFile,
+        options: InstallOptions,
+        prove: impl FnOnce(SignedBytes) -> Result<Proof, Refusal>,
+    ) -> Result<Installation, StoreError> {
+        let signed = self.keys.verify(file, signature).map_err(Refusal::from)?;
+        let sha256 = signed.file().sha256().to_owned();
+        let comment = signed.comment().to_owned();
+        let overrides = (options.allow_downgrade, options.retry);
+        let state = self.state()?;
+        if let Some(active) = state.active().filter(|active| active.sha256 == sha256) {
+            let trial = state.trial().map_or(0, |trial| trial.screenings_left);
+            return Ok(Installation { model: active.clone(), comment, proof: None, trial });
+        }
+        // What needs no version is asked before the model is loaded, which takes seconds.
+        state.admits((&sha256, u64::MAX), overrides)?;
+        let proof = prove(signed.clone())?;
+        let model = Installed { sha256, version: proof.version, key: signed.key().to_owned(), failed: None };
+        let mut state = state;
+        if !options.dry_run {
+            let _lock = self.disk.lock().map_err(self.io("lock"))?;
+            state = self.state()?;
+            state.admits((&model.sha256, model.version), overrides)?;
+            self.clean(&state)?;
+            self.keep(&signed)?;
+            state.install(model.clone(), options.watch);
+            self.commit(&state)?;
+            // What stays behind is taken away by the next installation.
+            let _ = self.clean(&state);
+        } else {
+            state.admits((&model.sha256, model.version), overrides)?;
+            state.install(model.clone(), options.watch);
+        }
+        let trial = state.trial().map_or(0, |trial| trial.screenings_left);
+        Ok(Installation { model, comment, proof: Some(proof), trial })
+    }
+
+    /// Puts the other model in use, if `prove` finds that it still runs. A model on trial has then failed. With
+    /// `dry_run` nothing is changed. Gives the model.
+    ///
+    /// # Errors
+    /// [`Refusal::NothingElse`], why the other cannot be run, or what the disk says.
+    pub fn rollback(
+        &self,
+        dry_run: bool,
+        prove: impl FnOnce(SignedBytes) -> Result<Proof, Refusal>,
+    ) -> Result<Installed, StoreError> {
+        let state = self.state()?;
+        if state.active().is_none() {
+            return Err(StoreError::NoModel);
+        }
+        let other = state.fallback()?.clone();
+        prove(self.signed(&other.sha256)?)?;
+        if !dry_run {
+            let _lock = self.disk.lock().map_err(self.io("lock"))?;
+            let mut state = self.state()?;
+            if state.fallback()? != &other {
+                let reason = "another model was installed at the same time".to_owned();
+                return Err(Refusal::NothingElse { reason }.into());
+            }
+            let on_trial = state.trial().is_some();
+            state.go_back("asked for by hand", on_trial)?;
+            self.commit(&state)?;
+        }
+        Ok(other)
+    }
+
+    /// Hands the events that were not recorded yet to the record, in order; each is handed over at least once.
+    ///
+    /// # Errors
+    /// [`StoreError::NotRecorded`], or what the disk says; what was not handed over comes again.
+    pub fn deliver(&self, sink: &mut dyn EventSink) -> Result<(), StoreError> {
+        if self.state()?.unrecorded().next().is_none() {
+            return Ok(());
+        }
+        let _lock = self.disk.lock().map_err(self.io("lock"))?;
+        let mut state = self.state()?;
+        // What is in the record must not be undone by a loss of power.
+        self.disk.sync().map_err(self.io("."))?;
+        let pending: Vec<_> = state.unrecorded().cloned().collect();
+        let mut outcome = Ok(());
+        for event in pending {
+            if let Err(error) = sink.record(&event) {
+                let (number, reason) = (event.number, error.to_string());
+                outcome = Err(StoreError::NotRecorded { number, reason });
+                break;
+            }
+            state.recorded_up_to(event.number);
+        }
+        self.commit(&state)?;
+        outcome
+    }
+
+    /// The disk.
+    pub fn disk(&self) -> &D {
+        &self.disk
+    }
+
+    pub(super) fn io<'a>(&'a self, name: &'a str) -> impl Fn(std::io::Error) -> StoreError + 'a {
+        move |error| StoreError::Io {
+            file: self.disk.path(name).display().to_string(),
+            reason: error.to_string(),
+        }
+    }
+
+    /// Makes what `state` says true, as a whole.
+    pub(super) fn commit(&self, state: &State) -> Result<(), StoreError> {
+        let text = state.to_text().map_err(|reason| StoreError::BadState { reason })?;
+        self.disk.write(NEW_STATE, &text).map_err(self.io(NEW_STATE))?;
+        self.disk.rename(NEW_STATE, STATE).map_err(self.io(STATE))?;
+        self.disk.sync().map_err(self.io(STATE))
+    }
+
+    /// A model of the store, its signature checked again: disks fail, and keys are taken away.
+    pub(super) fn signed(&self, sha256: &str) -> Result<SignedBytes, StoreError> {
+        let (model, signature) = names(sha256);
+        let read = |name: &str, limit| {
+            let missing =
+                || StoreError::Unusable { reason: format!("{} is missing", self.disk.path(name).display()) };
+            self.disk.read(name, limit).map_err(self.io(name))?.ok_or_else(missing)
+        };
+        let bytes = read(&model, MAX_PACKAGE_BYTES)?;
+        let text = read(&signature, MAX_SIGNATURE_BYTES)?;
+        let file = PackageFile::from_bytes(&self.disk.path(&model), bytes);
+        if file.sha256() != sha256 {
+            let reason = format!("{} was changed on the disk", file.path().display());
+            return Err(StoreError::Unusable { reason });
+        }
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let signature = SignatureFile::from_text(&self.disk.path(&signature), text);
+        Ok(self.keys.verify(file, &signature).map_err(Refusal::from)?)
+    }
+
+    /// Brings a model and its signature to the disk and reads them back.
+    fn keep(&self, signed: &SignedBytes) -> Result<(), StoreError> {
+        let sha256 = signed.file().sha256();
+        let (model, signature) = names(sha256);
+        for (name, bytes) in [(model, signed.file().bytes()), (signature, signed.signature().as_bytes())] {
+            let unfinished = name.clone() + UNFINISHED;
+            self.disk.write(&unfinished, bytes).map_err(self.io(&unfinished))?;
+            self.disk.rename(&unfinished, &name).map_err(self.io(&name))?;
+        }
+        self.disk.sync().map_err(self.io("."))?;
+        self.signed(sha256).map(drop)
+    }
+
+    /// Removes what `state` does not speak of.
+    fn clean(&self, state: &State) -> Result<(), StoreError> {
+        // What is removed may be what an older state speaks of: this one must be safe on the disk before.
+        self.disk.sync().map_err(self.io("."))?;
+        let kept: Vec<String> =
+            state.models().flat_map(|sha256| <[String; 2]>::from(names(sha256))).collect();
+        for name in self.disk.names().map_err(self.io("."))? {
+            if name != STATE && !kept.contains(&name) {
+                self.disk.remove(&name).map_err(self.io(&name))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn refused<T>(&self, sha256: &str, refusal: Refusal, dry_run: bool) -> Result<T, StoreError> {
+        if !dry_run {
+            let _lock = self.disk.lock().map_err(self.io("lock"))?;
+            let mut state = self.state()?;
+            state.happened(Event::Refused { sha256: sha256.to_owned(), reason: refusal.to_string() });
+            self.commit(&state)?;
+        }
+        Err(refusal.into())
+    }
+}
+
+/// Names of a model's two files.
+fn names(sha256: &str) -> (String, String) {
+    (format!("{sha256}.onnx"), format!("{sha256}.onnx{SIGNATURE_SUFFIX}"))
+}

@@ -1,0 +1,45 @@
+//! Telling the service manager that work is done: `READY`, `WATCHDOG`, `STATUS` of sd_notify(3). Without a service
+//! manager nothing is told.
+
+use std::time::{Duration, Instant};
+
+use sd_notify::NotifyState;
+
+/// Tells that the pipeline turns.
+#[derive(Debug)]
+pub struct Heartbeat {
+    every: Option<Duration>,
+    told: Option<Instant>,
+}
+
+impl Heartbeat {
+    /// From the environment that the service manager gave.
+    pub fn from_environment() -> Self {
+        // Four times within its patience: one that is late does not end the program.
+        Heartbeat { every: sd_notify::watchdog_enabled().map(|patience| patience / 4), told: None }
+    }
+
+    /// The service manager's patience, if it has one that is shorter than `longest` may take between two beats.
+    pub fn too_short_for(&self, longest: Duration) -> Option<Duration> {
+        self.every.map(|every| every * 4).filter(|patience| *patience <= longest)
+    }
+
+    /// Says that screening begins.
+    pub fn ready(&self) {
+        let _ = sd_notify::notify(&[NotifyState::Ready]);
+    }
+
+    /// Says in words how things are.
+    pub fn status(&self, words: &str) {
+        let _ = sd_notify::notify(&[NotifyState::Status(words)]);
+    }
+
+    /// Called when a turn is done: all sources were asked, and what came is recorded.
+    pub fn beat(&mut self, now: Instant) {
+        let Some(every) = self.every else { return };
+        if self.told.is_none_or(|told| now.duration_since(told) >= every) {
+            self.told = Some(now);
+            let _ = sd_notify::notify(&[NotifyState::Watchdog]);
+        }
+    }
+}

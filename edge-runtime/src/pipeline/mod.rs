@@ -1,0 +1,396 @@
+//! The one loop: sources → store → model → record → lights.
+//!
+//! ```text
+//! Source::poll ─Arrival→ Store::keep ─image file→ Worker::screen ─Outcome→ Store::append ─Record→ lights
+//! ```
+//!
+//! A result is shown after its record has reached the disk, so what people saw is never lost. The process may be
+//! killed at any moment: an image that was stored and not recorded is screened at the next start, and one that was
+//! not stored is still where it came from.
+
+mod display;
+mod heartbeat;
+mod worker;
+
+pub use display::{Display, Times};
+pub use heartbeat::Heartbeat;
+pub use worker::{Model, NoAnswer, Worker};
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tracing::{error, info, warn};
+use xray_core::decision::Finding;
+use xray_core::engine::EngineError;
+use xray_core::intake::IntakeProblem;
+use xray_core::screening::ScreeningError;
+
+use crate::button::Press;
+use crate::counters::{Counters, one_more};
+use crate::outputs::lights::{Show, Signal};
+use crate::record::{
+    Appended, Durations, Entry, Hash256, Moment, Origin, Outcome, Record, Store, StoreError,
+};
+use crate::sources::{Arrival, Medium, News, Refusal, Source, SourceError};
+
+/// How long the loop rests when nothing came.
+const REST: Duration = Duration::from_millis(100);
+/// From one try to the next while the disk is full.
+const RETRY: Duration = Duration::from_secs(5);
+/// From one look at quota and age to the next.
+const TIDY: Duration = Duration::from_secs(60);
+
+/// Why the device cannot go on. It is shown until the program is started again.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The store failed, and not because the disk is full.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The model gives wrong answers on this machine.
+    #[error("self-test: {0}")]
+    SelfTest(EngineError),
+    /// The model gave none.
+    #[error("{0}; the image before it was recorded without a result")]
+    NoAnswer(NoAnswer),
+    /// The store's own disk cannot be read.
+    #[error("an image that was just stored cannot be read: {0}")]
+    Unreadable(ScreeningError),
+}
+
+/// Which model screens.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ModelIdentity {
+    /// SHA-256 of its file.
+    pub hash: Hash256,
+    /// Its threshold, 0..1.
+    pub threshold: f64,
+}
+
+/// Everything that the loop needs.
+pub struct Parts<'a> {
+    /// Where results are kept.
+    pub store: Store,
+    /// What screens.
+    pub worker: Worker,
+    /// Which model that is.
+    pub model: ModelIdentity,
+    /// Where images come from.
+    pub sources: Vec<Box<dyn Source>>,
+    /// What people see.
+    pub lights: &'a dyn Show,
+    /// How long they see it.
+    pub times: Times,
+    /// What was done.
+    pub counters: Arc<Counters>,
+    /// Who is told that work is done.
+    pub heartbeat: Heartbeat,
+    /// Presses of the button, where there is one.
+    pub button: Option<Receiver<Press>>,
+}
+
+/// The loop.
+pub struct Pipeline<'a> {
+    store: Store,
+    worker: Worker,
+    model: ModelIdentity,
+    sources: Vec<Box<dyn Source>>,
+    lights: &'a dyn Show,
+    display: Display,
+    counters: Arc<Counters>,
+    heartbeat: Heartbeat,
+    button: Option<Receiver<Press>>,
+    /// What each source that cannot be looked at said.
+    troubles: Vec<Option<SourceError>>,
+    tidied: Option<Instant>,
+}
+
+impl<'a> Pipeline<'a> {
+    /// Puts the parts together.
+    pub fn new(parts: Parts<'a>) -> Self {
+        let Parts { store, worker, model, sources, lights, times, counters, heartbeat, button } = parts;
+        let display = Display::new(times, Instant::now());
+        let troubles = vec![None; sources.len()];
+        Pipeline {
+            store,
+            worker,
+            model,
+            sources,
+            lights,
+            display,
+            counters,
+            heartbeat,
+            button,
+            troubles,
+            tidied: None,
+        }
+    }
+
+    /// Screens until something cannot be gone on with.
+    pub fn run(&mut self) -> Fault {
+        let mut turned = self.recover();
+        loop {
+            match turned {
+                Ok(()) => turned = self.turn(),
+                Err(fault) => return fault,
+            }
+        }
+    }
+
+    /// One turn: each source is asked once, and what came is recorded.
+    ///
+    /// # Errors
+    /// [`Fault`] if the device cannot go on.
+    pub fn turn(&mut self) -> Result<(), Fault> {
+        let mut came = false;
+        self.hear_button();
+        for at in 0..self.sources.len() {
+            let origin = self.sources[at].origin();
+            let polled = self.sources[at].poll(Instant::now());
+            let trouble = polled.as_ref().err().cloned();
+            self.note_trouble(at, trouble);
+            match polled {
+                Ok(News::Nothing) | Err(_) => continue,
+                Ok(News::Searching) => self.busy(),
+                Ok(News::Image(arrival)) => self.take_in(origin, arrival)?,
+                Ok(News::Unreadable(refusal)) => self.refuse(origin, &refusal),
+                Ok(News::Finished { images, passed_over }) => {
+                    info!(origin = origin.code(), images, passed_over, "read to its end; it may be pulled");
+                }
+                Ok(News::Pulled { images }) => {
+                    warn!(
+                        origin = origin.code(),
+                        images, "pulled before its end; the rest is read when it returns"
+                    );
+                }
+            }
+            came = true;
+        }
+        if !came {
+            self.rest()?;
+        }
+        self.heartbeat.beat(Instant::now());
+        Ok(())
+    }
+
+    /// Screens what an interrupted run stored and did not record.
+    ///
+    /// # Errors
+    /// [`Fault`] if the device cannot go on.
+    pub fn recover(&mut self) -> Result<(), Fault> {
+        let (pending, damaged) = self.store.unrecorded()?;
+        for path in damaged {
+            error!(path = %path.display(), "an image is not what it was; it is kept and not screened");
+            self.display.result(Signal::NoResult, Instant::now());
+            self.lights.show(Signal::NoResult);
+        }
+        for content in pending {
+            let bytes = std::fs::metadata(self.store.image(&content)).map_or(0, |meta| meta.len());
+            self.busy();
+            self.screen(Origin::Recovered, content, bytes, Duration::ZERO)?;
+            self.heartbeat.beat(Instant::now());
+        }
+        Ok(())
+    }
+
+    fn take_in(&mut self, origin: Origin, arrival: Arrival) -> Result<(), Fault> {
+        let Arrival { bytes, awaited, began } = arrival;
+        let content = Hash256::of(&bytes);
+        if let Some(record) = self.store.known(&content)? {
+            one_more(&self.counters.known);
+            if awaited {
+                self.busy();
+                self.display.known(signal_of(&record.entry.outcome));
+            }
+            return Ok(());
+        }
+        self.busy();
+        self.insist(|store| store.keep(&content, &bytes))?;
+        self.screen(origin, content, bytes.len() as u64, began.elapsed())
+    }
+
+    fn screen(
+        &mut self,
+        origin: Origin,
+        content: Hash256,
+        bytes: u64,
+        intake: Duration,
+    ) -> Result<(), Fault> {
+        let began = Instant::now();
+        let (outcome, after) = self.judge(&self.store.image(&content))?;
+        let entry = Entry {
+            content,
+            bytes,
+            origin,
+            recorded: Moment::now(),
+            model: self.model.hash,
+            threshold: self.model.threshold,
+            outcome,
+            durations: Durations::of(intake, began.elapsed()),
+        };
+        let appended = self.insist(|store| store.append(entry.clone()))?;
+        let (Appended::New(record) | Appended::Known(record)) = appended;
+        self.tell(&record, intake + began.elapsed());
+        after.map_or(Ok(()), |fault| Err(Fault::NoAnswer(fault)))
+    }
+
+    /// What a stored image comes to; also whether the model is lost with it. An image on which the model fails has
+    /// no result, if the model still knows its known answer; else the fault is the device's, and the image is
+    /// screened after the repair.
+    fn judge(&self, image: &Path) -> Result<(Outcome, Option<NoAnswer>), Fault> {
+        let screened = match self.worker.screen(image) {
+            Ok(screened) => screened,
+            Err(lost) => return Ok((Outcome::no_result(lost.code()), Some(lost))),
+        };
+        match screened {
+            Ok(screening) => Ok((Outcome::Verdict(screening.verdict.into()), None)),
+            Err(ScreeningError::Intake(error))
+                if matches!(error.problem, IntakeProblem::Unreadable { .. }) =>
+            {
+                Err(Fault::Unreadable(error.into()))
+            }
+            Err(error @ ScreeningError::Engine { .. }) => match self.worker.self_test() {
+                Ok(Ok(())) => Ok((Outcome::no_result(error.code()), None)),
+                Ok(Err(wrong)) => Err(Fault::SelfTest(wrong)),
+                Err(lost) => Ok((Outcome::no_result(error.code()), Some(lost))),
+            },
+            Err(error) => Ok((Outcome::no_result(error.code()), None)),
+        }
+    }
+
+    /// Does something with the store however long it takes until there is room. What is to be stored is not lost
+    /// meanwhile: it is here, and where it came from.
+    fn insist<T>(&mut self, mut work: impl FnMut(&mut Store) -> Result<T, StoreError>) -> Result<T, Fault> {
+        let mut told = false;
+        loop {
+            let full = match work(&mut self.store) {
+                Err(error) if error.is_full() => error,
+                other => return other.map_err(Fault::from),
+            };
+            if self.make_room().is_ok_and(|dropped| dropped > 0) {
+                continue;
+            }
+            if !told {
+                told = true;
+                error!("{full}");
+                self.fault();
+            }
+            self.lights.hold(RETRY);
+            self.heartbeat.beat(Instant::now());
+        }
+    }
+
+    fn make_room(&mut self) -> Result<usize, StoreError> {
+        let room = self.store.make_room(Moment::now())?;
+        if room.dropped > 0 {
+            info!(images = room.dropped, "images of reported records went to make room");
+            self.counters.dropped.fetch_add(room.dropped as u64, Ordering::Relaxed);
+        }
+        if room.over_quota {
+            warn!("images take more than the quota; print results and mark them as reported");
+        }
+        Ok(room.dropped)
+    }
+
+    /// A press goes to the sources, such as a camera; one that none of them takes clears the result.
+    fn hear_button(&mut self) {
+        let pressed = self.button.as_ref().is_some_and(|button| button.try_iter().count() > 0);
+        if pressed && !self.sources.iter_mut().any(|source| source.press()) {
+            self.display.clear();
+        }
+    }
+
+    fn rest(&mut self) -> Result<(), Fault> {
+        let now = Instant::now();
+        if self.tidied.is_none_or(|last| now.duration_since(last) >= TIDY) {
+            self.tidied = Some(now);
+            match self.make_room() {
+                Err(error) if !error.is_full() => return Err(error.into()),
+                _ => self.heartbeat.status(&self.counters.to_string()),
+            }
+        }
+        let before = self.display.shown();
+        if self.troubles.iter().any(Option::is_some) {
+            if before != Signal::Fault && self.display.must_stay(now).is_zero() {
+                self.fault();
+            }
+        } else {
+            let medium = self.sources.iter().map(|source| source.medium()).max();
+            self.display.idle(medium.unwrap_or(Medium::Absent), now);
+            if self.display.shown() != before {
+                self.lights.show(self.display.shown());
+            }
+        }
+        thread::sleep(REST);
+        Ok(())
+    }
+
+    /// Shows that an image is being read, once the result before it was seen.
+    fn busy(&mut self) {
+        let stay = self.display.must_stay(Instant::now());
+        if !stay.is_zero() {
+            self.lights.hold(stay);
+        }
+        if self.display.shown() != Signal::Busy {
+            self.display.show(Signal::Busy, Instant::now());
+            self.lights.show(Signal::Busy);
+        }
+    }
+
+    fn tell(&mut self, record: &Record, took: Duration) {
+        let (entry, signal) = (&record.entry, signal_of(&record.entry.outcome));
+        self.counters.recorded(signal, took);
+        info!(
+            record = record.sequence,
+            content = %entry.content,
+            origin = entry.origin.code(),
+            outcome = entry.outcome.code(),
+            probability = entry.outcome.probability(),
+            reasons = entry.outcome.reasons().join(" "),
+            ms = took.as_millis(),
+            "recorded"
+        );
+        self.display.result(signal, Instant::now());
+        self.lights.show(signal);
+    }
+
+    fn refuse(&mut self, origin: Origin, refusal: &Refusal) {
+        one_more(&self.counters.unreadable);
+        warn!(origin = origin.code(), code = refusal.code, "{}", refusal.reason);
+        self.busy();
+        self.display.result(Signal::NoResult, Instant::now());
+        self.lights.show(Signal::NoResult);
+    }
+
+    fn note_trouble(&mut self, at: usize, trouble: Option<SourceError>) {
+        if self.troubles[at] == trouble {
+            return;
+        }
+        match &trouble {
+            Some(error) => error!("{error}"),
+            None => info!(origin = self.sources[at].origin().code(), "can be looked at again"),
+        }
+        self.troubles[at] = trouble;
+    }
+
+    fn fault(&mut self) {
+        one_more(&self.counters.faults);
+        self.display.fault(Instant::now());
+        self.lights.show(Signal::Fault);
+    }
+}
+
+/// What a recorded outcome is shown as.
+fn signal_of(outcome: &Outcome) -> Signal {
+    match outcome {
+        Outcome::Verdict(found) => match found.finding() {
+            Finding::Suspected => Signal::Suspected,
+            Finding::Uncertain => Signal::Uncertain,
+            Finding::NoSign => Signal::NoSign,
+        },
+        Outcome::NoResult { .. } => Signal::NoResult,
+    }
+}

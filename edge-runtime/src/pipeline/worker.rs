@@ -1,0 +1,126 @@
+//! The model in a thread of its own, so that an image that takes too long is noticed.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use xray_core::engine::EngineError;
+use xray_core::screening::{Screener, Screening, ScreeningError};
+
+/// What is asked of a model.
+pub trait Model: Send + 'static {
+    /// Screens a file.
+    ///
+    /// # Errors
+    /// Why it has no verdict.
+    fn screen(&self, file: &Path) -> Result<Screening, ScreeningError>;
+
+    /// Whether it gives the known answer, where its package holds one.
+    ///
+    /// # Errors
+    /// What it gives instead.
+    fn self_test(&self) -> Result<(), EngineError>;
+}
+
+impl Model for Screener {
+    fn screen(&self, file: &Path) -> Result<Screening, ScreeningError> {
+        Screener::screen(self, file)
+    }
+
+    fn self_test(&self) -> Result<(), EngineError> {
+        Screener::self_test(self)
+    }
+}
+
+enum Order {
+    Screen(PathBuf),
+    SelfTest,
+}
+
+enum Reply {
+    Screened(Result<Screening, ScreeningError>),
+    Tested(Result<(), EngineError>),
+}
+
+/// Why there is no answer. The thread cannot be asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    /// The deadline is over and it still computes.
+    #[error("the model did not answer in time")]
+    Late,
+    /// It panicked, or could not be started.
+    #[error("the model's thread ended")]
+    Ended,
+}
+
+impl NoAnswer {
+    /// A fixed word for machines, the same in every release.
+    pub fn code(self) -> &'static str {
+        match self {
+            NoAnswer::Late => "deadline-exceeded",
+            NoAnswer::Ended => "model-ended",
+        }
+    }
+}
+
+/// A model that answers within a deadline, or not at all.
+pub struct Worker {
+    orders: Sender<Order>,
+    replies: Receiver<Reply>,
+    deadline: Duration,
+}
+
+impl Worker {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn start(model: impl Model, deadline: Duration) -> std::io::Result<Worker> {
+        let (orders, received) = channel();
+        let (reply, replies) = channel();
+        let work = move || {
+            for order in received {
+                let done = match order {
+                    Order::Screen(path) => Reply::Screened(model.screen(&path)),
+                    Order::SelfTest => Reply::Tested(model.self_test()),
+                };
+                if reply.send(done).is_err() {
+                    return;
+                }
+            }
+        };
+        thread::Builder::new().name("model".into()).spawn(work)?;
+        Ok(Worker { orders, replies, deadline })
+    }
+
+    /// Screens a file.
+    ///
+    /// # Errors
+    /// [`NoAnswer`]; then do not ask again.
+    pub fn screen(&self, file: &Path) -> Result<Result<Screening, ScreeningError>, NoAnswer> {
+        match self.ask(Order::Screen(file.to_owned()))? {
+            Reply::Screened(screened) => Ok(screened),
+            Reply::Tested(_) => Err(NoAnswer::Ended),
+        }
+    }
+
+    /// Asks for the known answer.
+    ///
+    /// # Errors
+    /// [`NoAnswer`]; then do not ask again.
+    pub fn self_test(&self) -> Result<Result<(), EngineError>, NoAnswer> {
+        match self.ask(Order::SelfTest)? {
+            Reply::Tested(tested) => Ok(tested),
+            Reply::Screened(_) => Err(NoAnswer::Ended),
+        }
+    }
+
+    fn ask(&self, order: Order) -> Result<Reply, NoAnswer> {
+        self.orders.send(order).map_err(|_| NoAnswer::Ended)?;
+        self.replies.recv_timeout(self.deadline).map_err(|error| match error {
+            RecvTimeoutError::Timeout => NoAnswer::Late,
+            RecvTimeoutError::Disconnected => NoAnswer::Ended,
+        })
+    }
+}

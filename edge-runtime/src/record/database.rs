@@ -1,0 +1,219 @@
+//! The SQLite file: opening it, and what is asked of it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, TransactionBehavior, params};
+
+use super::chain;
+use super::clock::Moment;
+use super::entry::{Entry, Record};
+use super::error::StoreError;
+use super::hash256::Hash256;
+use super::rows::{self, COLUMNS};
+
+const SCHEMA: &str = include_str!("schema.sql");
+/// In the file's header, with the application's number: `xray` as text.
+const VERSION: i64 = 1;
+const APPLICATION: i64 = 0x7872_6179;
+/// A reader may hold the file for a moment.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What became of an entry.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Appended {
+    /// It is the newest record.
+    New(Record),
+    /// Its content was recorded before; this is that record.
+    Known(Record),
+}
+
+pub(super) struct Database {
+    connection: Connection,
+    file: PathBuf,
+}
+
+impl Database {
+    /// The database file of a store.
+    pub(super) fn path(store: &Path) -> PathBuf {
+        store.join("records.sqlite")
+    }
+
+    /// Opens the file for appending, creating it if need be.
+    pub(super) fn open(store: &Path) -> Result<Self, StoreError> {
+        let file = Database::path(store);
+        let database =
+            Database::connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let empty: bool = database.one("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
+        if !empty {
+            // Before anything is written to a file that may be somebody else's.
+            database.check_schema()?;
+        }
+        database.with(|connection| {
+            connection.pragma_update(None, "journal_mode", "wal")?;
+            // Each commit reaches the disk before anybody is told.
+            connection.pragma_update(None, "synchronous", "full")?;
+            connection.pragma_update(None, "foreign_keys", true)
+        })?;
+        if empty {
+            let create = format!(
+                "BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION}; \
+                 PRAGMA user_version = {VERSION}; COMMIT;"
+            );
+            database.with(|connection| connection.execute_batch(&create))?;
+        }
+        Ok(database)
+    }
+
+    /// Opens the file for reading.
+    pub(super) fn open_read_only(store: &Path) -> Result<Self, StoreError> {
+        let file = Database::path(store);
+        if !file.is_file() {
+            return Err(StoreError::Missing { folder: store.to_owned() });
+        }
+        let database = Database::connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        database.check_schema()?;
+        Ok(database)
+    }
+
+    fn connect(file: PathBuf, flags: OpenFlags) -> Result<Self, StoreError> {
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection =
+            Connection::open_with_flags(&file, flags).map_err(|error| StoreError::database(&file, &error))?;
+        let database = Database { connection, file };
+        database.with(|connection| connection.busy_timeout(PATIENCE))?;
+        Ok(database)
+    }
+
+    fn check_schema(&self) -> Result<(), StoreError> {
+        let number = |pragma: &str| self.one(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
+        let (application, version) = (number("application_id")?, number("user_version")?);
+        if (application, version) == (APPLICATION, VERSION) {
+            return Ok(());
+        }
+        let found = format!("application {application:#x}, version {version}");
+        Err(StoreError::Schema { file: self.file.clone(), found })
+    }
+
+    fn with<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        ask(&self.connection).map_err(|error| StoreError::database(&self.file, &error))
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.with(|connection| connection.query_row(sql, values, read))
+    }
+
+    /// Appends an entry, unless its content is recorded. When this returns it survives a loss of power.
+    pub(super) fn append(&mut self, entry: Entry) -> Result<Appended, StoreError> {
+        if let Some(record) = self.by_content(&entry.content)? {
+            return Ok(Appended::Known(record));
+        }
+        let appended = || {
+            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let record = chain::append(newest(&transaction)?, entry);
+            rows::insert(&transaction, &record)?;
+            transaction.commit()?;
+            Ok(Appended::New(record))
+        };
+        appended().map_err(|error| StoreError::database(&self.file, &error))
+    }
+
+    pub(super) fn by_content(&self, content: &Hash256) -> Result<Option<Record>, StoreError> {
+        self.record("content = ?1", params![content.bytes()])
+    }
+
+    pub(super) fn by_sequence(&self, sequence: u64) -> Result<Option<Record>, StoreError> {
+        self.record("sequence = ?1", params![i64::try_from(sequence).unwrap_or(i64::MAX)])
+    }
+
+    fn record(&self, which: &str, values: impl Params) -> Result<Option<Record>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM record WHERE {which}");
+        let row = self.with(|connection| connection.query_row(&sql, values, rows::read).optional())?;
+        row.transpose()
+    }
+
+    /// Gives each record in order to `each`, which also sees rows that are none.
+    pub(super) fn walk<E: From<StoreError>>(
+        &self,
+        mut each: impl FnMut(Result<Record, StoreError>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let failed = |error: rusqlite::Error| StoreError::database(&self.file, &error);
+        let sql = format!("SELECT {COLUMNS} FROM record ORDER BY sequence");
+        let mut statement = self.connection.prepare(&sql).map_err(failed)?;
+        let mut all = statement.query([]).map_err(failed)?;
+        while let Some(row) = all.next().map_err(failed)? {
+            each(rows::read(row).map_err(failed)?)?;
+        }
+        Ok(())
+    }
+
+    /// Marks what is not marked up to and with `sequence` as handed to people; gives how many that were.
+    pub(super) fn mark_reported(&self, sequence: u64, now: Moment) -> Result<usize, StoreError> {
+        let up_to = i64::try_from(sequence).unwrap_or(i64::MAX);
+        let sql = "INSERT INTO reported (sequence, at_ms) SELECT sequence, ?2 FROM record \
+                   WHERE sequence <= ?1 AND sequence NOT IN (SELECT sequence FROM reported)";
+        self.with(|connection| connection.execute(sql, params![up_to, now.unix_ms]))
+    }
+
+    /// How many records were not handed to people yet, up to and with `sequence`.
+    pub(super) fn unreported(&self, sequence: u64) -> Result<u64, StoreError> {
+        let up_to = i64::try_from(sequence).unwrap_or(i64::MAX);
+        let sql = "SELECT count(*) FROM record WHERE sequence <= ?1 \
+                   AND sequence NOT IN (SELECT sequence FROM reported)";
+        self.one(sql, [up_to], |row| row.get(0))
+    }
+
+    /// Bytes of the images that were not given up.
+    pub(super) fn image_bytes(&self) -> Result<u64, StoreError> {
+        let sql =
+            "SELECT coalesce(sum(bytes), 0) FROM record WHERE sequence NOT IN (SELECT sequence FROM dropped)";
+        self.one(sql, [], |row| row.get(0))
+    }
+
+    /// The oldest record that was reported and whose image is still kept.
+    pub(super) fn oldest_droppable(&self) -> Result<Option<Record>, StoreError> {
+        self.record(
+            "sequence = (SELECT min(sequence) FROM reported WHERE sequence NOT IN (SELECT sequence FROM dropped))",
+            [],
+        )
+    }
+
+    /// Notes that the image of a record is given up.
+    pub(super) fn drop_image(&self, sequence: u64, now: Moment) -> Result<(), StoreError> {
+        let sql = "INSERT INTO dropped (sequence, at_ms) VALUES (?1, ?2)";
+        let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
+        self.with(|connection| connection.execute(sql, params![sequence, now.unix_ms])).map(drop)
+    }
+
+    /// Whether the image of a record was given up.
+    pub(super) fn is_dropped(&self, sequence: u64) -> Result<bool, StoreError> {
+        let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
+        self.one("SELECT EXISTS (SELECT 1 FROM dropped WHERE sequence = ?1)", [sequence], |row| row.get(0))
+    }
+
+    /// The greatest sequence that ever was, as SQLite remembers it.
+    pub(super) fn greatest_ever(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'record'), 0)";
+        self.one(sql, [], |row| row.get(0))
+    }
+
+    /// What SQLite's own check finds; empty if all is well.
+    pub(super) fn integrity(&self) -> Result<Vec<String>, StoreError> {
+        self.with(|connection| {
+            let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
+            let found: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            Ok(found.into_iter().filter(|line| line != "ok").collect())
+        })
+    }
+}
+
+fn newest(connection: &Connection) -> rusqlite::Result<Option<(u64, Hash256)>> {
+    let sql = "SELECT sequence, hash FROM record ORDER BY sequence DESC LIMIT 1";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, Hash256::from(row.get::<_, [u8; 32]>(1)?)));
+    connection.query_row(sql, [], read).optional()
+}

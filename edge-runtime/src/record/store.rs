@@ -1,0 +1,243 @@
+//! Records and images together: the one writer of a store, and its readers.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use super::clock::Moment;
+use super::database::{Appended, Database};
+use super::entry::{Entry, Record};
+use super::error::StoreError;
+use super::hash256::Hash256;
+use super::images::{Images, make_folder};
+
+/// How much a store may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of images that are kept; over it, the oldest that were reported go. `None`: no bound.
+    pub quota: Option<u64>,
+    /// Days that the image of a reported record is kept. `None`: for ever.
+    pub keep_days: Option<u32>,
+    /// Bytes that stay free on the disk whatever comes. Below it nothing is taken in.
+    pub reserve: u64,
+}
+
+/// A store that this process alone writes to. Every call that returns without an error has reached the disk.
+pub struct Store {
+    pub(super) folder: PathBuf,
+    pub(super) database: Database,
+    pub(super) images: Images,
+    pub(super) limits: Limits,
+    _lock: File,
+}
+
+impl Store {
+    /// Opens a store, creating it if need be.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::InUse`] if another process has it.
+    pub fn open(folder: &Path, limits: Limits) -> Result<Self, StoreError> {
+        make_folder(folder).map_err(|error| StoreError::file(folder, &error))?;
+        let lock = lock(folder)?;
+        let images = Images::open(folder)?;
+        let database = Database::open(folder)?;
+        Ok(Store { folder: folder.to_owned(), database, images, limits, _lock: lock })
+    }
+
+    /// The record of a content, if it has one.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn known(&self, content: &Hash256) -> Result<Option<Record>, StoreError> {
+        self.database.by_content(content)
+    }
+
+    /// Stores an image under the hash of its content and gives where it lies.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`] if it would not leave the reserve free; then nothing was written.
+    pub fn keep(&self, content: &Hash256, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+        self.check_room(bytes.len() as u64)?;
+        self.images.put(content, bytes)
+    }
+
+    /// Appends a record. A content that has one already keeps it, and gets no second.
+    ///
+    /// # Errors
+    /// What the database says; then nothing was appended.
+    pub fn append(&mut self, entry: Entry) -> Result<Appended, StoreError> {
+        self.check_room(0)?;
+        self.database.append(entry)
+    }
+
+    /// Images that were stored and not recorded, since the process was ended in between. An image that was
+    /// given up and is still there goes now; one whose bytes are not those of its name is put aside, and its
+    /// new path is among the second.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unrecorded(&self) -> Result<(Vec<Hash256>, Vec<PathBuf>), StoreError> {
+        let (mut pending, mut damaged) = (Vec::new(), Vec::new());
+        for content in self.images.list()? {
+            match self.database.by_content(&content)? {
+                Some(record) if self.database.is_dropped(record.sequence)? => self.images.remove(&content)?,
+                Some(_) => {}
+                None => {
+                    let path = self.images.path(&content);
+                    let bytes = std::fs::read(&path).map_err(|error| StoreError::file(&path, &error))?;
+                    match Hash256::of(&bytes) == content {
+                        true => pending.push(content),
+                        false => damaged.push(self.images.set_aside(&content)?),
+                    }
+                }
+            }
+        }
+        Ok((pending, damaged))
+    }
+
+    /// Where the image of a content lies.
+    pub fn image(&self, content: &Hash256) -> PathBuf {
+        self.images.path(content)
+    }
+}
+
+/// A store that is only looked at; another process may write to it meanwhile.
+pub struct Reader {
+    pub(super) database: Database,
+    pub(super) images: Images,
+}
+
+impl Reader {
+    /// Opens a store for reading.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if there is none.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        Ok(Reader { database: Database::open_read_only(folder)?, images: Images::at(folder) })
+    }
+
+    /// All records, oldest first, one after another to `each`.
+    ///
+    /// # Errors
+    /// The first row that is no record, or what `each` gives.
+    pub fn walk<E: From<StoreError>>(&self, mut each: impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
+        self.database.walk(|record| each(record?))
+    }
+
+    /// The record at a place.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn by_sequence(&self, sequence: u64) -> Result<Option<Record>, StoreError> {
+        self.database.by_sequence(sequence)
+    }
+
+    /// The record of a content.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn by_content(&self, content: &Hash256) -> Result<Option<Record>, StoreError> {
+        self.database.by_content(content)
+    }
+
+    /// Where the image of a record lies; `None` if it was given up for room.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn image(&self, record: &Record) -> Result<Option<PathBuf>, StoreError> {
+        let dropped = self.database.is_dropped(record.sequence)?;
+        Ok((!dropped).then(|| self.images.path(&record.entry.content)))
+    }
+
+    /// How many records up to and with `sequence` were not handed to people yet.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn unreported(&self, sequence: u64) -> Result<u64, StoreError> {
+        self.database.unreported(sequence)
+    }
+}
+
+/// Marks every record of a store up to and with `sequence` as handed to people, so that its image may go when room
+/// is needed; gives how many were not marked before. The screening process may run meanwhile.
+///
+/// # Errors
+/// [`StoreError::Missing`] if there is no store, or what the database says.
+pub fn mark_reported(folder: &Path, sequence: u64) -> Result<usize, StoreError> {
+    Database::open_read_only(folder)?;
+    Database::open(folder)?.mark_reported(sequence, Moment::now())
+}
+
+fn lock(folder: &Path) -> Result<File, StoreError> {
+    let path = folder.join("lock");
+    let failed = |error: std::io::Error| StoreError::file(&path, &error);
+    let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { folder: folder.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entry::tests::entry;
+    use super::*;
+
+    const LIMITS: Limits = Limits { quota: None, keep_days: None, reserve: 0 };
+
+    #[test]
+    fn a_content_has_one_record_whatever_comes_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+        let first = store.append(entry(b"a")).expect("appended");
+        let Appended::New(first) = first else { panic!("{first:?}") };
+        let again = store.append(super::Entry { threshold: 0.75, ..entry(b"a") }).expect("known");
+        assert_eq!(again, Appended::Known(first.clone()));
+        let Ok(Appended::New(second)) = store.append(entry(b"b")) else { panic!("not new") };
+        assert_eq!((first.sequence, first.previous), (1, Hash256::NONE));
+        assert_eq!((second.sequence, second.previous), (2, first.hash));
+        // Nothing of it is in memory only.
+        drop(store);
+        let reader = Reader::open(folder.path()).expect("opened");
+        let mut all = Vec::new();
+        let read: Result<(), StoreError> = reader.walk(|record| {
+            all.push(record);
+            Ok(())
+        });
+        assert_eq!((read, all), (Ok(()), vec![first, second]));
+    }
+
+    #[test]
+    fn one_process_at_a_time_writes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let held = Store::open(folder.path(), LIMITS).expect("opened");
+        let second = Store::open(folder.path(), LIMITS).err().expect("refused");
+        assert_eq!(second, StoreError::InUse { folder: folder.path().to_owned() });
+        drop(held);
+        assert!(Store::open(folder.path(), LIMITS).is_ok());
+    }
+
+    #[test]
+    fn what_was_stored_and_not_recorded_is_found_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+        for bytes in [b"a", b"b", b"c"] {
+            store.keep(&Hash256::of(bytes), bytes).expect("kept");
+        }
+        store.append(entry(b"a")).expect("appended");
+        std::fs::write(store.image(&Hash256::of(b"c")), b"x").expect("damaged");
+        let (pending, damaged) = store.unrecorded().expect("listed");
+        assert_eq!(pending, [Hash256::of(b"b")]);
+        assert_eq!(damaged.len(), 1);
+    }
+
+    #[test]
+    fn another_database_and_no_database_are_said() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(matches!(Reader::open(folder.path()), Err(StoreError::Missing { .. })));
+        let other = rusqlite::Connection::open(Database::path(folder.path())).expect("opened");
+        other.execute_batch("CREATE TABLE x (y)").expect("created");
+        let error = Store::open(folder.path(), LIMITS).err().expect("refused");
+        assert!(matches!(error, StoreError::Schema { .. }), "{error}");
+    }
+}

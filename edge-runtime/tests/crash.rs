@@ -1,0 +1,147 @@
+//! Power cuts, as far as a program can play them: the daemon is killed (SIGKILL) at random points of an import, again
+//! and again, and after each one the store must be whole.
+//!
+//! `CRASH_KILLS` says how many; `scripts/crash-test` runs it with many. SIGKILL loses nothing that was written, so this
+//! does not show what a disk loses without power; that is what every fsync is for.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![cfg(unix)]
+
+#[path = "../../xray-core/tests/support/mod.rs"]
+mod support;
+
+mod device;
+mod program;
+
+use std::collections::BTreeSet;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use device::{Device, picture};
+use edge_runtime::record::{Hash256, Reader};
+
+const IMAGES: u16 = 200;
+
+/// A generator of random numbers that needs no crate: xorshift64*.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) % bound
+    }
+}
+
+fn device_with_images() -> Device {
+    let device = Device::with(&device::model_bytes(0.0), "[log]\nform = 'json'\n");
+    for at in 0..IMAGES {
+        // Half of them twice, under another name; half in the folder, half on a stick.
+        let place = if at % 2 == 0 { "watched" } else { "media/stick" };
+        device.write(&format!("{place}/{at}.pgm"), &picture(at));
+        if at % 4 < 2 {
+            device.write(&format!("watched/again/{at}.jpeg"), &picture(at));
+        }
+    }
+    device.plug(1);
+    device
+}
+
+fn start(device: &Device) -> std::process::Child {
+    program::edge_runtime()
+        .args(["run", "--config"])
+        .arg(device.at("config.toml"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn count(device: &Device) -> u64 {
+    let mut count = 0;
+    if let Ok(reader) = Reader::open(&device.store()) {
+        let _ = reader.walk::<edge_runtime::record::StoreError>(|_| {
+            count += 1;
+            Ok(())
+        });
+    }
+    count
+}
+
+/// An import without a kill: how long until all is recorded.
+fn undisturbed() -> Duration {
+    let device = device_with_images();
+    let began = Instant::now();
+    let mut child = start(&device);
+    while count(&device) < IMAGES.into() {
+        assert!(began.elapsed() < Duration::from_secs(300), "{} of {IMAGES}", count(&device));
+        sleep(Duration::from_millis(20));
+    }
+    let took = began.elapsed();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    took
+}
+
+#[test]
+fn a_killed_import_loses_nothing_doubles_nothing_and_tears_nothing() {
+    let kills: usize = std::env::var("CRASH_KILLS").map_or(10, |text| text.parse().unwrap());
+    let seed: u64 = std::env::var("CRASH_SEED").map_or(1, |text| text.parse().unwrap());
+    let expected: BTreeSet<_> = (0..IMAGES).map(|at| Hash256::of(&picture(at))).collect();
+    let whole = undisturbed();
+    println!("an import of {IMAGES} images takes {} ms undisturbed; seed {seed}", whole.as_millis());
+    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let (mut imports, mut during, mut before_any, mut orphans) = (0, 0, 0, 0);
+    let mut device = device_with_images();
+    let mut last: Vec<edge_runtime::record::Record> = Vec::new();
+    for kill in 0..kills {
+        let mut child = start(&device);
+        sleep(whole.mul_f64(random.below(1_000_000) as f64 / 1e6 * 0.6));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let all = if device.store().join("records.sqlite").exists() && count(&device) > 0 {
+            device.records()
+        } else {
+            Vec::new()
+        };
+        // Nothing that was recorded before is gone or another.
+        assert_eq!(all[..last.len()], last, "kill {kill}");
+        let contents: BTreeSet<_> = all.iter().map(|record| record.entry.content).collect();
+        assert_eq!(contents.len(), all.len(), "doubled at kill {kill}");
+        assert!(contents.is_subset(&expected), "torn at kill {kill}");
+        orphans += walkdir::WalkDir::new(device.store().join("images"))
+            .into_iter()
+            .flatten()
+            .filter(|entry| entry.file_type().is_file())
+            .count()
+            .saturating_sub(all.len());
+        match all.len() {
+            0 => before_any += 1,
+            some if some < expected.len() => during += 1,
+            _ => {
+                assert_eq!(contents, expected);
+                imports += 1;
+                device = device_with_images();
+                last = Vec::new();
+                continue;
+            }
+        }
+        last = all;
+    }
+    // What was left half done is done by the next start.
+    let mut child = start(&device);
+    let began = Instant::now();
+    while count(&device) < IMAGES.into() && began.elapsed() < Duration::from_secs(300) {
+        sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let contents: BTreeSet<_> = device.records().iter().map(|record| record.entry.content).collect();
+    assert_eq!(contents, expected, "lost");
+    println!(
+        "{kills} kills: {before_any} before the first record, {during} during the import, {imports} after the last; \
+         {orphans} images were stored and not yet recorded; 0 lost, 0 doubled, 0 torn, every chain verifies"
+    );
+}

@@ -1,0 +1,284 @@
+//! The loop with sources, lights and models of the test's own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![cfg(unix)]
+
+#[path = "../../xray-core/tests/support/mod.rs"]
+mod support;
+
+mod device;
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use edge_runtime::counters::Counters;
+use edge_runtime::outputs::lights::{Show, Signal};
+use edge_runtime::pipeline::{
+    Fault, Heartbeat, Model, ModelIdentity, NoAnswer, Parts, Pipeline, Times, Worker,
+};
+use edge_runtime::record::{Hash256, Limits, Origin, Reader, Store};
+use edge_runtime::sources::{Arrival, Medium, News, Refusal, Source, SourceError};
+use xray_core::engine::EngineError;
+use xray_core::screening::{Screener, Screening, ScreeningError};
+
+use Signal::{Busy, Fault as FaultLight, NoResult, NoSign, Ready, Suspected};
+
+/// What a source will say, one answer a poll, then nothing more.
+struct Script(VecDeque<Result<News, SourceError>>);
+
+impl Source for Script {
+    fn origin(&self) -> Origin {
+        Origin::Stick
+    }
+
+    fn poll(&mut self, _now: Instant) -> Result<News, SourceError> {
+        self.0.pop_front().unwrap_or(Ok(News::Nothing))
+    }
+
+    fn medium(&self) -> Medium {
+        Medium::Absent
+    }
+}
+
+fn image(bytes: &[u8], awaited: bool) -> Result<News, SourceError> {
+    Ok(News::Image(Arrival { bytes: bytes.to_vec(), awaited, began: Instant::now() }))
+}
+
+fn picture(at: u16) -> Result<News, SourceError> {
+    image(&device::picture(at), true)
+}
+
+/// Keeps what is shown, with how many records there were on the disk at that moment.
+struct Watched {
+    store: PathBuf,
+    shown: RefCell<Vec<(Signal, u64)>>,
+}
+
+impl Show for Watched {
+    fn show(&self, signal: Signal) {
+        let mut count = 0;
+        let reader = Reader::open(&self.store).unwrap();
+        reader
+            .walk::<edge_runtime::record::StoreError>(|_| {
+                count += 1;
+                Ok(())
+            })
+            .unwrap();
+        self.shown.borrow_mut().push((signal, count));
+    }
+
+    fn hold(&self, _time: Duration) {}
+}
+
+/// The test model, spoilt in some way.
+struct Spoilt {
+    screener: Screener,
+    screening: fn(&Screener, &Path) -> Result<Screening, ScreeningError>,
+    self_test: fn() -> Result<(), EngineError>,
+}
+
+impl Model for Spoilt {
+    fn screen(&self, file: &Path) -> Result<Screening, ScreeningError> {
+        (self.screening)(&self.screener, file)
+    }
+
+    fn self_test(&self) -> Result<(), EngineError> {
+        (self.self_test)()
+    }
+}
+
+type Screens = fn(&Screener, &Path) -> Result<Screening, ScreeningError>;
+
+fn healthy(screener: &Screener, file: &Path) -> Result<Screening, ScreeningError> {
+    screener.screen(file)
+}
+
+fn fails(_: &Screener, file: &Path) -> Result<Screening, ScreeningError> {
+    let source = EngineError::Run { reason: "as a test".into() };
+    Err(ScreeningError::Engine { file: file.display().to_string(), source })
+}
+
+fn knows() -> Result<(), EngineError> {
+    Ok(())
+}
+
+fn knows_not() -> Result<(), EngineError> {
+    Err(EngineError::Run { reason: "as a test".into() })
+}
+
+struct Bench {
+    folder: tempfile::TempDir,
+    counters: Arc<Counters>,
+}
+
+struct Seen {
+    fault: Option<Fault>,
+    shown: Vec<(Signal, u64)>,
+    outcomes: Vec<(&'static str, Vec<String>, &'static str)>,
+}
+
+impl Seen {
+    fn signals(&self) -> Vec<Signal> {
+        self.shown.iter().map(|(signal, _)| *signal).collect()
+    }
+}
+
+impl Bench {
+    fn new() -> Self {
+        Bench { folder: tempfile::tempdir().unwrap(), counters: Arc::default() }
+    }
+
+    fn store(&self) -> PathBuf {
+        self.folder.path().join("store")
+    }
+
+    /// Lets the pipeline turn until the script is over, twice more, or until there is a fault.
+    fn run(&self, script: Vec<Result<News, SourceError>>, screening: Screens) -> Seen {
+        self.run_with(script, screening, knows)
+    }
+
+    fn run_with(
+        &self,
+        script: Vec<Result<News, SourceError>>,
+        screening: Screens,
+        self_test: fn() -> Result<(), EngineError>,
+    ) -> Seen {
+        let model = self.folder.path().join("model.onnx");
+        std::fs::write(&model, support::model_bytes(|_| ())).unwrap();
+        let screener = Screener::load(&model).unwrap();
+        let identity = ModelIdentity { hash: screener.model_sha256().parse().unwrap(), threshold: 0.5 };
+        let limits = Limits { quota: None, keep_days: None, reserve: 0 };
+        let store = Store::open(&self.store(), limits).unwrap();
+        let lights = Watched { store: self.store(), shown: RefCell::default() };
+        let turns = script.len() + 2;
+        let mut pipeline = Pipeline::new(Parts {
+            store,
+            worker: Worker::start(Spoilt { screener, screening, self_test }, Duration::from_millis(300))
+                .unwrap(),
+            model: identity,
+            sources: vec![Box::new(Script(script.into()))],
+            lights: &lights,
+            times: Times { result: Duration::from_millis(1), at_least: Duration::ZERO },
+            counters: self.counters.clone(),
+            heartbeat: Heartbeat::from_environment(),
+            button: None,
+        });
+        let mut ended = pipeline.recover();
+        for _ in 0..turns {
+            ended = ended.and_then(|()| pipeline.turn());
+        }
+        drop(pipeline);
+        let outcomes = device::records(&self.store())
+            .iter()
+            .map(|record| {
+                let entry = &record.entry;
+                (entry.outcome.code(), entry.outcome.reasons().to_vec(), entry.origin.code())
+            })
+            .collect();
+        Seen { fault: ended.err(), shown: lights.shown.into_inner(), outcomes }
+    }
+}
+
+#[test]
+fn a_result_is_shown_after_it_is_recorded_and_the_most_urgent_last() {
+    let seen = Bench::new().run(vec![picture(1), picture(2), image(b"text", true)], healthy);
+    let shown = [(Busy, 0), (Suspected, 1), (Busy, 1), (NoSign, 2), (Busy, 2), (NoResult, 3), (Suspected, 3)];
+    assert_eq!(seen.shown[..7], shown);
+    assert_eq!(seen.signals()[7..], [Ready]);
+    let none = Vec::new;
+    let expected = [
+        ("pneumonia-suspected", none(), "stick"),
+        ("no-sign", none(), "stick"),
+        ("no-result", vec!["unknown-format".to_owned()], "stick"),
+    ];
+    assert_eq!(seen.outcomes, expected);
+}
+
+#[test]
+fn a_content_that_is_known_is_told_again_only_to_whoever_waits() {
+    let bench = Bench::new();
+    bench.run(vec![picture(1), picture(2)], healthy);
+    let again = bench.run(vec![picture(2), picture(1)], healthy);
+    assert_eq!(again.signals(), [Busy, Suspected, Ready]);
+    assert_eq!(again.outcomes.len(), 2);
+    let unasked = bench.run(vec![image(&device::picture(1), false)], healthy);
+    assert_eq!(unasked.signals(), [Ready]);
+    assert_eq!(
+        bench.counters.to_string(),
+        "1 suspected, 0 uncertain, 1 no sign, 0 no result; 3 known, 0 unreadable"
+    );
+}
+
+#[test]
+fn a_model_that_is_late_or_dies_leaves_a_record_without_a_result_and_is_a_fault() {
+    let late: Screens = |screener, file| {
+        std::thread::sleep(Duration::from_secs(1));
+        screener.screen(file)
+    };
+    let dies: Screens = |_, _| panic!("as a test");
+    for (screening, answer) in [(late, NoAnswer::Late), (dies, NoAnswer::Ended)] {
+        let bench = Bench::new();
+        let seen = bench.run(vec![picture(2), picture(4)], screening);
+        assert!(matches!(seen.fault, Some(Fault::NoAnswer(fault)) if fault == answer), "{:?}", seen.fault);
+        assert_eq!(seen.signals(), [Busy, NoResult]);
+        assert_eq!(seen.outcomes, [("no-result", vec![answer.code().to_owned()], "stick")]);
+        // It does not fail on the same image for ever.
+        let after = bench.run(vec![picture(2), picture(4)], healthy);
+        assert!(after.fault.is_none());
+        assert_eq!(after.outcomes.len(), 2);
+    }
+}
+
+#[test]
+fn an_image_on_which_the_model_fails_has_no_result_if_the_model_still_knows_its_answer() {
+    let seen = Bench::new().run(vec![picture(2), picture(4)], fails);
+    assert!(seen.fault.is_none());
+    assert_eq!(seen.outcomes[1], ("no-result", vec!["engine-failed".to_owned()], "stick"));
+    assert!(!seen.signals().contains(&NoSign));
+}
+
+#[test]
+fn an_image_on_which_a_broken_model_fails_is_screened_after_the_repair() {
+    let bench = Bench::new();
+    let broken = bench.run_with(vec![picture(2), picture(4)], fails, knows_not);
+    assert!(matches!(broken.fault, Some(Fault::SelfTest(_))), "{:?}", broken.fault);
+    assert_eq!(broken.outcomes, []);
+    // The stick is gone, the image is not.
+    let repaired = bench.run(vec![], healthy);
+    assert_eq!(repaired.outcomes, [("no-sign", Vec::new(), "recovered")]);
+    assert_eq!(repaired.signals(), [Busy, NoSign, Ready]);
+}
+
+#[test]
+fn a_source_that_cannot_be_looked_at_is_a_fault_until_it_can() {
+    let gone = || Err(SourceError::TooMany { folder: "x".into(), limit: 1 });
+    let seen = Bench::new().run(vec![picture(2), gone(), gone(), gone(), Ok(News::Nothing)], healthy);
+    assert!(seen.fault.is_none());
+    assert_eq!(seen.signals(), [Busy, NoSign, FaultLight, Ready]);
+}
+
+#[test]
+fn what_cannot_be_read_is_no_result_and_has_no_record() {
+    let refusal = Refusal { code: "unreadable", reason: "as a test".into() };
+    let seen = Bench::new().run(vec![picture(2), Ok(News::Unreadable(refusal))], healthy);
+    assert_eq!(seen.signals(), [Busy, NoSign, Busy, NoResult, Ready]);
+    assert_eq!(seen.outcomes.len(), 1);
+}
+
+#[test]
+fn an_image_that_changed_in_the_store_is_not_screened() {
+    let bench = Bench::new();
+    bench.run(vec![], healthy);
+    let limits = Limits { quota: None, keep_days: None, reserve: 0 };
+    let store = Store::open(&bench.store(), limits).unwrap();
+    let content = Hash256::of(&device::picture(2));
+    let path = store.keep(&content, &device::picture(2)).unwrap();
+    std::fs::write(path, device::picture(4)).unwrap();
+    drop(store);
+    let seen = bench.run(vec![], healthy);
+    assert_eq!(seen.outcomes, []);
+    assert_eq!(seen.signals()[0], NoResult);
+}

@@ -1,0 +1,233 @@
+//! Power that goes at every step of installing, going back and screening: the board always runs the old model or the
+//! new one, never none, never a mix; and it can still go back.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod simulated_disk;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use edge_runtime::model_store::{
+    Event, EventSink, Health, InstallOptions, ModelStore, Numbered, Proof, Refusal, StoreError, Watch,
+};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use simulated_disk::{Lie, SimulatedDisk};
+use xray_core::package::signing::{NewKeys, Password, SecretKey, sign};
+use xray_core::package::{PackageFile, SignatureFile, SignedBytes, TrustedKeys};
+
+const CUTS: u32 = 10_000;
+
+struct Model {
+    file: PackageFile,
+    signature: SignatureFile,
+    version: u64,
+}
+
+/// Some signed files. What is in them does not matter to the store.
+struct World {
+    keys: TrustedKeys,
+    models: Vec<Model>,
+}
+
+impl World {
+    fn new() -> Self {
+        let made = NewKeys::make(Password::None, "tests").expect("keys");
+        let secret = SecretKey::from_text(Path::new("k"), &made.secret, Password::None).expect("a key");
+        let models = (1..=6u64).map(|version| {
+            let bytes = (0..version * 100).flat_map(|i| (i * version).to_le_bytes()).collect();
+            let file = PackageFile::from_bytes(Path::new("m"), bytes);
+            let text = sign(&file, &secret, "tests").expect("signed");
+            Model { file, signature: SignatureFile::from_text(Path::new("s"), text), version }
+        });
+        let keys = TrustedKeys::one("tests", &made.public).expect("a key");
+        World { keys, models: models.collect() }
+    }
+
+    fn index(&self, sha256: &str) -> usize {
+        self.models.iter().position(|model| model.file.sha256() == sha256).expect("one of ours")
+    }
+
+    /// Which of the models these bytes are, whole.
+    fn whole(&self, signed: &SignedBytes) -> usize {
+        let index = self.index(signed.file().sha256());
+        assert_eq!(signed.file().bytes(), self.models[index].file.bytes());
+        index
+    }
+
+    fn prove(&self, signed: &SignedBytes) -> Proof {
+        Proof { version: self.models[self.whole(signed)].version, engine: "test", warnings: Vec::new() }
+    }
+}
+
+/// The record of a board: keeps each number once, and sees to it that none is left out or has two meanings.
+#[derive(Default)]
+struct Record(BTreeMap<u64, Event>);
+
+impl EventSink for Record {
+    fn record(&mut self, event: &Numbered) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let next = self.0.len() as u64;
+        assert!(event.number <= next, "event {} was left out", next);
+        if let Some(known) = self.0.insert(event.number, event.event.clone()) {
+            assert_eq!(known, event.event, "one number, two events");
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    Install(usize),
+    RollBack,
+    Screen,
+    Fail,
+    Start,
+    Deliver,
+}
+
+/// One board with random acts and power cuts. `Err` says how the property was broken.
+fn live(world: &World, seed: u64, lie: Lie, cuts: &mut u32) -> Result<(), String> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let store = ModelStore::new(SimulatedDisk::new(!seed, lie), world.keys.clone());
+    let disk = store.disk();
+    let mut record = Record::default();
+    let options = InstallOptions {
+        watch: Watch { screenings: 3, starts: 2 },
+        allow_downgrade: true,
+        retry: true,
+        dry_run: false,
+    };
+    let load = |signed: SignedBytes| Ok::<_, Refusal>(world.whole(&signed));
+    let other = || store.state().ok()?.other().map(|model| world.index(&model.sha256));
+    let mut current: Option<usize> = None;
+    for _ in 0..40 {
+        let act = match rng.random_range(0..10) {
+            0..=3 => Act::Install(rng.random_range(0..world.models.len())),
+            4 => Act::RollBack,
+            5..=6 => Act::Screen,
+            7 => Act::Fail,
+            8 => Act::Start,
+            _ => Act::Deliver,
+        };
+        // What the board may run after this: what it runs now, or the one that the act puts in use.
+        let old = current;
+        let new = match act {
+            Act::Install(index) => Some(index),
+            Act::RollBack | Act::Fail | Act::Start => other(),
+            Act::Screen | Act::Deliver => old,
+        };
+        let running = old.map(|index| world.models[index].file.sha256().to_owned()).unwrap_or_default();
+        disk.stop_after(rng.random_range(0..60));
+        let done: Result<(), StoreError> = match act {
+            Act::Install(index) => {
+                let model = &world.models[index];
+                store
+                    .install(model.file.clone(), &model.signature, options, |signed| Ok(world.prove(&signed)))
+                    .map(drop)
+            }
+            Act::RollBack => store.rollback(false, |signed| Ok(world.prove(&signed))).map(drop),
+            Act::Screen => store.screened(&running, &Health::Well).map(drop),
+            Act::Fail => store.screened(&running, &Health::Failed("test".to_owned())).map(drop),
+            Act::Start => store.start(load).map(drop),
+            Act::Deliver => store.deliver(&mut record),
+        };
+        let stopped = disk.stopped();
+        if !stopped {
+            let runs = store.state().map_err(|e| e.to_string())?;
+            current = runs.active().map(|model| world.index(&model.sha256));
+            match (act, done) {
+                (Act::Install(index), Ok(())) if current != Some(index) => return Err("not installed".into()),
+                (Act::RollBack, Ok(())) if current != new => return Err("not rolled back".into()),
+                (_, Err(StoreError::Refused(_) | StoreError::NoModel)) if current != old => {
+                    return Err("refused, and changed all the same".into());
+                }
+                (
+                    _,
+                    Err(
+                        error @ (StoreError::Io { .. }
+                        | StoreError::BadState { .. }
+                        | StoreError::Unusable { .. }),
+                    ),
+                ) => {
+                    return Err(format!("{act:?} without a cut: {error}"));
+                }
+                _ => {}
+            }
+            if current != old && current != new {
+                return Err(format!("{act:?}: {current:?} is neither {old:?} nor {new:?}"));
+            }
+            continue;
+        }
+        // Killed, or without power; while starting again, too.
+        *cuts += 1;
+        let mut killed = rng.random_bool(0.2);
+        let mut allowed = vec![old, new];
+        loop {
+            if killed {
+                disk.go_on();
+            } else {
+                disk.power_on();
+            }
+            // A start may be the last one of a trial.
+            if store.state().is_ok_and(|state| state.trial().is_some()) {
+                allowed.push(other());
+            }
+            let again = rng.random_bool(0.3);
+            if again {
+                disk.stop_after(rng.random_range(0..10));
+            }
+            let started = store.start(load);
+            if disk.stopped() {
+                *cuts += 1;
+                killed = rng.random_bool(0.2);
+                continue;
+            }
+            current = match started {
+                Ok(started) => Some(started.ready),
+                Err(StoreError::NoModel) => None,
+                Err(error) => return Err(format!("after a cut in {act:?}: {error}")),
+            };
+            break;
+        }
+        if !allowed.contains(&current) || (current.is_none() && old.is_some()) {
+            return Err(format!("after a cut in {act:?}: {current:?} is none of {allowed:?}"));
+        }
+        // The way back is whole, too.
+        let state = store.state().map_err(|error| error.to_string())?;
+        if state.fallback().is_ok() {
+            store
+                .rollback(true, |signed| Ok(world.prove(&signed)))
+                .map_err(|error| format!("no way back: {error}"))?;
+        }
+    }
+    store.deliver(&mut record).map_err(|error| error.to_string())
+}
+
+fn lives(lie: Lie, enough: u32) -> (u32, Result<(), String>) {
+    let world = World::new();
+    let mut cuts = 0;
+    for seed in 0.. {
+        if cuts >= enough {
+            break;
+        }
+        if let Err(broken) = live(&world, seed, lie, &mut cuts) {
+            return (cuts, Err(format!("board {seed}: {broken}")));
+        }
+    }
+    (cuts, Ok(()))
+}
+
+#[test]
+fn power_may_go_at_any_moment() {
+    let (cuts, outcome) = lives(Lie::None, CUTS);
+    assert_eq!(outcome, Ok(()), "after {cuts} cuts");
+    assert!(cuts >= CUTS);
+}
+
+#[test]
+fn a_disk_that_lies_is_noticed_so_the_test_above_can_fail() {
+    for lie in [Lie::Contents, Lie::Names] {
+        let (cuts, outcome) = lives(lie, CUTS);
+        assert!(outcome.is_err(), "{lie:?}: nothing was noticed in {cuts} cuts");
+    }
+}

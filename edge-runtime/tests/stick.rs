@@ -1,0 +1,201 @@
+//! Sticks as they behave in the hand: pulled half-way, put back, refused. The table of mounts and the devices are
+//! files of the test's own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![cfg(unix)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use edge_runtime::sources::{Medium, News, Source, Stick, StickOptions};
+
+const EVERY: Duration = Duration::from_millis(500);
+
+/// A machine with one port.
+struct Machine {
+    place: tempfile::TempDir,
+    source: Stick,
+    now: Instant,
+    mounts: u64,
+}
+
+impl Machine {
+    fn new(writable: bool) -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let at = |name: &str| place.path().join(name);
+        fs::create_dir_all(at("media")).unwrap();
+        fs::create_dir_all(at("devices")).unwrap();
+        fs::write(at("table"), "").unwrap();
+        let options = StickOptions {
+            under: vec![at("media")],
+            every: EVERY,
+            writable,
+            table: at("table"),
+            devices: at("devices"),
+        };
+        let source = Stick::new(options, None);
+        Machine { place, source, now: Instant::now(), mounts: 60 }
+    }
+
+    fn point(&self) -> PathBuf {
+        self.place.path().join("media/stick")
+    }
+
+    fn device(&self) -> PathBuf {
+        self.place.path().join("devices/8:1")
+    }
+
+    /// Puts a stick with these files in.
+    fn plug(&mut self, files: &[(&str, Vec<u8>)], options: &str) {
+        for (name, bytes) in files {
+            let path = self.point().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        fs::write(self.device(), "").unwrap();
+        self.mounts += 1;
+        let point = self.point();
+        let line =
+            format!("{} 27 8:1 / {} {options} - vfat /dev/sda1 {options}\n", self.mounts, point.display());
+        fs::write(self.place.path().join("table"), line).unwrap();
+    }
+
+    /// The device is gone at once; its file system stays in the table for a moment.
+    fn pull(&self) {
+        fs::remove_file(self.device()).unwrap();
+        fs::remove_dir_all(self.point()).unwrap();
+    }
+
+    fn unmount(&self) {
+        fs::write(self.place.path().join("table"), "").unwrap();
+    }
+
+    fn poll(&mut self) -> News {
+        self.now += EVERY;
+        self.source.poll(self.now).unwrap()
+    }
+
+    /// Everything until there is nothing more: contents, then the last word.
+    fn all(&mut self) -> (Vec<Vec<u8>>, News) {
+        let mut contents = Vec::new();
+        loop {
+            match self.poll() {
+                News::Image(arrival) => contents.push(arrival.bytes),
+                News::Searching => {}
+                other => return (contents, other),
+            }
+        }
+    }
+}
+
+fn pgm(level: u8) -> Vec<u8> {
+    [b"P5 2 2 255\n".as_slice(), &[level; 4]].concat()
+}
+
+#[test]
+fn pictures_are_found_by_content_at_any_depth_and_the_rest_is_passed_over() {
+    let mut machine = Machine::new(false);
+    assert_eq!((machine.poll(), machine.source.medium()), (News::Nothing, Medium::Absent));
+    machine.plug(
+        &[
+            ("DCIM/2026/b.txt", pgm(2)),
+            ("a.pgm", pgm(1)),
+            ("letter.jpeg", b"Dear colleague".to_vec()),
+            ("autorun.inf", b"[autorun]".to_vec()),
+            (".Trashes/old.pgm", pgm(3)),
+            ("System Volume Information/x.pgm", pgm(4)),
+            ("scan.tiff", b"II*\0".to_vec()),
+        ],
+        "ro",
+    );
+    let (contents, last) = machine.all();
+    assert_eq!(contents, [pgm(2), pgm(1), b"II*\0".to_vec()]);
+    assert_eq!(last, News::Finished { images: 3, passed_over: 2 });
+    assert_eq!((machine.poll(), machine.source.medium()), (News::Nothing, Medium::MayBePulled));
+    machine.pull();
+    assert_eq!(machine.source.medium(), Medium::Absent);
+    machine.unmount();
+    assert_eq!((machine.poll(), machine.source.medium()), (News::Nothing, Medium::Absent));
+}
+
+#[test]
+fn a_stick_pulled_half_way_gave_whole_files_only_and_gives_all_when_it_returns() {
+    let files: Vec<_> =
+        (0..6u8).map(|at| (["a", "b", "c", "d", "e", "f"][usize::from(at)], pgm(at))).collect();
+    for read_before in 0..6 {
+        let mut machine = Machine::new(false);
+        machine.plug(&files, "ro");
+        for at in 0..read_before {
+            let News::Image(arrival) = machine.poll() else { panic!("no image") };
+            assert_eq!(arrival.bytes, pgm(at));
+            assert_eq!(machine.source.medium(), Medium::InUse);
+        }
+        machine.pull();
+        assert_eq!(machine.poll(), News::Pulled { images: read_before.into() });
+        assert_eq!((machine.poll(), machine.source.medium()), (News::Nothing, Medium::Absent));
+        machine.unmount();
+        assert_eq!(machine.poll(), News::Nothing);
+        machine.plug(&files, "ro");
+        assert_eq!(machine.all().0.len(), 6);
+    }
+}
+
+#[test]
+fn a_stick_that_is_unmounted_half_way_was_pulled() {
+    let mut machine = Machine::new(false);
+    machine.plug(&[("a", pgm(1)), ("b", pgm(2))], "ro");
+    assert!(matches!(machine.poll(), News::Image(_)));
+    machine.unmount();
+    assert_eq!(machine.poll(), News::Pulled { images: 1 });
+    assert_eq!((machine.poll(), machine.source.medium()), (News::Nothing, Medium::Absent));
+}
+
+#[test]
+fn a_stick_that_can_be_written_to_is_refused_unless_told_otherwise() {
+    let mut machine = Machine::new(false);
+    machine.plug(&[("a", pgm(1))], "rw");
+    let News::Unreadable(refusal) = machine.poll() else { panic!("not refused") };
+    assert_eq!(refusal.code, "writable");
+    assert_eq!((machine.poll(), machine.source.medium()), (News::Nothing, Medium::MayBePulled));
+    let mut machine = Machine::new(true);
+    machine.plug(&[("a", pgm(1))], "rw");
+    assert_eq!(machine.all(), (vec![pgm(1)], News::Finished { images: 1, passed_over: 0 }));
+}
+
+#[test]
+fn one_file_that_cannot_be_read_does_not_keep_the_others_from_being_read() {
+    let mut machine = Machine::new(false);
+    machine.plug(&[("a", pgm(1)), ("c", pgm(3))], "ro");
+    let vast = fs::File::create(machine.point().join("b")).unwrap();
+    std::io::Write::write_all(&mut &vast, b"P5 9 9 255\n").unwrap();
+    vast.set_len(xray_core::intake::MAX_FILE_BYTES + 1).unwrap();
+    let (first, refusal) = machine.all();
+    let (second, last) = machine.all();
+    assert!(matches!(refusal, News::Unreadable(refusal) if refusal.code == "file-too-large"));
+    assert_eq!((first, second), (vec![pgm(1)], vec![pgm(3)]));
+    assert_eq!(last, News::Finished { images: 2, passed_over: 0 });
+}
+
+#[test]
+fn a_stick_is_not_written_to() {
+    let mut machine = Machine::new(false);
+    machine.plug(&[("x/a", pgm(1)), ("b.txt", b"text".to_vec())], "ro");
+    let look = |root: &Path| {
+        let mut all: Vec<_> = walkdir::WalkDir::new(root)
+            .into_iter()
+            .map(|entry| {
+                let entry = entry.unwrap();
+                let modified = entry.metadata().unwrap().modified().unwrap();
+                let bytes =
+                    if entry.file_type().is_file() { fs::read(entry.path()).unwrap() } else { Vec::new() };
+                (entry.into_path(), modified, bytes)
+            })
+            .collect();
+        all.sort();
+        all
+    };
+    let before = look(&machine.point());
+    machine.all();
+    assert_eq!(look(&machine.point()), before);
+}

@@ -1,0 +1,69 @@
+//! `host-trainer features`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::progress::Reporter;
+use super::source::SourceArgs;
+use crate::features::shard::{ShardNumber, ShardPlace};
+use crate::pipeline::features;
+
+/// Arguments of `features`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  host-trainer features --data chest_xray --shard 1/4 --out features
+  host-trainer features --data chest_xray --shard 3/16 --out s3://bucket/chest --device cpu
+  host-trainer fit --data chest_xray --shards features --out runs/first
+
+Every shard writes one file, however often it is started: what was computed before it was stopped is in the cache,
+and a file that is there is left alone. Options that have an effect on features, --seed and --device among them,
+must be the same for all shards and for the fit; a shard of something else is refused. scripts/cluster/ has the jobs for Slurm
+and Kubernetes.")]
+pub struct FeaturesArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Which shard to compute: every N-th image from the I-th on
+    #[arg(long, value_name = "I/N")]
+    shard: ShardNumber,
+    /// Folder or bucket for the files of the shards
+    #[arg(long, value_name = "DIR|s3://BUCKET/PREFIX")]
+    out: String,
+    /// Seeds the split and random backbones; that of the fit
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    /// Print what became of the shard as JSON on standard output
+    #[arg(long)]
+    json: bool,
+    /// Show warnings only
+    #[arg(long)]
+    quiet: bool,
+    /// Write progress as one JSON object a line on standard error
+    #[arg(long, conflicts_with = "quiet")]
+    json_log: bool,
+}
+
+pub fn run(args: FeaturesArgs) -> anyhow::Result<ExitCode> {
+    let mut reporter = if args.json_log { Reporter::json_lines() } else { Reporter::new(args.quiet) };
+    // Before hours of work: is there a place for the result?
+    let place = ShardPlace::create(&args.out)?;
+    let device = args.source.device()?;
+    if !(args.json || args.json_log) {
+        eprintln!("device: {} ({})", device.name, device.reason);
+    }
+    let source = args.source.options(args.seed)?;
+    let mut show = |event: crate::pipeline::Event<'_>| reporter.show(event);
+    let record = features(&source, args.seed, args.shard, &place, &device, &mut show)?;
+    if args.json {
+        println!("{}", serde_json::to_string(&record)?);
+    } else if record.finished_before {
+        println!("shard {} was finished before: {}", record.shard, record.file);
+    } else {
+        println!(
+            "shard {}: {} images and mirror images, {} computed, {} unreadable; written to {}",
+            record.shard, record.jobs, record.computed, record.unreadable, record.file
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}

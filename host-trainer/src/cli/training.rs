@@ -1,0 +1,137 @@
+//! The options of training a head.
+
+use clap::Args;
+
+use crate::fine_tune::{FineTune, Unfreeze};
+use crate::head::callbacks::{EarlyStopping, Monitor, ReduceOnPlateau};
+use crate::head::{ClassWeights, Keep, TrainingConfig};
+
+/// How the head is trained.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Training")]
+pub struct TrainingArgs {
+    /// Seeds the split, the head, the order of the batches, the views and dropout
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    /// Passes over the training images
+    #[arg(long, default_value_t = 20)]
+    epochs: usize,
+    /// Images a step
+    #[arg(long, default_value_t = 16)]
+    batch_size: usize,
+    /// Adam's step size
+    #[arg(long, default_value_t = 1e-4)]
+    learning_rate: f64,
+    /// Share of hidden values that dropout sets to zero
+    #[arg(long, default_value_t = 0.5)]
+    dropout: f32,
+    /// Widths of the two hidden layers
+    #[arg(long, value_name = "WIDTH,WIDTH", value_parser = hidden, default_value = "256,128")]
+    hidden: [usize; 2],
+    /// How much each class weighs in the loss
+    #[arg(long, value_enum, default_value = "balanced")]
+    class_weights: ClassWeights,
+    /// Share of each label that is spread over both classes
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    label_smoothing: f32,
+    /// Figure by which the epoch is chosen whose weights are kept
+    #[arg(long, value_enum, default_value = "val-loss")]
+    monitor: Monitor,
+    /// Stop when a figure no longer betters
+    #[arg(long)]
+    early_stopping: bool,
+    /// Keep the weights that early stopping counts as best instead of those of --monitor
+    #[arg(long, requires = "early_stopping")]
+    restore_best: bool,
+    /// The figure that early stopping watches
+    #[arg(long, value_enum, value_name = "MONITOR", default_value = "val-accuracy")]
+    stop_monitor: Monitor,
+    /// By more than this the figure must better
+    #[arg(long, default_value_t = EarlyStopping::default().min_delta)]
+    min_delta: f64,
+    /// Epochs without a better figure until it stops
+    #[arg(long, default_value_t = EarlyStopping::default().patience)]
+    patience: usize,
+    /// Make Adam's step size smaller when a figure no longer betters
+    #[arg(long)]
+    reduce_on_plateau: bool,
+    /// The figure that is watched for it
+    #[arg(long, value_enum, value_name = "MONITOR", default_value = "val-loss")]
+    plateau_monitor: Monitor,
+    /// What the step size is multiplied with
+    #[arg(long, default_value_t = ReduceOnPlateau::default().factor)]
+    plateau_factor: f64,
+    /// Epochs without a better figure until it is
+    #[arg(long, default_value_t = ReduceOnPlateau::default().patience)]
+    plateau_patience: usize,
+    /// By more than this the figure must better
+    #[arg(long, default_value_t = ReduceOnPlateau::default().min_delta)]
+    plateau_min_delta: f64,
+    /// Epochs after a reduction that are not counted
+    #[arg(long, default_value_t = ReduceOnPlateau::default().cooldown)]
+    plateau_cooldown: usize,
+    /// The step size does not go below this
+    #[arg(long, default_value_t = ReduceOnPlateau::default().floor)]
+    min_learning_rate: f64,
+}
+
+/// How layers of the backbones are trained after the head.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Fine-tuning")]
+pub struct FineTuneArgs {
+    /// Train layers of the backbones, too, after the head: `all`, or NET or NET:STAGE.. with commas between, such as
+    /// densenet169:denseblock4..,mobilenet-v2:17..
+    #[arg(long, value_name = "LAYERS")]
+    unfreeze: Option<Unfreeze>,
+    /// Passes over the training images
+    #[arg(long, value_name = "N", default_value_t = 5, requires = "unfreeze")]
+    fine_tune_epochs: usize,
+    /// Adam's step size for the backbones
+    #[arg(long, value_name = "RATE", default_value_t = 1e-5, requires = "unfreeze")]
+    fine_tune_rate: f64,
+}
+
+impl FineTuneArgs {
+    /// The options as the trainer takes them.
+    pub fn config(&self) -> Option<FineTune> {
+        let unfreeze = self.unfreeze.clone()?;
+        Some(FineTune { unfreeze, epochs: self.fine_tune_epochs, learning_rate: self.fine_tune_rate })
+    }
+}
+
+impl TrainingArgs {
+    /// The options as the trainer takes them.
+    pub fn config(&self) -> TrainingConfig {
+        let early_stopping =
+            EarlyStopping { monitor: self.stop_monitor, min_delta: self.min_delta, patience: self.patience };
+        let reduce_on_plateau = ReduceOnPlateau {
+            monitor: self.plateau_monitor,
+            factor: self.plateau_factor,
+            patience: self.plateau_patience,
+            min_delta: self.plateau_min_delta,
+            cooldown: self.plateau_cooldown,
+            floor: self.min_learning_rate,
+        };
+        TrainingConfig {
+            seed: self.seed,
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            learning_rate: self.learning_rate,
+            dropout: self.dropout,
+            hidden: self.hidden,
+            class_weights: self.class_weights,
+            label_smoothing: self.label_smoothing,
+            keep: if self.restore_best { Keep::EarlyStopping } else { Keep::Best(self.monitor) },
+            early_stopping: self.early_stopping.then_some(early_stopping),
+            reduce_on_plateau: self.reduce_on_plateau.then_some(reduce_on_plateau),
+        }
+    }
+}
+
+fn hidden(text: &str) -> Result<[usize; 2], String> {
+    let parsed: Result<Vec<usize>, _> = text.split(',').map(|width| width.trim().parse()).collect();
+    match parsed.as_deref() {
+        Ok([first, second]) => Ok([*first, *second]),
+        _ => Err(format!("`{text}` is not two widths such as 256,128")),
+    }
+}

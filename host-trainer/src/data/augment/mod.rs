@@ -1,0 +1,185 @@
+//! Training images in other positions and exposures, so that a head does not learn one hospital's habits.
+//!
+//! An [`Augmentation`] says how far each change may go, [`Augmentation::draw`] draws one [`Transform`] within it, and
+//! [`Transform::apply`] makes the picture. The numbers come from a generator that [`view_rng`] seeds by seed, content
+//! and view, so a view is the same whatever was made before it, on however many threads. Sines and powers may differ
+//! in the last bit between kinds of machine, and a level with them.
+//!
+//! Pictures are augmented at the input size ([`xray_core::preprocess::at_input_size`]) and before the intensity
+//! normalisation, as other exposures would reach it.
+
+mod tone;
+mod warp;
+
+#[cfg(test)]
+mod tests;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use xray_core::intake::Radiograph;
+
+pub use tone::Tone;
+pub(super) use warp::warp;
+pub use warp::{Fill, Placement};
+
+use super::plane::Plane;
+
+/// How far each change may go. Every number is drawn evenly between the two ends.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Augmentation {
+    /// Whether every other picture, by chance, has left and right exchanged. The heart is then on the wrong side.
+    pub flip: bool,
+    /// Enlarged by a factor between `1 - zoom` and `1 + zoom`; 0 to 0.5.
+    pub zoom: f64,
+    /// Upright lines are slanted by up to this angle to either side, in degrees; 0 to 45.
+    pub shear: f64,
+    /// Turned by up to this angle to either side, in degrees; 0 to 180.
+    pub rotation: f64,
+    /// Moved by up to this part of width and height in every direction; 0 to 0.5.
+    pub shift: f64,
+    /// Made brighter or darker by up to this part of the range from black to white; 0 to 1.
+    pub brightness: f64,
+    /// Distances from the mean level multiplied by a factor between `1 - contrast` and `1 + contrast`; 0 to 1.
+    pub contrast: f64,
+    /// Raised to a power between `1 / gamma` and `gamma`, evenly on a logarithmic scale; 1 to 4.
+    pub gamma: f64,
+    /// What stands where the picture does not reach.
+    pub fill: Fill,
+}
+
+/// Named augmentations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Preset {
+    /// Pictures as they are
+    None,
+    /// Left and right exchanged by chance
+    Article,
+    /// As `article`, and small changes of position, brightness, contrast and gamma
+    Robust,
+}
+
+impl Preset {
+    /// What it stands for.
+    pub fn augmentation(self) -> Augmentation {
+        let none = Augmentation {
+            flip: false,
+            zoom: 0.0,
+            shear: 0.0,
+            rotation: 0.0,
+            shift: 0.0,
+            brightness: 0.0,
+            contrast: 0.0,
+            gamma: 1.0,
+            fill: Fill::Edge,
+        };
+        match self {
+            Preset::None => none,
+            Preset::Article => Augmentation { flip: true, ..none },
+            // Films are hung a little askew and exposed differently; lungs are not torn.
+            Preset::Robust => Augmentation {
+                flip: true,
+                zoom: 0.12,
+                shear: 6.0,
+                rotation: 8.0,
+                shift: 0.06,
+                brightness: 0.12,
+                contrast: 0.3,
+                gamma: 1.5,
+                fill: Fill::Edge,
+            },
+        }
+    }
+}
+
+/// A number of an [`Augmentation`] that is out of its range.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("augmentation: {name} is {value}, and must lie between {low} and {high}")]
+pub struct AugmentError {
+    /// Which number.
+    pub name: &'static str,
+    /// What it is.
+    pub value: f64,
+    /// Its least value.
+    pub low: f64,
+    /// Its greatest value.
+    pub high: f64,
+}
+
+impl Augmentation {
+    /// Whether every number is in its range.
+    ///
+    /// # Errors
+    /// [`AugmentError`] names the first that is not.
+    pub fn check(&self) -> Result<(), AugmentError> {
+        let ranges = [
+            ("zoom", self.zoom, 0.0, 0.5),
+            ("shear", self.shear, 0.0, 45.0),
+            ("rotation", self.rotation, 0.0, 180.0),
+            ("shift", self.shift, 0.0, 0.5),
+            ("brightness", self.brightness, 0.0, 1.0),
+            ("contrast", self.contrast, 0.0, 1.0),
+            ("gamma", self.gamma, 1.0, 4.0),
+        ];
+        match ranges.into_iter().find(|(_, value, low, high)| !(low..=high).contains(&value)) {
+            Some((name, value, low, high)) => Err(AugmentError { name, value, low, high }),
+            None => Ok(()),
+        }
+    }
+
+    /// Draws one change within the ranges. Always takes the same count of numbers from `rng`, so that switching one
+    /// change off leaves the others as they were.
+    pub fn draw(&self, rng: &mut ChaCha8Rng) -> Transform {
+        let flip = rng.random::<bool>() && self.flip;
+        // Evenly between -1 and 1.
+        let mut side = || rng.random::<f64>() * 2.0 - 1.0;
+        let place = Placement {
+            flip,
+            zoom: 1.0 + self.zoom * side(),
+            shear: self.shear * side(),
+            rotation: self.rotation * side(),
+            shift: [self.shift * side(), self.shift * side()],
+        };
+        let tone = Tone {
+            brightness: self.brightness * side(),
+            contrast: 1.0 + self.contrast * side(),
+            gamma: (self.gamma.ln() * side()).exp(),
+        };
+        Transform { place, tone, fill: self.fill }
+    }
+}
+
+/// One change of position and exposure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Transform {
+    /// Where the picture goes.
+    pub place: Placement,
+    /// How it is exposed.
+    pub tone: Tone,
+    /// What stands where the picture does not reach.
+    pub fill: Fill,
+}
+
+impl Transform {
+    /// The changed picture, grey, of the same size.
+    pub fn apply(&self, image: &Radiograph) -> Radiograph {
+        let mut plane = Plane::of(image);
+        if self.place != Placement::default() {
+            plane = warp(&plane, &self.place, self.fill);
+        }
+        self.tone.apply(&mut plane);
+        plane.into_image(image)
+    }
+}
+
+/// The generator of one view of one image: the same for the same `seed`, content (`sha256` in hex) and `view`.
+pub fn view_rng(seed: u64, sha256: &str, view: u32) -> ChaCha8Rng {
+    let mut hash = Sha256::new();
+    hash.update(b"augment");
+    hash.update(seed.to_le_bytes());
+    hash.update(view.to_le_bytes());
+    hash.update(sha256);
+    ChaCha8Rng::from_seed(hash.finalize().into())
+}

@@ -1,0 +1,197 @@
+//! Worked by hand, and against scipy (scripts/oracle/warp.py made the numbers).
+
+use serde::Deserialize;
+
+use super::*;
+
+fn plane(width: usize, levels: &[f32]) -> Plane {
+    Plane { width, height: levels.len() / width, levels: levels.to_vec() }
+}
+
+fn placed(width: usize, levels: &[f32], place: Placement, fill: Fill) -> Vec<f32> {
+    warp(&plane(width, levels), &place, fill).levels
+}
+
+fn close(found: &[f32], expected: &[f32]) {
+    assert_eq!(found.len(), expected.len());
+    let near = found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-3);
+    assert!(near, "{found:?} is not {expected:?}");
+}
+
+const NINE: [f32; 9] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];
+
+#[test]
+fn exchanged_and_moved_by_whole_pixels_is_exact() {
+    let flip = Placement { flip: true, ..Placement::default() };
+    assert_eq!(placed(3, &NINE, flip, Fill::Edge), [3.0, 2.0, 1.0, 6.0, 5.0, 4.0, 9.0, 8.0, 7.0]);
+    let right = Placement { shift: [1.0 / 3.0, 0.0], ..Placement::default() };
+    assert_eq!(placed(3, &NINE, right, Fill::Edge), [1.0, 1.0, 2.0, 4.0, 4.0, 5.0, 7.0, 7.0, 8.0]);
+    let down = Placement { shift: [0.0, 1.0 / 3.0], ..Placement::default() };
+    assert_eq!(placed(3, &NINE, down, Fill::Level(0)), [0.0, 0.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+}
+
+#[test]
+fn half_a_pixel_to_the_right_is_the_mean_of_two() {
+    let half = Placement { shift: [0.125, 0.0], ..Placement::default() };
+    let row = [10.0, 20.0, 40.0, 80.0];
+    close(&placed(4, &row, half, Fill::Edge), &[10.0, 15.0, 30.0, 60.0]);
+    close(&placed(4, &row, half, Fill::Level(100)), &[55.0, 15.0, 30.0, 60.0]);
+}
+
+#[test]
+fn a_quarter_turn_is_clockwise() {
+    let turn = Placement { rotation: 90.0, ..Placement::default() };
+    close(&placed(3, &NINE, turn, Fill::Edge), &[7.0, 4.0, 1.0, 8.0, 5.0, 2.0, 9.0, 6.0, 3.0]);
+}
+
+#[test]
+fn twice_as_large_shows_the_middle() {
+    let zoom = Placement { zoom: 2.0, ..Placement::default() };
+    close(&placed(3, &NINE, zoom, Fill::Edge), &[3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0, 6.5, 7.0]);
+}
+
+#[test]
+fn slanted_by_half_a_right_angle_moves_rows_by_one() {
+    let slant = Placement { shear: 45.0, ..Placement::default() };
+    close(&placed(3, &NINE, slant, Fill::Level(0)), &[2.0, 3.0, 0.0, 4.0, 5.0, 6.0, 0.0, 7.0, 8.0]);
+}
+
+#[derive(Deserialize)]
+struct Golden {
+    flip: bool,
+    zoom: f64,
+    shear: f64,
+    rotation: f64,
+    shift: [f64; 2],
+    fill: serde_json::Value,
+    levels: Vec<f32>,
+}
+
+#[test]
+fn levels_are_those_of_scipy() {
+    let golden: Vec<Golden> =
+        serde_json::from_str(include_str!("../../../tests/fixtures/augment/warp.json")).unwrap();
+    let drawn: Vec<f32> = (0..24 * 20)
+        .map(|at| {
+            let (x, y) = (at % 24, at / 24);
+            ((x * 37 + y * 59 + x * y * 3) % 256) as f32
+        })
+        .collect();
+    let mut largest = 0.0f32;
+    for Golden { flip, zoom, shear, rotation, shift, fill, levels } in &golden {
+        let fill = fill.as_u64().map_or(Fill::Edge, |level| Fill::Level(level as u8));
+        let place = Placement { flip: *flip, zoom: *zoom, shear: *shear, rotation: *rotation, shift: *shift };
+        let found = placed(24, &drawn, place, fill);
+        for (found, expected) in found.iter().step_by(3).zip(levels) {
+            largest = largest.max((found - expected).abs());
+        }
+    }
+    eprintln!("{} placements: largest difference {largest:.5} levels", golden.len());
+    assert!(golden.len() >= 14 && largest < 0.001, "{largest}");
+}
+
+#[test]
+fn tone_by_hand() {
+    let toned = |tone: Tone, levels: &[f32]| {
+        let mut plane = plane(levels.len(), levels);
+        tone.apply(&mut plane);
+        plane.levels
+    };
+    // .2² = .04
+    close(&toned(Tone { gamma: 2.0, ..Tone::default() }, &[0.0, 51.0, 255.0]), &[0.0, 10.2, 255.0]);
+    close(&toned(Tone { contrast: 0.5, ..Tone::default() }, &[0.0, 100.0, 200.0]), &[50.0, 100.0, 150.0]);
+    close(&toned(Tone { brightness: 0.1, ..Tone::default() }, &[0.0, 100.0]), &[25.5, 125.5]);
+    // All three: 51 → 10.2 and 255, their mean 132.6, doubled to 0-112.2 … and moved down by a tenth.
+    let all = Tone { brightness: -0.1, contrast: 2.0, gamma: 2.0 };
+    close(&toned(all, &[51.0, 255.0]), &[-137.7, 351.9]);
+}
+
+fn drawn() -> Radiograph {
+    let level = |at: u32| ((at % 72) * 3 + (at / 72) * 2) as u8;
+    Radiograph::from_grey(72, 64, (0..72 * 64).map(level).collect()).unwrap()
+}
+
+#[test]
+fn nothing_is_changed_by_none_and_levels_are_cut_off() {
+    let image = drawn();
+    let none = Preset::None.augmentation();
+    assert_eq!(none.draw(&mut view_rng(1, "ab", 0)).apply(&image), image);
+    let still = Transform { place: Placement::default(), tone: Tone::default(), fill: Fill::Edge };
+    let bright = Transform { tone: Tone { brightness: 1.0, ..Tone::default() }, ..still };
+    assert!(bright.apply(&image).pixels().grey().iter().all(|level| *level == 255));
+}
+
+#[test]
+fn article_gives_the_picture_or_its_mirror_image() {
+    let image = drawn();
+    let mut mirrored = image.pixels().grey().into_owned();
+    mirrored.chunks_exact_mut(72).for_each(<[u8]>::reverse);
+    let views: Vec<_> = (0..64)
+        .map(|view| Preset::Article.augmentation().draw(&mut view_rng(1, "ab", view)).apply(&image))
+        .collect();
+    let flipped = views.iter().filter(|view| *view.pixels().grey() == *mirrored).count();
+    assert_eq!(views.iter().filter(|view| **view == image).count() + flipped, 64);
+    assert!((20..44).contains(&flipped), "{flipped} of 64");
+}
+
+#[test]
+fn a_view_follows_from_seed_content_and_number_alone() {
+    let robust = Preset::Robust.augmentation();
+    let of = |seed, sha256: &str, view| robust.draw(&mut view_rng(seed, sha256, view));
+    let first = of(7, "ab", 3);
+    of(7, "ab", 2);
+    assert_eq!(of(7, "ab", 3), first);
+    assert_eq!(of(7, "ab", 3).apply(&drawn()), first.apply(&drawn()));
+    for other in [of(8, "ab", 3), of(7, "ac", 3), of(7, "ab", 4)] {
+        assert_ne!(other, first);
+    }
+    // One change less, and the others are as they were.
+    let without = Augmentation { rotation: 0.0, flip: false, ..robust }.draw(&mut view_rng(7, "ab", 3));
+    let expected = Placement { rotation: 0.0, flip: false, ..first.place };
+    assert_eq!((without.place, without.tone), (expected, first.tone));
+}
+
+#[test]
+fn draws_fill_their_ranges_and_do_not_leave_them() {
+    let robust = Preset::Robust.augmentation();
+    let mut ends = [(f64::MAX, f64::MIN); 8];
+    for view in 0..2000 {
+        let Transform { place, tone, .. } = robust.draw(&mut view_rng(1, "cd", view));
+        let [x, y] = place.shift;
+        let values =
+            [place.zoom, place.shear, place.rotation, x, y, tone.brightness, tone.contrast, tone.gamma];
+        for ((low, high), value) in ends.iter_mut().zip(values) {
+            (*low, *high) = (low.min(value), high.max(value));
+        }
+    }
+    let expected = [
+        (1.0 - robust.zoom, 1.0 + robust.zoom),
+        (-robust.shear, robust.shear),
+        (-robust.rotation, robust.rotation),
+        (-robust.shift, robust.shift),
+        (-robust.shift, robust.shift),
+        (-robust.brightness, robust.brightness),
+        (1.0 - robust.contrast, 1.0 + robust.contrast),
+        (1.0 / robust.gamma, robust.gamma),
+    ];
+    for ((low, high), (least, most)) in ends.into_iter().zip(expected) {
+        let margin = (most - least) * 0.01;
+        assert!(least <= low && low < least + margin, "{low} of {least}");
+        assert!(most - margin < high && high <= most, "{high} of {most}");
+    }
+}
+
+#[test]
+fn numbers_out_of_range_are_named() {
+    for preset in [Preset::None, Preset::Article, Preset::Robust] {
+        assert_eq!(preset.augmentation().check(), Ok(()));
+    }
+    let none = Preset::None.augmentation();
+    for (name, wrong) in [
+        ("zoom", Augmentation { zoom: 1.0, ..none }),
+        ("gamma", Augmentation { gamma: 0.5, ..none }),
+        ("rotation", Augmentation { rotation: f64::NAN, ..none }),
+    ] {
+        assert_eq!(wrong.check().unwrap_err().name, name);
+    }
+}

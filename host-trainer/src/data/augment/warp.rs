@@ -1,0 +1,113 @@
+//! Position: one affine map for all of it, so that a picture is sampled once.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::plane::Plane;
+
+/// What stands where the picture does not reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fill {
+    /// The nearest pixel of the border.
+    Edge,
+    /// One level, 0 (black) to 255 (white).
+    Level(u8),
+}
+
+impl FromStr for Fill {
+    type Err = String;
+
+    /// Reads `edge` or a level from 0 to 255.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "edge" {
+            return Ok(Fill::Edge);
+        }
+        let wrong = |_| format!("`{text}` is neither `edge` nor a grey level from 0 to 255");
+        text.parse().map(Fill::Level).map_err(wrong)
+    }
+}
+
+/// Where a picture goes: exchanged, enlarged, slanted, turned about its middle, in this order, then moved.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Placement {
+    /// Left and right exchanged.
+    pub flip: bool,
+    /// Factor of enlargement, over 0.
+    pub zoom: f64,
+    /// How far upright lines lean to the left at the top, in degrees, below 90 to either side.
+    pub shear: f64,
+    /// Degrees clockwise.
+    pub rotation: f64,
+    /// To the right and down, in parts of width and height.
+    pub shift: [f64; 2],
+}
+
+/// Where it was.
+impl Default for Placement {
+    fn default() -> Self {
+        Placement { flip: false, zoom: 1.0, shear: 0.0, rotation: 0.0, shift: [0.0; 2] }
+    }
+}
+
+impl Placement {
+    /// The matrix that takes an offset from the middle (right, down) in the result to where it was taken from.
+    fn inverse(&self) -> [[f64; 2]; 2] {
+        let (sin, cos) = self.rotation.to_radians().sin_cos();
+        let lean = self.shear.to_radians().tan();
+        let side = if self.flip { -1.0 } else { 1.0 };
+        // Back: turned the other way, not slanted, made smaller, exchanged.
+        let turned = [[cos, sin], [-sin, cos]];
+        let upright = [
+            [turned[0][0] - lean * turned[1][0], turned[0][1] - lean * turned[1][1]],
+            [turned[1][0], turned[1][1]],
+        ];
+        [
+            [side * upright[0][0] / self.zoom, side * upright[0][1] / self.zoom],
+            [upright[1][0] / self.zoom, upright[1][1] / self.zoom],
+        ]
+    }
+}
+
+/// The plane put in its place; between pixels the levels are interpolated bilinearly.
+pub(in crate::data) fn warp(plane: &Plane, place: &Placement, fill: Fill) -> Plane {
+    let (width, height) = (plane.width as f64, plane.height as f64);
+    let middle = [(width - 1.0) / 2.0, (height - 1.0) / 2.0];
+    let moved = [place.shift[0] * width, place.shift[1] * height];
+    let back = place.inverse();
+    let mut levels = Vec::with_capacity(plane.levels.len());
+    for y in 0..plane.height {
+        let down = y as f64 - middle[1] - moved[1];
+        for x in 0..plane.width {
+            let right = x as f64 - middle[0] - moved[0];
+            let from_x = back[0][0] * right + back[0][1] * down + middle[0];
+            let from_y = back[1][0] * right + back[1][1] * down + middle[1];
+            levels.push(sample(plane, from_x, from_y, fill));
+        }
+    }
+    Plane { width: plane.width, height: plane.height, levels }
+}
+
+/// The level between the four pixels around a place.
+fn sample(plane: &Plane, x: f64, y: f64, fill: Fill) -> f32 {
+    let (left, top) = (x.floor(), y.floor());
+    let (part_x, part_y) = (x - left, y - top);
+    let (left, top) = (left as i64, top as i64);
+    let row = |y: i64| {
+        let from = f64::from(level(plane, left, y, fill));
+        let to = f64::from(level(plane, left + 1, y, fill));
+        from + (to - from) * part_x
+    };
+    let (from, to) = (row(top), row(top + 1));
+    (from + (to - from) * part_y) as f32
+}
+
+fn level(plane: &Plane, x: i64, y: i64, fill: Fill) -> f32 {
+    let (last_x, last_y) = (plane.width as i64 - 1, plane.height as i64 - 1);
+    let inside = (0..=last_x).contains(&x) && (0..=last_y).contains(&y);
+    match fill {
+        Fill::Level(level) if !inside => f32::from(level),
+        _ => plane.levels[y.clamp(0, last_y) as usize * plane.width + x.clamp(0, last_x) as usize],
+    }
+}

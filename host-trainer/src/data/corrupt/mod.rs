@@ -1,0 +1,202 @@
+//! Validation images as another hospital might have taken them: a fixed set of changes, each in three severities, by
+//! which recipes are chosen. Validation of the same hospital does not show whether a recipe generalises, and the test
+//! images must not be chosen by.
+//!
+//! | kind | severity 1 | 2 | 3 |
+//! | --- | --- | --- | --- |
+//! | `contrast-low`: distances from the mean level times | .75 | .55 | .4 |
+//! | `contrast-high`: the same | 1.25 | 1.5 | 1.8 |
+//! | `gamma-dark`: levels on 0..1 to the power | 1.25 | 1.6 | 2 |
+//! | `gamma-bright`: the same | 1/1.25 | 1/1.6 | 1/2 |
+//! | `noise`: Gaussian, deviation in levels | 4 | 8 | 14 |
+//! | `blur`: Gaussian, deviation in pixels | .6 | 1 | 1.6 |
+//! | `jpeg`: stored and read again at quality | 40 | 20 | 10 |
+//! | `crop`: a window of this part of each side, drawn anywhere, enlarged to the whole | .94 | .88 | .8 |
+//! | `scale`: reduced to this part in the middle of a black frame | .94 | .86 | .75 |
+//! | `borders`: dark bars at left and right, each half to all of this part of the width, level 0 to 40 | .04 | .08 | .14 |
+//!
+//! They are done at the input size ([`xray_core::preprocess::at_input_size`]) and before the intensity normalisation.
+//! What is drawn follows from kind, severity and content alone: there is no seed to choose, so figures can be
+//! compared between runs. A figure belongs to the numbers above: change one, and raise [`SUITE_VERSION`].
+
+mod borders;
+mod geometry;
+mod jpeg;
+mod noise;
+mod smooth;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::str::FromStr;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use sha2::{Digest, Sha256};
+use xray_core::intake::{IntakeProblem, Radiograph};
+
+use super::augment::Tone;
+use super::plane::Plane;
+
+/// Raised whenever a corruption would give other pixels than before.
+pub const SUITE_VERSION: u32 = 1;
+
+/// What is changed; the table above says by how much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "the table of the module says what each is")]
+pub enum Kind {
+    ContrastLow,
+    ContrastHigh,
+    GammaDark,
+    GammaBright,
+    Noise,
+    Blur,
+    Jpeg,
+    Crop,
+    Scale,
+    Borders,
+}
+
+impl Kind {
+    /// Every kind, in the order of the table.
+    pub const ALL: [Kind; 10] = [
+        Kind::ContrastLow,
+        Kind::ContrastHigh,
+        Kind::GammaDark,
+        Kind::GammaBright,
+        Kind::Noise,
+        Kind::Blur,
+        Kind::Jpeg,
+        Kind::Crop,
+        Kind::Scale,
+        Kind::Borders,
+    ];
+
+    /// The name in tables, files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::ContrastLow => "contrast-low",
+            Kind::ContrastHigh => "contrast-high",
+            Kind::GammaDark => "gamma-dark",
+            Kind::GammaBright => "gamma-bright",
+            Kind::Noise => "noise",
+            Kind::Blur => "blur",
+            Kind::Jpeg => "jpeg",
+            Kind::Crop => "crop",
+            Kind::Scale => "scale",
+            Kind::Borders => "borders",
+        }
+    }
+
+    /// The numbers of the three severities.
+    fn amounts(self) -> [f64; 3] {
+        match self {
+            Kind::ContrastLow => [0.75, 0.55, 0.4],
+            Kind::ContrastHigh => [1.25, 1.5, 1.8],
+            Kind::GammaDark => [1.25, 1.6, 2.0],
+            Kind::GammaBright => [1.0 / 1.25, 1.0 / 1.6, 1.0 / 2.0],
+            Kind::Noise => [4.0, 8.0, 14.0],
+            Kind::Blur => [0.6, 1.0, 1.6],
+            Kind::Jpeg => [40.0, 20.0, 10.0],
+            Kind::Crop => [0.94, 0.88, 0.8],
+            Kind::Scale => [0.94, 0.86, 0.75],
+            Kind::Borders => [0.04, 0.08, 0.14],
+        }
+    }
+}
+
+/// One change of the suite. As text: `noise-2`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Corruption {
+    kind: Kind,
+    /// 0 to 2.
+    step: usize,
+}
+
+/// A picture that could not be stored as JPEG and read again.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CorruptError {
+    /// The encoder refused it.
+    #[error("the picture could not be stored as JPEG: {reason}; report it with the picture's size")]
+    Encode {
+        /// The encoder's word.
+        reason: String,
+    },
+    /// What the encoder gave could not be read.
+    #[error("the picture could not be read again: {0}")]
+    Decode(#[from] IntakeProblem),
+}
+
+impl Corruption {
+    /// A change of this severity, 1 (mild) to 3 (strong); none for another number.
+    pub fn new(kind: Kind, severity: usize) -> Option<Corruption> {
+        (1..=3).contains(&severity).then(|| Corruption { kind, step: severity - 1 })
+    }
+
+    /// The whole suite: every kind in every severity.
+    pub fn suite() -> Vec<Corruption> {
+        Kind::ALL.into_iter().flat_map(|kind| (0..3).map(move |step| Corruption { kind, step })).collect()
+    }
+
+    /// What is changed.
+    pub fn kind(self) -> Kind {
+        self.kind
+    }
+
+    /// How much: 1 to 3.
+    pub fn severity(self) -> usize {
+        self.step + 1
+    }
+
+    /// The generator for one image by its content (`sha256` in hex).
+    pub fn rng(self, sha256: &str) -> ChaCha8Rng {
+        let mut hash = Sha256::new();
+        hash.update(format!("corrupt {SUITE_VERSION} {self} {sha256}"));
+        ChaCha8Rng::from_seed(hash.finalize().into())
+    }
+
+    /// The changed picture, grey, of the same size.
+    ///
+    /// # Errors
+    /// [`CorruptError`] from the JPEG encoder; no other kind fails.
+    pub fn apply(self, image: &Radiograph, rng: &mut ChaCha8Rng) -> Result<Radiograph, CorruptError> {
+        let amount = self.kind.amounts()[self.step];
+        if self.kind == Kind::Jpeg {
+            return jpeg::stored(image, amount as u8);
+        }
+        let mut plane = Plane::of(image);
+        match self.kind {
+            Kind::ContrastLow | Kind::ContrastHigh => {
+                Tone { contrast: amount, ..Tone::default() }.apply(&mut plane)
+            }
+            Kind::GammaDark | Kind::GammaBright => {
+                Tone { gamma: amount, ..Tone::default() }.apply(&mut plane)
+            }
+            Kind::Noise => noise::add(&mut plane, amount as f32, rng),
+            Kind::Blur => plane = smooth::gaussian(&plane, amount),
+            Kind::Crop => plane = geometry::crop(&plane, amount, rng),
+            Kind::Scale => plane = geometry::shrink(&plane, amount),
+            Kind::Borders => borders::paint(&mut plane, amount, rng),
+            Kind::Jpeg => {}
+        }
+        Ok(plane.into_image(image))
+    }
+}
+
+impl fmt::Display for Corruption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.kind.name(), self.severity())
+    }
+}
+
+impl FromStr for Corruption {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Corruption::suite().into_iter().find(|one| one.to_string() == text).ok_or_else(|| {
+            let names: Vec<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
+            format!("`{text}` is no corruption; there are {}, each with -1, -2 or -3", names.join(", "))
+        })
+    }
+}

@@ -1,0 +1,34 @@
+//! Grey levels in floats, for what is done to pictures in several steps and rounded once.
+
+use xray_core::intake::Radiograph;
+
+/// Grey levels, row by row from the top left, 0 (black) to 255 (white); in between steps they may leave that range.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Plane {
+    pub width: usize,
+    pub height: usize,
+    pub levels: Vec<f32>,
+}
+
+impl Plane {
+    /// The grey levels of an image; of a coloured one its luma.
+    pub fn of(image: &Radiograph) -> Plane {
+        Plane {
+            width: image.width() as usize,
+            height: image.height() as usize,
+            levels: image.pixels().grey().iter().map(|level| f32::from(*level)).collect(),
+        }
+    }
+
+    /// The picture in place of `image`, which has its size: levels rounded, those out of range cut off.
+    pub fn into_image(self, image: &Radiograph) -> Radiograph {
+        // A cast from float to u8 cuts off at 0 and 255.
+        image.redrawn(|at| (self.levels[at] + 0.5).floor() as u8)
+    }
+
+    /// The mean level.
+    pub fn mean(&self) -> f32 {
+        let sum: f64 = self.levels.iter().map(|level| f64::from(*level)).sum();
+        (sum / self.levels.len() as f64) as f32
+    }
+}

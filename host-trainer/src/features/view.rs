@@ -1,0 +1,130 @@
+//! The forms of an image whose features are wanted.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use xray_core::hex;
+use xray_core::intake::Radiograph;
+use xray_core::preprocess::{InputTensor, PreprocessError, Preprocessing, at_input_size, prepare};
+
+use crate::data::augment::{Augmentation, Preset, view_rng};
+
+/// Which form of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum View {
+    /// As it is.
+    Plain,
+    /// Left and right exchanged.
+    Mirror,
+    /// One of many drawn within an augmentation.
+    Varied(Varied),
+}
+
+/// One draw within an augmentation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Varied {
+    recipe: Arc<Recipe>,
+    index: u32,
+}
+
+#[derive(Debug, PartialEq)]
+struct Recipe {
+    augmentation: Augmentation,
+    seed: u64,
+    /// Half a SHA-256 (hex) over both.
+    name: String,
+}
+
+// The numbers of an augmentation were checked, and none is NaN.
+impl Eq for Recipe {}
+
+impl View {
+    /// The name that stands in caches: no two forms have the same.
+    pub fn name(&self) -> String {
+        match self {
+            View::Plain => "plain".to_owned(),
+            View::Mirror => "mirror".to_owned(),
+            View::Varied(Varied { recipe, index }) => format!("{}-{index}", recipe.name),
+        }
+    }
+
+    /// The image in this form, as an engine takes it; `sha256` is that of its file.
+    ///
+    /// # Errors
+    /// As [`prepare`].
+    pub(crate) fn prepare(
+        &self,
+        image: &Radiograph,
+        sha256: &str,
+        contract: &Preprocessing,
+    ) -> Result<InputTensor, PreprocessError> {
+        match self {
+            View::Plain => prepare(image, contract),
+            View::Mirror => Ok(prepare(image, contract)?.mirrored()),
+            View::Varied(Varied { recipe, index }) => {
+                let mut rng = view_rng(recipe.seed, sha256, *index);
+                let small = at_input_size(image, contract)?;
+                prepare(&recipe.augmentation.draw(&mut rng).apply(&small), contract)
+            }
+        }
+    }
+}
+
+/// Which forms of a training image a head is trained on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Views {
+    /// How images are varied.
+    pub augmentation: Augmentation,
+    /// Draws an image beside the image itself; of no effect where the augmentation is none or the mirror image
+    /// alone.
+    pub count: u32,
+    /// Seeds the draws.
+    pub seed: u64,
+}
+
+impl Views {
+    /// The views of a named augmentation, four draws an image.
+    pub fn new(preset: Preset) -> Self {
+        Views { augmentation: preset.augmentation(), count: 4, seed: 42 }
+    }
+
+    /// The views of an image, itself first.
+    pub fn of_image(&self) -> Vec<View> {
+        if self.augmentation == Preset::None.augmentation() {
+            return vec![View::Plain];
+        }
+        if self.augmentation == Preset::Article.augmentation() {
+            return vec![View::Plain, View::Mirror];
+        }
+        let text = format!("{:?} {}", self.augmentation, self.seed);
+        let name = hex(&Sha256::digest(text))[..16].to_owned();
+        let recipe = Arc::new(Recipe { augmentation: self.augmentation, seed: self.seed, name });
+        let drawn = (0..self.count).map(|index| View::Varied(Varied { recipe: recipe.clone(), index }));
+        std::iter::once(View::Plain).chain(drawn).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn views_have_names_of_their_own() {
+        let names = |views: Views| views.of_image().iter().map(View::name).collect::<Vec<_>>();
+        assert_eq!(names(Views::new(Preset::None)), ["plain"]);
+        assert_eq!(names(Views::new(Preset::Article)), ["plain", "mirror"]);
+        let robust = Views { count: 2, ..Views::new(Preset::Robust) };
+        let mut all = names(robust);
+        assert_eq!((all.len(), all[0].as_str()), (3, "plain"));
+        all.extend(names(Views { seed: 43, ..robust }).split_off(1));
+        all.extend(
+            names(Views { augmentation: Augmentation { zoom: 0.2, ..robust.augmentation }, ..robust })
+                .split_off(1),
+        );
+        let count = all.len();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+}

@@ -1,0 +1,14 @@
+//! Training the last layers of the backbones, or all of them, together with the head, from images.
+//!
+//! The head is trained on the frozen backbones first. Then images go through the nets again, and gradients flow
+//! back as far as the first layer that [`Unfreeze`] names. BatchNorm keeps its running statistics, so that small
+//! batches do not disturb what the frozen layers were trained with (its scale and shift are trained); only with
+//! `all` it normalises by the batch and moves them, as in training from scratch.
+
+mod error;
+mod training;
+mod unfreeze;
+
+pub use error::FineTuneError;
+pub use training::{FineTune, FineTuned, Images, fine_tune};
+pub use unfreeze::Unfreeze;

@@ -1,0 +1,99 @@
+//! Stopping when a figure no longer betters.
+
+use serde::{Deserialize, Serialize};
+
+use super::Monitor;
+
+/// Stops the training after `patience` passes in which the figure did not better by more than `min_delta`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EarlyStopping {
+    /// The figure.
+    pub monitor: Monitor,
+    /// What counts as better, in the figure's unit.
+    pub min_delta: f64,
+    /// Passes without a better figure until it stops.
+    pub patience: usize,
+}
+
+impl Default for EarlyStopping {
+    /// Validation accuracy, one point, six passes.
+    fn default() -> Self {
+        EarlyStopping { monitor: Monitor::ValAccuracy, min_delta: 0.01, patience: 6 }
+    }
+}
+
+/// How far the waiting is.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct EarlyStoppingState {
+    best: Option<f64>,
+    wait: usize,
+}
+
+/// What a pass meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// The figure is the best so far: with `restore best`, these weights are kept.
+    pub best: bool,
+    /// The training ends.
+    pub stop: bool,
+}
+
+impl EarlyStopping {
+    /// Takes the figure of a pass; `value` is none where it is not defined, and then nothing changes.
+    pub fn after(&self, state: &mut EarlyStoppingState, value: Option<f64>) -> Outcome {
+        let Some(value) = value else { return Outcome { best: false, stop: false } };
+        if self.monitor.betters(value, state.best, self.min_delta) {
+            *state = EarlyStoppingState { best: Some(value), wait: 0 };
+            return Outcome { best: true, stop: false };
+        }
+        state.wait += 1;
+        Outcome { best: false, stop: state.wait >= self.patience }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trace(rule: EarlyStopping, values: &[f64]) -> Vec<(bool, bool)> {
+        let mut state = EarlyStoppingState::default();
+        values
+            .iter()
+            .map(|value| rule.after(&mut state, Some(*value)))
+            .map(|outcome| (outcome.best, outcome.stop))
+            .collect()
+    }
+
+    /// By hand: .80 is first; .805 and .81 are not more than .01 above it (.81 is equal to .80 + .01 but for
+    /// rounding, which is why the trace does not use it); .82 is; then three passes without.
+    #[test]
+    fn accuracy_must_rise_by_more_than_the_least_step() {
+        let rule = EarlyStopping { patience: 3, ..EarlyStopping::default() };
+        let no = (false, false);
+        assert_eq!(
+            trace(rule, &[0.80, 0.805, 0.809, 0.82, 0.825, 0.829, 0.70]),
+            [(true, false), no, no, (true, false), no, no, (false, true)]
+        );
+    }
+
+    /// By hand: a loss betters by falling; three passes above .5 - .0 end it at the fifth.
+    #[test]
+    fn a_loss_must_fall() {
+        let rule = EarlyStopping { monitor: Monitor::ValLoss, min_delta: 0.0, patience: 3 };
+        let no = (false, false);
+        assert_eq!(
+            trace(rule, &[0.6, 0.5, 0.5, 0.55, 0.51]),
+            [(true, false), (true, false), no, no, (false, true)]
+        );
+    }
+
+    #[test]
+    fn a_figure_that_is_not_defined_changes_nothing() {
+        let rule = EarlyStopping { patience: 1, ..EarlyStopping::default() };
+        let mut state = EarlyStoppingState::default();
+        rule.after(&mut state, Some(0.9));
+        let before = state;
+        assert_eq!(rule.after(&mut state, None), Outcome { best: false, stop: false });
+        assert_eq!(state, before);
+    }
+}

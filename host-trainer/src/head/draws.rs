@@ -1,0 +1,52 @@
+//! Everything that is drawn while training. Each pass and step has a generator of its own, so that training
+//! can be taken up anywhere.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::TrainingConfig;
+use super::model::DropoutMasks;
+
+/// Streams of a pass: the order, the views, and from here on the dropout of each step.
+const ORDER: u64 = 0;
+const VIEWS: u64 = u64::MAX;
+const FIRST_STEP: u64 = 1;
+
+fn generator(seed: u64, epoch: usize, stream: u64) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ (epoch as u64).rotate_left(32));
+    rng.set_stream(stream);
+    rng
+}
+
+/// The order of the images in a pass.
+pub(crate) fn order(count: usize, seed: u64, epoch: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    order.shuffle(&mut generator(seed, epoch, ORDER));
+    order
+}
+
+/// Which of its views, of which it has so many, each image shows in a pass.
+pub(crate) fn views(counts: impl Iterator<Item = usize>, seed: u64, epoch: usize) -> Vec<usize> {
+    let mut rng = generator(seed, epoch, VIEWS);
+    counts.map(|views| rng.random_range(0..views)).collect()
+}
+
+/// The dropout of a step.
+pub(crate) fn dropout(
+    config: &TrainingConfig,
+    epoch: usize,
+    step: usize,
+    batch: usize,
+    device: &Device,
+) -> DropoutMasks {
+    let mut rng = generator(config.seed, epoch, FIRST_STEP + step as u64);
+    let keep = 1.0 - config.dropout;
+    let mut mask = |width: usize| {
+        let drawn: Vec<f32> =
+            (0..batch * width).map(|_| if rng.random::<f32>() < keep { 1.0 / keep } else { 0.0 }).collect();
+        Tensor::from_data(TensorData::new(drawn, [batch, width]), device)
+    };
+    DropoutMasks { hidden1: mask(config.hidden[0]), hidden2: mask(config.hidden[1]) }
+}

@@ -1,0 +1,166 @@
+//! What is told about a model beyond the figures at its threshold.
+
+use anyhow::ensure;
+use serde::Serialize;
+use xray_core::decision::Finding;
+use xray_core::package::AbstainBand;
+
+use super::evaluate::{EvaluationRun, JudgedImage};
+use crate::data::Groups;
+use crate::metrics::{
+    Confusion, Interval, MetricsError, PredictiveValues, RESAMPLES, Rate, Reliability, Scored, Subgroup,
+    ThresholdRow, auroc_bootstrap, average_precision, brier_score, log_loss, reliability, subgroups,
+    threshold_table,
+};
+
+/// Seeds the resamples; a figure must not change from one run to the next.
+const BOOTSTRAP_SEED: u64 = 1;
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DetailOptions {
+    /// Groups whose figures are given apart.
+    pub groups: Groups,
+    /// Shares of patients with the finding, each from 0 to 1, for which predictive values are given.
+    pub prevalences: Vec<f64>,
+}
+
+impl DetailOptions {
+    /// Prevalences that are taken where nothing else is said: from a screening to a chest clinic.
+    pub const PREVALENCES: [f64; 4] = [0.02, 0.1, 0.25, 0.5];
+}
+
+impl Default for DetailOptions {
+    fn default() -> Self {
+        DetailOptions { groups: Groups::ByName, prevalences: Self::PREVALENCES.to_vec() }
+    }
+}
+
+/// How far probabilities can be believed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CalibrationFigures {
+    /// Mean squared distance from the truth, 0..1.
+    pub brier: f64,
+    /// Mean log loss, natural logarithm.
+    pub log_loss: f64,
+    /// Bins and expected calibration error.
+    #[serde(flatten)]
+    pub reliability: Reliability,
+}
+
+impl CalibrationFigures {
+    fn new(scored: &[Scored]) -> Result<Self, MetricsError> {
+        Ok(CalibrationFigures {
+            brier: brier_score(scored)?,
+            log_loss: log_loss(scored)?,
+            reliability: reliability(scored)?,
+        })
+    }
+}
+
+/// What the abstain band does.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Abstention {
+    /// The band.
+    pub band: AbstainBand,
+    /// The part of all images that lies in it.
+    pub uncertain: Rate,
+    /// The part of the positives.
+    pub uncertain_positives: Rate,
+    /// The part of the negatives.
+    pub uncertain_negatives: Rate,
+    /// Counts of the images outside it.
+    pub decided: Confusion,
+    /// Of the positives outside it, the part that is suspected.
+    pub sensitivity: Rate,
+    /// Of the negatives outside it, the part that shows no sign.
+    pub specificity: Rate,
+}
+
+/// What is told about a model beyond [`crate::metrics::Evaluation`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Detail {
+    /// 95% interval of the area under the ROC curve, by bootstrap; `None` when only one class occurs.
+    pub auroc_bootstrap: Option<Interval>,
+    /// Average precision; `None` without a positive.
+    pub average_precision: Option<f64>,
+    /// Of the calibrated probabilities.
+    pub calibration: CalibrationFigures,
+    /// Of the probabilities before calibration; `None` where the model has no temperature.
+    pub uncalibrated: Option<CalibrationFigures>,
+    /// What a call means at other prevalences.
+    pub predictive_values: Vec<PredictiveValues>,
+    /// What the abstain band does, if the model has one.
+    pub abstention: Option<Abstention>,
+    /// The figures of each group; empty where there is nothing to tell apart.
+    pub subgroups: Vec<Subgroup>,
+    /// What every threshold would have called.
+    pub thresholds: Vec<ThresholdRow>,
+}
+
+impl Detail {
+    /// Works out everything from the images of an evaluation.
+    ///
+    /// # Errors
+    /// If a prevalence is none, or a groups file names none of the images.
+    pub fn new(run: &EvaluationRun, options: &DetailOptions) -> anyhow::Result<Detail> {
+        let scored: Vec<Scored> = run.images.iter().map(JudgedImage::scored).collect();
+        let grouped: Vec<_> = run
+            .images
+            .iter()
+            .map(|image| (image.scored(), options.groups.group_of(&image.relative)))
+            .collect();
+        ensure!(
+            options.groups == Groups::ByName || grouped.iter().any(|(_, group)| group.is_some()),
+            "the groups file names none of the {} images; write paths as `{}`",
+            run.images.len(),
+            run.images.first().map_or("test/NORMAL/1.png", |image| &image.relative)
+        );
+        let uncalibrated: Vec<Scored> =
+            run.images.iter().map(|image| (image.uncalibrated, image.label)).collect();
+        let c = run.evaluation.confusion;
+        let predictive: Result<_, _> = options.prevalences.iter().map(|p| c.predictive_values(*p)).collect();
+        Ok(Detail {
+            auroc_bootstrap: match auroc_bootstrap(&scored, RESAMPLES, BOOTSTRAP_SEED) {
+                Err(MetricsError::OneClass { .. }) => None,
+                interval => Some(interval?),
+            },
+            average_precision: average_precision(&scored)?,
+            calibration: CalibrationFigures::new(&scored)?,
+            uncalibrated: match run.contract.temperature == 1.0 {
+                true => None,
+                false => Some(CalibrationFigures::new(&uncalibrated)?),
+            },
+            predictive_values: predictive?,
+            abstention: run.contract.abstain.map(|band| abstention(band, &run.images)),
+            subgroups: subgroups(&grouped, run.evaluation.threshold)?,
+            thresholds: threshold_table(&scored)?,
+        })
+    }
+}
+
+fn abstention(band: AbstainBand, images: &[JudgedImage]) -> Abstention {
+    let mut decided = Confusion::default();
+    let mut uncertain = [0; 2];
+    for image in images {
+        let cell = match (image.finding, image.label) {
+            (Finding::Suspected, true) => &mut decided.tp,
+            (Finding::Suspected, false) => &mut decided.fp,
+            (Finding::NoSign, false) => &mut decided.tn,
+            (Finding::NoSign, true) => &mut decided.fn_,
+            (Finding::Uncertain, label) => &mut uncertain[usize::from(label)],
+        };
+        *cell += 1;
+    }
+    let [negatives, positives] = uncertain;
+    let (decided_positives, decided_negatives) = (decided.tp + decided.fn_, decided.tn + decided.fp);
+    Abstention {
+        band,
+        uncertain: Rate::new(negatives + positives, images.len() as u64),
+        uncertain_positives: Rate::new(positives, positives + decided_positives),
+        uncertain_negatives: Rate::new(negatives, negatives + decided_negatives),
+        decided,
+        sensitivity: Rate::new(decided.tp, decided_positives),
+        specificity: Rate::new(decided.tn, decided_negatives),
+    }
+}

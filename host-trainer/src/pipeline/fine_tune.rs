@@ -1,0 +1,61 @@
+//! After the head, the last layers of the backbones.
+
+use std::time::Instant;
+
+use super::head_fit::{FittedHead, score};
+use super::{Event, FitOptions};
+use crate::data::{DataSet, Item};
+use crate::device::ChosenDevice;
+use crate::fine_tune::{FineTune, Images, fine_tune};
+use crate::head::Trained;
+use crate::weights::WeightSet;
+
+/// What came of it.
+pub(super) struct Tuned {
+    /// The backbones.
+    pub sets: Vec<WeightSet>,
+    /// The fit with the head that was trained together with them.
+    pub fitted: FittedHead,
+}
+
+/// Trains the named layers together with the head that `fitted` holds, on the images that could be read.
+///
+/// # Errors
+/// As [`fine_tune`].
+pub(super) fn fine_tune_backbones(
+    sets: &[WeightSet],
+    data: &DataSet,
+    fitted: FittedHead,
+    (how, options): (&FineTune, &FitOptions),
+    device: &ChosenDevice,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> anyhow::Result<Tuned> {
+    let start = Instant::now();
+    observe(Event::Note(&format!("training {} with the head", how.unfreeze)));
+    let readable = |items: &[Item]| -> Vec<Item> {
+        items.iter().filter(|item| !fitted.extraction.unreadable.contains_key(&item.path)).cloned().collect()
+    };
+    let (train, validation) = (readable(&data.train), readable(&data.validation));
+    let images = Images {
+        train: &train,
+        validation: &validation,
+        views: &options.source.views,
+        preprocessing: &options.source.preprocessing,
+    };
+    let of = how.epochs;
+    let head = &fitted.trained.weights;
+    let tuned = fine_tune(sets, head, images, (how, &options.training), &device.device, |epoch| {
+        observe(Event::Epoch { epoch, of });
+    })?;
+    let scores =
+        validation.iter().zip(&tuned.validation_probabilities).map(|(item, p)| score(item, *p)).collect();
+    let trained = Trained {
+        weights: tuned.head,
+        validation_probabilities: tuned.validation_probabilities,
+        ..fitted.trained
+    };
+    let training_seconds = fitted.training_seconds + start.elapsed().as_secs_f64();
+    let fine_tune_history = tuned.history;
+    let fitted = FittedHead { trained, scores, training_seconds, fine_tune_history, ..fitted };
+    Ok(Tuned { sets: tuned.sets, fitted })
+}

@@ -1,0 +1,117 @@
+//! The errors that were made most surely.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use image::codecs::jpeg::JpegEncoder;
+use image::imageops::{FilterType, resize};
+use image::{DynamicImage, GrayImage, RgbImage};
+use xray_core::intake::{Pixels, Radiograph, read_file};
+
+use crate::pipeline::JudgedImage;
+
+/// Errors of each kind that are shown.
+pub const SHOWN: usize = 12;
+
+/// Longest side of a picture, in pixels.
+const SIDE: u32 = 320;
+
+/// JPEG quality, 1..=100.
+const QUALITY: u8 = 85;
+
+/// One error.
+pub struct Error<'a> {
+    /// The image.
+    pub image: &'a JudgedImage,
+    /// A `data:` address of it, made small; or why there is none.
+    pub thumbnail: Result<String, String>,
+}
+
+/// The errors of one kind, the surest first: positives under the threshold (`label` true) or negatives at it or
+/// over it. Gives their number too, since not all are shown.
+pub fn errors(images: &[JudgedImage], threshold: f64, label: bool) -> (usize, Vec<Error<'_>>) {
+    let wrong = |image: &&JudgedImage| image.label == label && (image.probability >= threshold) != label;
+    let mut errors: Vec<&JudgedImage> = images.iter().filter(wrong).collect();
+    // The uncalibrated probability still tells apart what calibration has rounded to 0 or 1.
+    let sureness = |image: &JudgedImage| if label { -image.uncalibrated } else { image.uncalibrated };
+    errors.sort_by(|a, b| sureness(b).total_cmp(&sureness(a)).then_with(|| a.relative.cmp(&b.relative)));
+    let shown = errors.iter().take(SHOWN).map(|image| Error { image, thumbnail: thumbnail(image) }).collect();
+    (errors.len(), shown)
+}
+
+fn thumbnail(image: &JudgedImage) -> Result<String, String> {
+    let radiograph = read_file(&image.path).map_err(|error| error.to_string())?;
+    let small = shrunk(&radiograph).ok_or("its pixels do not fit its size")?;
+    let mut jpeg = Vec::new();
+    small
+        .write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, QUALITY))
+        .map_err(|error| error.to_string())?;
+    Ok(format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg)))
+}
+
+/// At most [`SIDE`] pixels a side, in proportion; never larger than it is.
+fn shrunk(radiograph: &Radiograph) -> Option<DynamicImage> {
+    let (width, height) = (radiograph.width(), radiograph.height());
+    let longest = width.max(height).max(SIDE);
+    let [w, h] = [width, height].map(|side| (side * SIDE / longest).max(1));
+    Some(match radiograph.pixels() {
+        Pixels::Grey(bytes) => {
+            let image = GrayImage::from_raw(width, height, bytes.clone())?;
+            DynamicImage::from(resize(&image, w, h, FilterType::Triangle))
+        }
+        Pixels::Rgb(bytes) => {
+            let image = RgbImage::from_raw(width, height, bytes.clone())?;
+            DynamicImage::from(resize(&image, w, h, FilterType::Triangle))
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use xray_core::decision::Finding;
+
+    use super::*;
+
+    fn judged(name: &str, label: bool, probability: f64) -> JudgedImage {
+        JudgedImage {
+            path: name.into(),
+            relative: name.to_owned(),
+            label,
+            probability,
+            uncalibrated: probability,
+            finding: Finding::NoSign,
+        }
+    }
+
+    #[test]
+    fn the_surest_errors_come_first() {
+        let images = [
+            judged("right", true, 0.9),
+            judged("close", true, 0.49),
+            judged("sure", true, 0.01),
+            judged("at the threshold", true, 0.5),
+            judged("alarm", false, 0.5),
+            judged("quiet", false, 0.2),
+        ];
+        let names = |label| {
+            let (count, errors) = errors(&images, 0.5, label);
+            (count, errors.iter().map(|e| e.image.relative.clone()).collect::<Vec<_>>())
+        };
+        assert_eq!(names(true), (2, vec!["sure".to_owned(), "close".to_owned()]));
+        assert_eq!(names(false), (1, vec!["alarm".to_owned()]));
+        // No such file: said in its place, and the report goes on.
+        assert!(errors(&images, 0.5, false).1[0].thumbnail.as_ref().unwrap_err().contains("alarm"));
+    }
+
+    #[test]
+    fn thumbnails_keep_their_proportion() {
+        let sides = |width: u32, height: u32| {
+            let pixels = vec![7; (width * height) as usize];
+            let small = shrunk(&Radiograph::from_grey(width, height, pixels).unwrap()).unwrap();
+            (small.width(), small.height())
+        };
+        assert_eq!(sides(640, 480), (320, 240));
+        assert_eq!(sides(100, 200), (100, 200));
+    }
+}

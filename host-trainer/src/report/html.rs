@@ -1,0 +1,292 @@
+//! The report: one file that needs nothing beside it.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use xray_core::decision::{DISCLAIMER, Finding};
+use xray_core::package::RANDOM_WARNING;
+
+use super::gallery::{Error, SHOWN, errors};
+use super::pictures::Pictures;
+use super::tables::{AGAINST_ALL, figures, groups, number, patients, rate, span};
+use super::{Subject, model_card};
+use crate::metrics::{RESAMPLES, Rate};
+
+/// How the page looks, on a screen and on paper.
+const STYLE: &str = include_str!("report.css");
+
+/// Renders the page. Names of files and classes come from outside and are escaped.
+pub fn render(subject: &Subject<'_>, pictures: &Pictures) -> String {
+    let run = subject.run;
+    let title = format!("Evaluation on {} images ({})", run.evaluation.confusion.total(), run.split);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { (title) }
+                    p.disclaimer { (DISCLAIMER) " This page holds X-rays: keep it as you keep them." }
+                    @if run.random_backbones { p.alarm { (RANDOM_WARNING) } }
+                    @if !run.left_out.is_empty() {
+                        p.alarm {
+                            (run.left_out.len()) " image(s) could not be read and are in no figure; they are listed below."
+                        }
+                    }
+                    p.small { "Model " (subject.model.display()) ", SHA-256 " code { (run.model) } }
+                }
+                main {
+                    (in_short(subject))
+                    (section("Figures", html! {
+                        div.pair {
+                            div.figures {
+                                (table(&["figure", "value", "95% interval", "images"], &figures(run, subject.detail)))
+                                p.small {
+                                    "Intervals: Wilson for shares; DeLong, and the bootstrap with " (RESAMPLES)
+                                    " resamples, for AUROC. They hold for images such as these and say nothing about other \
+                                     hospitals."
+                                }
+                            }
+                            (figure(pictures, "confusion"))
+                        }
+                    }))
+                    (section("At every threshold", html! {
+                        div.pair { (figure(pictures, "roc")) (figure(pictures, "precision-recall")) }
+                    }))
+                    (prevalence(subject))
+                    (calibration(subject, pictures))
+                    (by_group(subject))
+                    (error_gallery(subject))
+                    (training(subject, pictures))
+                    (section("Where the model comes from", html! {
+                        (table(&["", ""], &model_card::provenance(subject)))
+                    }))
+                    (section("What it is for, and not", html! {
+                        ul { @for line in model_card::limits(subject) { li { (line) } } }
+                    }))
+                    (threshold_rows(subject))
+                    (left_out(subject))
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn section(title: &str, content: Markup) -> Markup {
+    html! { section { h2 { (title) } (content) } }
+}
+
+fn table<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> Markup {
+    html! {
+        table {
+            @if header.iter().any(|name| !name.is_empty()) {
+                thead { tr { @for name in header { th scope="col" { (name) } } } }
+            }
+            tbody { @for row in rows { tr { @for cell in row { td { (cell) } } } } }
+        }
+    }
+}
+
+fn figure(pictures: &Pictures, name: &str) -> Markup {
+    html! {
+        @match pictures.get(name) {
+            Some(picture) => figure {
+                div role="img" aria-label=(picture.caption) { (PreEscaped(&picture.svg)) }
+                figcaption { (picture.caption) }
+            },
+            None => p { "The picture " (name) " needs images of both classes, and calls of both kinds." },
+        }
+    }
+}
+
+/// What a reader in a hurry takes away.
+fn in_short(subject: &Subject<'_>) -> Markup {
+    let (run, c) = (subject.run, &subject.run.evaluation.confusion);
+    let (yes, no) = (&run.classes.positive, &run.classes.negative);
+    section(
+        "In short",
+        html! {
+            div.cards {
+                div.card { b { (c.fn_) } " of " (c.tp + c.fn_) " " (yes) span { "were missed: sensitivity " (rate(&run.evaluation.sensitivity)) } }
+                div.card { b { (c.fp) } " of " (c.tn + c.fp) " " (no) span { "were false alarms: specificity " (rate(&run.evaluation.specificity)) } }
+                div.card { b { (number(run.evaluation.auroc)) } " AUROC" span { (span(run.evaluation.auroc_interval)) "; 0.5 is guessing, 1 perfect" } }
+                @if let Some(abstention) = &subject.detail.abstention {
+                    div.card { b { (percent(&abstention.uncertain)) } " uncertain" span { "left to people" } }
+                }
+            }
+            p {
+                "From a probability of " b { (format!("{:.4}", run.evaluation.threshold)) } " on, an image is called " (yes)
+                " (rule: " (run.contract.threshold_rule) ", chosen on validation images, frozen into the model)."
+            }
+            @if let Some(abstention) = &subject.detail.abstention {
+                p {
+                    "Between " (format!("{:.4}", abstention.band.low)) " and " (format!("{:.4}", abstention.band.high))
+                    " the model says that it is uncertain: " (abstention.uncertain_positives.n) " " (yes) " and "
+                    (abstention.uncertain_negatives.n) " " (no) " were judged, "
+                    (percent(&abstention.uncertain_positives)) " and " (percent(&abstention.uncertain_negatives))
+                    " of them were left open. Outside the band, sensitivity is " (number(abstention.sensitivity.value))
+                    " and specificity " (number(abstention.specificity.value))
+                    ". All other figures on this page call every image, at the threshold."
+                }
+            }
+        },
+    )
+}
+
+fn percent(rate: &Rate) -> String {
+    rate.value.map_or_else(|| "undefined".to_owned(), |value| format!("{:.1}%", 100.0 * value))
+}
+
+fn prevalence(subject: &Subject<'_>) -> Markup {
+    let rows = patients(subject.run, subject.detail);
+    section(
+        "What a call means, by how common the finding is",
+        html! {
+            @if rows.is_empty() {
+                p { "Needs images of both classes." }
+            } @else {
+                p { "Of 1000 patients, if this model did as well on them:" }
+                (table(
+                    &["share with it", "have it", "found", "missed", "false alarms", "PPV", "NPV"],
+                    &rows,
+                ))
+                p.small {
+                    "PPV: a positive call is right so often. NPV: a negative one is. In the images judged here "
+                    (percent(&Rate::new(subject.run.evaluation.positive.support, subject.run.evaluation.confusion.total())))
+                    " have it; where you work it will be another share."
+                }
+            }
+        },
+    )
+}
+
+fn calibration(subject: &Subject<'_>, pictures: &Pictures) -> Markup {
+    let temperature = subject.run.contract.temperature;
+    section(
+        "Can the probabilities be believed?",
+        html! {
+            @if temperature == 1.0 {
+                p { "The model has no calibration: probabilities are as the network gives them." }
+            } @else {
+                p {
+                    "Probabilities are divided by the temperature " (format!("{temperature:.3}")) " (as logits), fitted on \
+                     validation images" @if temperature > 1.0 { ": the network was too sure." } @else { ": the network was \
+                     not sure enough." }
+                }
+            }
+            div.pair { (figure(pictures, "reliability")) (figure(pictures, "scores")) }
+        },
+    )
+}
+
+fn by_group(subject: &Subject<'_>) -> Markup {
+    let rows = groups(subject.detail);
+    html! {
+        @if !rows.is_empty() {
+            (section("By group", html! {
+                (table(&["group", "positives", "negatives", "sensitivity", "specificity", "AUROC"], &rows))
+                p.small { (AGAINST_ALL) }
+            }))
+        }
+    }
+}
+
+fn error_gallery(subject: &Subject<'_>) -> Markup {
+    let run = subject.run;
+    let kinds = [(true, "Missed"), (false, "False alarms")];
+    section(
+        "The surest errors",
+        html! {
+            @for (label, title) in kinds {
+                @let (count, shown) = errors(&run.images, run.evaluation.threshold, label);
+                h3 { (title) ": " (count) " " (run.classes.name(label)) }
+                @if count > SHOWN { p.small { "The " (SHOWN) " farthest from the threshold; scores.csv has all." } }
+                div.gallery { @for error in &shown { (thumbnail(error)) } }
+            }
+        },
+    )
+}
+
+fn thumbnail(error: &Error<'_>) -> Markup {
+    let words = format!("{:.4}", error.image.probability);
+    html! {
+        figure {
+            @match &error.thumbnail {
+                Ok(address) => img src=(address) alt=(format!("X-ray {}", error.image.relative));,
+                Err(reason) => p.small { "no picture: " (reason) },
+            }
+            figcaption {
+                b { "p = " (words) }
+                @if error.image.finding == Finding::Uncertain { " (shown as uncertain)" }
+                br;
+                (error.image.relative)
+            }
+        }
+    }
+}
+
+fn training(subject: &Subject<'_>, pictures: &Pictures) -> Markup {
+    section(
+        "Training",
+        html! {
+            @match subject.training {
+                Some(record) => {
+                    p {
+                        "Epoch " (record.best_epoch) " of " (record.history.len())
+                        " was kept. The curves are those of the run; an int8 model's head may have been trained once more on \
+                         the int8 features."
+                    }
+                    div.pair { (figure(pictures, "loss")) (figure(pictures, "accuracy")) }
+                    div.pair { (figure(pictures, "learning-rate")) }
+                }
+                None => p { "The curves are in the run: name its folder with --run." },
+            }
+        },
+    )
+}
+
+fn threshold_rows(subject: &Subject<'_>) -> Markup {
+    let rows: Vec<[String; 7]> = subject
+        .detail
+        .thresholds
+        .iter()
+        .map(|row| {
+            let c = &row.confusion;
+            [
+                format!("{:.4}", row.threshold),
+                c.tp.to_string(),
+                c.fp.to_string(),
+                c.tn.to_string(),
+                c.fn_.to_string(),
+                number(c.sensitivity()),
+                number(c.specificity()),
+            ]
+        })
+        .collect();
+    section(
+        "All thresholds",
+        html! {
+            details {
+                summary { (rows.len()) " thresholds; also in thresholds.csv" }
+                (table(
+                    &["from", "found", "false alarms", "rightly negative", "missed", "sensitivity", "specificity"],
+                    &rows,
+                ))
+            }
+        },
+    )
+}
+
+fn left_out(subject: &Subject<'_>) -> Markup {
+    html! {
+        @if !subject.run.left_out.is_empty() {
+            (section("Images that could not be read", html! {
+                ul { @for (file, reason) in &subject.run.left_out { li { code { (file) } ": " (reason) } } }
+            }))
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The model card: what a model is, what it was measured to do, and what it is not for.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use xray_core::decision::DISCLAIMER;
+use xray_core::package::RANDOM_WARNING;
+use xray_core::screening::printable;
+
+use super::Subject;
+use super::tables::{AGAINST_ALL, figures, groups, patients};
+
+/// A fall of AUROC from validation to the images judged here that is worth a sentence.
+const FALL: f64 = 0.01;
+
+/// Renders the card as Markdown.
+pub fn render(subject: &Subject<'_>) -> String {
+    let mut card = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_card(&mut card, subject);
+    card
+}
+
+fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
+    let run = subject.run;
+    let (yes, no) = (&run.classes.positive, &run.classes.negative);
+    writeln!(card, "# Model card\n\n**{DISCLAIMER}**\n")?;
+    if run.random_backbones {
+        writeln!(card, "**{RANDOM_WARNING}**\n")?;
+    }
+    writeln!(card, "## What it is\n")?;
+    table(card, ["", ""], &provenance(subject))?;
+
+    writeln!(card, "\n## What it is for\n")?;
+    writeln!(
+        card,
+        "Frontal chest X-rays of people like those it was trained on, where no radiologist is at hand: it tells {} from \
+         {}, so that films with a suspicion are looked at first. A clinician looks at every film.\n",
+        escaped(yes),
+        escaped(no)
+    )?;
+    writeln!(
+        card,
+        "Not for: deciding alone, ruling disease out, other diseases, lateral films, CT, other patients."
+    )?;
+
+    writeln!(card, "\n## What it was measured to do\n")?;
+    let e = &run.evaluation;
+    writeln!(
+        card,
+        "On the folder `{}` of `{}`: {} {} and {} {}. {} image(s) could not be read and are in no figure. The threshold, \
+         {:.4}, was chosen on validation images by the rule `{}`.\n",
+        run.split,
+        printable(&subject.data.display().to_string()),
+        e.positive.support,
+        escaped(yes),
+        e.negative.support,
+        escaped(no),
+        run.left_out.len(),
+        e.threshold,
+        run.contract.threshold_rule
+    )?;
+    table(card, ["figure", "value", "95% interval", "images"], &figures(run, subject.detail))?;
+    let c = e.confusion;
+    writeln!(card, "\n| in truth | called {} | called {} |\n| --- | --- | --- |", escaped(no), escaped(yes))?;
+    writeln!(card, "| {} | {} | {} |", escaped(no), c.tn, c.fp)?;
+    writeln!(card, "| {} | {} | {} |", escaped(yes), c.fn_, c.tp)?;
+    if let Some(abstention) = &subject.detail.abstention {
+        writeln!(
+            card,
+            "\nFrom {:.4} to under {:.4} the model abstains: {} of the images, {} of the {}. Outside, sensitivity is {} \
+             and specificity {}. The figures above call every image at the threshold.",
+            abstention.band.low,
+            abstention.band.high,
+            abstention.uncertain,
+            abstention.uncertain_positives,
+            escaped(yes),
+            abstention.sensitivity,
+            abstention.specificity
+        )?;
+    }
+    let by_group = groups(subject.detail);
+    if !by_group.is_empty() {
+        writeln!(card, "\n### By group\n")?;
+        let header = ["group", "positives", "negatives", "sensitivity", "specificity", "AUROC"];
+        table(card, header, &by_group)?;
+        writeln!(card, "\n{AGAINST_ALL}")?;
+    }
+    let by_prevalence = patients(run, subject.detail);
+    if !by_prevalence.is_empty() {
+        writeln!(card, "\n### Of 1000 patients, by how common the finding is\n")?;
+        let header = ["share with it", "have it", "found", "missed", "false alarms", "PPV", "NPV"];
+        table(card, header, &by_prevalence)?;
+    }
+
+    writeln!(card, "\n## Limits\n")?;
+    limits(subject).iter().try_for_each(|limit| writeln!(card, "- {}", escaped(limit)))?;
+    writeln!(card, "\n## Making it again\n\n```sh")?;
+    commands(subject).iter().try_for_each(|command| writeln!(card, "{command}"))?;
+    writeln!(card, "```\n")?;
+    if let Some(record) = subject.training {
+        writeln!(
+            card,
+            "`run.json` of the run holds every option; it was computed on {}. The same seed on the same processor \
+             gives the same head.\n",
+            escaped(&record.device)
+        )?;
+    }
+    writeln!(card, "Pictures and all thresholds: `report.html`, `plots/`, `thresholds.csv`, `scores.csv`.")
+}
+
+/// Where a model comes from: name and value.
+pub fn provenance(subject: &Subject<'_>) -> Vec<[String; 2]> {
+    let contract = &subject.run.contract;
+    let (pre, made) = (&contract.preprocessing, &contract.training);
+    let mut rows: Vec<[String; 2]> = Vec::new();
+    let mut row = |name: &str, value: String| rows.push([name.to_owned(), value]);
+    row("file", subject.model.display().to_string());
+    row("SHA-256", subject.run.model.clone());
+    row("precision", word(&contract.precision));
+    row("input", words(pre));
+    for backbone in &contract.backbones {
+        row(&format!("backbone {}", backbone.name), backbone.weights.clone());
+        row("its tensors (SHA-256)", backbone.fingerprint.clone());
+    }
+    row(
+        "classes",
+        format!("{} (negative), {} (positive)", contract.labels.negative, contract.labels.positive),
+    );
+    row("threshold", format!("{:.6} ({})", contract.threshold, contract.threshold_rule));
+    row("temperature", format!("{:.4}", contract.temperature));
+    if let Some(band) = contract.abstain {
+        row("abstains", format!("from {:.4} to under {:.4}", band.low, band.high));
+    }
+    row("trained by", made.program.clone());
+    row("training images", format!("{}, {} passes, seed {}", made.train_images, made.epochs, made.seed));
+    row("validation images", made.validation_images.to_string());
+    row("training data (SHA-256)", made.data_fingerprint.clone());
+    let on_validation: Vec<String> = contract
+        .validation
+        .iter()
+        .filter(|(name, _)| *name != "images")
+        .map(|(name, value)| format!("{} {value:.4}", name.replace('_', " ")))
+        .collect();
+    row("figures on validation", on_validation.join(", "));
+    if let Some(cost) = &contract.quantisation {
+        row(
+            "cost of 8 bits",
+            format!(
+                "AUROC {} to {}, {} of {} validation images called differently",
+                area(cost.float_auroc),
+                area(cost.int8_auroc),
+                cost.flipped,
+                cost.compared_images
+            ),
+        );
+    }
+    if let Some(record) = subject.training {
+        let data = &record.data;
+        row("data folder", data.folder.clone());
+        if let Some(splits) = &data.splits {
+            row("splits file", splits.clone());
+        }
+        row(
+            "patients",
+            format!(
+                "{} in training, {} in validation, none in both",
+                data.train_patients, data.validation_patients
+            ),
+        );
+        row("left out of training", format!("{} unreadable file(s)", data.left_out.len()));
+        row("options", words(&record.training));
+    }
+    rows
+}
+
+/// What must be known before the figures are believed.
+pub fn limits(subject: &Subject<'_>) -> Vec<String> {
+    let run = subject.run;
+    let e = &run.evaluation;
+    let yes = &run.classes.positive;
+    let mut limits = vec![
+        format!("It tells {yes} from {} only. “No sign” does not mean healthy.", run.classes.negative),
+        "A ResNet-50 with an AUROC of .95 on the public set, children of one to five years from one hospital, fell to \
+         .54 on children of another (Xin 2021, doi 10.1007/s10140-021-01954-x). Measure on your own images first."
+            .to_owned(),
+        format!(
+            "{} of the {} images judged here show {yes}. Where it is rarer, more of the positive calls are false alarms.",
+            e.positive.support,
+            e.confusion.total()
+        ),
+        "Intervals count images, not patients: where one patient has several images they are too narrow.".to_owned(),
+        "Probabilities were calibrated on the validation images; with other patients or another share of disease they \
+         are off."
+            .to_owned(),
+    ];
+    if let (Some(validation), Some(here)) = (run.contract.validation.get("auroc"), e.auroc)
+        && validation - here > FALL
+    {
+        limits.push(format!(
+            "AUROC was {validation:.3} on validation images of the same source as the training images and is {here:.3} \
+             here: the images differ, and other images may differ more."
+        ));
+    }
+    if let Some(group) = subject.detail.subgroups.iter().min_by_key(|group| group.positives + group.negatives)
+    {
+        let name = group.name.as_deref().unwrap_or("(no group)");
+        let n = group.positives + group.negatives;
+        limits.push(format!("The smallest group, {name}, has {n} images."));
+    }
+    limits
+}
+
+/// The commands that lead to the same model and the same figures.
+fn commands(subject: &Subject<'_>) -> Vec<String> {
+    let mut commands = Vec::new();
+    if let Some(record) = subject.training {
+        let mut fit = format!(
+            "host-trainer fit --data {} --out RUN --seed {}",
+            quoted(&record.data.folder),
+            record.training.seed
+        );
+        if let Some(splits) = &record.data.splits {
+            let _ = write!(fit, " --splits {}", quoted(splits));
+        }
+        if let Some(base) = &record.base {
+            let _ = write!(fit, " --base {}", quoted(&base.file));
+        }
+        commands.push(format!("{fit}  # and the options above"));
+        commands.push("host-trainer export --run RUN --out MODEL.onnx".to_owned());
+    }
+    commands.push(format!(
+        "host-trainer evaluate --model {} --data {} --split {} --report REPORT",
+        quoted_path(subject.model),
+        quoted_path(subject.data),
+        subject.run.split
+    ));
+    commands
+}
+
+fn table<const N: usize>(card: &mut String, header: [&str; N], rows: &[[String; N]]) -> std::fmt::Result {
+    writeln!(card, "| {} |\n|{}", header.join(" | "), " --- |".repeat(N))?;
+    rows.iter().try_for_each(|row| {
+        let cells: Vec<String> = row.iter().map(|cell| escaped(cell)).collect();
+        writeln!(card, "| {} |", cells.join(" | "))
+    })
+}
+
+/// Nothing from outside may end a cell or begin a tag.
+fn escaped(text: &str) -> String {
+    printable(text).replace('|', "\\|").replace('<', "&lt;")
+}
+
+/// A word of a shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", printable(word).replace('\'', "'\\''")),
+    }
+}
+
+fn quoted_path(path: &Path) -> String {
+    quoted(&path.display().to_string())
+}
+
+fn area(value: Option<f64>) -> String {
+    value.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}"))
+}
+
+/// The word that stands in JSON.
+fn word(value: &impl serde::Serialize) -> String {
+    words(value).trim_matches('"').to_owned()
+}
+
+/// A record in a line: `name value, name value`. What a later release adds to it is told too.
+fn words(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::Object(fields)) => {
+            let one = |(name, value): (&String, &serde_json::Value)| {
+                format!("{} {}", name.replace('_', " "), value.to_string().trim_matches('"'))
+            };
+            fields.iter().map(one).collect::<Vec<_>>().join(", ")
+        }
+        Ok(value) => value.to_string(),
+        Err(error) => format!("not known: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_from_outside_stays_in_its_cell() {
+        assert_eq!(escaped("a|b\n<script>"), "a\\|b\\n&lt;script>");
+        assert_eq!(quoted("runs/first-1"), "runs/first-1");
+        assert_eq!(quoted("it's; rm"), "'it'\\''s; rm'");
+        assert_eq!(words(&serde_json::json!({"batch_size": 16, "kind": "adam"})), "batch size 16, kind adam");
+    }
+}

@@ -1,0 +1,52 @@
+//! Which pictures a report has.
+
+use super::Subject;
+use super::plots::{
+    Picture, PlotError, WorkingPoint, accuracy, confusion, histogram, learning_rate, loss, precision_recall,
+    reliability_diagram, roc,
+};
+use crate::metrics::Scored;
+use crate::pipeline::JudgedImage;
+
+/// The pictures of one report.
+pub struct Pictures {
+    /// Of the evaluation.
+    pub evaluation: Vec<Picture>,
+    /// Of the training; empty without a run.
+    pub training: Vec<Picture>,
+}
+
+impl Pictures {
+    /// The picture of this name, if it could be drawn from these figures.
+    pub fn get(&self, name: &str) -> Option<&Picture> {
+        self.evaluation.iter().chain(&self.training).find(|picture| picture.name == name)
+    }
+}
+
+/// Draws everything that the figures allow: without both classes there is no ROC curve.
+///
+/// # Errors
+/// [`PlotError::Drawing`] if one cannot be drawn.
+pub fn draw(subject: &Subject<'_>) -> Result<Pictures, PlotError> {
+    let (run, detail) = (subject.run, subject.detail);
+    let e = &run.evaluation;
+    let scored: Vec<Scored> = run.images.iter().map(JudgedImage::scored).collect();
+    let point =
+        WorkingPoint { threshold: e.threshold, band: run.contract.abstain.map(|band| (band.low, band.high)) };
+    let before = detail.uncalibrated.as_ref().map(|figures| &figures.reliability);
+    let mut evaluation = vec![
+        confusion(&e.confusion, &run.classes, e.threshold)?,
+        histogram(&scored, &run.classes, &point)?,
+        reliability_diagram(&detail.calibration.reliability, before)?,
+    ];
+    evaluation.extend(roc(&detail.thresholds, e)?);
+    evaluation.extend(precision_recall(&detail.thresholds, e, detail.average_precision)?);
+    let training = match subject.training {
+        Some(record) => {
+            let (history, kept) = (&record.history, record.best_epoch);
+            vec![loss(history, kept)?, accuracy(history, kept)?, learning_rate(history, kept)?]
+        }
+        None => Vec::new(),
+    };
+    Ok(Pictures { evaluation, training })
+}

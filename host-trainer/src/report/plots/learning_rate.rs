@@ -1,0 +1,27 @@
+//! The learning rate over the epochs.
+
+use plotters::prelude::SeriesLabelPosition;
+
+use super::curves::{Curve, draw};
+use super::{Picture, PlotError};
+use crate::head::Epoch;
+
+/// The step size over the epochs; `kept` is the epoch whose weights were kept, from 1.
+///
+/// # Errors
+/// [`PlotError::Drawing`] if it cannot be drawn.
+pub fn learning_rate(history: &[Epoch], kept: usize) -> Result<Picture, PlotError> {
+    let values = history.iter().map(|epoch| epoch.learning_rate).collect();
+    Ok(Picture {
+        name: "learning-rate",
+        caption: "Adam's step size in each pass through the training images.".to_owned(),
+        svg: draw(
+            "Learning rate",
+            ("step size", |x| format!("{x:.1e}")),
+            &[Curve { name: "step size", values }],
+            kept,
+            (0.0, 0.0),
+            SeriesLabelPosition::LowerLeft,
+        )?,
+    })
+}

@@ -1,0 +1,121 @@
+//! The same features and the same head, wherever they are computed.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::path::Path;
+
+use host_trainer::backbones::BackboneKind;
+use host_trainer::data::augment::Preset;
+use host_trainer::data::phantom::{Counts, write_data_set};
+use host_trainer::data::{ClassNames, Item, Split, of_split};
+use host_trainer::device::{ChosenDevice, DeviceChoice, DeviceError, choose};
+use host_trainer::features::{Extractor, Job, View, Views};
+use host_trainer::head::TrainingConfig;
+use host_trainer::pipeline::{BackboneSource, DecisionRules, FeatureSource, FitOptions, ThresholdRule, fit};
+use host_trainer::run::RunDir;
+use host_trainer::weights::WeightSet;
+use xray_core::preprocess::{Preprocessing, Scaling};
+
+/// Images are 64 pixels wide for the nets: the way is the same as with 224, twelve times shorter.
+fn preprocessing() -> Preprocessing {
+    Preprocessing { size: 64, ..Preprocessing::new(Scaling::Imagenet) }
+}
+
+fn features(data: &Path, device: &ChosenDevice, kinds: &[BackboneKind]) -> Vec<Vec<f32>> {
+    let cache = tempfile::tempdir().unwrap();
+    let sets: Vec<WeightSet> = kinds.iter().map(|kind| WeightSet::random(*kind, 5)).collect();
+    let extractor = Extractor::new(&sets, &preprocessing(), device, cache.path()).unwrap();
+    let items = of_split(data, &ClassNames::default(), Split::Train).unwrap();
+    let job = |item: &Item, view| Job { path: item.path.clone(), sha256: item.sha256.clone(), view };
+    let views = [View::Plain, View::Mirror];
+    let jobs: Vec<Job> =
+        items.iter().flat_map(|item| views.iter().map(|view| job(item, view.clone()))).collect();
+    let extraction = extractor.run(&jobs, |_| {}).unwrap();
+    extraction.features.iter().map(|features| features.as_deref().unwrap().to_vec()).collect()
+}
+
+#[test]
+fn several_devices_give_what_one_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("phantoms");
+    // 22 images and their mirror images: two rounds of three batches of 8, the last one short.
+    write_data_set(&data, Counts { train: 11, test: 1 }, 5).unwrap();
+    let one = choose(DeviceChoice::Cpu).unwrap();
+    let three = ChosenDevice { others: vec![one.device.clone(); 2], ..one.clone() };
+    let kinds = [BackboneKind::MobilenetV2];
+    assert!(features(&data, &one, &kinds) == features(&data, &three, &kinds));
+}
+
+/// The Vulkan device, a software driver included. Where `XRAY_NEED_VULKAN` is set, as in CI, it must be there.
+fn vulkan() -> Option<ChosenDevice> {
+    match choose(DeviceChoice::Vulkan) {
+        Ok(device) => {
+            eprintln!("Vulkan: {}", device.reason);
+            Some(device)
+        }
+        Err(error) if std::env::var_os("XRAY_NEED_VULKAN").is_some() => panic!("{error}"),
+        Err(error @ (DeviceError::NotBuilt { .. } | DeviceError::NoAdapter { .. })) => {
+            eprintln!("SKIPPED: the Vulkan path was NOT tested: {error}");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn vulkan_gives_the_features_and_the_head_of_the_cpu() {
+    let Some(vulkan) = vulkan() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("phantoms");
+    write_data_set(&data, Counts { train: 6, test: 1 }, 5).unwrap();
+    let cpu = choose(DeviceChoice::Cpu).unwrap();
+
+    let (here, there) =
+        (features(&data, &cpu, &BackboneKind::STACK), features(&data, &vulkan, &BackboneKind::STACK));
+    let mut largest = 0.0_f32;
+    for (ours, theirs) in here.concat().iter().zip(there.concat()) {
+        largest = largest.max((ours - theirs).abs() / ours.abs().max(1.0));
+    }
+    eprintln!("features: largest difference {largest:e}");
+    assert!(largest < 1e-4, "{largest}");
+
+    let head = |device: &ChosenDevice| {
+        let out = folder.path().join(device.name);
+        let options = FitOptions {
+            source: FeatureSource {
+                data: data.clone(),
+                classes: ClassNames::default(),
+                splits: None,
+                backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: 5 },
+                preprocessing: preprocessing(),
+                views: Views::new(Preset::Article),
+                cache: folder.path().join("cache"),
+            },
+            shards: None,
+            training: TrainingConfig {
+                seed: 5,
+                epochs: 3,
+                batch_size: 8,
+                learning_rate: 1e-3,
+                ..TrainingConfig::default()
+            },
+            fine_tune: None,
+            decision: DecisionRules { threshold: ThresholdRule::Fixed(0.5), ..DecisionRules::default() },
+            strict: false,
+            out: out.clone(),
+            resume: false,
+        };
+        fit(&options, device, &mut |_| {}).unwrap();
+        let run = RunDir::new(&out);
+        let weights = run.read().unwrap().1.dense3.weight.data;
+        let scores: Vec<f64> = run.scores().unwrap().iter().map(|score| score.probability).collect();
+        (weights, scores)
+    };
+    let ((weights, scores), (other_weights, other_scores)) = (head(&cpu), head(&vulkan));
+    let largest = weights.iter().zip(&other_weights).map(|(a, b)| (a - b).abs()).fold(0.0_f32, f32::max);
+    eprintln!("head: largest difference of a last weight {largest:e}");
+    assert!(largest < 1e-3, "{largest}");
+    let largest = scores.iter().zip(&other_scores).map(|(a, b)| (a - b).abs()).fold(0.0_f64, f64::max);
+    eprintln!("validation: largest difference of a probability {largest:e}");
+    assert!(largest < 1e-3, "{largest}");
+}

@@ -1,0 +1,204 @@
+//! A report needs nothing beside it, shows the figures that were measured, and lets nothing from outside in.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use host_trainer::data::ClassNames;
+use host_trainer::metrics::Evaluation;
+use host_trainer::pipeline::{Detail, DetailOptions, EvaluationRun, JudgedImage};
+use host_trainer::report::{self, Subject, plots};
+use serde_json::json;
+use xray_core::decision::Finding;
+use xray_core::package::Contract;
+
+fn contract(temperature: f64) -> Contract {
+    let value = json!({
+        "preprocessing": {"size": 224, "resize": "bilinear-antialias", "scaling": "imagenet"},
+        "labels": {"negative": "NORMAL", "positive": "PNEUMONIA"},
+        "threshold": 0.5, "threshold_rule": "youden", "temperature": temperature,
+        "abstain": {"low": 0.4, "high": 0.6}, "precision": "int8",
+        "backbones": [{"name": "densenet169", "weights": "a|b.pth", "random": true, "fingerprint": "00"}],
+        "features": 1664,
+        "training": {"data_fingerprint": "11", "train_images": 40, "validation_images": 8, "seed": 7, "epochs": 3,
+            "program": "host-trainer 0"},
+        "validation": {"auroc": 0.999, "images": 8.0},
+    });
+    serde_json::from_value(value).unwrap()
+}
+
+/// Twenty images; two positives and one negative are called wrongly, two lie in the abstain band.
+fn run(folder: &Path, classes: ClassNames) -> EvaluationRun {
+    let scores = [
+        (0.05, false),
+        (0.1, false),
+        (0.12, false),
+        (0.2, false),
+        (0.22, false),
+        (0.3, false),
+        (0.33, false),
+        (0.45, false),
+        (0.9, false),
+        (0.02, true),
+        (0.3, true),
+        (0.55, true),
+        (0.7, true),
+        (0.75, true),
+        (0.8, true),
+        (0.85, true),
+        (0.9, true),
+        (0.95, true),
+        (0.97, true),
+        (0.99, true),
+    ];
+    let image = |(i, (probability, label)): (usize, &(f64, bool))| {
+        let kind = if i % 2 == 0 { "bacteria" } else { "virus" };
+        let name = if *label { format!("person{i}_{kind}_<b>.pgm") } else { format!("IM-{i:04}-0001.pgm") };
+        let path = folder.join(&name);
+        let mut bytes = b"P5 96 64 255\n".to_vec();
+        bytes.extend((0..96 * 64).map(|pixel| (pixel % 251) as u8));
+        std::fs::write(&path, bytes).unwrap();
+        let finding = match *probability {
+            p if p < 0.4 => Finding::NoSign,
+            p if p < 0.6 => Finding::Uncertain,
+            _ => Finding::Suspected,
+        };
+        JudgedImage {
+            path,
+            relative: format!("test/{}/{name}", classes.name(*label)),
+            label: *label,
+            probability: *probability,
+            uncalibrated: probability * probability,
+            finding,
+        }
+    };
+    let images: Vec<JudgedImage> = scores.iter().enumerate().map(image).collect();
+    let scored: Vec<_> = images.iter().map(JudgedImage::scored).collect();
+    EvaluationRun {
+        model: "22".repeat(32),
+        split: "test",
+        evaluation: Evaluation::new(&scored, 0.5).unwrap(),
+        classes,
+        random_backbones: true,
+        left_out: BTreeMap::from([("<img>.jpeg".to_owned(), "not an image".to_owned())]),
+        images,
+        contract: contract(1.5),
+    }
+}
+
+fn written(classes: ClassNames) -> (tempfile::TempDir, Detail) {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run(folder.path(), classes);
+    let detail = Detail::new(&run, &DetailOptions::default()).unwrap();
+    let (model, data) = (Path::new("models/a b.onnx"), Path::new("chest_xray"));
+    let subject = Subject { model, data, run: &run, detail: &detail, training: None };
+    report::write(&folder.path().join("report"), &subject).unwrap();
+    (folder, detail)
+}
+
+fn text(folder: &tempfile::TempDir, name: &str) -> String {
+    std::fs::read_to_string(folder.path().join("report").join(name)).unwrap()
+}
+
+#[test]
+fn details_are_those_of_the_images() {
+    let (_folder, detail) = written(ClassNames::default());
+    let abstention = detail.abstention.unwrap();
+    // One of nine negatives and one of eleven positives lie in the band.
+    assert_eq!((abstention.uncertain.value, abstention.uncertain.n), (Some(0.1), 20));
+    assert_eq!(abstention.uncertain_negatives.value, Some(1.0 / 9.0));
+    assert_eq!(abstention.sensitivity.value, Some(8.0 / 10.0));
+    assert_eq!(abstention.specificity.value, Some(7.0 / 8.0));
+    let groups: Vec<_> =
+        detail.subgroups.iter().map(|g| (g.name.as_deref(), g.positives, g.negatives)).collect();
+    assert_eq!(groups, [(Some("bacteria"), 5, 0), (Some("virus"), 6, 0), (None, 0, 9)]);
+    assert!(detail.uncalibrated.is_some());
+    assert_eq!(detail.predictive_values.len(), 4);
+}
+
+#[test]
+fn the_page_needs_nothing_beside_it_and_lets_nothing_in() {
+    let hostile = ClassNames { negative: "<i>clear".to_owned(), positive: "x\" onload=\"y".to_owned() };
+    let (folder, _) = written(hostile);
+    let page = text(&folder, "report.html");
+    for forbidden in
+        ["<script", "<link", "<i>clear", "<b>.pgm", "<img>.jpeg", "onload=\"y\"", "url(", "@import"]
+    {
+        assert!(!page.contains(forbidden), "{forbidden}");
+    }
+    // The name of the SVG language is an address, and the only one.
+    let addresses = page.matches("http").count();
+    assert_eq!(addresses, page.matches("xmlns=\"http://www.w3.org/2000/svg\"").count());
+    let sources: Vec<_> = page.split("src=\"").skip(1).collect();
+    assert_eq!(sources.len(), 3, "two missed, one false alarm");
+    assert!(sources.iter().all(|source| source.starts_with("data:image/jpeg;base64,")));
+    assert_eq!(page.matches("<svg").count(), 5);
+}
+
+#[test]
+fn the_page_and_the_card_say_what_was_measured() {
+    let (folder, _) = written(ClassNames::default());
+    let (page, card) = (text(&folder, "report.html"), text(&folder, "MODEL_CARD.md"));
+    for words in
+        ["not a diagnosis", "RANDOM BACKBONES", "2</b> of 11 PNEUMONIA", "1</b> of 9 NORMAL", "too sure"]
+    {
+        assert!(page.contains(words), "{words}");
+    }
+    for words in [
+        "not a diagnosis",
+        "RANDOM BACKBONES",
+        // 9 of 11: Wilson by statsmodels' proportion_confint(9, 11, method="wilson").
+        "| sensitivity | 0.818 | 0.523 to 0.949 | 11 |",
+        "| NORMAL | 8 | 1 |",
+        "| PNEUMONIA | 2 | 9 |",
+        "| bacteria | 5 | 0 |",
+        "| backbone densenet169 | a\\|b.pth |",
+        "AUROC was 0.999 on validation",
+        "host-trainer evaluate --model 'models/a b.onnx' --data chest_xray --split test --report REPORT",
+    ] {
+        assert!(card.contains(words), "{words} is not in\n{card}");
+    }
+    let scores = text(&folder, "scores.csv");
+    assert_eq!(scores.lines().count(), 21);
+    assert!(scores.contains("test/NORMAL/IM-0007-0001.pgm,0,0.45,"), "{scores}");
+    assert_eq!(text(&folder, "thresholds.csv").lines().next().unwrap().split(',').count(), 10);
+}
+
+#[test]
+fn every_picture_is_there_as_svg_and_as_dots_with_letters() {
+    let (folder, _) = written(ClassNames::default());
+    for name in ["confusion", "scores", "reliability", "roc", "precision-recall"] {
+        let svg = text(&folder, &format!("plots/{name}.svg"));
+        let bytes = std::fs::read(folder.path().join(format!("report/plots/{name}.png"))).unwrap();
+        let dots = image::load_from_memory(&bytes).unwrap().to_rgb8();
+        assert_eq!(dots.dimensions(), (1440, 1080), "{name}");
+        assert!(dots.pixels().any(|dot| dot.0 != [255; 3]), "{name}");
+        // Without a font the letters would be missing and the rest the same.
+        let bare = remove_text(&svg);
+        assert_ne!(plots::png(&bare).unwrap(), bytes, "{name}");
+        assert_eq!(plots::png(&svg).unwrap(), bytes, "{name}: the same dots again");
+    }
+}
+
+fn remove_text(svg: &str) -> String {
+    let mut parts = svg.split("<text");
+    let first = parts.next().unwrap().to_owned();
+    parts.fold(first, |svg, part| svg + part.split_once("</text>").unwrap().1)
+}
+
+#[test]
+fn one_class_alone_still_makes_a_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = run(folder.path(), ClassNames::default());
+    run.images.retain(|image| image.label);
+    let scored: Vec<_> = run.images.iter().map(JudgedImage::scored).collect();
+    run.evaluation = Evaluation::new(&scored, 0.5).unwrap();
+    let detail = Detail::new(&run, &DetailOptions::default()).unwrap();
+    let (model, data) = (Path::new("m.onnx"), Path::new("d"));
+    let subject = Subject { model, data, run: &run, detail: &detail, training: None };
+    report::write(&folder.path().join("report"), &subject).unwrap();
+    let page = text(&folder, "report.html");
+    assert!(page.contains("undefined") && page.contains("needs images of both classes"));
+    assert!(!page.contains("NaN"));
+}

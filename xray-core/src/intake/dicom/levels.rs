@@ -1,0 +1,170 @@
+//! From stored values to the grey levels 0 (black) to 255 (white): modality transformation, values of interest,
+//! polarity (PS3.3, sections C.11.1, C.11.2 and C.7.6.3.1.2).
+
+use dicom_core::VR;
+use dicom_dictionary_std::tags;
+
+use super::DicomProblem;
+use super::data_set::DataSet;
+use super::form::{Form, Photometric};
+use super::lut::Lut;
+
+/// From stored values to what the detector measured.
+enum Modality {
+    Linear { slope: f64, intercept: f64 },
+    Table(Lut),
+}
+
+/// Which of the measured values become which share of the range from black to white.
+enum Interest {
+    /// All that the stored bits can express.
+    Whole {
+        lowest: f64,
+        highest: f64,
+    },
+    Window {
+        shape: Shape,
+        centre: f64,
+        width: f64,
+    },
+    Table(Lut),
+}
+
+/// VOI LUT Function (0028,1056).
+#[derive(Clone, Copy)]
+enum Shape {
+    Linear,
+    LinearExact,
+    Sigmoid,
+}
+
+/// The grey level of every code: of `form.stored` bits, in the order of the codes as unsigned numbers. A table of
+/// values of interest goes before a window, and the first of several before the others.
+///
+/// # Errors
+/// [`DicomProblem`] if an element that matters cannot be used.
+pub(super) fn table(set: &DataSet<'_>, form: &Form) -> Result<Vec<u8>, DicomProblem> {
+    let inverse = polarity(set, form)?;
+    let modality = Modality::of(set, form)?;
+    let interest = Interest::of(set, form, &modality)?;
+    let level = |code: u16| {
+        let measured = modality.apply(stored_value(code, form));
+        let level = (interest.share(measured).clamp(0.0, 1.0) * 255.0 + 0.5).floor() as u8;
+        if inverse { 255 - level } else { level }
+    };
+    Ok((0..=form.mask()).map(level).collect())
+}
+
+/// The number that a code stands for.
+fn stored_value(code: u16, form: &Form) -> f64 {
+    let unused = 16 - form.stored;
+    if form.signed { f64::from((code << unused).cast_signed() >> unused) } else { f64::from(code) }
+}
+
+/// Whether the lowest value is white.
+fn polarity(set: &DataSet<'_>, form: &Form) -> Result<bool, DicomProblem> {
+    let inverse = form.photometric == Photometric::Monochrome1;
+    let element = "Presentation LUT Shape";
+    match (set.text(tags::PRESENTATION_LUT_SHAPE, VR::CS, element)?, inverse) {
+        // A lung whose black and white are in doubt is not shown to anyone.
+        (Some("INVERSE"), false) | (Some("IDENTITY"), true) => Err(DicomProblem::Invalid {
+            element,
+            reason: "it contradicts the Photometric Interpretation about what is black",
+        }),
+        _ => Ok(inverse),
+    }
+}
+
+impl Modality {
+    fn of(set: &DataSet<'_>, form: &Form) -> Result<Self, DicomProblem> {
+        if let Some(item) = &set.modality_lut {
+            return Ok(Modality::Table(Lut::of(set, item, form.signed, "Modality LUT Sequence")?));
+        }
+        let slope = set.decimal(tags::RESCALE_SLOPE, "Rescale Slope")?.unwrap_or(1.0);
+        let intercept = set.decimal(tags::RESCALE_INTERCEPT, "Rescale Intercept")?.unwrap_or(0.0);
+        if slope == 0.0 {
+            return Err(DicomProblem::Invalid { element: "Rescale Slope", reason: "it is zero" });
+        }
+        Ok(Modality::Linear { slope, intercept })
+    }
+
+    fn apply(&self, stored: f64) -> f64 {
+        match self {
+            Modality::Linear { slope, intercept } => stored * slope + intercept,
+            Modality::Table(lut) => f64::from(lut.look_up(stored)),
+        }
+    }
+
+    /// The lowest and highest value that it can give.
+    fn range(&self, form: &Form) -> (f64, f64) {
+        if let Modality::Table(lut) = self {
+            return (0.0, f64::from(lut.highest()));
+        }
+        let top = form.mask();
+        let ends = if form.signed { [top / 2 + 1, top / 2] } else { [0, top] };
+        let [a, b] = ends.map(|code| self.apply(stored_value(code, form)));
+        (a.min(b), a.max(b))
+    }
+}
+
+impl Interest {
+    fn of(set: &DataSet<'_>, form: &Form, modality: &Modality) -> Result<Self, DicomProblem> {
+        let (lowest, highest) = modality.range(form);
+        if let Some(item) = &set.voi_lut {
+            return Ok(Interest::Table(Lut::of(set, item, lowest < 0.0, "VOI LUT Sequence")?));
+        }
+        let centre = set.decimal(tags::WINDOW_CENTER, "Window Center")?;
+        let width = set.decimal(tags::WINDOW_WIDTH, "Window Width")?;
+        let (centre, width) = match (centre, width) {
+            (Some(centre), Some(width)) => (centre, width),
+            (None, None) => return Ok(Interest::Whole { lowest, highest }),
+            (Some(_), None) => return Err(DicomProblem::Missing { element: "Window Width" }),
+            (None, Some(_)) => return Err(DicomProblem::Missing { element: "Window Center" }),
+        };
+        let element = "VOI LUT Function";
+        let shape = match set.text(tags::VOILUT_FUNCTION, VR::CS, element)? {
+            None | Some("LINEAR") => Shape::Linear,
+            Some("LINEAR_EXACT") => Shape::LinearExact,
+            Some("SIGMOID") => Shape::Sigmoid,
+            Some(_) => {
+                return Err(DicomProblem::Invalid { element, reason: "the standard does not know it" });
+            }
+        };
+        let wide_enough = match shape {
+            Shape::Linear => width >= 1.0,
+            Shape::LinearExact | Shape::Sigmoid => width > 0.0,
+        };
+        if !wide_enough {
+            return Err(DicomProblem::Invalid { element: "Window Width", reason: "it is too small" });
+        }
+        Ok(Interest::Window { shape, centre, width })
+    }
+
+    /// Which share of the way from black to white a value is; may lie outside 0 to 1.
+    fn share(&self, value: f64) -> f64 {
+        match *self {
+            Interest::Whole { lowest, highest } => (value - lowest) / (highest - lowest),
+            // C.11.2.1.2.1; a width of 1 is a step.
+            Interest::Window { shape: Shape::Linear, centre, width } => {
+                ramp(value, centre - 0.5, width - 1.0)
+            }
+            // C.11.2.1.3.2.
+            Interest::Window { shape: Shape::LinearExact, centre, width } => ramp(value, centre, width),
+            // C.11.2.1.3.1.
+            Interest::Window { shape: Shape::Sigmoid, centre, width } => {
+                1.0 / (1.0 + (-4.0 * (value - centre) / width).exp())
+            }
+            Interest::Table(ref lut) => f64::from(lut.look_up(value)) / f64::from(lut.highest()),
+        }
+    }
+}
+
+fn ramp(value: f64, centre: f64, width: f64) -> f64 {
+    if value <= centre - width / 2.0 {
+        0.0
+    } else if value > centre + width / 2.0 {
+        1.0
+    } else {
+        (value - centre) / width + 0.5
+    }
+}
