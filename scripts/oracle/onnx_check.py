@@ -6,6 +6,7 @@ intake, preprocessing and engine are checked together.
 """
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -27,6 +28,14 @@ def images_of(paths):
             yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
         else:
             yield path
+
+
+def calibrated(probability, contract):
+    """What a device shows: the logit divided by the temperature of the contract (Guo 2017, arXiv:1706.04599)."""
+    temperature = contract.get("temperature", 1.0)
+    if temperature == 1.0 or not 0.0 < probability < 1.0:
+        return probability
+    return 1.0 / (1.0 + math.exp(-math.log(probability / (1.0 - probability)) / temperature))
 
 
 def tensor(path, preprocessing):
@@ -104,7 +113,7 @@ def main():
         image = tensor(path, contract["preprocessing"])
         probability = float(session.run(["probability"], {"image": image})[0][0, 0])
         # Written so that a NaN on either side counts as the worst there is.
-        difference = abs(probability - answers[key])
+        difference = abs(calibrated(probability, contract) - answers[key])
         if not difference <= worst[0]:
             worst = (difference if difference == difference else float("inf"), path)
         compared += 1
