@@ -21,6 +21,7 @@
 
 pub mod decision;
 pub mod engine;
+pub mod heat_map;
 pub mod intake;
 pub mod package;
 pub mod preprocess;

@@ -26,8 +26,9 @@ use std::time::{Duration, Instant};
 use tracing::{error, info, warn};
 use xray_core::decision::Finding;
 use xray_core::engine::EngineError;
+use xray_core::heat_map::HeatMap;
 use xray_core::intake::IntakeProblem;
-use xray_core::screening::ScreeningError;
+use xray_core::screening::{Screening, ScreeningError};
 
 use crate::button::Press;
 use crate::counters::{Counters, one_more};
@@ -220,7 +221,7 @@ impl<'a> Pipeline<'a> {
         intake: Duration,
     ) -> Result<(), Fault> {
         let began = Instant::now();
-        let (outcome, after) = self.judge(&self.store.image(&content))?;
+        let Judged { outcome, heat_map, lost } = self.judge(&self.store.image(&content))?;
         let entry = Entry {
             content,
             bytes,
@@ -231,33 +232,35 @@ impl<'a> Pipeline<'a> {
             outcome,
             durations: Durations::of(intake, began.elapsed()),
         };
-        let appended = self.insist(|store| store.append(entry.clone()))?;
+        let appended = self.insist(|store| store.append(entry.clone(), heat_map.as_ref()))?;
         let (Appended::New(record) | Appended::Known(record)) = appended;
         self.tell(&record, intake + began.elapsed());
-        after.map_or(Ok(()), |fault| Err(Fault::NoAnswer(fault)))
+        lost.map_or(Ok(()), |fault| Err(Fault::NoAnswer(fault)))
     }
 
-    /// What a stored image comes to; also whether the model is lost with it. An image on which the model fails has
+    /// What a stored image comes to. An image on which the model fails has
     /// no result, if the model still knows its known answer; else the fault is the device's, and the image is
     /// screened after the repair.
-    fn judge(&self, image: &Path) -> Result<(Outcome, Option<NoAnswer>), Fault> {
+    fn judge(&self, image: &Path) -> Result<Judged, Fault> {
         let screened = match self.worker.screen(image) {
             Ok(screened) => screened,
-            Err(lost) => return Ok((Outcome::no_result(lost.code()), Some(lost))),
+            Err(lost) => return Ok(Judged::lost(lost.code(), lost)),
         };
         match screened {
-            Ok(screening) => Ok((Outcome::Verdict(screening.verdict.into()), None)),
+            Ok(Screening { verdict, heat_map, .. }) => {
+                Ok(Judged { outcome: Outcome::Verdict(verdict.into()), heat_map, lost: None })
+            }
             Err(ScreeningError::Intake(error))
                 if matches!(error.problem, IntakeProblem::Unreadable { .. }) =>
             {
                 Err(Fault::Unreadable(error.into()))
             }
             Err(error @ ScreeningError::Engine { .. }) => match self.worker.self_test() {
-                Ok(Ok(())) => Ok((Outcome::no_result(error.code()), None)),
+                Ok(Ok(())) => Ok(Judged::no_result(error.code())),
                 Ok(Err(wrong)) => Err(Fault::SelfTest(wrong)),
-                Err(lost) => Ok((Outcome::no_result(error.code()), Some(lost))),
+                Err(lost) => Ok(Judged::lost(error.code(), lost)),
             },
-            Err(error) => Ok((Outcome::no_result(error.code()), None)),
+            Err(error) => Ok(Judged::no_result(error.code())),
         }
     }
 
@@ -380,6 +383,24 @@ impl<'a> Pipeline<'a> {
         one_more(&self.counters.faults);
         self.display.fault(Instant::now());
         self.lights.show(Signal::Fault);
+    }
+}
+
+/// What an image came to.
+struct Judged {
+    outcome: Outcome,
+    heat_map: Option<HeatMap>,
+    /// The model is lost with it.
+    lost: Option<NoAnswer>,
+}
+
+impl Judged {
+    fn no_result(reason: &str) -> Self {
+        Judged { outcome: Outcome::no_result(reason), heat_map: None, lost: None }
+    }
+
+    fn lost(reason: &str, lost: NoAnswer) -> Self {
+        Judged { lost: Some(lost), ..Judged::no_result(reason) }
     }
 }
 

@@ -4,17 +4,20 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, TransactionBehavior, params};
+use xray_core::heat_map::HeatMap;
 
 use super::chain;
 use super::clock::Moment;
 use super::entry::{Entry, Record};
 use super::error::StoreError;
 use super::hash256::Hash256;
+use super::heat_maps;
 use super::rows::{self, COLUMNS};
 
-const SCHEMA: &str = include_str!("schema.sql");
+/// What brings a file from each version to the next; the first makes it.
+const SCHEMA: [&str; 2] = [include_str!("schema.sql"), include_str!("heat_map.sql")];
 /// In the file's header, with the application's number: `xray` as text.
-const VERSION: i64 = 1;
+const VERSION: usize = SCHEMA.len();
 const APPLICATION: i64 = 0x7872_6179;
 /// A reader may hold the file for a moment.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -45,22 +48,21 @@ impl Database {
         let database =
             Database::connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         let empty: bool = database.one("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
-        if !empty {
-            // Before anything is written to a file that may be somebody else's.
-            database.check_schema()?;
-        }
+        // Before anything is written to a file that may be somebody else's.
+        let version = if empty { 0 } else { database.version()? };
         database.with(|connection| {
             connection.pragma_update(None, "journal_mode", "wal")?;
             // Each commit reaches the disk before anybody is told.
             connection.pragma_update(None, "synchronous", "full")?;
             connection.pragma_update(None, "foreign_keys", true)
         })?;
-        if empty {
-            let create = format!(
-                "BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION}; \
+        if version < VERSION {
+            let steps = SCHEMA[version..].concat();
+            let upgrade = format!(
+                "BEGIN IMMEDIATE; {steps} PRAGMA application_id = {APPLICATION}; \
                  PRAGMA user_version = {VERSION}; COMMIT;"
             );
-            database.with(|connection| connection.execute_batch(&create))?;
+            database.with(|connection| connection.execute_batch(&upgrade))?;
         }
         Ok(database)
     }
@@ -72,7 +74,7 @@ impl Database {
             return Err(StoreError::Missing { folder: store.to_owned() });
         }
         let database = Database::connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        database.check_schema()?;
+        database.version()?;
         Ok(database)
     }
 
@@ -85,11 +87,13 @@ impl Database {
         Ok(database)
     }
 
-    fn check_schema(&self) -> Result<(), StoreError> {
+    /// The version of a file that is ours; one of an earlier release is read as it is.
+    fn version(&self) -> Result<usize, StoreError> {
         let number = |pragma: &str| self.one(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
         let (application, version) = (number("application_id")?, number("user_version")?);
-        if (application, version) == (APPLICATION, VERSION) {
-            return Ok(());
+        let known = usize::try_from(version).ok().filter(|version| (1..=VERSION).contains(version));
+        if let (APPLICATION, Some(version)) = (application, known) {
+            return Ok(version);
         }
         let found = format!("application {application:#x}, version {version}");
         Err(StoreError::Schema { file: self.file.clone(), found })
@@ -109,7 +113,7 @@ impl Database {
     }
 
     /// Appends an entry, unless its content is recorded. When this returns it survives a loss of power.
-    pub(super) fn append(&mut self, entry: Entry) -> Result<Appended, StoreError> {
+    pub(super) fn append(&mut self, entry: Entry, map: Option<&HeatMap>) -> Result<Appended, StoreError> {
         if let Some(record) = self.by_content(&entry.content)? {
             return Ok(Appended::Known(record));
         }
@@ -117,6 +121,7 @@ impl Database {
             let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let record = chain::append(newest(&transaction)?, entry);
             rows::insert(&transaction, &record)?;
+            map.map_or(Ok(()), |map| heat_maps::insert(&transaction, record.sequence, map))?;
             transaction.commit()?;
             Ok(Appended::New(record))
         };
@@ -129,6 +134,12 @@ impl Database {
 
     pub(super) fn by_sequence(&self, sequence: u64) -> Result<Option<Record>, StoreError> {
         self.record("sequence = ?1", params![i64::try_from(sequence).unwrap_or(i64::MAX)])
+    }
+
+    pub(super) fn heat_map(&self, sequence: u64) -> Result<Option<HeatMap>, StoreError> {
+        let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
+        let read = self.with(|connection| heat_maps::read(connection, sequence))?;
+        read.transpose().map_err(|reason| StoreError::Row { sequence, reason })
     }
 
     fn record(&self, which: &str, values: impl Params) -> Result<Option<Record>, StoreError> {

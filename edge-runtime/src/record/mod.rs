@@ -19,6 +19,7 @@ mod entry;
 mod error;
 mod export;
 mod hash256;
+mod heat_maps;
 mod images;
 mod room;
 mod rows;

@@ -81,7 +81,7 @@ mod tests {
             let bytes = vec![byte; 1000];
             let recorded = Moment { unix_ms: NOW.unix_ms - day * MS_PER_DAY, trusted: byte != b'b' };
             store.keep(&Hash256::of(&bytes), &bytes).expect("kept");
-            store.append(Entry { recorded, ..entry(&bytes) }).expect("appended");
+            store.append(Entry { recorded, ..entry(&bytes) }, None).expect("appended");
         }
         store
     }
@@ -124,7 +124,7 @@ mod tests {
         let full = Limits { quota: None, keep_days: None, reserve: u64::MAX };
         let mut store = Store::open(folder.path(), full).expect("opened");
         assert!(store.keep(&Hash256::of(b"x"), b"x").expect_err("full").is_full());
-        assert!(store.append(entry(b"x")).expect_err("full").is_full());
+        assert!(store.append(entry(b"x"), None).expect_err("full").is_full());
         assert_eq!(store.make_room(NOW), Ok(Room::default()), "nothing was reported");
         assert_eq!(there(&store), [true; 3]);
         mark_reported(folder.path(), 2).expect("marked");

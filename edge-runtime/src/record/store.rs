@@ -3,6 +3,8 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use xray_core::heat_map::HeatMap;
+
 use super::clock::Moment;
 use super::database::{Appended, Database};
 use super::entry::{Entry, Record};
@@ -60,13 +62,22 @@ impl Store {
         self.images.put(content, bytes)
     }
 
-    /// Appends a record. A content that has one already keeps it, and gets no second.
+    /// Appends a record, and its heat map where there is one. A content that has a record already keeps it, and gets no
+    /// second.
     ///
     /// # Errors
     /// What the database says; then nothing was appended.
-    pub fn append(&mut self, entry: Entry) -> Result<Appended, StoreError> {
+    pub fn append(&mut self, entry: Entry, map: Option<&HeatMap>) -> Result<Appended, StoreError> {
         self.check_room(0)?;
-        self.database.append(entry)
+        self.database.append(entry, map)
+    }
+
+    /// The heat map of the record at a place; none if it has none.
+    ///
+    /// # Errors
+    /// [`StoreError::Row`] if what is kept is no heat map, or what the database says.
+    pub fn heat_map(&self, sequence: u64) -> Result<Option<HeatMap>, StoreError> {
+        self.database.heat_map(sequence)
     }
 
     /// Images that were stored and not recorded, since the process was ended in between. An image that was
@@ -148,6 +159,15 @@ impl Reader {
         Ok((!dropped).then(|| self.images.path(&record.entry.content)))
     }
 
+    /// The heat map of the record at a place; none if it has none, as after a model without one, or if there is no
+    /// result.
+    ///
+    /// # Errors
+    /// [`StoreError::Row`] if what is kept is no heat map, or what the database says.
+    pub fn heat_map(&self, sequence: u64) -> Result<Option<HeatMap>, StoreError> {
+        self.database.heat_map(sequence)
+    }
+
     /// How many records up to and with `sequence` were not handed to people yet.
     ///
     /// # Errors
@@ -189,11 +209,11 @@ mod tests {
     fn a_content_has_one_record_whatever_comes_again() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut store = Store::open(folder.path(), LIMITS).expect("opened");
-        let first = store.append(entry(b"a")).expect("appended");
+        let first = store.append(entry(b"a"), None).expect("appended");
         let Appended::New(first) = first else { panic!("{first:?}") };
-        let again = store.append(super::Entry { threshold: 0.75, ..entry(b"a") }).expect("known");
+        let again = store.append(super::Entry { threshold: 0.75, ..entry(b"a") }, None).expect("known");
         assert_eq!(again, Appended::Known(first.clone()));
-        let Ok(Appended::New(second)) = store.append(entry(b"b")) else { panic!("not new") };
+        let Ok(Appended::New(second)) = store.append(entry(b"b"), None) else { panic!("not new") };
         assert_eq!((first.sequence, first.previous), (1, Hash256::NONE));
         assert_eq!((second.sequence, second.previous), (2, first.hash));
         // Nothing of it is in memory only.
@@ -224,7 +244,7 @@ mod tests {
         for bytes in [b"a", b"b", b"c"] {
             store.keep(&Hash256::of(bytes), bytes).expect("kept");
         }
-        store.append(entry(b"a")).expect("appended");
+        store.append(entry(b"a"), None).expect("appended");
         std::fs::write(store.image(&Hash256::of(b"c")), b"x").expect("damaged");
         let (pending, damaged) = store.unrecorded().expect("listed");
         assert_eq!(pending, [Hash256::of(b"b")]);

@@ -91,7 +91,7 @@ fn decode(mut bytes: &[u8]) -> Option<(u64, Hash256, Entry)> {
 /// A store with these records, closed, so that all lies in one file.
 fn written(folder: &Path, entries: &[Entry]) -> Vec<Record> {
     let mut store = Store::open(folder, LIMITS).expect("opened");
-    let append = |entry: &Entry| match store.append(entry.clone()).expect("appended") {
+    let append = |entry: &Entry| match store.append(entry.clone(), None).expect("appended") {
         Appended::New(record) | Appended::Known(record) => record,
     };
     entries.iter().map(append).collect()
@@ -213,7 +213,7 @@ fn images_that_are_missing_or_changed_are_found() {
     let mut store = Store::open(folder.path(), LIMITS).expect("opened");
     for bytes in [b"a", b"b", b"c"] {
         store.keep(&Hash256::of(bytes), bytes).expect("kept");
-        store.append(entry(bytes)).expect("appended");
+        store.append(entry(bytes), None).expect("appended");
     }
     let verify = || {
         let reader = Reader::open(folder.path()).expect("opened");

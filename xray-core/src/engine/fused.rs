@@ -7,7 +7,7 @@ use tract_onnx::prelude::*;
 
 use super::fuse::{self, FusionReport, StepTime};
 use super::threads::Threads;
-use super::{Engine, EngineError, Output, Probability, tract};
+use super::{Engine, EngineError, Output, tract};
 use crate::package::VerifiedPackage;
 use crate::preprocess::InputTensor;
 
@@ -66,9 +66,7 @@ impl Engine for FusedEngine {
         if input.size() != self.size {
             return Err(EngineError::InputSize { expected: self.size, found: input.size() });
         }
-        let (probability, features) = tract::run(&self.plan, input)
-            .map_err(|error| EngineError::Run { reason: format!("{error:#}") })?;
-        Ok(Output { probability: Probability::new(probability)?, features })
+        tract::run(&self.plan, input)
     }
 
     fn name(&self) -> &'static str {

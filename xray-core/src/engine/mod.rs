@@ -12,6 +12,7 @@ pub use fused::FusedEngine;
 pub use threads::big_cores;
 pub use tract::TractEngine;
 
+use crate::heat_map::{HeatMap, HeatMapError};
 use crate::preprocess::InputTensor;
 
 /// A probability of the positive label as the network gave it, 0..1; not calibrated.
@@ -38,6 +39,7 @@ impl Probability {
 pub struct Output {
     probability: Probability,
     features: Vec<f32>,
+    heat_map: Option<HeatMap>,
 }
 
 impl Output {
@@ -49,6 +51,16 @@ impl Output {
     /// The pooled features of the backbones, joined in the order that the contract names them.
     pub fn features(&self) -> &[f32] {
         &self.features
+    }
+
+    /// Where in the picture the score comes from; none if the model has no such output.
+    pub fn heat_map(&self) -> Option<&HeatMap> {
+        self.heat_map.as_ref()
+    }
+
+    /// As [`Output::heat_map`], without a copy.
+    pub fn into_heat_map(self) -> Option<HeatMap> {
+        self.heat_map
     }
 }
 
@@ -127,4 +139,7 @@ pub enum EngineError {
         /// What came out.
         value: String,
     },
+    /// What came out beside the probability is no heat map.
+    #[error("the model gave a wrong heat map: {0}; the file may be damaged: install it again")]
+    NotAHeatMap(HeatMapError),
 }

@@ -6,6 +6,7 @@ use tract_core::internal::{bail, format_err};
 use tract_onnx::prelude::*;
 
 use super::{Engine, EngineError, Output, Probability};
+use crate::heat_map::HeatMap;
 use crate::package::VerifiedPackage;
 use crate::preprocess::InputTensor;
 
@@ -40,9 +41,7 @@ impl Engine for TractEngine {
         if input.size() != self.size {
             return Err(EngineError::InputSize { expected: self.size, found: input.size() });
         }
-        let (probability, features) =
-            run(&self.plan, input).map_err(|error| EngineError::Run { reason: format!("{error:#}") })?;
-        Ok(Output { probability: Probability::new(probability)?, features })
+        run(&self.plan, input)
     }
 
     fn name(&self) -> &'static str {
@@ -50,14 +49,32 @@ impl Engine for TractEngine {
     }
 }
 
-/// Runs a plan whose outputs are the probability and the features.
-pub(super) fn run(plan: &Arc<TypedRunnableModel>, input: &InputTensor) -> TractResult<(f32, Vec<f32>)> {
+/// Runs a plan whose outputs are the probability, the features and, where the model has one, the heat map.
+pub(super) fn run(plan: &Arc<TypedRunnableModel>, input: &InputTensor) -> Result<Output, EngineError> {
+    let (probability, features, heat) =
+        outputs(plan, input).map_err(|error| EngineError::Run { reason: format!("{error:#}") })?;
+    let heat_map = heat.map(|(side, values)| HeatMap::new(side, values)).transpose();
+    let heat_map = heat_map.map_err(EngineError::NotAHeatMap)?;
+    Ok(Output { probability: Probability::new(probability)?, features, heat_map })
+}
+
+/// Side and cells of a map.
+type Heat = (usize, Vec<f32>);
+
+fn outputs(
+    plan: &Arc<TypedRunnableModel>,
+    input: &InputTensor,
+) -> TractResult<(f32, Vec<f32>, Option<Heat>)> {
     let shape = [1, 3, input.size(), input.size()];
     let outputs = plan.run(tvec!(Tensor::from_shape(&shape, input.as_slice())?.into_tvalue()))?;
-    let [probability, features] = outputs.as_slice() else {
-        bail!("{} outputs where two were expected", outputs.len());
+    let (probability, features, heat) = match outputs.as_slice() {
+        [probability, features] => (probability, features, None),
+        [probability, features, heat] => (probability, features, Some(heat)),
+        _ => bail!("{} outputs where two or three were expected", outputs.len()),
     };
+    let floats = |value: &TValue| Ok(value.try_as_plain_ram()?.as_slice::<f32>()?.to_vec());
     let probability = probability.try_as_plain_ram()?.as_slice::<f32>()?.first().copied();
     let probability = probability.ok_or_else(|| format_err!("the probability is empty"))?;
-    Ok((probability, features.try_as_plain_ram()?.as_slice::<f32>()?.to_vec()))
+    let heat = heat.map(|heat| TractResult::Ok((heat.shape().last().copied().unwrap_or(0), floats(heat)?)));
+    Ok((probability, floats(features)?, heat.transpose()?))
 }

@@ -27,6 +27,10 @@ pub const PROBABILITY_NAME: &str = "probability";
 /// the order in which the contract names them.
 pub const FEATURES_NAME: &str = "features";
 
+/// Name of the graph's third output: float32 `[1, 1, side, side]`, heat of each cell of the picture
+/// ([`crate::heat_map`]). Models of earlier exports have none.
+pub const HEAT_MAP_NAME: &str = "heat_map";
+
 /// How the numbers of a model are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

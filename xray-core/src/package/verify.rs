@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use prost::Message;
-use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, TensorProto, tensor_shape_proto};
+use tract_onnx::pb::{
+    AttributeProto, GraphProto, ModelProto, TensorProto, ValueInfoProto, tensor_shape_proto,
+};
 
 use super::contract::{
-    AbstainBand, CONTRACT_KEY, Contract, FEATURES_NAME, INPUT_NAME, PROBABILITY_NAME, SCHEMA_KEY,
-    SCHEMA_VERSION, TEMPERATURES,
+    AbstainBand, CONTRACT_KEY, Contract, FEATURES_NAME, HEAT_MAP_NAME, INPUT_NAME, PROBABILITY_NAME,
+    SCHEMA_KEY, SCHEMA_VERSION, TEMPERATURES,
 };
 use super::{PackageError, PackageFile, PackageProblem};
+use crate::heat_map::HeatMap;
 
 /// A model whose contract and graph were checked against each other. The only thing an engine is made from.
 #[derive(Debug, Clone)]
@@ -54,6 +57,11 @@ impl VerifiedPackage {
     /// What must be known to use it rightly.
     pub fn contract(&self) -> &Contract {
         &self.contract
+    }
+
+    /// Whether the model says where its score comes from.
+    pub fn has_heat_map(&self) -> bool {
+        self.proto.graph.as_ref().is_some_and(|graph| graph.output.len() > 2)
     }
 
     pub(crate) fn proto(&self) -> &ModelProto {
@@ -118,12 +126,21 @@ fn check_graph(graph: &GraphProto, contract: &Contract) -> Result<(), String> {
         [input] if input.name == INPUT_NAME => expect_shape(input, &[1, 3, size, size])?,
         _ => return Err(format!("its one input is not `{INPUT_NAME}`")),
     }
-    match graph.output.as_slice() {
-        [probability, features] if probability.name == PROBABILITY_NAME && features.name == FEATURES_NAME => {
-            expect_shape(probability, &[1, 1])?;
-            expect_shape(features, &[1, contract.features as i64])?;
+    let outputs: Vec<_> = graph.output.iter().map(|output| output.name.as_str()).collect();
+    match outputs.as_slice() {
+        [PROBABILITY_NAME, FEATURES_NAME] | [PROBABILITY_NAME, FEATURES_NAME, HEAT_MAP_NAME] => {
+            expect_shape(&graph.output[0], &[1, 1])?;
+            expect_shape(&graph.output[1], &[1, contract.features as i64])?;
         }
-        _ => return Err(format!("its outputs are not `{PROBABILITY_NAME}` and `{FEATURES_NAME}`")),
+        _ => {
+            return Err(format!(
+                "its outputs are not `{PROBABILITY_NAME}`, `{FEATURES_NAME}` and, where it has one, `{HEAT_MAP_NAME}`"
+            ));
+        }
+    }
+    if let Some(map) = graph.output.get(2) {
+        let side = shape(map)?.last().copied().flatten().filter(|side| *side <= HeatMap::MAX_SIDE as i64);
+        expect_shape(map, &[1, 1, side.unwrap_or(1), side.unwrap_or(1)])?;
     }
     if let Some(node) = graph.node.iter().find(|n| !matches!(n.domain.as_str(), "" | "ai.onnx")) {
         return Err(format!("operator `{}` is of the domain `{}`", node.op_type, node.domain));
@@ -146,7 +163,8 @@ fn check_graph(graph: &GraphProto, contract: &Contract) -> Result<(), String> {
     Ok(())
 }
 
-fn expect_shape(value: &tract_onnx::pb::ValueInfoProto, expected: &[i64]) -> Result<(), String> {
+/// The dimensions of a float32 tensor; `None` where one is not fixed.
+fn shape(value: &ValueInfoProto) -> Result<Vec<Option<i64>>, String> {
     use tract_onnx::pb::type_proto::Value;
     let tensor = match value.r#type.as_ref().and_then(|t| t.value.as_ref()) {
         Some(Value::TensorType(tensor)) => tensor,
@@ -157,12 +175,16 @@ fn expect_shape(value: &tract_onnx::pb::ValueInfoProto, expected: &[i64]) -> Res
         return Err(format!("`{}` is not float32", value.name));
     }
     let dims = tensor.shape.iter().flat_map(|shape| &shape.dim);
-    let found: Vec<Option<i64>> = dims
+    Ok(dims
         .map(|dim| match dim.value {
             Some(tensor_shape_proto::dimension::Value::DimValue(size)) => Some(size),
             _ => None,
         })
-        .collect();
+        .collect())
+}
+
+fn expect_shape(value: &ValueInfoProto, expected: &[i64]) -> Result<(), String> {
+    let found = shape(value)?;
     if found.iter().copied().eq(expected.iter().map(|dim| Some(*dim))) {
         return Ok(());
     }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::decision::{DecisionRule, Verdict};
 use crate::engine::{self, Engine, EngineChoice, EngineError, EngineOptions};
+use crate::heat_map::HeatMap;
 use crate::intake::{self, IntakeError};
 use crate::package::{Contract, PackageError, PackageFile, VerifiedPackage};
 use crate::preprocess::{self, PreprocessError};
@@ -62,10 +63,12 @@ impl ScreeningError {
 }
 
 /// The verdict on one file and how long it took from opening the file.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Screening {
     /// The verdict.
     pub verdict: Verdict,
+    /// Where in the picture its score comes from; none if the model does not say.
+    pub heat_map: Option<HeatMap>,
     /// Time for reading, preparing and running.
     pub took: Duration,
 }
@@ -120,6 +123,11 @@ impl Screener {
         self.package.sha256()
     }
 
+    /// Whether the model says where its scores come from.
+    pub fn has_heat_map(&self) -> bool {
+        self.package.has_heat_map()
+    }
+
     /// Name of the engine that runs it.
     pub fn engine_name(&self) -> &'static str {
         self.engine.name()
@@ -145,6 +153,7 @@ impl Screener {
             .map_err(|source| ScreeningError::Preprocess { file: name(), source })?;
         let output =
             self.engine.run(&tensor).map_err(|source| ScreeningError::Engine { file: name(), source })?;
-        Ok(Screening { verdict: self.rule.decide(&output), took: start.elapsed() })
+        let verdict = self.rule.decide(&output);
+        Ok(Screening { verdict, heat_map: output.into_heat_map(), took: start.elapsed() })
     }
 }
