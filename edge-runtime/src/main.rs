@@ -58,6 +58,10 @@ struct ScreenArgs {
     /// One JSON object a line instead of columns
     #[arg(long)]
     json: bool,
+    /// Draw each image with its heat map, which says where its score comes from, into this folder as PNG, named by the
+    /// image's SHA-256; with --json the rows give file and values
+    #[arg(long, value_name = "DIR")]
+    heat_maps: Option<PathBuf>,
     /// What runs it: auto, fused (integer operators of our own) or tract
     #[arg(long, value_name = "ENGINE", default_value = "auto")]
     engine: EngineChoice,
@@ -137,14 +141,15 @@ Examples:
   edge-runtime screen --model model.onnx chest.jpeg
   edge-runtime screen --model model.onnx /media/stick
   edge-runtime screen --model model.onnx --json /media/stick > results.jsonl
+  edge-runtime screen --model model.onnx --heat-maps pictures /media/stick
   edge-runtime screen --model model.onnx --board pi4 /media/stick
 
 A line that begins with NO RESULT is no finding: the image was not screened. The reason follows.
 On a board's lights, green means no sign of pneumonia and nothing else does. At the end the most urgent signal
 stays for a while: fault, pneumonia suspected, no result, no sign. Then all is dark.
 
-Exit status: 0 all were read; 3 some could not be, the others were screened; 2 wrong usage; 1 a fault, such
-as a model that cannot be loaded.";
+Exit status: 0 all were read; 3 some could not be, or a heat map could not be drawn, the others were screened; 2 wrong
+usage; 1 a fault, such as a model that cannot be loaded.";
 
 const SHOW_HELP: &str = "\
 Examples:
@@ -245,7 +250,8 @@ fn screen(args: &ScreenArgs) -> ExitCode {
             false => Format::Text { header: out.is_terminal() },
         };
         let mut notes = std::io::stderr().lock();
-        cli::screen::run((&model, engine), &args.paths, format, (&*lights, between), &mut out, &mut notes)
+        let rows = (format, args.heat_maps.as_deref());
+        cli::screen::run((&model, engine), &args.paths, rows, (&*lights, between), &mut out, &mut notes)
     };
     // What went wrong is written before the last signal is held.
     let status = status(screened);

@@ -175,3 +175,37 @@ fn a_model_shows_its_contract() {
     assert_eq!(shown["contract"]["preprocessing"]["scaling"], "unit");
     assert_eq!(shown["contract"]["validation"]["auroc"], 0.75);
 }
+
+#[test]
+fn heat_maps_are_drawn_into_a_folder_and_named_by_content() {
+    let place = Place::new();
+    place.write("warm.onnx", &support::model_bytes(support::add_heat_map));
+    place.write("x/white.pgm", &support::flat_pgm(64, 80, 255));
+    place.write("x/text.pgm", b"Dear colleague");
+    let drawn = ["screen", "--model", "warm.onnx", "--json", "--heat-maps", "a/b", "x"];
+    let output = place.run(&drawn);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    let rows: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert!(rows[0].get("heat_map").is_none(), "{}", rows[0]);
+    let name = format!("a/b/{}.png", sha256(&place.at("x/white.pgm")));
+    assert_eq!(rows[1]["heat_map"], serde_json::json!({"file": name, "side": 1, "values": [6.0]}));
+    let picture = std::fs::read(place.at(&name)).expect("drawn");
+    // Width and height stand behind the signature and the head of the first chunk.
+    assert_eq!(picture[..4], *b"\x89PNG");
+    assert_eq!(picture[16..24], [0, 0, 0, 64, 0, 0, 0, 80]);
+    assert_eq!(std::fs::read_dir(place.at("a/b")).expect("a folder").count(), 1);
+
+    // What cannot be drawn is said, and the verdict stands.
+    std::fs::remove_file(place.at(&name)).expect("removed");
+    std::fs::create_dir(place.at(&name)).expect("in the way");
+    let output = place.run(&["screen", "--model", "warm.onnx", "--heat-maps", "a/b", "x/white.pgm"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stdout).starts_with("pneumonia suspected "), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("warning: no picture: a/b/"), "{}", text(&output.stderr));
+
+    // A model without heat maps is said before anything is screened.
+    let output = place.run(&["screen", "--model", "model.onnx", "--heat-maps", "c", "x"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty() && text(&output.stderr).contains("gives no heat maps"));
+}

@@ -130,7 +130,7 @@ fn the_form_that_integer_engines_recognise() {
     let behind = graph.of("QuantizeLinear").find(|node| node.input[0] == pool.output[0]).unwrap();
     let before = graph.maker(&pool.input[0]).unwrap();
     assert_eq!(graph.bytes(&behind.input[1]), graph.bytes(&before.input[1]));
-    for concat in graph.of("Concat").filter(|node| node.name != "features") {
+    for concat in graph.of("Concat").filter(|node| !["features", "heat/maps"].contains(&node.name.as_str())) {
         let float_or_read_back = |v: &String| graph.is(v, "DequantizeLinear") || graph.is(v, "Concat");
         assert!(concat.input.iter().all(float_or_read_back), "{}", concat.name);
     }

@@ -11,6 +11,7 @@ use host_trainer::pipeline::{Detail, DetailOptions, EvaluationRun, JudgedImage};
 use host_trainer::report::{self, Subject, plots};
 use serde_json::json;
 use xray_core::decision::Finding;
+use xray_core::heat_map::HeatMap;
 use xray_core::package::Contract;
 
 fn contract(temperature: f64) -> Contract {
@@ -71,6 +72,7 @@ fn run(folder: &Path, classes: ClassNames) -> EvaluationRun {
             probability: *probability,
             uncalibrated: probability * probability,
             finding,
+            heat_map: Some(HeatMap::new(2, vec![0.0, 0.25, *probability as f32, 0.0]).unwrap()),
         }
     };
     let images: Vec<JudgedImage> = scores.iter().enumerate().map(image).collect();
@@ -131,7 +133,7 @@ fn the_page_needs_nothing_beside_it_and_lets_nothing_in() {
     let addresses = page.matches("http").count();
     assert_eq!(addresses, page.matches("xmlns=\"http://www.w3.org/2000/svg\"").count());
     let sources: Vec<_> = page.split("src=\"").skip(1).collect();
-    assert_eq!(sources.len(), 3, "two missed, one false alarm");
+    assert_eq!(sources.len(), 6, "two missed, one false alarm, each with its heat map");
     assert!(sources.iter().all(|source| source.starts_with("data:image/jpeg;base64,")));
     assert_eq!(page.matches("<svg").count(), 5);
 }

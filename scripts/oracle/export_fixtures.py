@@ -133,10 +133,15 @@ def answer(name, kinds, int8=False, keras=False):
             "features": [round(float(f), 8) for f in features[::46]]}
 
 
-both = ["densenet169", "mobilenet-v2"]
-print(json.dumps({"size": SIZE, "feature_step": 46, "cases": [
-    answer("float32", both),
-    answer("int8", both, int8=True),
-    answer("keras", ["mobilenet-v2"], keras=True),
-    answer("keras_int8", ["mobilenet-v2"], int8=True, keras=True),
-]}, indent=1))
+def main():
+    both = ["densenet169", "mobilenet-v2"]
+    print(json.dumps({"size": SIZE, "feature_step": 46, "cases": [
+        answer("float32", both),
+        answer("int8", both, int8=True),
+        answer("keras", ["mobilenet-v2"], keras=True),
+        answer("keras_int8", ["mobilenet-v2"], int8=True, keras=True),
+    ]}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

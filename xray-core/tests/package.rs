@@ -9,6 +9,7 @@ use std::path::Path;
 use support::{entry, model_bytes, node, tensor, value};
 use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto};
 use xray_core::decision::Finding;
+use xray_core::heat_map::HeatMap;
 use xray_core::package::{CONTRACT_KEY, PackageFile, PackageProblem, SCHEMA_KEY};
 use xray_core::screening::{LoadError, Screener, Summary, screen_paths};
 
@@ -90,6 +91,14 @@ fn graphs_that_do_not_fit() {
     assert!(bad(|m| graph(m).output[1] = value("features", &[1, 4])).contains("`features` has the shape"));
     assert!(bad(|m| graph(m).output.truncate(1)).contains("its outputs are not"));
     assert!(bad(|m| graph(m).input[0].r#type = None).contains("`image` has no type"));
+    assert!(bad(|m| graph(m).output.push(value("map", &[1, 1, 1, 1]))).contains("its outputs are not"));
+    for dims in [&[1, 1, 2, 3][..], &[1, 2, 1, 1], &[1, 1], &[1, 1, 0, 0], &[1, 1, 65, 65]] {
+        let reason = match problem_of(model_bytes(|m| graph(m).output.push(value("heat_map", dims)))) {
+            PackageProblem::BadGraph { reason } => reason,
+            other => panic!("{other:?}"),
+        };
+        assert!(reason.starts_with("`heat_map` has the shape"), "{reason}");
+    }
     assert_eq!(
         bad(|m| graph(m).node[0].domain = "com.example".to_owned()),
         "operator `GlobalAveragePool` is of the domain `com.example`"
@@ -141,6 +150,38 @@ fn a_graph_that_the_engine_refuses_is_named() {
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("it was loaded"),
     }
+}
+
+#[test]
+fn a_heat_map_is_handed_on_where_the_model_gives_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let image = folder.path().join("image.pgm");
+    std::fs::write(&image, support::flat_pgm(100, 80, 255)).expect("written");
+    for (change, map) in [
+        ((|_| ()) as fn(&mut ModelProto), None),
+        (support::add_heat_map, Some(HeatMap::new(1, vec![6.0]).expect("a map"))),
+    ] {
+        let file = folder.path().join("model.onnx");
+        std::fs::write(&file, model_bytes(change)).expect("written");
+        let screener = Screener::load(&file).expect("loaded");
+        assert_eq!(screener.has_heat_map(), map.is_some());
+        assert_eq!(screener.screen(&image).expect("screened").heat_map, map);
+    }
+}
+
+#[test]
+fn a_map_that_is_no_heat_is_no_result() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, image) = (folder.path().join("model.onnx"), folder.path().join("image.pgm"));
+    let negative = |m: &mut ModelProto| {
+        support::add_heat_map(m);
+        graph(m).node.last_mut().expect("a node").op_type = "Neg".to_owned();
+    };
+    std::fs::write(&file, model_bytes(negative)).expect("written");
+    std::fs::write(&image, support::flat_pgm(100, 80, 255)).expect("written");
+    let error = Screener::load(&file).expect("loaded").screen(&image).expect_err("no heat");
+    assert_eq!(error.code(), "engine-failed");
+    assert!(error.to_string().contains("wrong heat map: a cell is -6"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The subcommands, without arguments and printing.
 
 pub mod documents;
+pub mod heat_maps;
 pub mod model;
 pub mod profile;
 #[cfg(unix)]

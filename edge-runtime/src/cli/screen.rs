@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -12,6 +12,7 @@ use xray_core::package::RANDOM_WARNING;
 use xray_core::screening::{Format, Item, screen_paths, write_rows};
 
 use super::Outcome;
+use super::heat_maps::Drawer;
 use super::source::ModelSource;
 use crate::outputs::lights::{Show, Signal};
 
@@ -19,7 +20,7 @@ use crate::outputs::lights::{Show, Signal};
 pub const BETWEEN: Duration = Duration::from_millis(1500);
 
 /// Loads the model into an engine and screens all files under `paths`. Rows go to `out`; the disclaimer, before the first
-/// row, and the summary, after the last, go to `notes`. On `lights`, every image is shown as busy while it
+/// row, and the summary, after the last, go to `notes`. Where `pictures` names a folder, each heat map is drawn there. On `lights`, every image is shown as busy while it
 /// is read, then as what it came to, `between` long if another follows. At the end stands the most urgent
 /// signal of all images, or the fault that ended the screening; how long is the caller's choice.
 ///
@@ -28,14 +29,14 @@ pub const BETWEEN: Duration = Duration::from_millis(1500);
 pub fn run(
     (model, engine): (&ModelSource, EngineOptions),
     paths: &[PathBuf],
-    format: Format,
+    (format, pictures): (Format, Option<&Path>),
     (lights, between): (&dyn Show, Duration),
     out: &mut impl Write,
     notes: &mut impl Write,
 ) -> Result<Outcome> {
     let round = Round { lights, between, shown: Cell::new(Signal::Busy), urgent: Cell::new(Signal::Off) };
     lights.show(Signal::Busy);
-    let screened = screen((model, engine), paths, format, &round, out, notes);
+    let screened = screen((model, engine), paths, (format, pictures), &round, out, notes);
     round.end(screened.is_ok());
     screened
 }
@@ -43,7 +44,7 @@ pub fn run(
 fn screen(
     (model, engine): (&ModelSource, EngineOptions),
     paths: &[PathBuf],
-    format: Format,
+    (format, pictures): (Format, Option<&Path>),
     round: &Round<'_>,
     out: &mut impl Write,
     notes: &mut impl Write,
@@ -59,6 +60,7 @@ fn screen(
     if screener.contract().has_random_backbones() {
         note(notes, RANDOM_WARNING);
     }
+    let mut drawer = pictures.map(|folder| Drawer::open(folder, screener)).transpose()?;
     note(notes, DISCLAIMER);
     let mut replaced = None;
     let items = round.busy_while_reading(screen_paths(screener, paths));
@@ -69,17 +71,23 @@ fn screen(
         }
         Some(_) => None,
     });
-    let written = write_rows(screener, counted, format, out, |item| round.show(Signal::of(item)));
+    let drawn = counted.map(|mut item| {
+        drawer.iter_mut().for_each(|drawer| drawer.draw(&mut item));
+        item
+    });
+    let written = write_rows(screener, drawn, format, out, |item| round.show(Signal::of(item)));
     let summary = written.map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => anyhow::anyhow!("the output was closed before all images were screened"),
         _ => anyhow::Error::new(error).context("the rows could not be written"),
     })?;
+    let failed = drawer.map_or_else(Vec::new, Drawer::failed);
+    failed.iter().for_each(|reason| note(notes, &format!("warning: no picture: {reason}")));
     note(notes, &summary.to_string());
     match replaced {
         Some(error) => return Err(error),
         None => source.end()?,
     }
-    Ok(if summary.is_complete() { Outcome::Complete } else { Outcome::Incomplete })
+    Ok(if summary.is_complete() && failed.is_empty() { Outcome::Complete } else { Outcome::Incomplete })
 }
 
 /// What the lights show while many images are screened.
@@ -164,6 +172,7 @@ mod tests {
         let item = |path: &str| Item {
             file: path.into(),
             outcome: Err(NoResult::Listing(ListingError::NotFound { path: path.into() })),
+            picture: None,
         };
         let items: Vec<_> = verdicts.iter().map(|_| item("x")).collect();
         for (_, verdict) in round.busy_while_reading(items.into_iter()).zip(verdicts) {

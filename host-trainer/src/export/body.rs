@@ -9,7 +9,7 @@ use xray_core::hex;
 use xray_core::package::{Contract, FEATURES_NAME, PackageFile};
 
 use super::graph::Graph;
-use super::{ExportError, finished, head};
+use super::{ExportError, finished};
 use crate::head::HeadWeights;
 
 /// Everything in a model that its features depend on.
@@ -55,16 +55,15 @@ impl Body {
     ///
     /// # Errors
     /// [`ExportError`] if the head does not take as many features as the contract says, or holds numbers that
-    /// are not finite.
+    /// are not finite; [`ExportError::NoMaps`] if the body is not one that `export` wrote.
     pub fn with_head(&self, head: &HeadWeights, contract: &Contract) -> Result<Vec<u8>, ExportError> {
         head.check()?;
         if head.features() != contract.features {
             let (backbones, head) = (contract.features, head.features());
             return Err(ExportError::Features { backbones, head, contract: contract.features });
         }
-        let mut graph = Graph::resume(self.graph.clone());
+        let graph = Graph::resume(self.graph.clone());
         let features = graph.known(FEATURES_NAME);
-        let probability = head::write(&mut graph, &features, head, contract.precision)?;
-        finished(graph, &probability, &features, contract)
+        finished(graph, &features, head, contract)
     }
 }

@@ -94,6 +94,11 @@ pub enum ExportError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The features of a body are not the means of maps, so that no heat map can be computed.
+    #[error(
+        "the features of the model are not the means of its backbones' last maps, from which heat maps are computed; give a model that `host-trainer export` wrote"
+    )]
+    NoMaps,
     /// The contract does not serialise.
     #[error("the contract cannot be written as JSON: {0}. Look for a validation figure that is not a number")]
     Contract(#[from] serde_json::Error),

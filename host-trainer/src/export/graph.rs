@@ -96,6 +96,17 @@ impl Graph {
         self.initializer(name, shape, DataType::Int32, data.iter().flat_map(|v| v.to_le_bytes()).collect())
     }
 
+    /// Adds an int64 constant of one axis.
+    pub(crate) fn longs(&mut self, name: &str, data: &[i64]) -> Value {
+        let bytes = data.iter().flat_map(|v| v.to_le_bytes()).collect();
+        self.initializer(name, &[data.len()], DataType::Int64, bytes)
+    }
+
+    /// The node whose output bears this name.
+    pub(crate) fn maker(&self, name: &str) -> Option<&NodeProto> {
+        self.nodes.iter().find(|node| node.output.iter().any(|output| output == name))
+    }
+
     /// The name of `value` without the scope.
     pub(crate) fn local<'a>(&self, value: &'a Value) -> &'a str {
         value.0.strip_prefix(&self.prefix).unwrap_or(&value.0)

@@ -7,6 +7,7 @@ mod exact;
 mod fold;
 mod graph;
 mod head;
+mod heat_map;
 mod layers;
 mod mobilenet_v2;
 mod quantise;
@@ -34,8 +35,8 @@ use rounding::{Mode, Rounding};
 /// The whole stack as a serialised ONNX model; the same arguments give the same bytes.
 ///
 /// Input `image`, float32 `[1, 3, size, size]`, scaled as `contract.preprocessing` says. Outputs:
-/// `probability`, float32 `[1, 1]` in 0..1, then `features`, float32 `[1, contract.features]`. The contract
-/// lies in the metadata.
+/// `probability`, float32 `[1, 1]` in 0..1, then `features`, float32 `[1, contract.features]`, then `heat_map`, float32
+/// `[1, 1, size / 32, size / 32]` ([`xray_core::heat_map`]). The contract lies in the metadata.
 ///
 /// # Errors
 /// See [`ExportError`]: tensors missing, wrongly shaped or not finite; backbones, head and contract that do
@@ -66,6 +67,9 @@ pub fn export_quantised(
     write(&sets, head, contract, Mode::Quantised(calibration.clone()))
 }
 
+/// Pixels of the input along a side of one cell of the last maps, the same for all backbones.
+const STRIDE: usize = 32;
+
 /// A float graph, and the names of the activations in it that a quantised graph holds in eight bits.
 pub(crate) struct ObservedGraph {
     pub(crate) model: ModelProto,
@@ -95,19 +99,23 @@ fn write(
     let mut graph = Graph::default();
     let mut rounding = Rounding::new(mode);
     let features = features(&mut graph, sets, &contract.preprocessing, contract.precision, &mut rounding)?;
-    let probability = head::write(&mut graph, &features, head, contract.precision)?;
-    finished(graph, &probability, &features, contract)
+    finished(graph, &features, head, contract)
 }
 
-/// The serialised model of a graph that has its head.
+/// The serialised model of the graph of a body: head and heat map are put on, the outputs declared.
 fn finished(
     mut graph: Graph,
-    probability: &Value,
     features: &Value,
+    head: &HeadWeights,
     contract: &Contract,
 ) -> Result<Vec<u8>, ExportError> {
-    graph.output(probability, &[1, 1]);
+    let maps = heat_map::last_maps(&graph, features).ok_or(ExportError::NoMaps)?;
+    let head = head::write(&mut graph, features, head, contract.precision)?;
+    let side = contract.preprocessing.size / STRIDE;
+    let heat_map = heat_map::write(&mut graph, &head, &maps, side);
+    graph.output(&head.probability, &[1, 1]);
     graph.output(features, &[1, contract.features]);
+    graph.output(&heat_map, &[1, 1, side, side]);
     let metadata =
         [(SCHEMA_KEY, SCHEMA_VERSION.to_string()), (CONTRACT_KEY, serde_json::to_string(contract)?)];
     Ok(graph.finish("xray_edge", &metadata).encode_to_vec())
@@ -130,7 +138,7 @@ fn check(sets: &[WeightSet], head: &HeadWeights, contract: &Contract) -> Result<
 }
 
 fn check_size(size: usize) -> Result<(), ExportError> {
-    if size == 0 || !size.is_multiple_of(32) {
+    if size == 0 || !size.is_multiple_of(STRIDE) {
         return Err(ExportError::Size { size });
     }
     Ok(())

@@ -7,6 +7,7 @@ use anyhow::ensure;
 use rayon::prelude::*;
 use xray_core::decision::Finding;
 use xray_core::engine::EngineChoice;
+use xray_core::heat_map::HeatMap;
 use xray_core::package::{Contract, PackageFile};
 use xray_core::screening::Screener;
 
@@ -32,6 +33,8 @@ pub struct JudgedImage {
     pub uncalibrated: f64,
     /// What the device would show.
     pub finding: Finding,
+    /// Where its score comes from; none if the model does not say.
+    pub heat_map: Option<HeatMap>,
 }
 
 impl JudgedImage {
@@ -150,6 +153,7 @@ pub(super) fn judge(
                     probability: screening.verdict.probability().value(),
                     uncalibrated: screening.verdict.uncalibrated().value(),
                     finding: screening.verdict.finding(),
+                    heat_map: screening.heat_map,
                 }),
                 Err(error) => {
                     observe(Event::Warning(&format!("left out: {error}")));

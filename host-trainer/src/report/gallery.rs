@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{FilterType, resize};
 use image::{DynamicImage, GrayImage, RgbImage};
+use xray_core::heat_map::overlay;
 use xray_core::intake::{Pixels, Radiograph, read_file};
 
 use crate::pipeline::JudgedImage;
@@ -22,27 +23,43 @@ const QUALITY: u8 = 85;
 pub struct Error<'a> {
     /// The image.
     pub image: &'a JudgedImage,
-    /// A `data:` address of it, made small; or why there is none.
-    pub thumbnail: Result<String, String>,
+    /// Pictures of it, made small; or why there are none.
+    pub thumbnails: Result<Thumbnails, String>,
+}
+
+/// `data:` addresses.
+pub struct Thumbnails {
+    /// The X-ray.
+    pub plain: String,
+    /// The same with its heat map over it, where it has one.
+    pub heat: Option<String>,
 }
 
 /// The errors of one kind, the surest first: positives under the threshold (`label` true) or negatives at it or
 /// over it. Gives their number too, since not all are shown.
-pub fn errors(images: &[JudgedImage], threshold: f64, label: bool) -> (usize, Vec<Error<'_>>) {
+pub fn errors<'a>(images: &'a [JudgedImage], threshold: f64, label: bool) -> (usize, Vec<Error<'a>>) {
     let wrong = |image: &&JudgedImage| image.label == label && (image.probability >= threshold) != label;
     let mut errors: Vec<&JudgedImage> = images.iter().filter(wrong).collect();
     // The uncalibrated probability still tells apart what calibration has rounded to 0 or 1.
     let sureness = |image: &JudgedImage| if label { -image.uncalibrated } else { image.uncalibrated };
     errors.sort_by(|a, b| sureness(b).total_cmp(&sureness(a)).then_with(|| a.relative.cmp(&b.relative)));
-    let shown = errors.iter().take(SHOWN).map(|image| Error { image, thumbnail: thumbnail(image) }).collect();
-    (errors.len(), shown)
+    let error = |image: &&'a JudgedImage| Error { image, thumbnails: thumbnails(image) };
+    (errors.len(), errors.iter().take(SHOWN).map(error).collect())
 }
 
-fn thumbnail(image: &JudgedImage) -> Result<String, String> {
+fn thumbnails(image: &JudgedImage) -> Result<Thumbnails, String> {
     let radiograph = read_file(&image.path).map_err(|error| error.to_string())?;
     let small = shrunk(&radiograph).ok_or("its pixels do not fit its size")?;
+    let heat = |map| {
+        let drawn = overlay(&radiograph, map).map_err(|error| error.to_string())?;
+        address(&resize(&drawn, small.width(), small.height(), FilterType::Triangle).into())
+    };
+    Ok(Thumbnails { plain: address(&small)?, heat: image.heat_map.as_ref().map(heat).transpose()? })
+}
+
+fn address(picture: &DynamicImage) -> Result<String, String> {
     let mut jpeg = Vec::new();
-    small
+    picture
         .write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, QUALITY))
         .map_err(|error| error.to_string())?;
     Ok(format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg)))
@@ -81,6 +98,7 @@ mod tests {
             probability,
             uncalibrated: probability,
             finding: Finding::NoSign,
+            heat_map: None,
         }
     }
 
@@ -101,7 +119,7 @@ mod tests {
         assert_eq!(names(true), (2, vec!["sure".to_owned(), "close".to_owned()]));
         assert_eq!(names(false), (1, vec!["alarm".to_owned()]));
         // No such file: said in its place, and the report goes on.
-        assert!(errors(&images, 0.5, false).1[0].thumbnail.as_ref().unwrap_err().contains("alarm"));
+        assert!(errors(&images, 0.5, false).1[0].thumbnails.as_ref().err().unwrap().contains("alarm"));
     }
 
     #[test]

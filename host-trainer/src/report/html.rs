@@ -2,6 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use xray_core::decision::{DISCLAIMER, Finding};
+use xray_core::heat_map::colour;
 use xray_core::package::RANDOM_WARNING;
 
 use super::gallery::{Error, SHOWN, errors};
@@ -201,22 +202,46 @@ fn error_gallery(subject: &Subject<'_>) -> Markup {
     section(
         "The surest errors",
         html! {
+            @if run.images.iter().any(|image| image.heat_map.is_some()) {
+                p.small {
+                    "On the right of each X-ray, where its score comes from (Grad-CAM): the brighter a place, the more it \
+                     raised the score. Each picture has its own scale. The map says where the model looked, not where \
+                     disease is, and is coarse: 7 by 7 places over an X-ray of 224 pixels."
+                }
+                p.scale { span { "nothing" } i style=(heat_scale()) {} span { "most of this picture" } }
+            }
             @for (label, title) in kinds {
                 @let (count, shown) = errors(&run.images, run.evaluation.threshold, label);
                 h3 { (title) ": " (count) " " (run.classes.name(label)) }
                 @if count > SHOWN { p.small { "The " (SHOWN) " farthest from the threshold; scores.csv has all." } }
-                div.gallery { @for error in &shown { (thumbnail(error)) } }
+                div.gallery { @for error in &shown { (thumbnails(error)) } }
             }
         },
     )
 }
 
-fn thumbnail(error: &Error<'_>) -> Markup {
+/// The colours of heat from left to right.
+fn heat_scale() -> String {
+    let stops: Vec<String> = (0..=8)
+        .map(|step| {
+            let [r, g, b] = colour(step as f32 / 8.0);
+            format!("rgb({r},{g},{b})")
+        })
+        .collect();
+    format!("background:linear-gradient(to right,{})", stops.join(","))
+}
+
+fn thumbnails(error: &Error<'_>) -> Markup {
     let words = format!("{:.4}", error.image.probability);
     html! {
         figure {
-            @match &error.thumbnail {
-                Ok(address) => img src=(address) alt=(format!("X-ray {}", error.image.relative));,
+            @match &error.thumbnails {
+                Ok(pictures) => div.sides {
+                    img src=(pictures.plain) alt=(format!("X-ray {}", error.image.relative));
+                    @if let Some(heat) = &pictures.heat {
+                        img src=(heat) alt=(format!("Heat map over {}", error.image.relative));
+                    }
+                },
                 Err(reason) => p.small { "no picture: " (reason) },
             }
             figcaption {

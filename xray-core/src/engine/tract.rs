@@ -72,7 +72,7 @@ fn outputs(
         [probability, features, heat] => (probability, features, Some(heat)),
         _ => bail!("{} outputs where two or three were expected", outputs.len()),
     };
-    let floats = |value: &TValue| Ok(value.try_as_plain_ram()?.as_slice::<f32>()?.to_vec());
+    let floats = |value: &TValue| TractResult::Ok(value.try_as_plain_ram()?.as_slice::<f32>()?.to_vec());
     let probability = probability.try_as_plain_ram()?.as_slice::<f32>()?.first().copied();
     let probability = probability.ok_or_else(|| format_err!("the probability is empty"))?;
     let heat = heat.map(|heat| TractResult::Ok((heat.shape().last().copied().unwrap_or(0), floats(heat)?)));

@@ -23,7 +23,7 @@ const WAY: [[u8; 3]; 17] = [
 ];
 
 /// The colour of a strength of 0..=1, straight between the two nearest of the table.
-pub(super) fn colour(strength: f32) -> [u8; 3] {
+pub fn colour(strength: f32) -> [u8; 3] {
     let last = WAY.len() - 1;
     let at = strength.clamp(0.0, 1.0) * last as f32;
     let below = (at as usize).min(last - 1);

@@ -16,6 +16,7 @@
 mod colours;
 mod draw;
 
+pub use colours::colour;
 pub use draw::{MAX_PICTURE_SIDE, PictureError, layer, layer_png, overlay, overlay_png};
 
 use serde::Serialize;

@@ -12,6 +12,14 @@ use super::limits::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE};
 use super::radiograph::{Pixels, Radiograph, check_size};
 use super::{IntakeError, IntakeProblem, jpeg};
 
+/// Reads one file, as it is.
+///
+/// # Errors
+/// [`IntakeError`] names the file; [`IntakeProblem::FileTooLarge`] over [`MAX_FILE_BYTES`].
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, IntakeError> {
+    read_bounded(path).map_err(|problem| IntakeError::new(path, problem))
+}
+
 /// Reads and decodes one file. Its name does not matter, its content does.
 ///
 /// # Errors

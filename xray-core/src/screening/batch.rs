@@ -34,6 +34,8 @@ pub struct Item {
     pub file: PathBuf,
     /// The verdict, or why there is none.
     pub outcome: Result<Screening, NoResult>,
+    /// Where its heat map was drawn, if it was.
+    pub picture: Option<PathBuf>,
 }
 
 /// Screens every file that `paths` stand for, in the order given and sorted inside a folder; each when the
@@ -44,8 +46,8 @@ pub fn screen_paths<'a>(
 ) -> impl ExactSizeIterator<Item = Item> + use<'a> {
     let listed: Vec<_> = paths.iter().flat_map(|path| intake::list_all(path)).collect();
     listed.into_iter().map(|entry| match entry {
-        Ok(file) => Item { outcome: screener.screen(&file).map_err(NoResult::from), file },
-        Err(error) => Item { file: Path::to_owned(error.path()), outcome: Err(error.into()) },
+        Ok(file) => Item { outcome: screener.screen(&file).map_err(NoResult::from), file, picture: None },
+        Err(error) => Item { file: Path::to_owned(error.path()), outcome: Err(error.into()), picture: None },
     })
 }
 

@@ -4,7 +4,7 @@ mod batch;
 mod report;
 
 pub use batch::{Item, NoResult, Summary, screen_paths};
-pub use report::{Format, NoResultRow, ReadRow, Row, printable, write_rows};
+pub use report::{DrawnHeatMap, Format, NoResultRow, ReadRow, Row, printable, write_rows};
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -1,11 +1,13 @@
 //! The rows of a report, the same from every program.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::{Item, NoResult, Screener, Screening, Summary};
 use crate::decision::Finding;
+use crate::heat_map::HeatMap;
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +36,21 @@ pub struct ReadRow {
     pub model: String,
     /// The model's threshold, 0..1.
     pub threshold: f64,
+    /// Its heat map, where it was drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heat_map: Option<DrawnHeatMap>,
     #[serde(skip)]
     words: &'static str,
+}
+
+/// A heat map and the picture of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DrawnHeatMap {
+    /// The picture: the X-ray with the heat map over it, PNG.
+    pub file: String,
+    /// `side` and `values`.
+    #[serde(flatten)]
+    pub map: HeatMap,
 }
 
 /// A path without a verdict.
@@ -69,12 +84,12 @@ impl Row {
     pub fn new(screener: &Screener, item: &Item) -> Row {
         let file = item.file.display().to_string();
         match &item.outcome {
-            Ok(screening) => Row::read(screener, file, screening),
+            Ok(screening) => Row::read(screener, file, screening, item.picture.as_deref()),
             Err(problem) => Row::no_result(file, problem),
         }
     }
 
-    fn read(screener: &Screener, file: String, screening: &Screening) -> Row {
+    fn read(screener: &Screener, file: String, screening: &Screening, picture: Option<&Path>) -> Row {
         let verdict = screening.verdict;
         let finding: Finding = verdict.finding();
         let microseconds = screening.took.as_micros() as f64;
@@ -85,6 +100,9 @@ impl Row {
             milliseconds: microseconds / 1000.0,
             model: screener.model_sha256().to_owned(),
             threshold: screener.contract().threshold,
+            heat_map: picture
+                .zip(screening.heat_map.clone())
+                .map(|(picture, map)| DrawnHeatMap { file: picture.display().to_string(), map }),
             words: finding.words(),
         })
     }

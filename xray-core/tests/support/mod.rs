@@ -74,6 +74,15 @@ pub fn model() -> ModelProto {
     }
 }
 
+/// Gives [`model`] a heat map of one cell: 2·(m₁+m₂+m₃).
+pub fn add_heat_map(model: &mut ModelProto) {
+    let graph = model.graph.as_mut().expect("a graph");
+    graph.node.push(node("Conv", &["pooled", "slope"], "signed"));
+    graph.node.push(node("Relu", &["signed"], "heat_map"));
+    graph.initializer.push(tensor("slope", &[1, 3, 1, 1], &[2.0; 3]));
+    graph.output.push(value("heat_map", &[1, 1, 1, 1]));
+}
+
 /// The bytes of [`model`] after `change`.
 pub fn model_bytes(change: impl FnOnce(&mut ModelProto)) -> Vec<u8> {
     let mut model = model();

@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn only_a_failing_engine_is_a_fault() {
-        let item = |problem| Item { file: "x".into(), outcome: Err(problem) };
+        let item = |problem| Item { file: "x".into(), outcome: Err(problem), picture: None };
         let missing = item(NoResult::Listing(ListingError::NotFound { path: "x".into() }));
         assert_eq!(Signal::of(&missing), Signal::NoResult);
         let source = EngineError::Run { reason: "x".into() };

@@ -15,7 +15,8 @@
 //!   is taken in front of the convolution, which is the same in real numbers and a quarter of the work;
 //! - **maximum pooling**: DQ -> MaxPool -> Q with the scale and zero point (0) of its input;
 //! - **residual**: DQ + DQ -> Add -> Q;
-//! - **end of a backbone**: DQ (or Concat -> Mul, Add -> Relu) -> GlobalAveragePool, float from there on.
+//! - **end of a backbone**: DQ (or Concat -> Mul, Add -> Relu) -> GlobalAveragePool, float from there on; for the heat
+//!   map Concat of what is in front of the GlobalAveragePools, float from there on.
 //!
 //! What is written otherwise stays with tract's operators, gives the right answer, and is listed with its reason
 //! in the [`FusionReport`].

@@ -59,10 +59,10 @@ impl FusedOp {
                 Port::Buffer(index) => {
                     program.export(*index, tensor.try_as_plain_ram_mut()?.as_bytes_mut(), work);
                 }
-                Port::Sums(index) => tensor
+                Port::Floats(index) => tensor
                     .try_as_plain_ram_mut()?
                     .as_slice_mut::<f32>()?
-                    .copy_from_slice(program.sums(*index, work)),
+                    .copy_from_slice(program.floats(*index, work)),
             }
             outputs.push(tensor.into_tvalue());
         }

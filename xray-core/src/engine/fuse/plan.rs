@@ -46,14 +46,23 @@ pub(crate) fn program(
         .map(|o| planner.ports.get(o).copied().context("output is made by no unit"))
         .collect::<TractResult<_>>()?;
     let slots = planner.assign_slots(&steps, inputs.len(), &ports);
-    let Planner { buffers, sums, .. } = planner;
+    let Planner { buffers, floats, .. } = planner;
     let inputs = inputs.iter().enumerate().map(|(buffer, s)| Input { buffer, scale: s.scale }).collect();
-    Ok(Program { kernel, threads: Arc::clone(threads), buffers, slots, sums, steps, inputs, outputs: ports })
+    Ok(Program {
+        kernel,
+        threads: Arc::clone(threads),
+        buffers,
+        slots,
+        floats,
+        steps,
+        inputs,
+        outputs: ports,
+    })
 }
 
 struct Planner {
     buffers: Vec<Buffer>,
-    sums: Vec<usize>,
+    floats: Vec<usize>,
     ports: HashMap<OutletId, Port>,
     borders: HashMap<OutletId, usize>,
 }
@@ -67,7 +76,7 @@ impl Planner {
                 *border = unit.work.border().max(*border);
             }
         }
-        let mut planner = Planner { buffers: vec![], sums: vec![], ports: HashMap::new(), borders };
+        let mut planner = Planner { buffers: vec![], floats: vec![], ports: HashMap::new(), borders };
         for source in inputs {
             planner.buffer(&source.edge, source.shape);
         }
@@ -98,10 +107,26 @@ impl Planner {
         if let Work::AffineSum(affine) = &unit.work {
             let job =
                 affine_job(affine, self.buffers[sources[0]].layout, 1.0, output(unit, f32::NEG_INFINITY));
-            self.sums.push(unit.shape.0);
-            let target = self.sums.len() - 1;
-            self.ports.insert(unit.output, Port::Sums(target));
-            return Ok(Step { name, macs: 0, action: Action::AffineSum { sources, job }, target });
+            let target = self.float_output(unit, unit.shape.0);
+            return Ok(Step {
+                name,
+                macs: 0,
+                shape: unit.shape,
+                action: Action::AffineSum { sources, job },
+                target,
+            });
+        }
+        if let Work::Maps(all) = &unit.work {
+            let mut parts = Vec::new();
+            for affine in all {
+                let sources: Vec<usize> =
+                    affine.inputs.iter().map(|e| self.find(e)).collect::<TractResult<_>>()?;
+                let layout = self.buffers[sources[0]].layout;
+                parts.push((sources, affine_job(affine, layout, 1.0, output(unit, f32::NEG_INFINITY))));
+            }
+            let (channels, height, width) = unit.shape;
+            let target = self.float_output(unit, channels * height * width);
+            return Ok(Step { name, macs: 0, shape: unit.shape, action: Action::Maps { parts }, target });
         }
         let target = self.buffer(&unit.edge, unit.shape);
         let to = self.buffers[target].layout;
@@ -152,9 +177,17 @@ impl Planner {
                 let job = Add { scale_a, scale_b, shift, output: output(unit, f32::NEG_INFINITY) };
                 Action::Add { sources: (source, sources[1]), job }
             }
-            Work::AffineSum(_) => bail!("a sum has no 8-bit output"),
+            Work::AffineSum(_) | Work::Maps(_) => bail!("a float output is no 8-bit one"),
         };
-        Ok(Step { name, macs, action, target })
+        Ok(Step { name, macs, shape: unit.shape, action, target })
+    }
+
+    /// Room for a float output.
+    fn float_output(&mut self, unit: &Unit, length: usize) -> usize {
+        self.floats.push(length);
+        let target = self.floats.len() - 1;
+        self.ports.insert(unit.output, Port::Floats(target));
+        target
     }
 
     /// Gives each buffer a slot; buffers whose lives do not overlap share one. Returns the slots' sizes.
@@ -191,7 +224,7 @@ impl Planner {
             place(buffer, &mut slots, &mut free);
         }
         for (at, step) in steps.iter().enumerate() {
-            if !matches!(step.action, Action::AffineSum { .. }) {
+            if !matches!(step.action, Action::AffineSum { .. } | Action::Maps { .. }) {
                 place(&mut self.buffers[step.target], &mut slots, &mut free);
             }
             let mut done = sources(&step.action);
@@ -211,6 +244,7 @@ fn sources(action: &Action) -> Vec<usize> {
         Action::Affine { sources, .. }
         | Action::AffinePool { sources, .. }
         | Action::AffineSum { sources, .. } => sources.clone(),
+        Action::Maps { parts } => parts.iter().flat_map(|(sources, _)| sources.clone()).collect(),
         Action::Add { sources: (a, b), .. } => vec![*a, *b],
     }
 }

@@ -35,9 +35,7 @@ pub fn profile(model: &TypedModel, runs: usize) -> Vec<StepTime> {
             }
         }
         for (step, best) in program.steps.iter().zip(best) {
-            let layout = program.buffers.get(step.target).map(|b| b.layout);
-            let shape = layout.map_or((0, 0, 0), |l| (l.channels, l.height, l.width));
-            times.push(StepTime { name: step.name, shape, macs: step.macs, best });
+            times.push(StepTime { name: step.name, shape: step.shape, macs: step.macs, best });
         }
     }
     times

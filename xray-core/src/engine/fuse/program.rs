@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::shares::{self, Conv, Share};
+use super::unit::Shape;
 use crate::engine::kernels::depthwise::Depthwise;
 use crate::engine::kernels::layout::{LANES, Layout};
 use crate::engine::kernels::pack::Output;
-use crate::engine::kernels::pointwise::{Add, Affine, MaxPool, Plane, affine_sums, max_pool};
+use crate::engine::kernels::pointwise::{Add, Affine, MaxPool, Plane, affine_map, affine_sums, max_pool};
 use crate::engine::kernels::{Kernel, conv};
 use crate::engine::threads::Threads;
 
@@ -38,6 +39,8 @@ pub(crate) enum Action {
     AffinePool { sources: Vec<usize>, shares: Vec<Share<Affine>> },
     /// The same, then the sum over the picture into a float output.
     AffineSum { sources: Vec<usize>, job: Affine },
+    /// Several of the same side by side as a float output: sources and scale and shift of each.
+    Maps { parts: Vec<(Vec<usize>, Affine)> },
     /// Maximum over windows.
     MaxPool { source: usize, shares: Vec<Share<MaxPool>> },
     /// Sum of two tensors of one layout.
@@ -51,9 +54,11 @@ pub(crate) struct Step {
     pub name: &'static str,
     /// Multiplications.
     pub macs: u64,
+    /// Channels, rows and columns of what it gives.
+    pub shape: Shape,
     /// What it does.
     pub action: Action,
-    /// Index of the buffer that it writes, or of the float output for a sum.
+    /// Index of the buffer that it writes, or of the float output.
     pub target: usize,
 }
 
@@ -62,8 +67,8 @@ pub(crate) struct Step {
 pub(crate) enum Port {
     /// An 8-bit tensor.
     Buffer(usize),
-    /// A float tensor, one value a channel.
-    Sums(usize),
+    /// A float tensor.
+    Floats(usize),
 }
 
 /// A tensor that is filled from outside.
@@ -86,8 +91,8 @@ pub(crate) struct Program {
     pub buffers: Vec<Buffer>,
     /// Bytes of each slot.
     pub slots: Vec<usize>,
-    /// Channels of each float output.
-    pub sums: Vec<usize>,
+    /// Elements of each float output.
+    pub floats: Vec<usize>,
     /// In order of execution.
     pub steps: Vec<Step>,
     /// What is filled from outside.
@@ -100,7 +105,7 @@ pub(crate) struct Program {
 #[derive(Debug, Clone)]
 pub(crate) struct Workspace {
     slots: Vec<Vec<u8>>,
-    sums: Vec<Vec<f32>>,
+    floats: Vec<Vec<f32>>,
 }
 
 impl Workspace {
@@ -108,7 +113,8 @@ impl Workspace {
     pub fn new(program: &Program) -> Workspace {
         Workspace {
             slots: program.slots.iter().map(|bytes| vec![0; *bytes]).collect(),
-            sums: program.sums.iter().map(|channels| vec![0.0; channels.div_ceil(LANES) * LANES]).collect(),
+            // A sum writes whole planes.
+            floats: program.floats.iter().map(|length| vec![0.0; length.next_multiple_of(LANES)]).collect(),
         }
     }
 }
@@ -144,8 +150,8 @@ impl Program {
     }
 
     /// A float output.
-    pub fn sums<'a>(&self, index: usize, work: &'a Workspace) -> &'a [f32] {
-        &work.sums[index][..self.sums[index]]
+    pub fn floats<'a>(&self, index: usize, work: &'a Workspace) -> &'a [f32] {
+        &work.floats[index][..self.floats[index]]
     }
 
     /// Runs every step; `clock` receives the time of each.
@@ -165,12 +171,27 @@ impl Program {
 
     fn step(&self, step: &Step, work: &mut Workspace) {
         if let Action::AffineSum { sources, job } = &step.action {
-            let mut sums = std::mem::take(&mut work.sums[step.target]);
+            let mut sums = std::mem::take(&mut work.floats[step.target]);
             let all = 0..sums.len() / LANES;
             self.planes(sources, &work.slots, &all, |plane, src| {
                 affine_sums(job, plane, src, &mut sums[plane.target * LANES..(plane.target + 1) * LANES]);
             });
-            work.sums[step.target] = sums;
+            work.floats[step.target] = sums;
+            return;
+        }
+        if let Action::Maps { parts } = &step.action {
+            let mut maps = std::mem::take(&mut work.floats[step.target]);
+            let pixels = step.shape.1 * step.shape.2;
+            let mut first = 0;
+            for (sources, job) in parts {
+                let all = 0..job.scale.len() / LANES;
+                let rest = &mut maps[first * pixels..];
+                self.planes(sources, &work.slots, &all, |plane, src| {
+                    affine_map(job, plane, src, &mut rest[plane.target * LANES * pixels..]);
+                });
+                first += sources.iter().map(|index| self.buffers[*index].layout.channels).sum::<usize>();
+            }
+            work.floats[step.target] = maps;
             return;
         }
         let target = &self.buffers[step.target];
@@ -218,7 +239,7 @@ impl Program {
                     self.add_rows(job, (x, source(*a)), (y, source(*b)), (&target.layout, dst));
                 }
             }
-            Action::AffineSum { .. } => {}
+            Action::AffineSum { .. } | Action::Maps { .. } => {}
         }
         target.layout.fill_border(dst, target.zero);
         work.slots[target.slot] = slot;

@@ -32,6 +32,12 @@ pub(crate) fn unit(model: &TypedModel, node: &TypedNode, aside: &Aside) -> Optio
         };
         return Some(result.map(|work| Unit { output: edge.outlet, edge, shape, work }));
     }
+    let outlet: OutletId = node.id.into();
+    let float = Edge { outlet, scale: 1.0, zero: 0, signed: false };
+    if node.op_is::<TypedConcat>() {
+        let (work, shape) = (maps(model, node)?, shape_of(model, outlet)?);
+        return Some(Ok(Unit { output: outlet, edge: float, shape, work }));
+    }
     let reduce = node.op_as::<Reduce>()?;
     if !matches!(reduce.reducer, Reducer::Sum) || reduce.axes.as_slice() != [2, 3] {
         return None;
@@ -40,10 +46,17 @@ pub(crate) fn unit(model: &TypedModel, node: &TypedNode, aside: &Aside) -> Optio
         Ok(affine) => affine,
         Err(reason) => return Some(Err(reason)),
     };
-    let outlet: OutletId = node.id.into();
     let shape = shape_of(model, outlet)?;
-    let edge = Edge { outlet, scale: 1.0, zero: 0, signed: false };
-    Some(Ok(Unit { output: outlet, edge, shape, work: Work::AffineSum(affine) }))
+    Some(Ok(Unit { output: outlet, edge: float, shape, work: Work::AffineSum(affine) }))
+}
+
+/// A concatenation of pictures that stay float. One of 8-bit tensors alone belongs to what reads it.
+fn maps(model: &TypedModel, node: &TypedNode) -> Option<Work> {
+    node.op_as::<TypedConcat>().filter(|op| op.axis == 1)?;
+    if parts(model, node.id.into(), &mut Vec::new()).is_some() {
+        return None;
+    }
+    node.inputs.iter().map(|input| affine(model, *input).ok()).collect::<Option<_>>().map(Work::Maps)
 }
 
 /// What is computed in front of a QuantizeLinear.

@@ -54,6 +54,8 @@ pub(crate) enum Work {
     AffinePool(AffineUnit),
     /// The same, then the sum over the whole picture as float.
     AffineSum(AffineUnit),
+    /// Several of the same side by side, as float.
+    Maps(Vec<AffineUnit>),
     /// Maximum over windows: input, size, stride, padding.
     MaxPool(Edge, usize, usize, usize),
     /// Sum of two tensors.
@@ -66,6 +68,7 @@ impl Work {
         match self {
             Work::Conv(c) | Work::Depthwise(c) => vec![c.input],
             Work::Affine(a) | Work::AffinePool(a) | Work::AffineSum(a) => a.inputs.clone(),
+            Work::Maps(all) => all.iter().flat_map(|a| a.inputs.clone()).collect(),
             Work::MaxPool(e, ..) => vec![*e],
             Work::Add(a, b) => vec![*a, *b],
         }
@@ -92,6 +95,7 @@ impl Work {
             Work::Affine(_) => "concatenation, scale and shift, ReLU",
             Work::AffinePool(_) => "transition (concatenation, scale and shift, ReLU, mean pooling)",
             Work::AffineSum(_) => "global mean",
+            Work::Maps(_) => "last maps as floats, for the heat map",
             Work::MaxPool(..) => "maximum pooling",
             Work::Add(..) => "residual addition",
         }
@@ -101,9 +105,9 @@ impl Work {
 /// A recognised operator.
 #[derive(Debug, Clone)]
 pub(crate) struct Unit {
-    /// The outlet that it stands in for: an 8-bit tensor, or a float one for `AffineSum`.
+    /// The outlet that it stands in for: an 8-bit tensor, or a float one for `AffineSum` and `Maps`.
     pub output: OutletId,
-    /// Scale and zero point of the output; unused for `AffineSum`.
+    /// Scale and zero point of the output; unused where that is float.
     pub edge: Edge,
     /// Shape of the output.
     pub shape: Shape,

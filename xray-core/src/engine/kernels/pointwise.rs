@@ -177,6 +177,21 @@ pub(crate) fn max_pool(job: &MaxPool, src: &[u8], dst: &mut [u8]) {
     }
 }
 
+/// One plane of `max(x * scale + shift, floor)` into the first of its `maps`, each `height × width` floats, one a channel.
+pub(crate) fn affine_map(job: &Affine, plane: Plane, src: &[u8], maps: &mut [f32]) {
+    let from = &plane.from;
+    for (lane, map) in maps.chunks_exact_mut(from.height * from.width).take(LANES).enumerate() {
+        let channel = plane.target * LANES + lane;
+        let (scale, shift) = (job.scale[channel], job.shift[channel]);
+        for (y, row) in map.chunks_exact_mut(from.width).enumerate() {
+            let at = plane.source * from.plane() + from.row_start(y) + lane;
+            for (value, x) in row.iter_mut().zip(src[at..].iter().step_by(LANES)) {
+                *value = larger(f32::from(*x) * scale + shift, job.floor);
+            }
+        }
+    }
+}
+
 /// Sum over the picture of `max(x * scale + shift, floor)`, one value a channel.
 pub(crate) fn affine_sums(job: &Affine, plane: Plane, src: &[u8], sums: &mut [f32]) {
     let from = &plane.from;
