@@ -48,8 +48,10 @@ mkdir -p docs
   "$target/release/edge-runtime" model profile "$int8"
   echo '```'
   echo
-  if cc -O2 -mavx512f -mavx512vnni scripts/bench/peak.c -o "$target/peak" 2>/dev/null && grep -q avx512_vnni /proc/cpuinfo; then
-    echo "The most that one core of this machine does with VPDPBUSD on registers alone: $("$target/peak") GMAC/s."
+  if [ "$(uname -m)" = x86_64 ] && cc -O2 scripts/bench/peak.c -o "$target/peak"; then
+    echo "The most that one core of this machine does on registers alone (\`scripts/bench/peak.c\`):"
+    echo
+    "$target/peak" | sed 's/^/- /'
     echo
   fi
   if [ "${INSTRUCTIONS:-0}" = 1 ]; then

@@ -148,8 +148,9 @@ impl Planner {
                     scale: &scale,
                     input_zero: c.input.zero,
                 };
-                let packed = PackedConv::new(&plain, clipped_output(unit, c.clip), kernel.appetite());
                 let shape = conv_shape(c, from, to)?;
+                let out = clipped_output(unit, c.clip);
+                let packed = PackedConv::new(&plain, &shape, out, kernel.appetite());
                 Action::Conv { source, shares: shares::of_conv(packed, &shape, macs, threads) }
             }
             Work::Depthwise(c) => {

@@ -53,21 +53,13 @@ const WORTH_SHARING: u64 = 400_000;
 /// Shares of a convolution: whole blocks of output channels.
 pub(crate) fn of_conv(packed: PackedConv, shape: &ConvShape, macs: u64, threads: usize) -> Vec<Share<Conv>> {
     let count = if macs < WORTH_SHARING { 1 } else { threads };
-    let lines = shape.taps.len() * shape.input.planes();
     let planes_a_block = BLOCK / LANES;
     let share = |planes: Range<usize>| {
         let blocks = planes.start / planes_a_block..planes.end.div_ceil(planes_a_block);
-        let channels = blocks.start * BLOCK..blocks.end * BLOCK;
         let mut shape = shape.clone();
         let last = (planes.end * LANES).min(shape.output.channels);
         shape.output.channels = last - planes.start * LANES;
-        let packed = PackedConv {
-            weights: packed.weights[blocks.start * lines..blocks.end * lines].to_vec(),
-            bias: packed.bias[channels.clone()].to_vec(),
-            scale: packed.scale[channels].to_vec(),
-            output: packed.output,
-        };
-        Share { planes, job: (packed, shape) }
+        Share { planes, job: (packed.blocks(blocks), shape) }
     };
     cut(shape.output.planes(), planes_a_block, count).into_iter().map(share).collect()
 }

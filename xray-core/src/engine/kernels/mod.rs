@@ -8,6 +8,8 @@
 #[cfg(target_arch = "aarch64")]
 mod arm;
 pub(crate) mod depthwise;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "read by kernels of x86-64"))]
+pub(crate) mod eights;
 pub(crate) mod layout;
 pub(crate) mod pack;
 pub(crate) mod pointwise;
@@ -74,7 +76,7 @@ pub(crate) fn conv(kernel: &dyn Kernel, conv: &PackedConv, shape: &ConvShape, sr
     let (input, output) = (&shape.input, &shape.output);
     let blocks = output.channels.div_ceil(pack::BLOCK);
     assert!(src.len() >= shape.source_bytes() && dst.len() >= output.used(), "buffer too short");
-    assert_eq!(conv.weights.len(), blocks * shape.taps.len() * input.planes(), "weights of another shape");
+    assert!(conv.weights.fit(kernel.appetite().packing, shape), "weights of another shape or kernel");
     assert!(conv.bias.len() == blocks * pack::BLOCK && conv.scale.len() == conv.bias.len());
     if shape.taps == [0] && input == &(layout::Layout { channels: input.channels, ..*output }) {
         let pixels = output.plane() / layout::LANES;

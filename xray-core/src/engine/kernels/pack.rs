@@ -1,5 +1,8 @@
 //! Weights of one convolution in the order in which a kernel reads them, and how sums become bytes again.
 
+use std::ops::Range;
+
+use super::eights::{Eight, OUTPUTS, Strip};
 use super::layout::{LANES, Layout};
 
 /// Output channels that are computed side by side.
@@ -12,11 +15,16 @@ pub(crate) struct Line(pub [i8; BLOCK * LANES]);
 
 /// The order inside a [`Line`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "no kernel of an architecture may want one of them")]
 pub(crate) enum Packing {
     /// `[output][input 0..4]`, for instructions that sum four products (VNNI, SDOT).
     Quad,
-    /// `[input / 2][output][input % 2]`, for instructions that sum two products (PMADDWD, SMULL + SADALP).
+    /// `[input / 2][output][input % 2]`, for instructions that sum two products (SMULL + SADALP).
     Pair,
+    /// [`Eight`]s of one strip a bin, for registers of 256 bits and instructions that sum four products.
+    Eights,
+    /// [`Eight`]s whose bins fit 16 bits, for instructions that sum two products there (`vpmaddubsw`).
+    Bins,
 }
 
 /// What a kernel wants to be fed.
@@ -55,8 +63,8 @@ impl Output {
 /// A convolution (not depthwise) ready for one kind of kernel.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PackedConv {
-    /// `[output block][tap][input plane]`, one line each.
-    pub weights: Vec<Line>,
+    /// In the order that the kernel wants.
+    pub weights: Weights,
     /// Added to the sum, per output channel, padded to whole blocks. Holds the model's bias, the input's zero
     /// point and, for signed kernels, the shift by 128.
     pub bias: Vec<i32>,
@@ -64,6 +72,48 @@ pub(crate) struct PackedConv {
     pub scale: Vec<f32>,
     /// Rounding and clamping.
     pub output: Output,
+}
+
+/// Packed weights.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Weights {
+    /// `[output block][tap][input plane]`, one line each.
+    Lines(Vec<Line>),
+    /// One for each eight output channels.
+    Eights(Vec<Eight>),
+}
+
+impl Weights {
+    /// The lines; none if they were packed otherwise, which [`super::conv`] does not let happen.
+    pub fn lines(&self) -> &[Line] {
+        match self {
+            Weights::Lines(lines) => lines,
+            Weights::Eights(_) => &[],
+        }
+    }
+
+    /// The eights; none if they were packed otherwise, which [`super::conv`] does not let happen.
+    pub fn eights(&self) -> &[Eight] {
+        match self {
+            Weights::Lines(_) => &[],
+            Weights::Eights(eights) => eights,
+        }
+    }
+
+    /// Whether they are packed as `packing` says, cover every output of `shape` and read nothing beyond its taps
+    /// and planes.
+    pub fn fit(&self, packing: Packing, shape: &ConvShape) -> bool {
+        match (self, packing) {
+            (Weights::Lines(lines), Packing::Quad | Packing::Pair) => {
+                lines.len() == shape.output.channels.div_ceil(BLOCK) * shape.taps.len() * shape.input.planes()
+            }
+            (Weights::Eights(eights), Packing::Eights | Packing::Bins) => {
+                eights.len() == shape.output.channels.div_ceil(OUTPUTS)
+                    && eights.iter().all(|eight| eight.reach() <= shape.reach())
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Plain weights of a convolution.
@@ -86,30 +136,85 @@ pub(crate) struct ConvWeights<'a> {
 }
 
 impl PackedConv {
-    /// Packs `plain` for a kernel of that `appetite`.
-    pub fn new(plain: &ConvWeights<'_>, output: Output, appetite: Appetite) -> PackedConv {
-        let (blocks, planes) = (plain.outputs.div_ceil(BLOCK), plain.inputs.div_ceil(LANES));
-        let mut weights = vec![Line([0; BLOCK * LANES]); blocks * plain.taps * planes];
+    /// Packs `plain` for a kernel of that `appetite` and pictures of that `shape`.
+    pub fn new(plain: &ConvWeights<'_>, shape: &ConvShape, output: Output, appetite: Appetite) -> PackedConv {
+        let blocks = plain.outputs.div_ceil(BLOCK);
         let mut bias = vec![0; blocks * BLOCK];
         let mut scale = vec![0.0; blocks * BLOCK];
         bias[..plain.outputs].copy_from_slice(plain.bias);
         scale[..plain.outputs].copy_from_slice(plain.scale);
         let offset = i32::from(plain.input_zero) - if appetite.signed { 128 } else { 0 };
-        for o in 0..plain.outputs {
-            for c in 0..plain.inputs {
-                for tap in 0..plain.taps {
-                    let value = plain.weights[(o * plain.inputs + c) * plain.taps + tap];
+        for (bias, weights) in bias.iter_mut().zip(plain.weights.chunks_exact(plain.inputs * plain.taps)) {
+            *bias -= offset * weights.iter().map(|w| i32::from(*w)).sum::<i32>();
+        }
+        let weights = match appetite.packing {
+            Packing::Quad | Packing::Pair => Weights::Lines(plain.lines(appetite.packing)),
+            Packing::Eights => Weights::Eights(plain.strips(shape).map(Eight::plain).collect()),
+            Packing::Bins => Weights::Eights(plain.strips(shape).map(|s| Eight::pack(&s)).collect()),
+        };
+        PackedConv { weights, bias, scale, output }
+    }
+
+    /// The output channels of some blocks alone.
+    pub fn blocks(&self, blocks: Range<usize>) -> PackedConv {
+        let channels = blocks.start * BLOCK..blocks.end * BLOCK;
+        let weights = match &self.weights {
+            Weights::Lines(lines) => {
+                let each = lines.len() / (self.bias.len() / BLOCK);
+                Weights::Lines(lines[blocks.start * each..blocks.end * each].to_vec())
+            }
+            Weights::Eights(eights) => {
+                let end = (channels.end / OUTPUTS).min(eights.len());
+                Weights::Eights(eights[channels.start / OUTPUTS..end].to_vec())
+            }
+        };
+        let (bias, scale) = (self.bias[channels.clone()].to_vec(), self.scale[channels].to_vec());
+        PackedConv { weights, bias, scale, output: self.output }
+    }
+}
+
+impl ConvWeights<'_> {
+    fn lines(&self, packing: Packing) -> Vec<Line> {
+        let planes = self.inputs.div_ceil(LANES);
+        let count = self.outputs.div_ceil(BLOCK) * self.taps * planes;
+        let mut lines = vec![Line([0; BLOCK * LANES]); count];
+        for o in 0..self.outputs {
+            for c in 0..self.inputs {
+                for tap in 0..self.taps {
                     let (lane, within) = (o % BLOCK, c % LANES);
-                    let at = match appetite.packing {
-                        Packing::Quad => lane * LANES + within,
+                    let at = match packing {
                         Packing::Pair => (within / 2) * 2 * BLOCK + lane * 2 + within % 2,
+                        _ => lane * LANES + within,
                     };
-                    weights[((o / BLOCK) * plain.taps + tap) * planes + c / LANES].0[at] = value;
-                    bias[o] -= offset * i32::from(value);
+                    lines[((o / BLOCK) * self.taps + tap) * planes + c / LANES].0[at] = self.at(o, c, tap);
                 }
             }
         }
-        PackedConv { weights, bias, scale, output }
+        lines
+    }
+
+    /// For each eight outputs the strips, and where in a picture of `shape` each of them has its inputs.
+    fn strips(&self, shape: &ConvShape) -> impl Iterator<Item = Vec<(Strip, u32)>> {
+        let (planes, plane) = (self.inputs.div_ceil(LANES), shape.input.plane());
+        (0..self.outputs).step_by(OUTPUTS).map(move |first| {
+            let mut strips = Vec::with_capacity(self.taps * planes);
+            for (tap, offset) in shape.taps.iter().enumerate() {
+                for p in 0..planes {
+                    let mut strip = Strip([0; OUTPUTS * LANES]);
+                    for o in first..self.outputs.min(first + OUTPUTS) {
+                        for c in p * LANES..self.inputs.min((p + 1) * LANES) {
+                            strip.0[(o - first) * LANES + c % LANES] = self.at(o, c, tap);
+                        }
+                    }
+                    strips.push((strip, (offset + p * plane) as u32));
+                }
+            }
+            strips
+        })
+    }
+
+    fn at(&self, output: usize, input: usize, tap: usize) -> i8 {
+        self.weights[(output * self.inputs + input) * self.taps + tap]
     }
 }
 
@@ -159,10 +264,14 @@ impl ConvShape {
         y * self.stride_y * self.input.row()
     }
 
+    /// Byte offset of the last input, at its last tap, of a pixel.
+    pub fn reach(&self) -> usize {
+        self.taps.iter().max().copied().unwrap_or(0) + (self.input.planes() - 1) * self.input.plane()
+    }
+
     /// Bytes that the input must have for every row of outputs, with what kernels may read past the end.
     pub fn source_bytes(&self) -> usize {
         let last = self.source_row(self.output.height - 1) + (self.output.width - 1) * self.stride_x * LANES;
-        let tap = self.taps.iter().max().copied().unwrap_or(0);
-        (self.input.planes() - 1) * self.input.plane() + last + tap + LANES + super::layout::SLACK
+        self.reach() + last + LANES + super::layout::SLACK
     }
 }

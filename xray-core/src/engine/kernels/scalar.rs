@@ -20,7 +20,7 @@ impl Kernel for Scalar {
     fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: Run) {
         let (planes, step) = (shape.input.planes(), shape.stride_x * LANES);
         let lines = shape.taps.len() * planes;
-        for (block, weights) in conv.weights.chunks_exact(lines).enumerate() {
+        for (block, weights) in conv.weights.lines().chunks_exact(lines).enumerate() {
             let first = block * BLOCK;
             let count = BLOCK.min(shape.output.planes() * LANES - first);
             for pixel in 0..run.pixels {

@@ -160,7 +160,7 @@ pub(crate) fn convolve(kernel: &dyn Kernel, case: &Case, p: &Parameters, data: &
         scale: &p.scale,
         input_zero: case.zeros.0,
     };
-    let packed = PackedConv::new(&plain, case.output(), kernel.appetite());
+    let packed = PackedConv::new(&plain, &shape, case.output(), kernel.appetite());
     let mut result = vec![0x55; shape.output.bytes()];
     conv(kernel, &packed, &shape, data, &mut result);
     Some(result)

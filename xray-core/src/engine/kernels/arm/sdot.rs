@@ -130,7 +130,7 @@ unsafe fn tile<const MR: usize, const NEAR: bool>(span: Span<'_>, at: usize, hal
     // SAFETY: `kernels::conv` checked taps, planes and pixels against the source, blocks against the weights.
     unsafe {
         let lines = span.shape.taps.len() * planes;
-        let mut weights = span.conv.weights.as_ptr().add((half / 2) * lines).cast::<i8>();
+        let mut weights = span.conv.weights.lines().as_ptr().add((half / 2) * lines).cast::<i8>();
         weights = weights.add((half % 2) * 2 * BLOCK);
         let first = span.src.add(at * step);
         for tap in &span.shape.taps {

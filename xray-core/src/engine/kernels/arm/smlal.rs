@@ -93,7 +93,7 @@ unsafe fn tile<const MR: usize, const NEAR: bool>(span: Span<'_>, at: usize, blo
     unsafe {
         let mut acc = [[vdupq_n_s32(0); 4]; MR];
         let lines = span.shape.taps.len() * planes;
-        let mut weights = span.conv.weights.as_ptr().add(block * lines).cast::<i8>();
+        let mut weights = span.conv.weights.lines().as_ptr().add(block * lines).cast::<i8>();
         let first = span.src.add(at * step);
         for tap in &span.shape.taps {
             let mut from = first.add(*tap);

@@ -176,7 +176,7 @@ unsafe fn tile<const MR: usize, const NR: usize, const STEP: usize>(span: Span<'
     let mut acc = [[_mm512_setzero_si512(); MR]; NR];
     // SAFETY: `kernels::conv` checked taps, planes and pixels against the source, blocks against the weights.
     unsafe {
-        let mut weights = span.conv.weights.as_ptr().add(block * lines);
+        let mut weights = span.conv.weights.lines().as_ptr().add(block * lines);
         let first = span.src.add(at * STEP);
         let mut lines_left = lines;
         let mut taps = span.shape.taps.iter();
