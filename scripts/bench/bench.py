@@ -1,6 +1,7 @@
 """Times engines on one model, interleaved, and prints a table in Markdown.
 
-    bench.py --int8 INT8.onnx --float FLOAT.onnx --target TARGET_DIR [--rounds 60] [--threads 1,2] IMAGE...
+    bench.py --int8 INT8.onnx --float FLOAT.onnx --target TARGET_DIR [--ncnn FLOAT.ncnn.param] [--rounds 60]
+             [--threads 1,2] IMAGE...
 
 Every engine is a process of its own that stays loaded; in each round each of them runs one image, in an order that
 is drawn anew, so that what else the machine does falls on all of them. Give images of 224 x 224 pixels.
@@ -55,6 +56,7 @@ def main():
     parser.add_argument("--int8", required=True)
     parser.add_argument("--float", required=True)
     parser.add_argument("--target", required=True)
+    parser.add_argument("--ncnn")
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("images", nargs="+")
@@ -75,6 +77,9 @@ def table(args, ours, threads):
         ("OpenVINO int8", [*peers, "openvino", args.int8, *tail], args.int8),
         ("ONNX Runtime float", [*peers, "onnxruntime", args.float, *tail], args.float),
     ]
+    if args.ncnn:
+        weights = args.ncnn.removesuffix(".param") + ".bin"
+        wanted.append(("ncnn float", [*peers, "ncnn", args.ncnn, *tail], weights))
     if threads == "1":
         # tract's own operators run on one thread.
         wanted += [

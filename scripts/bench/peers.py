@@ -1,8 +1,9 @@
 """Runs a model in another engine, in the manner of xray-core/examples/time_runs.rs.
 
-    peers.py onnxruntime|onnxruntime-plain|openvino MODEL.onnx THREADS IMAGE...
+    peers.py onnxruntime|onnxruntime-plain|openvino|ncnn MODEL THREADS IMAGE...
 
-`onnxruntime-plain` has all graph optimisations switched off: the reference for what a graph means.
+`onnxruntime-plain` has all graph optimisations switched off: the reference for what a graph means. `ncnn` wants the
+.ncnn.param file that pnnx made of the float model, the .ncnn.bin beside it.
 """
 
 import json
@@ -44,11 +45,30 @@ def openvino(model, threads):
     return lambda x: request.infer({0: x})[output].item()
 
 
+def ncnn(model, threads):
+    import ncnn
+
+    net = ncnn.Net()
+    net.opt.num_threads = threads
+    net.opt.use_vulkan_compute = False
+    net.load_param(model)
+    net.load_model(model.removesuffix(".param") + ".bin")
+
+    def run(x):
+        extractor = net.create_extractor()
+        extractor.input("in0", ncnn.Mat(x[0]).clone())
+        return float(np.array(extractor.extract("out0")[1]).ravel()[0])
+
+    return run
+
+
 def main():
     engine, model, threads, *images = sys.argv[1:]
     start = time.perf_counter()
     if engine == "openvino":
         run = openvino(model, int(threads))
+    elif engine == "ncnn":
+        run = ncnn(model, int(threads))
     else:
         run = onnxruntime(model, int(threads), engine == "onnxruntime")
     print(json.dumps({"load_ms": (time.perf_counter() - start) * 1e3}), flush=True)

@@ -37,41 +37,48 @@ const LIMIT: u8 = 128;
 const OPEN: usize = 8;
 
 /// Strips whose sum of products fits 16 bits.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 struct Bin {
-    members: Vec<usize>,
+    members: [usize; MOST],
+    count: usize,
     sums: [u8; SUMS],
 }
 
+/// One strip, where its inputs are, and the sums of its weights.
+type Bounded = (Strip, u32, [u8; SUMS]);
+
 impl Eight {
     /// One strip a bin, for an instruction that sums in 32 bits.
-    pub fn plain(strips: Vec<(Strip, u32)>) -> Eight {
-        let mut eight = Eight::default();
-        for (strip, source) in strips {
-            eight.push(strip, source);
-        }
-        eight.bins[0] = eight.strips.len();
+    pub fn plain(strips: &[(Strip, u32)]) -> Eight {
+        let mut eight = Eight::with_room(strips.len());
+        strips.iter().for_each(|(strip, source)| eight.push(*strip, *source));
+        eight.bins[0] = strips.len();
         eight
     }
 
     /// Bins for an instruction that sums in 16 bits.
     pub fn pack(strips: &[(Strip, u32)]) -> Eight {
-        let mut bounded = Vec::with_capacity(strips.len());
+        let mut bounded: Vec<Bounded> = Vec::with_capacity(strips.len());
         for (strip, source) in strips.iter().filter(|(strip, _)| strip.0 != [0; OUTPUTS * 4]) {
             let (one, other) = split(strip);
-            bounded.push((one, *source));
-            bounded.extend(other.map(|other| (other, *source)));
+            bounded.push((one, *source, sums(&one)));
+            bounded.extend(other.map(|other| (other, *source, sums(&other))));
         }
         let mut bins = fill(&bounded);
-        bins.sort_by_key(|bin| std::cmp::Reverse(bin.members.len()));
-        let mut eight = Eight::default();
+        bins.sort_by_key(|bin| std::cmp::Reverse(bin.count));
+        let mut eight = Eight::with_room(bounded.len());
         for bin in bins {
-            for member in &bin.members {
+            for member in &bin.members[..bin.count] {
                 eight.push(bounded[*member].0, bounded[*member].1);
             }
-            eight.bins[bin.members.len() - 1] += 1;
+            eight.bins[bin.count - 1] += 1;
         }
         eight
+    }
+
+    fn with_room(strips: usize) -> Eight {
+        let (strips, sources) = (Vec::with_capacity(strips), Vec::with_capacity(strips));
+        Eight { strips, sources, ..Eight::default() }
     }
 
     /// Bins of [`MOST`] strips first, then those of fewer.
@@ -102,25 +109,23 @@ impl Eight {
 }
 
 /// Sorts strips into bins, each into the first open one that has room.
-fn fill(strips: &[(Strip, u32)]) -> Vec<Bin> {
-    let (mut open, mut closed): (Vec<Bin>, Vec<Bin>) = (Vec::new(), Vec::new());
-    for (index, (strip, _)) in strips.iter().enumerate() {
-        let added = sums(strip);
-        match open.iter().position(|bin| fits(&bin.sums, &added)) {
-            Some(at) => {
-                let bin = &mut open[at];
-                bin.members.push(index);
-                bin.sums.iter_mut().zip(added).for_each(|(sum, more)| *sum += more);
-                if bin.members.len() == MOST {
-                    closed.push(open.remove(at));
-                }
+fn fill(strips: &[Bounded]) -> Vec<Bin> {
+    let mut open: Vec<Bin> = Vec::with_capacity(OPEN);
+    let mut closed: Vec<Bin> = Vec::with_capacity(strips.len());
+    for (index, (_, _, added)) in strips.iter().enumerate() {
+        let Some(at) = open.iter().position(|bin| fits(&bin.sums, added)) else {
+            if open.len() == OPEN {
+                closed.push(open.remove(0));
             }
-            None => {
-                if open.len() == OPEN {
-                    closed.push(open.remove(0));
-                }
-                open.push(Bin { members: vec![index], sums: added });
-            }
+            open.push(Bin { members: [index; MOST], count: 1, sums: *added });
+            continue;
+        };
+        let bin = &mut open[at];
+        bin.members[bin.count] = index;
+        bin.count += 1;
+        bin.sums.iter_mut().zip(added).for_each(|(sum, more)| *sum += more);
+        if bin.count == MOST {
+            closed.push(open.remove(at));
         }
     }
     closed.extend(open);

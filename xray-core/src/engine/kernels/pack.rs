@@ -149,8 +149,8 @@ impl PackedConv {
         }
         let weights = match appetite.packing {
             Packing::Quad | Packing::Pair => Weights::Lines(plain.lines(appetite.packing)),
-            Packing::Eights => Weights::Eights(plain.strips(shape).map(Eight::plain).collect()),
-            Packing::Bins => Weights::Eights(plain.strips(shape).map(|s| Eight::pack(&s)).collect()),
+            Packing::Eights => Weights::Eights(plain.eights(shape, Eight::plain)),
+            Packing::Bins => Weights::Eights(plain.eights(shape, Eight::pack)),
         };
         PackedConv { weights, bias, scale, output }
     }
@@ -193,24 +193,26 @@ impl ConvWeights<'_> {
         lines
     }
 
-    /// For each eight outputs the strips, and where in a picture of `shape` each of them has its inputs.
-    fn strips(&self, shape: &ConvShape) -> impl Iterator<Item = Vec<(Strip, u32)>> {
+    /// Packs the strips of each eight outputs, with the places that they have in a picture of `shape`.
+    fn eights(&self, shape: &ConvShape, pack: impl Fn(&[(Strip, u32)]) -> Eight) -> Vec<Eight> {
         let (planes, plane) = (self.inputs.div_ceil(LANES), shape.input.plane());
-        (0..self.outputs).step_by(OUTPUTS).map(move |first| {
-            let mut strips = Vec::with_capacity(self.taps * planes);
-            for (tap, offset) in shape.taps.iter().enumerate() {
-                for p in 0..planes {
-                    let mut strip = Strip([0; OUTPUTS * LANES]);
-                    for o in first..self.outputs.min(first + OUTPUTS) {
-                        for c in p * LANES..self.inputs.min((p + 1) * LANES) {
-                            strip.0[(o - first) * LANES + c % LANES] = self.at(o, c, tap);
-                        }
+        let place = |i: usize| (shape.taps[i / planes] + i % planes * plane) as u32;
+        let empty: Vec<(Strip, u32)> =
+            (0..self.taps * planes).map(|i| (Strip([0; OUTPUTS * LANES]), place(i))).collect();
+        let mut eights = Vec::with_capacity(self.outputs.div_ceil(OUTPUTS));
+        for first in (0..self.outputs).step_by(OUTPUTS) {
+            let mut strips = empty.clone();
+            for o in first..self.outputs.min(first + OUTPUTS) {
+                for c in 0..self.inputs {
+                    for tap in 0..self.taps {
+                        let at = (o - first) * LANES + c % LANES;
+                        strips[tap * planes + c / LANES].0.0[at] = self.at(o, c, tap);
                     }
-                    strips.push((strip, (offset + p * plane) as u32));
                 }
             }
-            strips
-        })
+            eights.push(pack(&strips));
+        }
+        eights
     }
 
     fn at(&self, output: usize, input: usize, tap: usize) -> i8 {
