@@ -50,8 +50,8 @@ fn screened(model: &Path, paths: &[std::path::PathBuf]) -> Result<(Vec<Value>, O
     let mut rows = Vec::new();
     let outcome = screen::run(
         (&ModelSource::File(model.to_owned()), EngineChoice::Auto.into()),
-        paths,
-        Format::JsonLines,
+        (paths, false),
+        (Format::JsonLines, None),
         (&Dark, Duration::ZERO),
         &mut rows,
         &mut Vec::new(),

@@ -9,7 +9,10 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use crate::record::Limits;
-use crate::sources::{FolderOptions, StickOptions};
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+use crate::sources::camera::Uvc;
+use crate::sources::camera::{Device, RpicamStill};
+use crate::sources::{Camera as CameraSource, CameraOptions, FolderOptions, StickOptions};
 
 /// A configuration is a page; what is longer than this many bytes is something else.
 const LONGEST: u64 = 256 * 1024;
@@ -55,6 +58,8 @@ pub struct Config {
     pub folder: Vec<Folder>,
     /// USB sticks; without it they are not looked at.
     pub stick: Option<Stick>,
+    /// The camera, where there is one.
+    pub camera: Option<Camera>,
 }
 
 /// `[model]`
@@ -159,6 +164,38 @@ pub struct Stick {
     pub devices: PathBuf,
 }
 
+/// `[camera]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Camera {
+    /// How it is connected.
+    pub kind: CameraKind,
+    /// A USB camera's device.
+    #[serde(default = "first_camera")]
+    pub device: PathBuf,
+    /// The program that takes a CSI camera's picture.
+    #[serde(default = "rpicam_still")]
+    pub program: PathBuf,
+    /// Whether it looks at films on a light box: the film is found, cut out and straightened.
+    pub film: bool,
+    /// Frames of a USB camera that go by before one is taken.
+    #[serde(default = "warm_up")]
+    pub warm_up: u32,
+    /// How long a shot may take.
+    #[serde(default = "shot", deserialize_with = "seconds")]
+    pub deadline_s: Duration,
+}
+
+/// How a camera is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CameraKind {
+    /// By USB.
+    Uvc,
+    /// By the ribbon cable of a Raspberry Pi.
+    Csi,
+}
+
 impl Default for Record {
     fn default() -> Self {
         Record { folder: crate::STORE.into(), quota_mb: None, keep_days: None, reserve_mb: 256 }
@@ -205,6 +242,25 @@ fn every() -> Duration {
     Duration::from_secs(1)
 }
 
+fn first_camera() -> PathBuf {
+    "/dev/video0".into()
+}
+
+fn rpicam_still() -> PathBuf {
+    "/usr/bin/rpicam-still".into()
+}
+
+fn warm_up() -> u32 {
+    10
+}
+
+fn shot() -> Duration {
+    Duration::from_secs(15)
+}
+
+/// More frames do not settle a camera any further.
+const MOST_WARM_UP: u32 = 300;
+
 /// A day: nothing here takes longer, and a number that is no time is found.
 const LONGEST_TIME: f64 = 86_400.0;
 
@@ -236,8 +292,13 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), String> {
-        if self.folder.is_empty() && self.stick.is_none() {
-            return Err("there is no source; add `[[folder]]` with a `path`, or `[stick]`".to_owned());
+        if self.folder.is_empty() && self.stick.is_none() && self.camera.is_none() {
+            return Err(
+                "there is no source; add `[[folder]]` with a `path`, `[stick]` or `[camera]`".to_owned()
+            );
+        }
+        if let Some(camera) = &self.camera {
+            camera.check()?;
         }
         if self.model.deadline_s.is_zero() {
             return Err("`deadline_s` is 0; no image is that fast".to_owned());
@@ -285,6 +346,37 @@ impl Stick {
     }
 }
 
+impl Camera {
+    fn check(&self) -> Result<(), String> {
+        if self.deadline_s.is_zero() || self.warm_up > MOST_WARM_UP {
+            return Err(format!(
+                "`[camera]`: `deadline_s` must be above 0, and `warm_up` at most {MOST_WARM_UP} frames"
+            ));
+        }
+        if self.kind == CameraKind::Uvc && cfg!(not(all(target_os = "linux", target_pointer_width = "64"))) {
+            return Err("`[camera]`: this build reads no USB cameras; take the 64-bit system".to_owned());
+        }
+        Ok(())
+    }
+
+    /// What takes the pictures.
+    pub fn device(&self) -> Box<dyn Device> {
+        match self.kind {
+            #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+            CameraKind::Uvc => Box::new(Uvc::new(&self.device, self.warm_up, self.deadline_s)),
+            // `check` has refused the other kind where it cannot be.
+            _ => Box::new(RpicamStill::new(&self.program, self.deadline_s)),
+        }
+    }
+
+    /// The source.
+    pub fn source(&self) -> CameraSource {
+        let options =
+            CameraOptions { film: self.film, deadline: self.deadline_s, every: Duration::from_secs(2) };
+        CameraSource::new(self.device(), options)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -316,6 +408,12 @@ mod tests {
             (&format!("{SMALLEST}settle_s = nan\n"), "NaN is not between"),
             (&format!("{SMALLEST}[record]\nfolder = '/srv/x/store'\n"), "lie in each other"),
             (&format!("{SMALLEST}[stick]\nunder = []\n"), "no stick would be seen"),
+            (&format!("{SMALLEST}[camera]\nkind = 'uvc'\n"), "missing field `film`"),
+            (&format!("{SMALLEST}[camera]\nkind = 'ip'\nfilm = true\n"), "unknown variant `ip`"),
+            (
+                &format!("{SMALLEST}[camera]\nkind = 'csi'\nfilm = true\ndeadline_s = 0\n"),
+                "`deadline_s` must be above 0",
+            ),
             (&SMALLEST.replace("'m.onnx'", "'m.onnx'\ndeadline_s = 0"), "`deadline_s` is 0"),
             (&SMALLEST.replace("'m.onnx'", "'m.onnx'\nthreads = 0"), "expected a nonzero"),
         ] {
@@ -324,6 +422,22 @@ mod tests {
         }
         let error = Config::parse(&format!("{SMALLEST}pth = 'x'\n")).expect_err("wrong");
         assert!(error.contains("line 5"), "{error}");
+    }
+
+    #[test]
+    fn a_camera_alone_is_a_source_and_the_packaged_file_shows_its_defaults() {
+        let text = "[model]\nfile = 'm'\n[camera]\nkind = 'csi'\nfilm = true\n";
+        let smallest = Config::parse(text).expect("a configuration").camera.expect("a camera");
+        assert_eq!(smallest.device().name(), "/usr/bin/rpicam-still");
+        let packaged = include_str!("../packaging/config.toml");
+        let (_, shown) = packaged.split_once("# [camera]").expect("an example");
+        let shown: String = shown
+            .lines()
+            .filter_map(|line| line.strip_prefix("# "))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let shown: Camera = toml::from_str(&shown).expect("a camera");
+        assert_eq!(shown, Camera { kind: CameraKind::Uvc, ..smallest });
     }
 
     #[test]

@@ -43,6 +43,9 @@ enum Command {
     /// Screen what sticks and watched folders bring, until told to end
     #[cfg(unix)]
     Run(cli::run::RunArgs),
+    /// Try the camera: its formats, a shot, and the film that is found on it
+    #[cfg(unix)]
+    Camera(cli::camera::CameraArgs),
     /// What was screened: list, show, export, verify
     #[cfg(unix)]
     Records(cli::records::RecordsArgs),
@@ -76,6 +79,9 @@ struct ScreenArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "board",
           value_parser = clap::value_parser!(u64).range(..=3600))]
     hold: u64,
+    /// The images are photographs of films on a light box: find the film, cut it out and straighten it, or say why not
+    #[arg(long)]
+    film: bool,
     /// X-rays (JPEG, PNG, PGM; by content, whatever the name), or folders that hold them at any depth
     #[arg(required = true, value_name = "IMAGE|DIR")]
     paths: Vec<PathBuf>,
@@ -143,6 +149,7 @@ Examples:
   edge-runtime screen --model model.onnx --json /media/stick > results.jsonl
   edge-runtime screen --model model.onnx --heat-maps pictures /media/stick
   edge-runtime screen --model model.onnx --board pi4 /media/stick
+  edge-runtime screen --film photographs/
 
 A line that begins with NO RESULT is no finding: the image was not screened. The reason follows.
 On a board's lights, green means no sign of pneumonia and nothing else does. At the end the most urgent signal
@@ -207,6 +214,8 @@ fn main() -> ExitCode {
             status(cli::run::run(&args, &mut std::io::stdout()).map(|()| Outcome::Complete))
         }
         #[cfg(unix)]
+        Command::Camera(args) => status(cli::camera::run(&args, &mut std::io::stdout().lock())),
+        #[cfg(unix)]
         Command::Records(args) => {
             let done = cli::records::run(&args, &mut std::io::stdout().lock());
             status(done.map(|()| Outcome::Complete))
@@ -251,7 +260,8 @@ fn screen(args: &ScreenArgs) -> ExitCode {
         };
         let mut notes = std::io::stderr().lock();
         let rows = (format, args.heat_maps.as_deref());
-        cli::screen::run((&model, engine), &args.paths, rows, (&*lights, between), &mut out, &mut notes)
+        let images = (args.paths.as_slice(), args.film);
+        cli::screen::run((&model, engine), images, rows, (&*lights, between), &mut out, &mut notes)
     };
     // What went wrong is written before the last signal is held.
     let status = status(screened);

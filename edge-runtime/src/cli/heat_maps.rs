@@ -11,6 +11,7 @@ use xray_core::sha256_hex;
 /// Draws into one folder.
 pub struct Drawer<'a> {
     folder: &'a Path,
+    screener: &'a Screener,
     /// What could not be drawn, and why.
     failed: Vec<String>,
 }
@@ -20,7 +21,7 @@ impl<'a> Drawer<'a> {
     ///
     /// # Errors
     /// If the model gives no heat maps, or the folder cannot be made.
-    pub fn open(folder: &'a Path, screener: &Screener) -> Result<Self> {
+    pub fn open(folder: &'a Path, screener: &'a Screener) -> Result<Self> {
         ensure!(
             screener.has_heat_map(),
             "this model gives no heat maps: it was exported by an earlier release; export its run again, or leave \
@@ -28,7 +29,7 @@ impl<'a> Drawer<'a> {
         );
         std::fs::create_dir_all(folder)
             .with_context(|| format!("{}: the folder cannot be made", folder.display()))?;
-        Ok(Drawer { folder, failed: Vec::new() })
+        Ok(Drawer { folder, screener, failed: Vec::new() })
     }
 
     /// Draws what `item` came to, if it has a heat map, and notes the file in it. A picture that cannot be drawn is no
@@ -37,7 +38,7 @@ impl<'a> Drawer<'a> {
         let Some(map) = item.outcome.as_ref().ok().and_then(|screening| screening.heat_map.as_ref()) else {
             return;
         };
-        match picture(self.folder, &item.file, map) {
+        match self.picture(&item.file, map) {
             Ok(picture) => item.picture = Some(picture),
             Err(error) => self.failed.push(format!("{error:#}")),
         }
@@ -47,14 +48,15 @@ impl<'a> Drawer<'a> {
     pub fn failed(self) -> Vec<String> {
         self.failed
     }
-}
 
-/// The image is read once more: screening keeps no pixels. Its name is the hash of what is drawn.
-fn picture(folder: &Path, file: &Path, map: &HeatMap) -> Result<PathBuf> {
-    let bytes = intake::read_bytes(file)?;
-    let image = intake::decode(&bytes).with_context(|| format!("{}: read again", file.display()))?;
-    let picture = folder.join(format!("{}.png", sha256_hex(&bytes)));
-    std::fs::write(&picture, overlay_png(&image, map)?)
-        .with_context(|| format!("{}: the picture cannot be written", picture.display()))?;
-    Ok(picture)
+    /// The image is read once more: screening keeps no pixels. Its name is the hash of what is drawn.
+    fn picture(&self, file: &Path, map: &HeatMap) -> Result<PathBuf> {
+        let bytes = intake::read_bytes(file)?;
+        let image =
+            self.screener.decode(&bytes).with_context(|| format!("{}: read again", file.display()))?;
+        let picture = self.folder.join(format!("{}.png", sha256_hex(&bytes)));
+        std::fs::write(&picture, overlay_png(&image, map)?)
+            .with_context(|| format!("{}: the picture cannot be written", picture.display()))?;
+        Ok(picture)
+    }
 }

@@ -1,5 +1,7 @@
 //! The subcommands, without arguments and printing.
 
+#[cfg(unix)]
+pub mod camera;
 pub mod documents;
 pub mod heat_maps;
 pub mod model;

@@ -142,6 +142,9 @@ fn sources(config: &Config) -> Vec<Box<dyn Source>> {
     for folder in &config.folder {
         all.push(Box::new(Folder::new(folder.options())));
     }
+    if let Some(camera) = &config.camera {
+        all.push(Box::new(camera.source()));
+    }
     all
 }
 

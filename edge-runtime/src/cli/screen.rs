@@ -19,8 +19,9 @@ use crate::outputs::lights::{Show, Signal};
 /// How long a verdict is shown if another image follows.
 pub const BETWEEN: Duration = Duration::from_millis(1500);
 
-/// Loads the model into an engine and screens all files under `paths`. Rows go to `out`; the disclaimer, before the first
-/// row, and the summary, after the last, go to `notes`. Where `pictures` names a folder, each heat map is drawn there. On `lights`, every image is shown as busy while it
+/// Loads the model into an engine and screens all files under `paths`, which are X-rays or `photographs` of films on a
+/// light box. Rows go to `out`; the disclaimer, before the first row, and the summary, after the last, go to `notes`.
+/// Where `pictures` names a folder, each heat map is drawn there. On `lights`, every image is shown as busy while it
 /// is read, then as what it came to, `between` long if another follows. At the end stands the most urgent
 /// signal of all images, or the fault that ended the screening; how long is the caller's choice.
 ///
@@ -28,7 +29,7 @@ pub const BETWEEN: Duration = Duration::from_millis(1500);
 /// If the model cannot be loaded, or `out` is closed before every image was screened.
 pub fn run(
     (model, engine): (&ModelSource, EngineOptions),
-    paths: &[PathBuf],
+    (paths, photographs): (&[PathBuf], bool),
     (format, pictures): (Format, Option<&Path>),
     (lights, between): (&dyn Show, Duration),
     out: &mut impl Write,
@@ -36,20 +37,23 @@ pub fn run(
 ) -> Result<Outcome> {
     let round = Round { lights, between, shown: Cell::new(Signal::Busy), urgent: Cell::new(Signal::Off) };
     lights.show(Signal::Busy);
-    let screened = screen((model, engine), paths, (format, pictures), &round, out, notes);
+    let screened = screen((model, engine), (paths, photographs), (format, pictures), &round, out, notes);
     round.end(screened.is_ok());
     screened
 }
 
 fn screen(
     (model, engine): (&ModelSource, EngineOptions),
-    paths: &[PathBuf],
+    (paths, photographs): (&[PathBuf], bool),
     (format, pictures): (Format, Option<&Path>),
     round: &Round<'_>,
     out: &mut impl Write,
     notes: &mut impl Write,
 ) -> Result<Outcome> {
-    let source = model.load(engine)?;
+    let mut source = model.load(engine)?;
+    if photographs {
+        source.screener.expect_photographs();
+    }
     let screener = &source.screener;
     if let Some(reason) = &source.went_back {
         note(notes, &format!("warning: this board went back to the model before: {reason}"));

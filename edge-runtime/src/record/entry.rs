@@ -14,19 +14,22 @@ pub enum Origin {
     Folder,
     /// A USB stick.
     Stick,
+    /// A shot of the camera.
+    Camera,
     /// Stored by a run that ended before it could record it.
     Recovered,
 }
 
 impl Origin {
     /// All of them.
-    pub const ALL: [Origin; 3] = [Origin::Folder, Origin::Stick, Origin::Recovered];
+    pub const ALL: [Origin; 4] = [Origin::Folder, Origin::Stick, Origin::Camera, Origin::Recovered];
 
     /// A fixed word, the same in every release.
     pub fn code(self) -> &'static str {
         match self {
             Origin::Folder => "folder",
             Origin::Stick => "stick",
+            Origin::Camera => "camera",
             Origin::Recovered => "recovered",
         }
     }

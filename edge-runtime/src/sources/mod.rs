@@ -3,6 +3,7 @@
 //! What a source reads is hostile: links are not followed, folders are bounded in depth and number, files in
 //! size, and nothing is ever written to it. File names stay here, since people write patients' names into them.
 
+pub mod camera;
 mod content;
 mod folder;
 mod mount_table;
@@ -10,6 +11,7 @@ mod mounter;
 mod stick;
 mod tree;
 
+pub use camera::{Camera, CameraOptions};
 pub use content::Picture;
 pub use folder::{Folder, FolderOptions};
 pub use mount_table::{Mount, MountTable, MountTableError};
@@ -119,6 +121,14 @@ pub enum SourceError {
         folder: String,
         /// How many are looked at.
         limit: usize,
+    },
+    /// The camera is not there, or hangs.
+    #[error("{camera}: the camera cannot be used: {reason}")]
+    Camera {
+        /// Its path, or that of its program.
+        camera: String,
+        /// What is wrong, and what to do.
+        reason: String,
     },
     /// The table of mounts cannot be read.
     #[error(transparent)]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 #[cfg(feature = "dicom")]
 use super::DicomProblem;
+use super::film::FilmProblem;
 use super::limits::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE};
 
 /// The formats that are read, for people.
@@ -78,6 +79,9 @@ pub enum IntakeProblem {
         /// The decoder's word.
         reason: String,
     },
+    /// A photograph of a film on a light box from which no film could be cut out.
+    #[error(transparent)]
+    Film(#[from] FilmProblem),
     /// A DICOM file that is no single radiograph or misses what it takes to show one.
     #[cfg(feature = "dicom")]
     #[error(transparent)]
@@ -96,6 +100,7 @@ impl IntakeProblem {
             IntakeProblem::TooSmall { .. } => "too-small",
             IntakeProblem::Truncated => "truncated",
             IntakeProblem::Damaged { .. } => "damaged",
+            IntakeProblem::Film(problem) => problem.code(),
             #[cfg(feature = "dicom")]
             IntakeProblem::Dicom(problem) => problem.code(),
         }

@@ -10,7 +10,7 @@ use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Lim
 use super::dicom;
 use super::limits::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE};
 use super::radiograph::{Pixels, Radiograph, check_size};
-use super::{IntakeError, IntakeProblem, jpeg};
+use super::{IntakeError, IntakeProblem, film, jpeg};
 
 /// Reads one file, as it is.
 ///
@@ -45,11 +45,28 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, IntakeProblem> {
 }
 
 /// Decodes the bytes of a JPEG, PNG, PGM or, with the feature `dicom`, DICOM file; grey or colour, 8 or 16 bit. Sixteen bits are brought to eight
-/// by `round(v / 257)`; an alpha channel is dropped.
+/// by `round(v / 257)`; an alpha channel is dropped. Of a file that says that it shows a film on a light box, as shots of
+/// the device's camera do ([`film::is_marked`]), the film is given.
 ///
 /// # Errors
 /// [`IntakeProblem`]; the size in the header is checked before any pixel is decoded.
 pub fn decode(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
+    if film::is_marked(bytes) { decode_photograph(bytes) } else { decode_picture(bytes) }
+}
+
+/// Decodes a photograph of a film on a light box and cuts the film out ([`film::find`]).
+///
+/// # Errors
+/// As [`decode`], and [`IntakeProblem::Film`].
+pub fn decode_photograph(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
+    Ok(film::find(&decode_picture(bytes)?)?.radiograph)
+}
+
+/// As [`decode`], but gives the whole picture whatever it says that it shows.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_picture(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
     if bytes.is_empty() {
         return Err(IntakeProblem::Empty);
     }

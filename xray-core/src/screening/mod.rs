@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::decision::{DecisionRule, Verdict};
 use crate::engine::{self, Engine, EngineChoice, EngineError, EngineOptions};
 use crate::heat_map::HeatMap;
-use crate::intake::{self, IntakeError};
+use crate::intake::{self, IntakeError, IntakeProblem, Radiograph};
 use crate::package::{Contract, PackageError, PackageFile, VerifiedPackage};
 use crate::preprocess::{self, PreprocessError};
 
@@ -79,6 +79,7 @@ pub struct Screener {
     engine: Box<dyn Engine>,
     rule: DecisionRule,
     warnings: Vec<String>,
+    photographs: bool,
 }
 
 impl Screener {
@@ -105,7 +106,13 @@ impl Screener {
     pub fn new(package: VerifiedPackage, options: impl Into<EngineOptions>) -> Result<Self, EngineError> {
         let loaded = engine::load(&package, options)?;
         let rule = DecisionRule::of(&package);
-        Ok(Screener { package, engine: loaded.engine, rule, warnings: loaded.warnings })
+        Ok(Screener { package, engine: loaded.engine, rule, warnings: loaded.warnings, photographs: false })
+    }
+
+    /// From now on every file is a photograph of a film on a light box, from which the film is cut out first
+    /// ([`intake::film`]). Otherwise only those are that say so themselves.
+    pub fn expect_photographs(&mut self) {
+        self.photographs = true;
     }
 
     /// What must be said about the engine, such as that it is not the one that it should be.
@@ -141,6 +148,14 @@ impl Screener {
         engine::self_test(&self.package, self.engine.as_ref())
     }
 
+    /// The radiograph in a file's bytes, as it is screened.
+    ///
+    /// # Errors
+    /// [`IntakeProblem`]
+    pub fn decode(&self, bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
+        if self.photographs { intake::decode_photograph(bytes) } else { intake::decode(bytes) }
+    }
+
     /// Screens one file.
     ///
     /// # Errors
@@ -148,7 +163,8 @@ impl Screener {
     pub fn screen(&self, file: &Path) -> Result<Screening, ScreeningError> {
         let start = Instant::now();
         let name = || file.display().to_string();
-        let image = intake::read_file(file)?;
+        let bytes = intake::read_bytes(file)?;
+        let image = self.decode(&bytes).map_err(|problem| IntakeError { file: file.to_owned(), problem })?;
         let tensor = preprocess::prepare(&image, &self.contract().preprocessing)
             .map_err(|source| ScreeningError::Preprocess { file: name(), source })?;
         let output =
