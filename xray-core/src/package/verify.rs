@@ -139,7 +139,11 @@ fn check_graph(graph: &GraphProto, contract: &Contract) -> Result<(), String> {
         }
     }
     if let Some(map) = graph.output.get(2) {
-        let side = shape(map)?.last().copied().flatten().filter(|side| *side <= HeatMap::MAX_SIDE as i64);
+        let side = shape(map)?
+            .last()
+            .copied()
+            .flatten()
+            .filter(|side| (1..=HeatMap::MAX_SIDE as i64).contains(side));
         expect_shape(map, &[1, 1, side.unwrap_or(1), side.unwrap_or(1)])?;
     }
     if let Some(node) = graph.node.iter().find(|n| !matches!(n.domain.as_str(), "" | "ai.onnx")) {
