@@ -13,6 +13,8 @@ import argparse
 import json
 import subprocess
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 import cv2
@@ -95,12 +97,38 @@ def blank(rng, common):
         scenes.transmission = through
 
 
+def draw(i, file, poses, out):
+    """Draws all scenes of one X-ray. Gives {picture: (X-ray, film)} and {picture: why it must be refused}."""
+    cv2.setNumThreads(1)
+    image = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+    good, bad = {}, {}
+    for k in range(poses):
+        rng = np.random.default_rng(100000 + 1000 * i + k)
+        corners = np.array([[-1, -1]])
+        while not inside(corners):
+            pose, settings = scenes.Pose.random(rng), conditions(rng, k)
+            outline = scenes.corners_of(image.shape[1] / image.shape[0])
+            corners = scenes.project(scenes.camera(pose, (1600, 1200), 1), outline)
+        coded, _ = scenes.photograph([(image, (0, 0))], pose, rng, **settings)
+        path = out / "good" / f"{i:03}-{k:02}.jpg"
+        path.write_bytes(coded)
+        good[path] = (file, settings["curve"])
+    rng = np.random.default_rng(900000 + i)
+    for name, coded in refusals(image, rng):
+        path = out / "bad" / name.replace(" ", "-") / f"{i:03}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(coded)
+        bad[path] = name
+    return good, bad
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--edge", required=True)
     parser.add_argument("--model", required=True)
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--poses", type=int, default=10)
+    parser.add_argument("--jobs", type=int, default=2, help="processes that draw")
     parser.add_argument("--photographs", type=Path, help="a folder of photographs of other things, to be refused")
     parser.add_argument("images", nargs="+", type=Path)
     args = parser.parse_args()
@@ -108,25 +136,10 @@ def main():
     originals = {file: row for file, row in zip(files, screen(args, files, False))}
     (args.out / "good").mkdir(parents=True, exist_ok=True)
     made, refuse = {}, {}
-    for i, file in enumerate(files):
-        image = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
-        for k in range(args.poses):
-            rng = np.random.default_rng(100000 + 1000 * i + k)
-            corners = np.array([[-1, -1]])
-            while not inside(corners):
-                pose, settings = scenes.Pose.random(rng), conditions(rng, k)
-                corners = scenes.project(scenes.camera(pose, (1600, 1200), 1),
-                                         scenes.corners_of(image.shape[1] / image.shape[0]))
-            coded, _ = scenes.photograph([(image, (0, 0))], pose, rng, **settings)
-            path = args.out / "good" / f"{i:03}-{k:02}.jpg"
-            path.write_bytes(coded)
-            made[path] = (file, settings["curve"])
-        rng = np.random.default_rng(900000 + i)
-        for name, coded in refusals(image, rng):
-            path = args.out / "bad" / name.replace(" ", "-") / f"{i:03}.jpg"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(coded)
-            refuse[path] = name
+    with ProcessPoolExecutor(args.jobs) as pool:
+        for good, bad in pool.map(draw, range(len(files)), files, repeat(args.poses), repeat(args.out)):
+            made.update(good)
+            refuse.update(bad)
     if args.photographs:
         for file in sorted(f for f in args.photographs.rglob("*") if f.is_file()):
             refuse[file] = "photographs of other things"
