@@ -40,6 +40,9 @@ def rate(hits, count):
 def by_image(same):
     """The 95% interval of a rate over all photographs when whole images are drawn again (bootstrap, 10,000 times)."""
     keys = sorted(same)
+    if all(all(same[key]) for key in keys):
+        # Nothing to draw: what as many images, all alike, allow.
+        return wilson(len(keys), len(keys))
     random = np.random.default_rng(1)
     drawn = random.integers(0, len(keys), (10000, len(keys)))
     hits, counts = np.array([sum(same[k]) for k in keys]), np.array([len(same[k]) for k in keys])
