@@ -17,6 +17,10 @@ use xray_core::package::{PackageFile, signature_of};
 #[path = "../../xray-core/tests/support/mod.rs"]
 mod support;
 
+#[allow(clippy::expect_used, reason = "made for tests, which fail by panicking")]
+#[path = "../tests/device/mod.rs"]
+mod device;
+
 fn main() -> Result<()> {
     let out = std::env::args_os().nth(1).context("usage: packages OUT")?;
     let out = Path::new(&out);
@@ -27,7 +31,7 @@ fn main() -> Result<()> {
     for (name, version, keys) in [("one", 1, &ours), ("two", 2, &ours), ("stranger", 3, &strange)] {
         let path = out.join(format!("{name}.onnx"));
         let secret = SecretKey::from_text(Path::new("key"), &keys.secret, Password::None)?;
-        let file = stamp(PackageFile::from_bytes(&path, support::model_bytes(|_| ())), Some(version))?;
+        let file = stamp(PackageFile::from_bytes(&path, device::model_bytes(0.0)), Some(version))?;
         std::fs::write(&path, file.bytes())?;
         std::fs::write(signature_of(&path), sign(&file, &secret, &format!("version:{version}"))?)?;
         println!("{}  version {version}  {}", path.display(), file.sha256());

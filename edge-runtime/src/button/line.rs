@@ -10,8 +10,9 @@ use gpiocdev::{Error, Request};
 use super::debounce::{Debouncer, Press, SETTLE};
 use crate::outputs::lights::{ActiveLevel, ButtonWiring, LightsError, Pull, gpiocdev as gpio};
 
-/// How long the thread waits for an edge if nothing is due.
-const LONG: Duration = Duration::from_secs(3600);
+/// From one look at the level to the next where no edge came: some controllers tell of none, and the kernel's queue of
+/// them can overflow. Shorter than any press.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Watches a button in a thread of its own, for as long as the receiver lives.
 ///
@@ -56,13 +57,13 @@ impl Watched {
             if press.take().is_some_and(|press| presses.send(press).is_err()) {
                 return Ok(());
             }
-            let wait = button.due().map_or(LONG, |due| due.saturating_sub(edge_at + read.elapsed()));
+            let wait = button.due().map_or(LOOK, |due| due.saturating_sub(edge_at + read.elapsed()));
             press = if self.request.wait_edge_event(wait)? {
                 let edge = self.request.read_edge_event()?;
                 (edge_at, read) = (Duration::from_nanos(edge.timestamp_ns).max(edge_at), Instant::now());
                 button.level((edge.kind == EdgeKind::Rising) == self.pressed_when_high, edge_at)
             } else {
-                // Edges that the kernel had no room for are made up for here.
+                // Edges of which nothing was heard are made up for here.
                 button.level(self.is_pressed()?, edge_at + read.elapsed())
             };
         }
