@@ -1,0 +1,256 @@
+"""A Raspberry Pi 3B in QEMU, driven over its serial line and QEMU's monitor."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import re
+import shlex
+import socket
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+QEMU = "qemu-system-aarch64"
+COMMAND_LINE = "console=ttyAMA0,115200 iomem=relaxed rdinit=/init printk.devkmsg=on panic=-1 quiet"
+# Where the BCM2835 has its GPIO registers: levels of lines 0 to 31, and what sets and clears them.
+LEVELS, SET, CLEAR = 0x3F200034, 0x3F20001C, 0x3F200028
+
+
+class Failed(Exception):
+    """The board did not do what it must."""
+
+
+@dataclass
+class Image:
+    """What a board boots from."""
+
+    kernel: Path
+    tree: Path
+    initramfs: Path
+
+
+@dataclass
+class Answer:
+    """What a command on the board said."""
+
+    lines: list[str] = field(default_factory=list)
+    status: int | None = None
+
+    @property
+    def text(self) -> str:
+        """All that it said."""
+        return "\n".join(self.lines)
+
+
+class Monitor:
+    """One connection to QEMU's monitor."""
+
+    def __init__(self, path: Path):
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(120)
+        self._socket.connect(str(path))
+        self._file = self._socket.makefile("rw")
+        self._lock = threading.Lock()
+        json.loads(self._file.readline())
+        self.do("qmp_capabilities")
+
+    def do(self, command: str, **arguments: object) -> object:
+        """One command and its answer; what QEMU says of itself in between is passed over."""
+        with self._lock:
+            self._file.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+            self._file.flush()
+            while True:
+                answer = json.loads(self._file.readline())
+                if "error" in answer:
+                    raise Failed(f"QEMU: {command}: {answer['error']['desc']}")
+                if "return" in answer:
+                    return answer["return"]
+
+    def word(self, address: int) -> int:
+        """A word of the machine's memory or registers, read past its processor."""
+        said = str(self.do("human-monitor-command", **{"command-line": f"xp /1xw {address:#x}"}))
+        try:
+            return int(said.split()[1], 16)
+        except (ValueError, IndexError):
+            raise Failed(f"QEMU: xp gives {said!r}") from None
+
+
+class Pi:
+    """A board that is on until it is cut."""
+
+    def __init__(
+        self,
+        image: Image,
+        place: Path,
+        drives: list[str],
+        transcript: Path | None = None,
+        frozen: Path | None = None,
+    ):
+        """Switches it on; with `frozen`, goes on where `freeze` stopped one that had the same drives."""
+        place.mkdir(parents=True, exist_ok=True)
+        self.image, self._place = image, place
+        sockets = {name: place / name for name in ("monitor", "lamps", "gdb")}
+        for path in sockets.values():
+            path.unlink(missing_ok=True)
+        command = [
+            QEMU, "-M", "raspi3b", "-display", "none", "-no-reboot", "-monitor", "none", "-serial", "stdio",
+            "-kernel", str(image.kernel), "-dtb", str(image.tree), "-initrd", str(image.initramfs),
+            "-append", COMMAND_LINE, "-gdb", f"unix:{sockets['gdb']},server=on,wait=off",
+        ]  # fmt: skip
+        for name in ("monitor", "lamps"):
+            command += ["-qmp", f"unix:{sockets[name]},server=on,wait=off"]
+        if frozen:
+            command += ["-incoming", f"exec:cat {shlex.quote(str(frozen))}"]
+        self.began = time.monotonic()
+        self._errors = (place / "qemu").open("w")
+        self._process = subprocess.Popen(
+            command + drives, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, bufsize=0
+        )
+        # Nothing stays behind, however this program ends.
+        atexit.register(self._process.kill)
+        self._transcript = transcript.open("a") if transcript else None
+        self._news = threading.Condition()
+        # A frozen board has booted.
+        self._answers: dict[int, Answer] = {0: Answer(status=0 if frozen else None)}
+        # What the program itself says, each line with the moment at which it came.
+        self.said: list[tuple[float, str]] = []
+        self._asked = 0
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+        self.monitor = self._connect(sockets["monitor"])
+        self.lamps = self._connect(sockets["lamps"])
+        self._gdb = sockets["gdb"]
+        if frozen:
+            self._until_status("query-status", "running")
+
+    def _connect(self, path: Path) -> Monitor:
+        end = time.monotonic() + 30
+        while True:
+            try:
+                return Monitor(path)
+            except OSError:
+                if time.monotonic() > end or self._process.poll() is not None:
+                    raise Failed(f"QEMU did not start: {(self._place / 'qemu').read_text()}") from None
+                time.sleep(0.05)
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for raw in self._process.stdout:
+            line = raw.decode(errors="replace").rstrip("\r\n")
+            if self._transcript:
+                self._transcript.write(f"{time.monotonic() - self.began:8.2f} {line}\n")
+                self._transcript.flush()
+            with self._news:
+                answer = re.match(r"@(\d+) (= (\d+)$)?(.*)", line)
+                if answer is None:
+                    self.said.append((time.monotonic(), line))
+                elif answer[2]:
+                    self._answers[int(answer[1])].status = int(answer[3])
+                else:
+                    self._answers[int(answer[1])].lines.append(answer[4])
+                self._news.notify_all()
+        with self._news:
+            self._news.notify_all()
+
+    def _wait(self, ready, seconds: float, what: str):
+        end = time.monotonic() + seconds
+        with self._news:
+            while (found := ready()) is None:
+                left = end - time.monotonic()
+                if left <= 0 or self._process.poll() is not None:
+                    last = "\n  ".join(line for _, line in self.said[-12:])
+                    how = "in time" if left <= 0 else "before QEMU ended"
+                    raise Failed(f"{what} did not come {how}; the board's last words:\n  {last}")
+                self._news.wait(min(left, 1))
+        return found
+
+    def booted(self, seconds: float = 900) -> float:
+        """Waits until the board takes commands; how long that took."""
+        self._wait(lambda: self._answers[0].status, seconds, "the end of booting")
+        return time.monotonic() - self.began
+
+    def begin(self, command: str) -> Answer:
+        """Has a command done without waiting for its end."""
+        self._asked += 1
+        with self._news:
+            answer = self._answers[self._asked] = Answer()
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{self._asked} {command}\n".encode())
+        return answer
+
+    def end(self, answer: Answer, what: str, seconds: float = 300) -> Answer:
+        """Waits for the end of a command."""
+        self._wait(lambda: answer.status, seconds, f"the end of `{what}`")
+        return answer
+
+    def run(self, command: str, seconds: float = 300, well: bool = True) -> Answer:
+        """Does a command; it must end well unless that is not asked for."""
+        answer = self.end(self.begin(command), command, seconds)
+        if well and answer.status != 0:
+            raise Failed(f"`{command}` ended with status {answer.status}:\n{answer.text}")
+        return answer
+
+    def until(self, pattern: str, seconds: float = 300, after: int = 0) -> tuple[float, str]:
+        """Waits for a line of the program, not one of the first `after`; when it came, and the line."""
+
+        def found():
+            return next((it for it in self.said[after:] if re.search(pattern, it[1])), None)
+
+        return self._wait(found, seconds, f"a line with {pattern!r}")
+
+    def freeze(self, into: Path) -> None:
+        """Writes the whole state of the machine to a file; it stands still from then on."""
+        self.monitor.do("migrate", uri=f"exec:cat >{shlex.quote(str(into))}")
+        self._until_status("query-migrate", "completed")
+
+    def _until_status(self, question: str, wanted: str) -> None:
+        end = time.monotonic() + 300
+        while (said := self.monitor.do(question)) and said.get("status") != wanted:  # type: ignore[attr-defined]
+            if said.get("status") == "failed" or time.monotonic() > end:  # type: ignore[attr-defined]
+                raise Failed(f"QEMU: {question} gives {said}")
+            time.sleep(0.05)
+
+    def write(self, address: int, word: int) -> None:
+        """Writes a word to a register of the machine, past its processor, as a signal from outside would."""
+        with socket.socket(socket.AF_UNIX) as gdb:
+            gdb.settimeout(30)
+            gdb.connect(str(self._gdb))
+            data = word.to_bytes(4, "little").hex()
+            # The machine stands still while a debugger is connected: it is let go before the line is closed.
+            for packet in ("Qqemu.PhyMemMode:1", f"M{address:x},4:{data}", "D"):
+                _exchange(gdb, packet)
+        self.monitor.do("cont")
+
+    def cut(self) -> None:
+        """Takes the power away."""
+        self._process.kill()
+        self._process.wait()
+        self._listener.join()
+        atexit.unregister(self._process.kill)
+        self._errors.close()
+        if self._transcript:
+            self._transcript.close()
+
+    def __enter__(self) -> Pi:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cut()
+
+
+def _exchange(gdb: socket.socket, packet: str) -> None:
+    total = sum(packet.encode()) % 256
+    gdb.sendall(f"${packet}#{total:02x}".encode())
+    answer = b""
+    # That the machine stopped for the debugger is said in between.
+    while not re.search(rb"\$(?!T)[^#]*#..", answer):
+        more = gdb.recv(4096)
+        if not more:
+            raise Failed(f"the debugger's line was closed at {packet}")
+        answer += more
+    gdb.sendall(b"+")
+    if b"$OK#" not in answer:
+        raise Failed(f"the debugger's line: {packet}: {answer!r}")

@@ -1,0 +1,103 @@
+"""USB sticks for the emulated board: FAT32 in a file, made by dosfstools and mtools without root."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import time
+from pathlib import Path
+
+import pi
+
+MEGABYTES = 64
+# The partition begins here, as on sticks from a shop.
+BEGIN = 2048 * 512
+
+
+class Stick:
+    """A stick and what is on it."""
+
+    def __init__(self, image: Path, files: dict[str, bytes]):
+        self.image = image
+        self.files = files
+        self._made = False
+
+    def contents(self) -> set[str]:
+        """SHA-256 of everything on it that is no letter."""
+        return {hashlib.sha256(data).hexdigest() for name, data in self.files.items() if not name.endswith(".txt")}
+
+    def make(self) -> None:
+        """Writes the image: a partition table with one FAT32 partition."""
+        self.image.unlink(missing_ok=True)
+        sectors = MEGABYTES * 2048 - 2048
+        table = bytearray(512)
+        table[446:462] = bytes([0, 0, 2, 0, 0x0C, 0, 2, 0]) + (2048).to_bytes(4, "little") + sectors.to_bytes(4, "little")
+        table[510:] = b"\x55\xaa"
+        with self.image.open("wb") as file:
+            file.write(table)
+            file.truncate(MEGABYTES * 2048 * 512)
+        tool = ["mkfs.vfat", "-F", "32", "-n", "XRAYS", "--offset", "2048", str(self.image), str(sectors // 2)]
+        subprocess.run(tool, check=True, stdout=subprocess.DEVNULL)
+        where = f"{self.image}@@{BEGIN}"
+        folders = sorted({str(Path(name).parent) for name in self.files} - {"."})
+        for folder in folders:
+            subprocess.run(["mmd", "-i", where, f"::{folder}"], check=True)
+        for name, data in self.files.items():
+            subprocess.run(["mcopy", "-i", where, "-", f"::{name}"], input=data, check=True)
+        self._hash = self._content_hash()
+
+    def _content_hash(self) -> str:
+        return hashlib.sha256(self.image.read_bytes()).hexdigest()
+
+    def unchanged(self) -> bool:
+        """Whether every bit of it is as it was made."""
+        return self._hash == self._content_hash()
+
+    def plug(self, board: pi.Pi) -> None:
+        """Puts it into the board."""
+        # The stick can be written to: that nothing is written is for the board to see to.
+        node = {"driver": "file", "filename": str(self.image), "node-name": "stick"}
+        board.monitor.do("blockdev-add", **node)
+        # Named, for otherwise QEMU adds a hub, which asks for a poll every millisecond: the board would do little else.
+        board.monitor.do("device_add", driver="usb-storage", id="stick", drive="stick", bus="usb-bus.0", port="1")
+
+    @staticmethod
+    def pull(board: pi.Pi) -> None:
+        """Pulls it out of the board."""
+        board.monitor.do("device_del", id="stick")
+        for _ in range(200):
+            try:
+                board.monitor.do("blockdev-del", **{"node-name": "stick"})
+                return
+            except pi.Failed:
+                time.sleep(0.05)
+        raise pi.Failed("QEMU does not let go of the stick")
+
+
+def xrays(repository: Path, phantoms: Path, count: int) -> dict[str, bytes]:
+    """What a stick from a clinic holds: phantoms and test pictures of every format, in folders, under any names, and a
+    letter."""
+    fixtures = repository / "xray-core/tests/fixtures"
+    named = {
+        "DCIM/film.jpg": fixtures / "preprocess/grey-640x512.jpg",
+        "DCIM/colour.jpeg": fixtures / "preprocess/colour-420-640x512.jpg",
+        "scans/sixteen.png": fixtures / "preprocess/grey16-224x160.png",
+        "scans/no ending": fixtures / "preprocess/grey-224x224.pgm",
+        "archive/IM000001": fixtures / "dicom/explicit-m2-u12-two-windows.dcm",
+        "archive/IM000002": fixtures / "dicom/jpeg-sv1-m2-u16.dcm",
+    }
+    files = {name: path.read_bytes() for name, path in named.items()}
+    drawn = sorted(phantoms.rglob("*.png"))[:count] if phantoms.is_dir() else []
+    files |= {f"phantom{at}.png": path.read_bytes() for at, path in enumerate(drawn)}
+    files["letter.txt"] = b"Dear colleague, the films of this week.\n"
+    return files
+
+
+def many(count: int, seed: int) -> dict[str, bytes]:
+    """Pictures of which no two are alike: PGM of 256 by 256, so that some fill the disk's cache."""
+    side = 256
+    files = {}
+    for at in range(count):
+        noise = hashlib.shake_128(f"{seed} {at}".encode()).digest(side * side)
+        files[f"case{at:03}/film.pgm"] = b"P5 %d %d 255\n" % (side, side) + noise
+    return files
