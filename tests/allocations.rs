@@ -44,6 +44,7 @@ fn an_image_after_the_first_takes_no_more_than_its_input_the_head_and_the_heat_m
     let world = World::new()?;
     pipeline::fit(&world.options, &world.device, &mut |_| {})?;
     let how = Quantisation {
+        gate: None,
         source: CalibrationSource { data: world.options.source.data.clone(), splits: None, images: 4 },
         head_on: HeadOn::Float,
         budget: None,

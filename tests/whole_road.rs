@@ -42,7 +42,7 @@ fn fit(world: &World) -> Result<(RunRecord, usize, usize)> {
 fn export(world: &World, precision: Precision, name: &str) -> Result<std::path::PathBuf> {
     let model = world.path(name);
     let store = WeightStore::at(world.path("no-weights"));
-    pipeline::export_run(&world.options.out, &store, precision, &model)?;
+    pipeline::export_run(&world.options.out, &store, precision, None, &model, &mut |_| {})?;
     Ok(model)
 }
 
@@ -204,18 +204,23 @@ fn the_integer_engine_agrees_with_tract() -> Result<()> {
     Ok(())
 }
 
+fn quantisation(world: &World, head_on: HeadOn, budget: Option<Budget>) -> Quantisation {
+    Quantisation {
+        source: CalibrationSource { data: world.options.source.data.clone(), splits: None, images: 8 },
+        head_on,
+        budget,
+        cache: world.options.source.cache.clone(),
+        gate: None,
+    }
+}
+
 fn export_int8(
     world: &World,
     head_on: HeadOn,
     budget: Option<Budget>,
     model: &Path,
 ) -> Result<ExportedModel> {
-    let how = Quantisation {
-        source: CalibrationSource { data: world.options.source.data.clone(), splits: None, images: 8 },
-        head_on,
-        budget,
-        cache: world.options.source.cache.clone(),
-    };
+    let how = quantisation(world, head_on, budget);
     let store = WeightStore::at(world.path("no-weights"));
     pipeline::export_quantised_run(&world.options.out, &store, &how, &world.device, model, &mut |_| {})
 }

@@ -15,8 +15,8 @@ fn place() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).expect("written");
     write("model.onnx", &support::model_bytes(|_| ()));
-    write("black.pgm", &support::flat_pgm(64, 64, 0));
-    write("white.pgm", &support::flat_pgm(64, 64, 255));
+    write("black.pgm", &support::blocks_pgm(support::DARK));
+    write("white.pgm", &support::blocks_pgm(support::BRIGHT));
     write("text.jpeg", b"Dear colleague");
     folder
 }

@@ -27,8 +27,8 @@ impl Board {
         let secret = SecretKey::from_text(Path::new("k"), &made.secret, Password::None).expect("a key");
         let board = Board { folder, secret };
         board.write("keys/2026.pub", made.public.as_bytes());
-        board.write("x/black.pgm", &support::flat_pgm(64, 64, 0));
-        board.write("x/white.pgm", &support::flat_pgm(64, 64, 255));
+        board.write("x/black.pgm", &support::blocks_pgm(support::DARK));
+        board.write("x/white.pgm", &support::blocks_pgm(support::BRIGHT));
         board
     }
 
@@ -49,7 +49,7 @@ impl Board {
             if !sound {
                 let graph = model.graph.as_mut().expect("a graph");
                 graph.node[4] = support::node("Abs", &["score"], "probability");
-                graph.initializer[1] = support::tensor("bias", &[1], &[0.5]);
+                graph.initializer[1] = support::tensor("bias", &[1], &[-0.5]);
             }
         });
         let file = stamp(PackageFile::from_bytes(&self.at(name), bytes), Some(version)).expect("stamped");

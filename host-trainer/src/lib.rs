@@ -4,7 +4,7 @@
 //! [`backbones`] hold the frozen nets, [`features`] runs the images through them once and keeps the result,
 //! [`head`] trains the classifier on it, [`fine_tune`] the last layers of the nets with it, [`run`] is what a fit
 //! leaves behind, [`quantise`] finds the steps of 8-bit activations, [`export`] writes the whole stack as ONNX,
-//! [`metrics`] judges it, and [`report`] shows that to people.
+//! [`gate`] finds which images it may judge, [`metrics`] judges it, and [`report`] shows that to people.
 //! [`pipeline`] joins these into what the commands do; [`cli`] holds arguments and printing.
 
 pub mod backbones;
@@ -15,6 +15,7 @@ pub mod export;
 pub mod features;
 mod files;
 pub mod fine_tune;
+pub mod gate;
 pub mod head;
 pub mod metrics;
 pub mod pipeline;

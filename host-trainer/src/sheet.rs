@@ -49,6 +49,19 @@ pub fn contact_sheet(tiles: &[Tile], columns: u32) -> GrayImage {
     sheet
 }
 
+/// `text` in white, `scale` times as large as the font, over a picture from this place on; what is over its border is cut
+/// off.
+pub fn burnt_in(picture: &Radiograph, (left, top): (u32, u32), scale: u32, text: &str) -> Radiograph {
+    let (grey, width) = (picture.pixels().grey(), picture.width());
+    let letters: Vec<_> = text.chars().map(glyph).collect();
+    let inked = |at: u32| {
+        let (x, y) = ((at % width).checked_sub(left)? / scale, (at / width).checked_sub(top)? / scale);
+        let letter = letters.get((x / LETTER) as usize)?;
+        Some(letter.get(y as usize)? >> (x % LETTER) & 1 == 1)
+    };
+    picture.redrawn(|at| if inked(at as u32) == Some(true) { u8::MAX } else { grey[at] })
+}
+
 /// Writes one line of at most `width` pixels.
 fn write(sheet: &mut GrayImage, (left, top): (u32, u32), width: u32, scale: u32, text: &str) {
     let letters = (width / (LETTER * scale)) as usize;

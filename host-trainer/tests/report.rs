@@ -84,6 +84,7 @@ fn run(folder: &Path, classes: ClassNames) -> EvaluationRun {
         classes,
         random_backbones: true,
         left_out: BTreeMap::from([("<img>.jpeg".to_owned(), "not an image".to_owned())]),
+        refused: BTreeMap::from([("<hand>.jpeg".to_owned(), vec!["rotated", "not-a-chest-x-ray"])]),
         images,
         contract: contract(1.5),
     }
@@ -124,9 +125,17 @@ fn the_page_needs_nothing_beside_it_and_lets_nothing_in() {
     let hostile = ClassNames { negative: "<i>clear".to_owned(), positive: "x\" onload=\"y".to_owned() };
     let (folder, _) = written(hostile);
     let page = text(&folder, "report.html");
-    for forbidden in
-        ["<script", "<link", "<i>clear", "<b>.pgm", "<img>.jpeg", "onload=\"y\"", "url(", "@import"]
-    {
+    for forbidden in [
+        "<script",
+        "<link",
+        "<i>clear",
+        "<b>.pgm",
+        "<img>.jpeg",
+        "<hand>.jpeg",
+        "onload=\"y\"",
+        "url(",
+        "@import",
+    ] {
         assert!(!page.contains(forbidden), "{forbidden}");
     }
     // The name of the SVG language is an address, and the only one.

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! file ─intake::read_file→ Radiograph ─preprocess::prepare→ InputTensor ─Engine::run→ Output
-//!      ─DecisionRule::decide→ CalibratedProbability → Verdict
+//!      ─Gate::admit→ Admitted ─DecisionRule::decide→ CalibratedProbability → Verdict
 //! ```
 //!
 //! and a model takes another:
@@ -13,14 +13,15 @@
 //! file ─PackageFile::read→ PackageFile ─verify→ VerifiedPackage ─TractEngine::load→ Engine
 //! ```
 //!
-//! What is on the left cannot be skipped: a [`decision::Verdict`] is made from an [`engine::Output`] only,
-//! an [`engine::Output`] by an engine only, and an engine from a [`package::VerifiedPackage`] only.
+//! What is on the left cannot be skipped: a [`decision::Verdict`] is made from a [`gate::Admitted`] only, that
+//! by a gate from an [`engine::Output`] only, an [`engine::Output`] by an engine only, and an engine from a [`package::VerifiedPackage`] only.
 //! [`screening::Screener`] walks an image through all of it.
 //!
 //! This is a screening aid, not a diagnosis.
 
 pub mod decision;
 pub mod engine;
+pub mod gate;
 pub mod heat_map;
 pub mod intake;
 pub mod package;

@@ -58,7 +58,7 @@ fn contracts_that_do_not_hold() {
     };
     assert_eq!(
         bad(contract_with("\"size\":64", "\"size\":65")),
-        "input size 65 is not a multiple of 32 between 32 and 1024"
+        "input size 65 is not a multiple of 32 between 64 and 1024"
     );
     assert_eq!(
         bad(contract_with("\"threshold\":0.5", "\"threshold\":1.0")),
@@ -156,16 +156,18 @@ fn a_graph_that_the_engine_refuses_is_named() {
 fn a_heat_map_is_handed_on_where_the_model_gives_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let image = folder.path().join("image.pgm");
-    std::fs::write(&image, support::flat_pgm(100, 80, 255)).expect("written");
-    for (change, map) in [
-        ((|_| ()) as fn(&mut ModelProto), None),
-        (support::add_heat_map, Some(HeatMap::new(1, vec![6.0]).expect("a map"))),
-    ] {
+    std::fs::write(&image, support::blocks_pgm(support::BRIGHT)).expect("written");
+    // 2 · 3 · 231 / 255, by hand.
+    for (change, heat) in [((|_| ()) as fn(&mut ModelProto), None), (support::add_heat_map, Some(5.435_294))]
+    {
         let file = folder.path().join("model.onnx");
         std::fs::write(&file, model_bytes(change)).expect("written");
         let screener = Screener::load(&file).expect("loaded");
-        assert_eq!(screener.has_heat_map(), map.is_some());
-        assert_eq!(screener.screen(&image).expect("screened").heat_map, map);
+        assert_eq!(screener.has_heat_map(), heat.is_some());
+        let map = screener.screen(&image).expect("screened").heat_map;
+        assert_eq!(map.as_ref().map(HeatMap::side), heat.map(|_| 1));
+        let found = map.map(|map| map.peak());
+        assert!(found.zip(heat).is_none_or(|(found, heat)| (found - heat).abs() < 1e-4), "{found:?}");
     }
 }
 
@@ -178,10 +180,10 @@ fn a_map_that_is_no_heat_is_no_result() {
         graph(m).node.last_mut().expect("a node").op_type = "Neg".to_owned();
     };
     std::fs::write(&file, model_bytes(negative)).expect("written");
-    std::fs::write(&image, support::flat_pgm(100, 80, 255)).expect("written");
+    std::fs::write(&image, support::blocks_pgm(support::BRIGHT)).expect("written");
     let error = Screener::load(&file).expect("loaded").screen(&image).expect_err("no heat");
     assert_eq!(error.code(), "engine-failed");
-    assert!(error.to_string().contains("wrong heat map: a cell is -6"), "{error}");
+    assert!(error.to_string().contains("wrong heat map: a cell is -5.4"), "{error}");
 }
 
 #[test]
@@ -203,13 +205,13 @@ fn a_calibrated_model_with_a_band_says_where_it_is_uncertain() {
     let mut summary = Summary::default();
     // sigmoid((6 · level / 255 − 3) / 2), by hand.
     for (level, probability, finding) in [
-        (0, 0.182_425_52, Finding::NoSign),
+        (support::DARK, 0.228_350_79, Finding::NoSign),
         (100, 0.419_815_85, Finding::Uncertain),
         (128, 0.501_470_59, Finding::Uncertain),
-        (255, 0.817_574_48, Finding::Suspected),
+        (support::BRIGHT, 0.771_649_21, Finding::Suspected),
     ] {
         let image = folder.path().join("image.pgm");
-        std::fs::write(&image, support::flat_pgm(100, 80, level)).expect("written");
+        std::fs::write(&image, support::blocks_pgm(level)).expect("written");
         for item in screen_paths(&screener, &[image]) {
             summary.count(&item);
             let verdict = item.outcome.expect("a verdict").verdict;
@@ -234,13 +236,13 @@ fn probabilities_and_findings_are_those_of_the_formula() {
     std::fs::create_dir(&images).expect("a folder");
     // sigmoid(6 · level / 255 − 3), by hand; the engine's sigmoid is a rational approximation.
     let expected = [
-        ("a.pgm", 0, 0.047_425_873, Finding::NoSign),
+        ("a.pgm", support::DARK, 0.080_520_635, Finding::NoSign),
         ("b.pgm", 127, 0.497_058_85, Finding::NoSign),
         ("c.pgm", 128, 0.502_941_15, Finding::Suspected),
-        ("d.pgm", 255, 0.952_574_13, Finding::Suspected),
+        ("d.pgm", support::BRIGHT, 0.919_479_37, Finding::Suspected),
     ];
     for (name, level, ..) in &expected {
-        std::fs::write(images.join(name), support::flat_pgm(100, 80, *level)).expect("written");
+        std::fs::write(images.join(name), support::blocks_pgm(*level)).expect("written");
     }
     let items: Vec<_> = screen_paths(&screener, &[images]).collect();
     assert_eq!(items.len(), expected.len());

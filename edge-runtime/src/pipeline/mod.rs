@@ -260,7 +260,7 @@ impl<'a> Pipeline<'a> {
                 Ok(Err(wrong)) => Err(Fault::SelfTest(wrong)),
                 Err(lost) => Ok(Judged::lost(error.code(), lost)),
             },
-            Err(error) => Ok(Judged::no_result(error.code())),
+            Err(error) => Ok(Judged::no_results(error.codes())),
         }
     }
 
@@ -397,6 +397,10 @@ struct Judged {
 impl Judged {
     fn no_result(reason: &str) -> Self {
         Judged { outcome: Outcome::no_result(reason), heat_map: None, lost: None }
+    }
+
+    fn no_results(reasons: Vec<&str>) -> Self {
+        Judged { outcome: Outcome::no_results(reasons), heat_map: None, lost: None }
     }
 
     fn lost(reason: &str, lost: NoAnswer) -> Self {

@@ -73,7 +73,7 @@ impl From<Verdict> for Found {
 pub enum Outcome {
     /// It was screened.
     Verdict(Found),
-    /// It was not. The words say why, as [`ScreeningError::code`](xray_core::screening::ScreeningError::code)
+    /// It was not. The words say why, as [`ScreeningError::codes`](xray_core::screening::ScreeningError::codes)
     /// gives them.
     NoResult {
         /// Fixed words for machines; at least one.
@@ -85,6 +85,11 @@ impl Outcome {
     /// No result, for one reason.
     pub fn no_result(reason: &str) -> Self {
         Outcome::NoResult { reasons: vec![reason.to_owned()] }
+    }
+
+    /// No result, for these reasons, of which there is at least one.
+    pub fn no_results(reasons: Vec<&str>) -> Self {
+        Outcome::NoResult { reasons: reasons.into_iter().map(str::to_owned).collect() }
     }
 
     /// A fixed word: [`Finding::code`] or `no-result`.

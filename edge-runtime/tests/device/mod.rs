@@ -25,10 +25,9 @@ pub fn model_bytes(wrong: f64) -> Vec<u8> {
     })
 }
 
-/// A picture like no other: nearly white if `at` is odd, nearly black if it is even.
+/// A picture like no other: bright if `at` is odd, dark if it is even.
 pub fn picture(at: u16) -> Vec<u8> {
-    let level = if at % 2 == 1 { 255 } else { 0 };
-    let mut bytes = support::flat_pgm(64, 64, level);
+    let mut bytes = support::blocks_pgm(if at % 2 == 1 { support::BRIGHT } else { support::DARK });
     let end = bytes.len();
     for bit in 0..16 {
         bytes[end - 1 - bit] = if at >> bit & 1 == 1 { 250 } else { 5 };

@@ -82,6 +82,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         // One of a handful of phantoms called differently is more than any budget for X-rays allows.
         budget: None,
         cache: options.source.cache.clone(),
+        gate: None,
     };
     let mut show = |event: pipeline::Event<'_>| reporter.show(event);
     let exported = pipeline::export_quantised_run(&fitted, &store, &how, &device, &model, &mut show)?;

@@ -125,6 +125,12 @@ pub fn render(result: &EvaluationRun, detail: &Detail) -> String {
             result.left_out.len()
         ));
     }
+    if !result.refused.is_empty() {
+        let (refused, all) = (result.refused.len(), result.refused.len() + result.images.len());
+        text.push_str(&format!(
+            "\nthe gate let {refused} of {all} image(s) not through; they are in no figure, and a device gives no result\n"
+        ));
+    }
     text.push_str(&format!("\n{DISCLAIMER}\n"));
     text
 }

@@ -10,7 +10,9 @@ use xray_core::package::Precision;
 use super::cache_folder;
 use super::progress::Reporter;
 use crate::device::{DeviceChoice, choose};
-use crate::pipeline::{Budget, CalibrationSource, HeadOn, Quantisation, export_quantised_run, export_run};
+use crate::pipeline::{
+    Budget, CalibrationSource, GateOptions, HeadOn, Quantisation, export_quantised_run, export_run,
+};
 use crate::run::RunDir;
 use crate::weights::WeightStore;
 
@@ -21,10 +23,15 @@ Examples:
   host-trainer export --run runs/first --out models/first.onnx
   host-trainer export --run runs/first --out models/first.onnx --data /mnt/chest_xray --head-on float
   host-trainer export --run runs/first --out models/first-float.onnx --precision float32
+  host-trainer export --run runs/first --out models/gated.onnx --gate-images 400
 
 With int8 the steps of the activations are chosen on training images of the run, the head is trained again on what
 the int8 backbones give, and the file is held against the float model on the validation images. It is not written
-if it loses more than 0.003 of AUROC or half a point of accuracy.")]
+if it loses more than 0.003 of AUROC or half a point of accuracy.
+
+With --gate-images a gate that refuses what is no upright chest X-ray is fitted on training images of the run as they
+are, changed, turned and inverted, and on drawn pictures; its limits on the validation images. `host-trainer gate` then
+measures it.")]
 pub struct ExportArgs {
     /// Folder of a finished run
     #[arg(long, value_name = "RUN")]
@@ -38,7 +45,7 @@ pub struct ExportArgs {
     /// Folder of the imported weights [default: $XRAY_EDGE_WEIGHTS, else ~/.local/share/xray-edge/weights]
     #[arg(long, value_name = "DIR")]
     weights_dir: Option<PathBuf>,
-    /// Folder with the images of the run, for `int8` [default: the folder that the run was made from]
+    /// Folder with the images of the run, for `int8` and the gate [default: the folder that the run was made from]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// The splits file of the run, if it had one [default: the file that the run was made with]
@@ -53,6 +60,9 @@ pub struct ExportArgs {
     /// Write the `int8` model even if it loses more than the budget allows
     #[arg(long)]
     allow_over_budget: bool,
+    /// Fit a gate that knows X-rays on this many training images; without, pictures are refused by their looks only
+    #[arg(long, value_name = "N")]
+    gate_images: Option<usize>,
     /// Folder of the feature cache [default: $XDG_CACHE_HOME/xray-edge/features]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -88,26 +98,37 @@ pub fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
             base.file
         );
     }
+    let gate = args.gate_images;
+    let cache = cache_folder(args.cache)?;
+    let source = CalibrationSource {
+        data: args.data.unwrap_or_else(|| record.data.folder.into()),
+        splits: args.splits.or_else(|| record.data.splits.map(PathBuf::from)),
+        images: args.calibration_images,
+    };
+    let mut reporter = Reporter::new(args.quiet || args.json);
+    let mut show = |event: crate::pipeline::Event<'_>| reporter.show(event);
+    let mut plain = |precision, source: CalibrationSource| {
+        let options = gate.map(|images| GateOptions {
+            source: CalibrationSource { images, ..source },
+            cache: cache.clone(),
+        });
+        export_run(&args.run, &store, precision, options.as_ref(), &args.out, &mut show)
+    };
     let exported = match args.precision {
         None | Some(PrecisionName::Int8) if record.base.is_none() => {
             let how = Quantisation {
-                source: CalibrationSource {
-                    data: args.data.unwrap_or_else(|| record.data.folder.into()),
-                    splits: args.splits.or_else(|| record.data.splits.map(PathBuf::from)),
-                    images: args.calibration_images,
-                },
+                source,
                 head_on: args.head_on,
                 budget: (!args.allow_over_budget).then(Budget::default),
-                cache: cache_folder(args.cache)?,
+                cache: cache.clone(),
+                gate,
             };
             let device = choose(args.device)?;
-            let mut reporter = Reporter::new(args.quiet || args.json);
-            let mut show = |event: crate::pipeline::Event<'_>| reporter.show(event);
             export_quantised_run(&args.run, &store, &how, &device, &args.out, &mut show)?
         }
-        Some(PrecisionName::Float32) => export_run(&args.run, &store, Precision::Float32, &args.out)?,
+        Some(PrecisionName::Float32) => plain(Precision::Float32, source)?,
         // A run on a base model keeps the precision of the base.
-        _ => export_run(&args.run, &store, Precision::Int8Weights, &args.out)?,
+        _ => plain(Precision::Int8Weights, source)?,
     };
     if args.json {
         println!("{}", serde_json::to_string(&exported)?);

@@ -7,6 +7,7 @@ mod evaluate;
 mod export;
 mod features;
 mod fit;
+mod gate;
 mod keys;
 mod leaks;
 mod phantoms;
@@ -67,6 +68,8 @@ enum Command {
     Sign(sign::SignArgs),
     /// Judges a model file on one split, with the engine that the device uses
     Evaluate(evaluate::EvaluateArgs),
+    /// Measures which pictures a model's gate refuses
+    Gate(gate::GateArgs),
     /// Judges two model files on the same images, with tests whether they differ
     Compare(compare::CompareArgs),
     /// Screens images as edge-runtime does
@@ -94,6 +97,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Keys(args) => keys::run(args).map(|()| ExitCode::SUCCESS),
         Command::Sign(args) => sign::run(args).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Gate(args) => gate::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Leaks(args) => leaks::run(args).map(|()| ExitCode::SUCCESS),

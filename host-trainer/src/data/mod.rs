@@ -2,7 +2,8 @@
 //!
 //! [`list`] finds the images, [`patient_of`] tells patients by file names, and [`DataSet`] holds the three
 //! sides: what is trained on, what training is watched with, and what it is judged by. [`augment`] varies what is
-//! trained on, [`corrupt`] what is validated on, and [`leaks`] finds what is on two sides.
+//! trained on, [`corrupt`] what is validated on, and [`leaks`] finds what is on two sides. [`Turn`]
+//! and [`strange`] make what a model must not judge.
 
 pub mod augment;
 pub mod corrupt;
@@ -15,9 +16,12 @@ pub mod phantom;
 mod plane;
 mod split;
 mod splits_file;
+pub mod strange;
+mod turn;
 
 pub use error::DataError;
 pub use folder::{ClassNames, Item, Split, list, of_split};
 pub use groups::Groups;
 pub use patient::patient_of;
 pub use split::{DataSet, Role, VALIDATION_FRACTION};
+pub use turn::Turn;

@@ -65,7 +65,7 @@ pub enum ExportError {
         contract: usize,
     },
     /// The input size is not one that the nets can take.
-    #[error("the contract's input size is {size}; it must be a multiple of 32 and above zero")]
+    #[error("the contract's input size is {size}; it must be a multiple of 32 and at least 64")]
     Size {
         /// Pixels.
         size: usize,

@@ -138,7 +138,7 @@ fn check(sets: &[WeightSet], head: &HeadWeights, contract: &Contract) -> Result<
 }
 
 fn check_size(size: usize) -> Result<(), ExportError> {
-    if size == 0 || !size.is_multiple_of(STRIDE) {
+    if size < 64 || !size.is_multiple_of(STRIDE) {
         return Err(ExportError::Size { size });
     }
     Ok(())

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use xray_core::engine::EngineError;
+use xray_core::preprocess::PreprocessError;
 
 use crate::weights::WeightsError;
 
@@ -31,4 +32,7 @@ pub enum FeatureError {
     /// The engine that runs a base model failed.
     #[error("the base model: {0}")]
     Engine(#[from] EngineError),
+    /// A picture could not be prepared.
+    #[error(transparent)]
+    Preprocess(#[from] PreprocessError),
 }

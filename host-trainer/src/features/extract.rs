@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use xray_core::engine::Engine;
-use xray_core::intake;
-use xray_core::preprocess::{InputTensor, Preprocessing};
+use xray_core::intake::{self, Radiograph};
+use xray_core::preprocess::{self, InputTensor, Preprocessing};
 
 use super::burn_net::BurnNet;
 use super::model_net::ModelNet;
@@ -187,6 +187,26 @@ impl Extractor {
         }
         let features = (0..jobs.len()).map(|job| joined(&rows, job)).collect();
         Ok(Extraction { features, unreadable, cached })
+    }
+
+    /// The joined features of pictures that are not kept in files, in their order; nothing is cached.
+    ///
+    /// # Errors
+    /// [`FeatureError`] if a picture cannot be prepared or a net fails.
+    pub fn drawn(&self, pictures: &[Radiograph]) -> Result<Vec<Vec<f32>>, FeatureError> {
+        let mut rows = Vec::with_capacity(pictures.len());
+        for batch in pictures.chunks(BATCH) {
+            let prepared: Result<Vec<_>, _> =
+                batch.par_iter().map(|picture| preprocess::prepare(picture, &self.preprocessing)).collect();
+            let prepared = prepared?;
+            let images: Vec<&InputTensor> = prepared.iter().collect();
+            let mut joined = vec![Vec::new(); batch.len()];
+            for part in &self.parts {
+                joined.iter_mut().zip(part.pooled(&images)?).for_each(|(all, own)| all.extend(own));
+            }
+            rows.append(&mut joined);
+        }
+        Ok(rows)
     }
 
     fn prepare(&self, job: &Job) -> Result<InputTensor, String> {

@@ -8,6 +8,7 @@ use xray_core::hex;
 use xray_core::intake::Radiograph;
 use xray_core::preprocess::{InputTensor, PreprocessError, Preprocessing, at_input_size, prepare};
 
+use crate::data::Turn;
 use crate::data::augment::{Augmentation, Preset, view_rng};
 
 /// Which form of an image.
@@ -19,6 +20,8 @@ pub enum View {
     Mirror,
     /// One of many drawn within an augmentation.
     Varied(Varied),
+    /// Lying wrongly, as no model should judge it.
+    Turned(Turn),
 }
 
 /// One draw within an augmentation.
@@ -45,6 +48,7 @@ impl View {
         match self {
             View::Plain => "plain".to_owned(),
             View::Mirror => "mirror".to_owned(),
+            View::Turned(turn) => turn.name().to_owned(),
             View::Varied(Varied { recipe, index }) => format!("{}-{index}", recipe.name),
         }
     }
@@ -62,6 +66,7 @@ impl View {
         match self {
             View::Plain => prepare(image, contract),
             View::Mirror => Ok(prepare(image, contract)?.mirrored()),
+            View::Turned(turn) => prepare(&turn.apply(&at_input_size(image, contract)?), contract),
             View::Varied(Varied { recipe, index }) => {
                 let mut rng = view_rng(recipe.seed, sha256, *index);
                 let small = at_input_size(image, contract)?;
@@ -122,6 +127,7 @@ mod tests {
             names(Views { augmentation: Augmentation { zoom: 0.2, ..robust.augmentation }, ..robust })
                 .split_off(1),
         );
+        all.extend(Turn::ALL.map(|turn| View::Turned(turn).name()));
         let count = all.len();
         all.sort();
         all.dedup();

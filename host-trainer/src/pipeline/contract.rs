@@ -42,6 +42,7 @@ pub(super) fn contract(record: &RunRecord, precision: Precision) -> Contract {
         validation: figures(&record.validation, validation_images),
         quantisation: None,
         known_answer: None,
+        gate: None,
     }
 }
 

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::ensure;
 use rayon::prelude::*;
 use xray_core::decision::Finding;
-use xray_core::engine::EngineChoice;
+use xray_core::engine::{self, EngineChoice};
 use xray_core::heat_map::HeatMap;
+use xray_core::intake;
 use xray_core::package::{Contract, PackageFile};
-use xray_core::screening::Screener;
+use xray_core::preprocess::prepare;
+use xray_core::screening::{Screener, ScreeningError};
 
 use super::Event;
 use crate::data::{ClassNames, Item, Split, of_split};
@@ -57,8 +59,11 @@ pub struct EvaluationRun {
     pub random_backbones: bool,
     /// The figures.
     pub evaluation: Evaluation,
-    /// Files that have no score, each with the reason. They are in none of the figures.
+    /// Files that could not be read, each with the reason. They are in none of the figures.
     pub left_out: BTreeMap<String, String>,
+    /// Files that the gate did not let through, each with the codes of its reasons. They are in none of the figures
+    /// either: a device gives no result for them.
+    pub refused: BTreeMap<String, Vec<&'static str>>,
     /// Every image that has a score, in the order of [`JudgedImage::relative`].
     #[serde(skip)]
     pub images: Vec<JudgedImage>,
@@ -67,7 +72,8 @@ pub struct EvaluationRun {
     pub contract: Contract,
 }
 
-/// The probability of each image before calibration, in their order, as the device computes it with this model.
+/// The probability of each image before calibration, in their order, as the device computes it with this model. No
+/// gate is asked: a threshold is chosen on all validation images.
 ///
 /// # Errors
 /// If the model cannot be loaded or an image cannot be read.
@@ -76,14 +82,16 @@ pub(super) fn probabilities(
     images: &[&Path],
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<Vec<f64>> {
-    let screener = Screener::new(model.clone().verify()?, EngineChoice::Auto)?;
-    screener.warnings().iter().for_each(|warning| observe(Event::Warning(warning)));
+    let package = model.clone().verify()?;
+    let loaded = engine::load(&package, EngineChoice::Auto)?;
+    loaded.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
+    let probability = |image: &&Path| -> anyhow::Result<f64> {
+        let tensor = prepare(&intake::read_file(image)?, &package.contract().preprocessing)?;
+        Ok(loaded.engine.run(&tensor)?.probability().value())
+    };
     let mut probabilities = Vec::with_capacity(images.len());
     for chunk in images.chunks(REPORT_EVERY) {
-        let screened: Vec<_> = chunk.par_iter().map(|image| screener.screen(image)).collect();
-        for screening in screened {
-            probabilities.push(screening?.verdict.uncalibrated().value());
-        }
+        probabilities.extend(chunk.par_iter().map(probability).collect::<anyhow::Result<Vec<_>>>()?);
         observe(Event::Evaluated { done: probabilities.len(), total: images.len() });
     }
     Ok(probabilities)
@@ -104,8 +112,15 @@ pub fn evaluate(
     let contract = screener.contract().clone();
     let classes = classes.unwrap_or_else(|| classes_of(&contract));
     let items = of_split(data, &classes, split)?;
-    let (images, left_out) = judge(&screener, &items, observe);
-    ensure!(!images.is_empty(), "{}: none of the {} images could be read", data.display(), items.len());
+    let Judged { images, left_out, refused } = judge(&screener, &items, observe);
+    ensure!(
+        !images.is_empty(),
+        "{}: none of the {} images has a score: {} could not be read, the gate refused {}",
+        data.display(),
+        items.len(),
+        left_out.len(),
+        refused.len()
+    );
     let scores: Vec<Scored> = images.iter().map(JudgedImage::scored).collect();
     Ok(EvaluationRun {
         model: screener.model_sha256().to_owned(),
@@ -114,6 +129,7 @@ pub fn evaluate(
         random_backbones: contract.has_random_backbones(),
         evaluation: Evaluation::new(&scores, contract.threshold)?,
         left_out,
+        refused,
         images,
         contract,
     })
@@ -134,19 +150,41 @@ pub(super) fn classes_of(contract: &Contract) -> ClassNames {
     ClassNames { negative: contract.labels.negative.clone(), positive: contract.labels.positive.clone() }
 }
 
-/// Screens every image; those that cannot be read are warned of and given apart, with the reason.
-pub(super) fn judge(
-    screener: &Screener,
-    items: &[Item],
-    observe: &mut dyn FnMut(Event<'_>),
-) -> (Vec<JudgedImage>, BTreeMap<String, String>) {
-    let (mut images, mut left_out) = (Vec::with_capacity(items.len()), BTreeMap::new());
+/// What became of many images.
+pub(super) struct Judged {
+    /// Those that have a score.
+    pub images: Vec<JudgedImage>,
+    /// Those that could not be read, with the reason.
+    pub left_out: BTreeMap<String, String>,
+    /// Those that the gate did not let through, with the codes of the reasons.
+    pub refused: BTreeMap<String, Vec<&'static str>>,
+}
+
+impl Judged {
+    /// Why images have no score, those that could not be read and those that were refused.
+    pub fn without_score(&self) -> BTreeMap<String, String> {
+        let mut all = self.left_out.clone();
+        let refused =
+            |(file, codes): (&String, &Vec<&str>)| (file.clone(), format!("refused: {}", codes.join(" ")));
+        all.extend(self.refused.iter().map(refused));
+        all
+    }
+}
+
+/// Screens every image; those that have no score are given apart, with the reason, and those that cannot be read are
+/// warned of.
+pub(super) fn judge(screener: &Screener, items: &[Item], observe: &mut dyn FnMut(Event<'_>)) -> Judged {
+    let mut judged = Judged {
+        images: Vec::with_capacity(items.len()),
+        left_out: BTreeMap::new(),
+        refused: BTreeMap::new(),
+    };
     let mut done = 0;
     for chunk in items.chunks(REPORT_EVERY) {
         let screened: Vec<_> = chunk.par_iter().map(|item| (item, screener.screen(&item.path))).collect();
         for (item, screening) in screened {
             match screening {
-                Ok(screening) => images.push(JudgedImage {
+                Ok(screening) => judged.images.push(JudgedImage {
                     path: item.path.clone(),
                     relative: item.relative.clone(),
                     label: item.label,
@@ -155,14 +193,17 @@ pub(super) fn judge(
                     finding: screening.verdict.finding(),
                     heat_map: screening.heat_map,
                 }),
+                Err(error @ ScreeningError::Refused { .. }) => {
+                    judged.refused.insert(item.path.display().to_string(), error.codes());
+                }
                 Err(error) => {
                     observe(Event::Warning(&format!("left out: {error}")));
-                    left_out.insert(item.path.display().to_string(), error.to_string());
+                    judged.left_out.insert(item.path.display().to_string(), error.to_string());
                 }
             }
         }
         done += chunk.len();
         observe(Event::Evaluated { done, total: items.len() });
     }
-    (images, left_out)
+    judged
 }

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use xray_core::decision::Calibration;
 use xray_core::engine::known_answer;
-use xray_core::package::{Contract, PackageFile, Precision};
+use xray_core::package::{Contract, GateRecord, PackageFile, Precision};
 
 use super::base::BaseModel;
 use super::calibration::{calibration, data_of};
 use super::comparison::{Budget, Comparison, compare};
 use super::contract::{contract, judged_by};
+use super::gate::{GateOptions, fit_gate};
 use super::head_fit::{fit_head, score, scored};
 use super::operating_point::{DecisionRules, calibrated};
 use super::{CalibrationSource, Event};
@@ -51,6 +52,8 @@ pub struct Quantisation {
     pub budget: Option<Budget>,
     /// Folder of the feature cache.
     pub cache: PathBuf,
+    /// On how many training images the gate is fitted; none makes a model without one.
+    pub gate: Option<usize>,
 }
 
 /// A model file that was written.
@@ -70,19 +73,28 @@ pub struct ExportedModel {
 }
 
 /// Writes the whole stack of a run as one ONNX file with float activations, and checks that it verifies as a
-/// package. A run on a base model gives that model with another head, at the base's precision.
+/// package. A run on a base model gives that model with another head, at the base's precision. Without `gate` the model
+/// has none.
 ///
 /// # Errors
-/// If the run or the weights cannot be read, the weights are not those of the run, or the file cannot be
-/// written.
+/// If the run or the weights cannot be read, the weights are not those of the run, the images for the gate are not those
+/// of the run, or the file cannot be written.
 pub fn export_run(
     run: &Path,
     store: &WeightStore,
     precision: Precision,
+    gate: Option<&GateOptions>,
     out: &Path,
+    observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<ExportedModel> {
     let folder = RunDir::new(run);
     let (record, head) = folder.read()?;
+    let mut fit = |model: &BaseModel| -> anyhow::Result<Option<GateRecord>> {
+        let fit = |options: &GateOptions| {
+            fit_gate(&record, &data_of(&record, &options.source)?, model, options, observe)
+        };
+        gate.map(fit).transpose()
+    };
     let bytes = match &record.base {
         Some(base) => {
             let file = BaseModel::read(&folder.base_path())?;
@@ -95,13 +107,22 @@ pub fn export_run(
             let mut contract = contract(&record, base.precision);
             contract.quantisation = file.contract().quantisation.clone();
             contract.known_answer = None;
+            contract.gate = fit(&file)?;
             let draft = file.body().with_head(&head, &contract)?;
             contract.known_answer = Some(known_answer(&PackageFile::from_bytes(out, draft).verify()?)?);
             file.body().with_head(&head, &contract)?
         }
         None => {
             let sets = backbones(&folder, &record, store)?;
-            export(&sets, &head, &contract(&record, precision))?
+            let mut contract = contract(&record, precision);
+            let bytes = export(&sets, &head, &contract)?;
+            if gate.is_some() {
+                let model = BaseModel::new(PackageFile::from_bytes(out, bytes))?;
+                contract.gate = fit(&model)?;
+                model.body().with_head(&head, &contract)?
+            } else {
+                bytes
+            }
         }
     };
     let precision = record.base.as_ref().map_or(precision, |base| base.precision);
@@ -144,6 +165,11 @@ pub fn export_quantised_run(
         HeadOn::Int8 => refit(&record, &data, &draft, how, device, observe)?,
     };
     let mut file = PackageFile::from_bytes(out, draft.body().with_head(&head, &contract)?);
+    if let Some(images) = how.gate {
+        let source = CalibrationSource { images, ..how.source.clone() };
+        let options = GateOptions { source, cache: how.cache.clone() };
+        contract.gate = Some(fit_gate(&record, &data, &draft, &options, observe)?);
+    }
     let scores = device_scores(&file, &data, &record, observe)?;
     if how.head_on == HeadOn::Int8 {
         let chosen = DecisionRules::of(&record)?.choose(&scored(&scores))?;

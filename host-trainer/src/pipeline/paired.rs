@@ -89,11 +89,16 @@ pub fn compare_models(
         }
     };
     let items = of_split(data, &classes, split)?;
-    let (judged_a, mut left_out) = judge(&first, &items, observe);
-    let (judged_b, left_out_b) = judge(&second, &items, observe);
-    left_out.extend(left_out_b);
-    let (judged_a, judged_b) = (both(judged_a, &left_out), both(judged_b, &left_out));
-    ensure!(!judged_a.is_empty(), "{}: none of the {} images could be read", data.display(), items.len());
+    let (judged_a, judged_b) = (judge(&first, &items, observe), judge(&second, &items, observe));
+    let mut left_out = judged_a.without_score();
+    left_out.extend(judged_b.without_score());
+    let (judged_a, judged_b) = (both(judged_a.images, &left_out), both(judged_b.images, &left_out));
+    ensure!(
+        !judged_a.is_empty(),
+        "{}: none of the {} images has a score by both models",
+        data.display(),
+        items.len()
+    );
 
     let thresholds = [first.contract().threshold, second.contract().threshold];
     let pairs: Vec<Pair> = judged_a.iter().zip(&judged_b).map(|(a, b)| Pair::new(a, b, thresholds)).collect();

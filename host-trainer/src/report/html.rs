@@ -37,6 +37,12 @@ pub fn render(subject: &Subject<'_>, pictures: &Pictures) -> String {
                             (run.left_out.len()) " image(s) could not be read and are in no figure; they are listed below."
                         }
                     }
+                    @if !run.refused.is_empty() {
+                        p.alarm {
+                            (run.refused.len()) " image(s) were refused by the model's gate and are in no figure; they are "
+                            "listed below."
+                        }
+                    }
                     p.small { "Model " (subject.model.display()) ", SHA-256 " code { (run.model) } }
                 }
                 main {
@@ -311,6 +317,11 @@ fn left_out(subject: &Subject<'_>) -> Markup {
         @if !subject.run.left_out.is_empty() {
             (section("Images that could not be read", html! {
                 ul { @for (file, reason) in &subject.run.left_out { li { code { (file) } ": " (reason) } } }
+            }))
+        }
+        @if !subject.run.refused.is_empty() {
+            (section("Images that the gate refused", html! {
+                ul { @for (file, codes) in &subject.run.refused { li { code { (file) } ": " (codes.join(", ")) } } }
             }))
         }
     }

@@ -48,7 +48,8 @@ fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
     let e = &run.evaluation;
     writeln!(
         card,
-        "On the folder `{}` of `{}`: {} {} and {} {}. {} image(s) could not be read and are in no figure. The threshold, \
+        "On the folder `{}` of `{}`: {} {} and {} {}. {} image(s) could not be read and {} were refused by \
+         the model's gate; they are in no figure. The threshold, \
          {:.4}, was chosen on validation images by the rule `{}`.\n",
         run.split,
         printable(&subject.data.display().to_string()),
@@ -57,6 +58,7 @@ fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
         e.negative.support,
         escaped(no),
         run.left_out.len(),
+        run.refused.len(),
         e.threshold,
         run.contract.threshold_rule
     )?;

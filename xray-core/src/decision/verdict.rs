@@ -1,11 +1,12 @@
 //! The verdict on one image and the rule that makes it.
 
 use super::{CalibratedProbability, Calibration, Finding};
-use crate::engine::{Output, Probability};
+use crate::engine::Probability;
+use crate::gate::Admitted;
 use crate::package::{AbstainBand, VerifiedPackage};
 
-/// The verdict on one image. It is made from a model's [`Output`] only, so an image that was not read or not
-/// accepted has none.
+/// The verdict on one image. It is made from what a model's gate let through only, so an image that was not
+/// read or not accepted has none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Verdict {
     finding: Finding,
@@ -49,9 +50,9 @@ impl DecisionRule {
         }
     }
 
-    /// The verdict on a model's output.
-    pub fn decide(&self, output: &Output) -> Verdict {
-        let uncalibrated = output.probability();
+    /// The verdict on a model's output that was let through.
+    pub fn decide(&self, admitted: &Admitted) -> Verdict {
+        let uncalibrated = admitted.output().probability();
         let probability = self.calibration.apply(uncalibrated);
         Verdict { finding: self.finding(probability.value()), probability, uncalibrated }
     }

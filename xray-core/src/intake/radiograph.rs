@@ -76,6 +76,13 @@ impl Radiograph {
         }
     }
 
+    /// The grey image mirrored at the line from the top left to the bottom right: rows become columns.
+    pub fn transposed(&self) -> Radiograph {
+        let (grey, width, height) = (self.pixels.grey(), self.width as usize, self.height as usize);
+        let levels = (0..grey.len()).map(|at| grey[at % height * width + at / height]).collect();
+        Radiograph { width: self.height, height: self.width, pixels: Pixels::Grey(levels) }
+    }
+
     /// Width in pixels.
     pub fn width(&self) -> u32 {
         self.width

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use super::KnownAnswer;
+use super::{GateRecord, KnownAnswer};
 use crate::preprocess::Preprocessing;
 
 /// Version of the [`Contract`] schema that this build writes and the only one that it reads.
@@ -169,6 +169,9 @@ pub struct Contract {
     /// What the engine must give for the test pattern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_answer: Option<KnownAnswer>,
+    /// Which images it may judge, by their features. A contract without it leaves that to their looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<GateRecord>,
 }
 
 fn uncalibrated() -> f64 {

@@ -3,6 +3,7 @@
 mod contract;
 mod error;
 mod file;
+mod gate;
 mod keys;
 mod known_answer;
 mod signature;
@@ -17,6 +18,7 @@ pub use contract::{
 };
 pub use error::{PackageError, PackageProblem};
 pub use file::{MAX_PACKAGE_BYTES, PackageFile};
+pub use gate::{Centre, CentreKind, GateFit, GateRecord, Numbers};
 pub use keys::{KeysError, KeysProblem, TrustedKeys};
 pub use known_answer::KnownAnswer;
 pub use signature::{

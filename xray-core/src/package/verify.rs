@@ -91,8 +91,8 @@ fn check(bytes: &[u8]) -> Result<(Contract, ModelProto), PackageProblem> {
 
 fn check_contract(contract: &Contract) -> Result<(), String> {
     let size = contract.preprocessing.size;
-    if size == 0 || !size.is_multiple_of(32) || size > 1024 {
-        return Err(format!("input size {size} is not a multiple of 32 between 32 and 1024"));
+    if size < 64 || !size.is_multiple_of(32) || size > 1024 {
+        return Err(format!("input size {size} is not a multiple of 32 between 64 and 1024"));
     }
     contract.preprocessing.intensity.check(size).map_err(|error| error.to_string())?;
     let threshold = contract.threshold;
@@ -115,7 +115,7 @@ fn check_contract(contract: &Contract) -> Result<(), String> {
     if contract.backbones.is_empty() {
         return Err("it names no backbone".to_owned());
     }
-    Ok(())
+    contract.gate.as_ref().map_or(Ok(()), |gate| gate.check(contract.features))
 }
 
 fn check_graph(graph: &GraphProto, contract: &Contract) -> Result<(), String> {

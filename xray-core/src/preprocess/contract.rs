@@ -64,7 +64,7 @@ pub enum Resize {
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Preprocessing {
-    /// Width and height of the input in pixels; a multiple of 32.
+    /// Width and height of the input in pixels; a multiple of 32, 64 or more.
     pub size: usize,
     /// How an image is brought to `size`.
     pub resize: Resize,

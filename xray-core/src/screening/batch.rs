@@ -25,6 +25,14 @@ impl NoResult {
             NoResult::Screening(error) => error.code(),
         }
     }
+
+    /// Every reason, as fixed words for machines; the first is [`NoResult::code`].
+    pub fn codes(&self) -> Vec<&'static str> {
+        match self {
+            NoResult::Listing(error) => vec![error.code()],
+            NoResult::Screening(error) => error.codes(),
+        }
+    }
 }
 
 /// What became of one path.

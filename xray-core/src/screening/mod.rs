@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use crate::decision::{DecisionRule, Verdict};
 use crate::engine::{self, Engine, EngineChoice, EngineError, EngineOptions};
+use crate::gate::{Appearance, Gate, LOOKED_AT, Reason, Rejection};
 use crate::heat_map::HeatMap;
 use crate::intake::{self, IntakeError, IntakeProblem, Radiograph};
 use crate::package::{Contract, PackageError, PackageFile, VerifiedPackage};
-use crate::preprocess::{self, PreprocessError};
+use crate::preprocess::{self, InputTensor, PreprocessError, Preprocessing};
 
 /// Why a model could not be made ready.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,15 +50,57 @@ pub enum ScreeningError {
         /// What happened.
         source: EngineError,
     },
+    /// The gate does not let it through.
+    #[error("{file}: {rejection}")]
+    Refused {
+        /// The image file.
+        file: String,
+        /// Why.
+        rejection: Rejection,
+    },
 }
 
 impl ScreeningError {
-    /// A fixed word for machines, the same in every release.
+    /// A fixed word for machines, the same in every release; of several reasons the first.
     pub fn code(&self) -> &'static str {
         match self {
             ScreeningError::Intake(error) => error.problem.code(),
             ScreeningError::Preprocess { .. } => "preprocessing-failed",
             ScreeningError::Engine { .. } => "engine-failed",
+            ScreeningError::Refused { rejection, .. } => rejection.first().code(),
+        }
+    }
+
+    /// Every reason, as fixed words for machines; the first is [`ScreeningError::code`].
+    pub fn codes(&self) -> Vec<&'static str> {
+        match self {
+            ScreeningError::Refused { rejection, .. } => rejection.reasons().map(Reason::code).collect(),
+            other => vec![other.code()],
+        }
+    }
+}
+
+/// Why an image that was read has no verdict.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unjudged {
+    /// It could not be prepared.
+    #[error(transparent)]
+    Preprocess(#[from] PreprocessError),
+    /// The engine failed on it.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The gate does not let it through.
+    #[error("{0}")]
+    Refused(Rejection),
+}
+
+impl Unjudged {
+    fn of(self, file: &Path) -> ScreeningError {
+        let file = file.display().to_string();
+        match self {
+            Unjudged::Preprocess(source) => ScreeningError::Preprocess { file, source },
+            Unjudged::Engine(source) => ScreeningError::Engine { file, source },
+            Unjudged::Refused(rejection) => ScreeningError::Refused { file, rejection },
         }
     }
 }
@@ -77,6 +120,7 @@ pub struct Screening {
 pub struct Screener {
     package: VerifiedPackage,
     engine: Box<dyn Engine>,
+    gate: Gate,
     rule: DecisionRule,
     warnings: Vec<String>,
     photographs: bool,
@@ -105,8 +149,10 @@ impl Screener {
     /// What the engine says of its graph.
     pub fn new(package: VerifiedPackage, options: impl Into<EngineOptions>) -> Result<Self, EngineError> {
         let loaded = engine::load(&package, options)?;
-        let rule = DecisionRule::of(&package);
-        Ok(Screener { package, engine: loaded.engine, rule, warnings: loaded.warnings, photographs: false })
+        let (gate, rule) = (Gate::of(&package), DecisionRule::of(&package));
+        let mut warnings = loaded.warnings;
+        warnings.extend(gate.warning().map(str::to_owned));
+        Ok(Screener { package, engine: loaded.engine, gate, rule, warnings, photographs: false })
     }
 
     /// From now on every file is a photograph of a film on a light box, from which the film is cut out first
@@ -115,7 +161,7 @@ impl Screener {
         self.photographs = true;
     }
 
-    /// What must be said about the engine, such as that it is not the one that it should be.
+    /// What must be said about the engine and the gate, such as that they are not what they should be.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -162,14 +208,35 @@ impl Screener {
     /// [`ScreeningError`] names the file and why it has no verdict.
     pub fn screen(&self, file: &Path) -> Result<Screening, ScreeningError> {
         let start = Instant::now();
-        let name = || file.display().to_string();
         let bytes = intake::read_bytes(file)?;
         let image = self.decode(&bytes).map_err(|problem| IntakeError { file: file.to_owned(), problem })?;
-        let tensor = preprocess::prepare(&image, &self.contract().preprocessing)
-            .map_err(|source| ScreeningError::Preprocess { file: name(), source })?;
-        let output =
-            self.engine.run(&tensor).map_err(|source| ScreeningError::Engine { file: name(), source })?;
-        let verdict = self.rule.decide(&output);
-        Ok(Screening { verdict, heat_map: output.into_heat_map(), took: start.elapsed() })
+        let (verdict, heat_map) = self.judge(&image).map_err(|problem| problem.of(file))?;
+        Ok(Screening { verdict, heat_map, took: start.elapsed() })
     }
+
+    /// The verdict on an image that was read, and where in the image it comes from if the model tells.
+    ///
+    /// # Errors
+    /// [`Unjudged`] says why it has none.
+    pub fn judge(&self, image: &Radiograph) -> Result<(Verdict, Option<HeatMap>), Unjudged> {
+        let (looks, tensor) = prepared(image, &self.contract().preprocessing)?;
+        let output = self.engine.run(&tensor)?;
+        let admitted = self.gate.admit(&looks, output).map_err(Unjudged::Refused)?;
+        Ok((self.rule.decide(&admitted), admitted.into_output().into_heat_map()))
+    }
+}
+
+/// What the gate and the engine ask for.
+fn prepared(
+    image: &Radiograph,
+    contract: &Preprocessing,
+) -> Result<(Appearance, InputTensor), PreprocessError> {
+    let small = preprocess::at_input_size(image, contract)?;
+    let looks = if contract.size > LOOKED_AT {
+        let smaller = Preprocessing { size: LOOKED_AT, ..contract.clone() };
+        Appearance::of(image, &preprocess::at_input_size(&small, &smaller)?)
+    } else {
+        Appearance::of(image, &small)
+    };
+    Ok((looks, preprocess::prepare(&small, contract)?))
 }

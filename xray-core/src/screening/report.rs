@@ -62,6 +62,8 @@ pub struct NoResultRow {
     pub verdict: &'static str,
     /// [`NoResult::code`].
     pub reason: &'static str,
+    /// [`NoResult::codes`].
+    pub reasons: Vec<&'static str>,
     /// What happened, to which file, and what to do.
     pub message: String,
 }
@@ -109,7 +111,7 @@ impl Row {
 
     fn no_result(file: String, problem: &NoResult) -> Row {
         let (reason, message) = (problem.code(), problem.to_string());
-        Row::NoResult(NoResultRow { file, verdict: "no-result", reason, message })
+        Row::NoResult(NoResultRow { file, verdict: "no-result", reason, reasons: problem.codes(), message })
     }
 
     /// One line for people, without its end. A row without a verdict begins with `NO RESULT` in capitals

@@ -13,6 +13,12 @@ use xray_core::preprocess::{Preprocessing, Scaling};
 
 const FLOAT: i32 = 1;
 
+/// Mean level of the darkest picture of [`blocks_pgm`].
+pub const DARK: u8 = 24;
+
+/// Mean level of the brightest picture of [`blocks_pgm`].
+pub const BRIGHT: u8 = 231;
+
 /// Contract of [`model`]: input 64 × 64, pixels 0..1, threshold 0.5, three features.
 pub fn contract() -> Contract {
     Contract {
@@ -42,11 +48,12 @@ pub fn contract() -> Contract {
         validation: BTreeMap::from([("auroc".to_owned(), 0.75)]),
         quantisation: None,
         known_answer: None,
+        gate: None,
     }
 }
 
 /// A model whose features are the channel means m and whose probability is sigmoid(2·(m₁+m₂+m₃) − 3).
-/// A black image gives sigmoid(−3) = 0.047426, a white one sigmoid(3) = 0.952574.
+/// [`DARK`] gives 0.080521, [`BRIGHT`] 0.919479.
 pub fn model() -> ModelProto {
     let size = 64;
     let graph = GraphProto {
@@ -125,9 +132,16 @@ pub fn value(name: &str, dims: &[i64]) -> ValueInfoProto {
     ValueInfoProto { name: name.to_owned(), r#type: Some(r#type), ..ValueInfoProto::default() }
 }
 
-/// A binary PGM, all pixels at `level`.
-pub fn flat_pgm(width: usize, height: usize, level: u8) -> Vec<u8> {
-    let mut bytes = format!("P5 {width} {height} 255\n").into_bytes();
-    bytes.resize(bytes.len() + width * height, level);
+/// A binary PGM of 64 × 64 pixels whose mean is `level`, 24 to 231: blocks of 8 × 8 that are alternately 24 levels darker and
+/// brighter. No gate takes it for blank, blurred or grain.
+pub fn blocks_pgm(level: u8) -> Vec<u8> {
+    blocks_pgm_of(64, level)
+}
+
+/// As [`blocks_pgm`], so high; the mean is not exact once it is reduced.
+pub fn blocks_pgm_of(height: usize, level: u8) -> Vec<u8> {
+    let mut bytes = format!("P5 64 {height} 255\n").into_bytes();
+    let bright = |i: usize| (i / 8 + i / 512).is_multiple_of(2);
+    bytes.extend((0..64 * height).map(|i| if bright(i) { level + 24 } else { level - 24 }));
     bytes
 }

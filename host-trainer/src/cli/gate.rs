@@ -1,0 +1,83 @@
+//! `host-trainer gate`.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::progress::Reporter;
+use crate::data::Split;
+use crate::pipeline::{GateRow, GateTable, MeasureOptions, Wanted, measure_gate};
+
+/// Arguments of `gate`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  host-trainer gate --model models/first.onnx --data chest_xray
+  host-trainer gate --model models/first.onnx --data chest_xray --others pictures --images 300 --json > gate.json
+
+X-rays are taken as they are, changed as other hands and devices might have taken them, and spoilt: turned, inverted, out
+of focus. Drawn pictures are other ones than those that gates are fitted on. Nothing is chosen here.")]
+pub struct GateArgs {
+    /// Model file
+    #[arg(long, value_name = "FILE.onnx")]
+    model: PathBuf,
+    /// Folder with the class folders
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Which folder of it
+    #[arg(long, value_enum, default_value = "test")]
+    split: Split,
+    /// Folder of pictures that are no chest X-rays, such as photographs; each folder in it is a row of the table
+    #[arg(long, value_name = "DIR")]
+    others: Option<PathBuf>,
+    /// X-rays of each change and drawn pictures of each kind; of X-rays as they are all are taken
+    #[arg(long, value_name = "N", default_value_t = MeasureOptions::COUNT)]
+    images: usize,
+    /// Print the table as JSON
+    #[arg(long)]
+    json: bool,
+    /// Show warnings only
+    #[arg(long)]
+    quiet: bool,
+}
+
+pub fn run(args: GateArgs) -> anyhow::Result<ExitCode> {
+    let options =
+        MeasureOptions { data: args.data, split: args.split, others: args.others, count: args.images };
+    let mut reporter = Reporter::new(args.quiet);
+    let table = measure_gate(&args.model, &options, &mut |event| reporter.show(event))?;
+    if args.json {
+        println!("{}", serde_json::to_string(&table)?);
+    } else {
+        print!("{}", render(&table));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The table as Markdown.
+fn render(table: &GateTable) -> String {
+    let mut text = format!("X-rays of the folder {}, model {}\n\n", table.split, table.model);
+    text.push_str("| picture | should be | n | refused | rate | 95% interval | reasons |\n");
+    text.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
+    for row in &table.rows {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}", render_row(row));
+    }
+    text
+}
+
+fn render_row(row: &GateRow) -> String {
+    let wanted = match row.wanted {
+        Wanted::Accepted => "accepted",
+        Wanted::Refused => "refused",
+    };
+    let percent = |part: f64| format!("{:.1}%", 100.0 * part);
+    let rate = if row.n == 0 { "-".to_owned() } else { percent(row.refused as f64 / row.n as f64) };
+    let interval =
+        row.interval.map_or_else(|| "-".to_owned(), |i| format!("{} to {}", percent(i.low), percent(i.high)));
+    let reasons: Vec<String> = row.reasons.iter().map(|(code, count)| format!("{code} {count}")).collect();
+    let (group, kind, n, refused) = (row.group, &row.kind, row.n, row.refused);
+    format!("| {group}: {kind} | {wanted} | {n} | {refused} | {rate} | {interval} | {} |", reasons.join(", "))
+}

@@ -1,0 +1,104 @@
+//! From features to a gate.
+
+use xray_core::gate::{FeatureSpace, Position, Projection};
+use xray_core::package::{Centre, CentreKind, GateFit, GateRecord, Numbers};
+
+use super::covariance::{Whitening, shrunk_covariance};
+use super::{GateError, limits};
+
+/// Dimensions after the projection.
+const DIMS: usize = 128;
+
+/// Fewest pictures of upright X-rays.
+const FEWEST: usize = 20;
+
+/// A feature that varies less than this part of the mean deviation is taken to vary by it: one that is always the same
+/// would decide alone.
+const LEAST_DEVIATION: f64 = 0.25;
+
+/// Features of what a gate is fitted on. All rows have the same length.
+#[derive(Debug, Clone, Default)]
+pub struct GateSamples {
+    /// Upright X-rays of the training side, as they are and changed as other hands might have taken them.
+    pub upright: Vec<Vec<f32>>,
+    /// Groups of other pictures, each with a centre of its own.
+    pub others: Vec<(CentreKind, Vec<Vec<f32>>)>,
+    /// Upright X-rays of the validation side.
+    pub validation: Vec<Vec<f32>>,
+}
+
+/// Fits a gate.
+///
+/// # Errors
+/// [`GateError`] if there are too few X-rays, or their features are all alike.
+pub fn fit(samples: &GateSamples) -> Result<GateRecord, GateError> {
+    let few = |role, found, needed| Err(GateError::TooFew { role, found, needed });
+    if samples.upright.len() < FEWEST {
+        return few("training", samples.upright.len(), FEWEST);
+    }
+    if samples.validation.is_empty() {
+        return few("validation", 0, 1);
+    }
+    let (mean, scale) = standardisation(&samples.upright)?;
+    let projection = Projection::new(DIMS, mean.len());
+    let projected = |row: &Vec<f32>| {
+        let scaled = row.iter().zip(&mean).zip(&scale);
+        projection
+            .apply(scaled.map(|((x, mean), scale)| (f64::from(*x) - f64::from(*mean)) * f64::from(*scale)))
+    };
+    let upright: Vec<Vec<f64>> = samples.upright.iter().map(projected).collect();
+    let (_, covariance, _) = shrunk_covariance(&upright);
+    let whitening = Whitening::of(&covariance, DIMS).ok_or(GateError::Degenerate)?;
+    let centre = |(kind, rows): &(CentreKind, Vec<Vec<f32>>)| {
+        let mut at = vec![0.0; DIMS];
+        for row in rows {
+            at.iter_mut().zip(whitening.apply(&projected(row))).for_each(|(sum, u)| *sum += u);
+        }
+        let at = at.into_iter().map(|sum| (sum / rows.len() as f64) as f32).collect();
+        Centre { kind: *kind, at: Numbers(at), margin: 0.0 }
+    };
+    let centres: Vec<Centre> =
+        samples.others.iter().filter(|(_, rows)| !rows.is_empty()).map(centre).collect();
+    let mut record = GateRecord {
+        dims: DIMS,
+        mean: Numbers(mean),
+        scale: Numbers(scale),
+        whitening: Numbers(whitening.triangle.iter().map(|weight| *weight as f32).collect()),
+        limit: 0.0,
+        centres,
+        fit: GateFit { fitted_on: samples.upright.len(), validation: samples.validation.len(), refused: 0 },
+    };
+    // By the code and the rounded numbers that a device has.
+    let space = FeatureSpace::new(&record);
+    let positions: Vec<Position> = samples.validation.iter().map(|row| space.position(row)).collect();
+    record.limit = limits::above(positions.iter().map(|position| position.distance).collect());
+    for (at, centre) in record.centres.iter_mut().enumerate() {
+        centre.margin = limits::margin(&positions, at);
+    }
+    let space = FeatureSpace::new(&record);
+    record.fit.refused = samples.validation.iter().filter(|row| space.judge(row).is_some()).count();
+    Ok(record)
+}
+
+/// Mean of each feature, and what brings its deviation to one part in the root of their number.
+fn standardisation(rows: &[Vec<f32>]) -> Result<(Vec<f32>, Vec<f32>), GateError> {
+    let features = rows.first().map_or(0, Vec::len);
+    let n = rows.len() as f64;
+    let mut mean = vec![0.0; features];
+    for row in rows {
+        mean.iter_mut().zip(row).for_each(|(sum, x)| *sum += f64::from(*x) / n);
+    }
+    let mut deviation = vec![0.0; features];
+    for row in rows {
+        let off = row.iter().zip(&mean).map(|(x, mean)| (f64::from(*x) - mean).powi(2));
+        deviation.iter_mut().zip(off).for_each(|(sum, square)| *sum += square / n);
+    }
+    deviation.iter_mut().for_each(|square| *square = square.sqrt());
+    let floor = LEAST_DEVIATION * deviation.iter().sum::<f64>() / features as f64;
+    if !(floor > 0.0 && floor.is_finite()) {
+        return Err(GateError::Degenerate);
+    }
+    let root = (features as f64).sqrt();
+    let scale = deviation.iter().map(|deviation| (1.0 / (deviation.max(floor) * root)) as f32);
+    Ok((mean.iter().map(|mean| *mean as f32).collect(), scale.collect()))
+}

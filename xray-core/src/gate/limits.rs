@@ -1,0 +1,54 @@
+//! Where what an image looks like begins to speak against it. The numbers are for pictures of [`LOOKED_AT`] pixels a
+//! side; docs/gate.md has the figures of real X-rays that they were chosen by.
+
+use super::{Appearance, Reason};
+
+/// Side of the picture, in pixels, that numbers are taken from; a smaller input is looked at as it is.
+pub const LOOKED_AT: usize = 224;
+
+/// The shorter side of the original must be at least this part of the model's input.
+const SHORTEST_SIDE: f64 = 0.875;
+
+/// Fewer levels between dark and bright are a blank picture. The palest real one has five times as many.
+const LEAST_SPAN: u8 = 24;
+
+/// More blur is a picture without detail: real ones have up to 0.58, blurred by a Gaussian of 3 pixels 0.79 and more.
+const MOST_BLUR: f64 = 0.75;
+
+/// Neighbours that have less in common are grain, not a picture of anything.
+const LEAST_COHERENCE: f64 = 0.6;
+
+/// Colours further apart are no X-ray, not even a film on a light box.
+const MOST_COLOUR: f64 = 20.0;
+
+/// What speaks against an image by its looks alone; `input` is the side of the model's input in pixels.
+pub(super) fn against(looks: &Appearance, input: usize) -> Vec<Reason> {
+    let blank = looks.span < LEAST_SPAN;
+    let checks = [
+        (f64::from(looks.shorter_side) < SHORTEST_SIDE * input as f64, Reason::TooSmall),
+        (looks.colour > MOST_COLOUR, Reason::Coloured),
+        (blank, Reason::Blank),
+        // What is blank has neither detail nor things in it, and that is said already.
+        (!blank && looks.blur > MOST_BLUR, Reason::Blurred),
+        (!blank && looks.coherence < LEAST_COHERENCE, Reason::NotAChestXRay),
+    ];
+    checks.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_limit_has_its_reason() {
+        let good = Appearance { shorter_side: 196, span: 24, blur: 0.75, coherence: 0.6, colour: 20.0 };
+        let reasons = |looks: Appearance| against(&looks, 224);
+        assert_eq!(reasons(good), []);
+        assert_eq!(reasons(Appearance { shorter_side: 195, ..good }), [Reason::TooSmall]);
+        assert_eq!(reasons(Appearance { colour: 20.1, ..good }), [Reason::Coloured]);
+        assert_eq!(reasons(Appearance { blur: 0.751, ..good }), [Reason::Blurred]);
+        assert_eq!(reasons(Appearance { coherence: 0.599, ..good }), [Reason::NotAChestXRay]);
+        let blank = Appearance { shorter_side: 100, span: 23, blur: 1.0, coherence: 0.0, colour: 0.0 };
+        assert_eq!(reasons(blank), [Reason::TooSmall, Reason::Blank]);
+    }
+}

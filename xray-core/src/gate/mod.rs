@@ -1,0 +1,88 @@
+//! Before any score stands: is it a chest X-ray at all, upright, not inverted, not blank, sharp, large enough?
+//!
+//! ```text
+//! Radiograph ─Appearance::of→ Appearance ┐
+//!                    Engine::run→ Output ┴ Gate::admit → Admitted, or Rejection with its Reasons
+//! ```
+//!
+//! A verdict is made from an [`Admitted`] output only, so a picture that is refused has no score anywhere. The gate asks
+//! two things: what the picture looks like ([`Appearance`], numbers that can be explained), and, where the model
+//! brings it, where its features lie among those of its training images.
+
+mod limits;
+pub mod looks;
+mod reason;
+mod rejection;
+mod space;
+
+pub use limits::LOOKED_AT;
+pub use looks::Appearance;
+pub use reason::Reason;
+pub use rejection::Rejection;
+pub use space::{FeatureSpace, Position, Projection};
+
+use crate::engine::Output;
+use crate::package::VerifiedPackage;
+
+/// What a model says of an image that may be judged. Made by [`Gate::admit`] only.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Admitted {
+    output: Output,
+}
+
+impl Admitted {
+    /// What the model says.
+    pub fn output(&self) -> &Output {
+        &self.output
+    }
+
+    /// As [`Admitted::output`], without a copy.
+    pub fn into_output(self) -> Output {
+        self.output
+    }
+}
+
+/// Which images a model may judge.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    input: usize,
+    space: Option<FeatureSpace>,
+}
+
+impl Gate {
+    /// The gate of a model.
+    pub fn of(package: &VerifiedPackage) -> Gate {
+        Gate { input: package.contract().preprocessing.size, space: FeatureSpace::of(package) }
+    }
+
+    /// What must be said about it; none if there is nothing.
+    pub fn warning(&self) -> Option<&'static str> {
+        self.space.is_none().then_some(
+            "this model knows no X-rays: pictures are refused by their looks only (size, colours, blank, blurred, grain), \
+             not if they are turned, inverted or of something else; export it again with this release",
+        )
+    }
+
+    /// Lets what a model says of an image through, if the image may be judged.
+    ///
+    /// # Errors
+    /// [`Rejection`] with every reason why it may not; the output is gone then.
+    pub fn admit(&self, looks: &Appearance, output: Output) -> Result<Admitted, Rejection> {
+        match Rejection::new(self.against(looks, output.features())) {
+            Some(rejection) => Err(rejection),
+            None => Ok(Admitted { output }),
+        }
+    }
+
+    fn against(&self, looks: &Appearance, features: &[f32]) -> Vec<Reason> {
+        let mut reasons = limits::against(looks, self.input);
+        // Features of a blank or blurred picture lie anywhere; what is wrong with it is said already.
+        if reasons.contains(&Reason::Blank) || reasons.contains(&Reason::Blurred) {
+            return reasons;
+        }
+        if let Some(space) = &self.space {
+            reasons.extend(space.judge(features));
+        }
+        reasons
+    }
+}

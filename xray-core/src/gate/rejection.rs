@@ -1,0 +1,61 @@
+//! What becomes of an image that is not judged.
+
+use std::fmt;
+
+use super::Reason;
+
+/// An image that the gate does not let through, with every reason; there is at least one, in the order of
+/// [`Reason::ALL`]. It holds no score.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    first: Reason,
+    others: Vec<Reason>,
+}
+
+impl Rejection {
+    /// A rejection for these reasons; none if there is none.
+    pub fn new(reasons: impl IntoIterator<Item = Reason>) -> Option<Rejection> {
+        let mut all: Vec<Reason> = reasons.into_iter().collect();
+        all.sort_unstable();
+        all.dedup();
+        let mut all = all.into_iter();
+        let first = all.next()?;
+        Some(Rejection { first, others: all.collect() })
+    }
+
+    /// The reason that is told first.
+    pub fn first(&self) -> Reason {
+        self.first
+    }
+
+    /// Every reason.
+    pub fn reasons(&self) -> impl Iterator<Item = Reason> + '_ {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.first)?;
+        self.others.iter().try_for_each(|reason| write!(f, "; {reason}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn reasons_are_told_once_and_in_order() {
+        assert_eq!(Rejection::new([]), None);
+        let rejection = Rejection::new([Reason::Rotated, Reason::Blurred, Reason::Rotated]).unwrap();
+        assert_eq!(rejection.reasons().collect::<Vec<_>>(), [Reason::Blurred, Reason::Rotated]);
+        assert_eq!(
+            rejection.to_string(),
+            "the picture is not sharp: hold still, set the focus and take it again; the picture lies on its side or is \
+             upside down: turn it upright and take it again"
+        );
+    }
+}
