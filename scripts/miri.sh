@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 # Miri builds everything anew and must not mix with the other builds.
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/miri
 MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p xray-core --lib -- \
-  engine::kernels::tests engine::fuse::shares engine::threads
+  engine::kernels::tests engine::kernels::eights engine::fuse::shares engine::threads

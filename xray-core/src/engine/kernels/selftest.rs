@@ -8,6 +8,9 @@ use super::pack::{ConvShape, ConvWeights, Output, PackedConv};
 use super::pointwise::{Add, Affine, Plane};
 use super::{Kernel, conv, scalar::Scalar};
 
+/// What sizes of random cases are divided by: Miri is some thousand times slower than the processor.
+pub(crate) const SMALLER: usize = if cfg!(miri) { 5 } else { 1 };
+
 /// A small random number generator (Marsaglia 2003, xorshift32), so that a case is a seed and a shape.
 #[derive(Debug, Clone)]
 pub(crate) struct Noise(u32);
@@ -83,8 +86,8 @@ impl Case {
         let kernel = noise.range(1, 4);
         Case {
             seed,
-            channels: (noise.range(1, 24), noise.range(1, 70)),
-            size: (noise.range(kernel, 8), noise.range(kernel, 34)),
+            channels: (noise.range(1, 24 / SMALLER), noise.range(1, 70 / SMALLER)),
+            size: (noise.range(kernel, 8), noise.range(kernel, 34 / SMALLER)),
             kernel,
             stride: noise.range(1, 4),
             pad: noise.range(0, 2).min(kernel - 1),

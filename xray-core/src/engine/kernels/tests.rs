@@ -4,11 +4,8 @@ use proptest::prelude::*;
 
 use super::available;
 use super::scalar::Scalar;
-use super::selftest::{Case, Noise, Parameters, check, convolve, depthwise, pointwise};
+use super::selftest::{Case, Noise, Parameters, SMALLER, check, convolve, depthwise, pointwise};
 use crate::engine::kernels::pack::Output;
-
-/// Miri is some thousand times slower than the processor.
-const SMALLER: usize = if cfg!(miri) { 5 } else { 1 };
 
 prop_compose! {
     fn cases()(
