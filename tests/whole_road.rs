@@ -15,6 +15,7 @@ use host_trainer::data::leaks::LeakCounts;
 use host_trainer::data::{Split, of_split};
 use host_trainer::export::Body;
 use host_trainer::features::{Extractor, Job, View};
+use host_trainer::fine_tune::FineTune;
 use host_trainer::head::{BatchNorm, Dense, HeadWeights};
 use host_trainer::pipeline::{
     self, BackboneSource, Budget, CalibrationSource, Event, ExportedModel, HeadOn, Quantisation,
@@ -223,6 +224,29 @@ fn export_int8(
     let how = quantisation(world, head_on, budget);
     let store = WeightStore::at(world.path("no-weights"));
     pipeline::export_quantised_run(&world.options.out, &store, &how, &world.device, model, &mut |_| {})
+}
+
+#[test]
+fn backbones_that_were_trained_are_in_the_exported_file() -> Result<()> {
+    let mut world = World::new()?;
+    let unfreeze = "mobilenet-v2:18..".parse()?;
+    world.options.fine_tune = Some(FineTune { unfreeze, epochs: 1, learning_rate: 1e-3 });
+    let (record, ..) = fit(&world)?;
+    assert_eq!(record.fine_tune_history.len(), 1);
+    assert_ne!(
+        record.backbones[1].fingerprint,
+        WeightSet::random(BackboneKind::MobilenetV2, 5).fingerprint()
+    );
+    let package = PackageFile::read(&export(&world, Precision::Float32, "tuned.onnx")?)?.verify()?;
+    let engine = TractEngine::load(&package)?;
+    let scores = RunDir::new(&world.options.out).scores()?;
+    assert_eq!(scores.len(), 4);
+    for score in scores {
+        let image = read_file(&world.options.source.data.join(&score.path))?;
+        let found = engine.run(&prepare(&image, &package.contract().preprocessing)?)?.probability().value();
+        assert!((found - score.probability).abs() < 1e-4, "{found} against {}", score.probability);
+    }
+    Ok(())
 }
 
 #[test]

@@ -23,4 +23,5 @@ pub mod quantise;
 pub mod report;
 pub mod run;
 pub mod sheet;
+pub mod stop;
 pub mod weights;

@@ -13,6 +13,7 @@ use host_trainer::features::{Extractor, Job, View, Views};
 use host_trainer::head::TrainingConfig;
 use host_trainer::pipeline::{BackboneSource, DecisionRules, FeatureSource, FitOptions, ThresholdRule, fit};
 use host_trainer::run::RunDir;
+use host_trainer::stop::Stop;
 use host_trainer::weights::WeightSet;
 use xray_core::preprocess::{Preprocessing, Scaling};
 
@@ -104,6 +105,8 @@ fn vulkan_gives_the_features_and_the_head_of_the_cpu() {
             strict: false,
             out: out.clone(),
             resume: false,
+            stop: Stop::default(),
+            command: None,
         };
         fit(&options, device, &mut |_| {}).unwrap();
         let run = RunDir::new(&out);

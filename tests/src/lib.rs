@@ -12,6 +12,7 @@ use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
 use host_trainer::features::Views;
 use host_trainer::head::TrainingConfig;
 use host_trainer::pipeline::{BackboneSource, DecisionRules, FeatureSource, FitOptions};
+use host_trainer::stop::Stop;
 use tempfile::TempDir;
 use xray_core::preprocess::{Preprocessing, Scaling};
 
@@ -58,6 +59,8 @@ impl World {
             strict: false,
             out: folder.path().join("run"),
             resume: false,
+            stop: Stop::default(),
+            command: None,
         };
         Ok(World { folder, options, device: choose(DeviceChoice::Cpu)? })
     }

@@ -23,6 +23,7 @@ use crate::head::TrainingConfig;
 use crate::pipeline::{
     self, BackboneSource, CalibrationSource, DecisionRules, FeatureSource, FitOptions, HeadOn, Quantisation,
 };
+use crate::stop::Stop;
 use crate::weights::WeightStore;
 
 /// Phantoms of each class that are trained on, and that are tested on.
@@ -152,6 +153,8 @@ fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<Fi
         strict: false,
         out: fitted.to_owned(),
         resume: false,
+        stop: Stop::default(),
+        command: None,
     })
 }
 

@@ -11,6 +11,7 @@ use super::summary;
 use super::training::{FineTuneArgs, TrainingArgs};
 use crate::pipeline::{AbstainRule, DecisionRules, FitOptions, ThresholdRule, fit};
 use crate::run::RunDir;
+use crate::stop::{Stop, Stopped};
 
 /// Arguments of `fit`.
 #[derive(Debug, Args)]
@@ -20,7 +21,7 @@ Examples:
   host-trainer fit --data chest_xray --out runs/safe --threshold 'sensitivity>=0.98' --abstain 0.3,0.8
   host-trainer fit --data chest_xray --out runs/split --splits splits.csv --seed 7
   host-trainer fit --data chest_xray --out runs/first --resume
-  host-trainer fit --data chest_xray --out runs/early --epochs 60 --early-stopping --reduce-on-plateau
+  host-trainer fit --data chest_xray --out runs/article --epochs 60 --callbacks article
   host-trainer fit --data chest_xray --out runs/clahe --intensity clahe:2,8
   host-trainer fit --data chest_xray --out runs/varied --augment robust --rotation 5 --views 8
   host-trainer fit --data chest_xray --out runs/tuned --unfreeze densenet169:denseblock4..,mobilenet-v2:17..
@@ -73,21 +74,40 @@ pub struct FitArgs {
     /// Write progress as one JSON object a line on standard error
     #[arg(long, conflicts_with = "quiet")]
     json_log: bool,
+    /// Write plain lines on a terminal, too, instead of a live picture of the training
+    #[arg(long)]
+    no_tui: bool,
 }
+
+/// Exit status of a training that was stopped by Ctrl-C or in the menu of the live picture: that of SIGINT.
+const STOPPED: u8 = 130;
 
 pub fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
     let mut reporter = if args.json_log { Reporter::json_lines() } else { Reporter::new(args.quiet) };
-    let silent = args.json || args.json_log;
+    let silent = args.json || args.json_log || args.quiet;
     let json = args.json;
+    let stop = Stop::default();
+    if !args.no_tui && !args.json {
+        reporter = reporter.with_live_picture(stop.clone());
+    }
     let device = args.source.device()?;
-    let options = options(args)?;
+    let options = options(args, stop)?;
     if !silent && RunDir::new(&options.out).is_finished() {
         eprintln!("{}: the earlier run there will be replaced", options.out.display());
     }
     if !silent {
         eprintln!("device: {} ({})", device.name, device.reason);
     }
-    let record = fit(&options, &device, &mut |event| reporter.show(event))?;
+    let fitted = fit(&options, &device, &mut |event| reporter.show(event));
+    // The terminal is set back before anything is written to it.
+    drop(reporter);
+    let record = match fitted {
+        Err(error) if error.is::<Stopped>() => {
+            eprintln!("{error}");
+            return Ok(ExitCode::from(STOPPED));
+        }
+        fitted => fitted?,
+    };
     if json {
         println!("{}", serde_json::to_string(&record)?);
     } else {
@@ -97,7 +117,7 @@ pub fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn options(args: FitArgs) -> anyhow::Result<FitOptions> {
+fn options(args: FitArgs, stop: Stop) -> anyhow::Result<FitOptions> {
     let training = args.training.config();
     Ok(FitOptions {
         source: args.source.options(training.seed)?,
@@ -112,5 +132,7 @@ fn options(args: FitArgs) -> anyhow::Result<FitOptions> {
         },
         strict: args.strict,
         out: args.out,
+        stop,
+        command: Some(std::env::args().collect()),
     })
 }

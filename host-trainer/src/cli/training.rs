@@ -1,6 +1,6 @@
 //! The options of training a head.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::fine_tune::{FineTune, Unfreeze};
 use crate::head::callbacks::{EarlyStopping, Monitor, ReduceOnPlateau};
@@ -37,11 +37,14 @@ pub struct TrainingArgs {
     /// Figure by which the epoch is chosen whose weights are kept
     #[arg(long, value_enum, default_value = "val-loss")]
     monitor: Monitor,
+    /// Callbacks all at once; the options below change single numbers of them
+    #[arg(long, value_enum, value_name = "WHICH", default_value = "none")]
+    callbacks: Callbacks,
     /// Stop when a figure no longer betters
     #[arg(long)]
     early_stopping: bool,
     /// Keep the weights that early stopping counts as best instead of those of --monitor
-    #[arg(long, requires = "early_stopping")]
+    #[arg(long)]
     restore_best: bool,
     /// The figure that early stopping watches
     #[arg(long, value_enum, value_name = "MONITOR", default_value = "val-accuracy")]
@@ -73,6 +76,15 @@ pub struct TrainingArgs {
     /// The step size does not go below this
     #[arg(long, default_value_t = ReduceOnPlateau::default().floor)]
     min_learning_rate: f64,
+}
+
+/// Sets of callbacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Callbacks {
+    /// Every epoch is run at the same step size; the best one's weights are kept
+    None,
+    /// Those of the article: --early-stopping and --reduce-on-plateau beside the best one's weights
+    Article,
 }
 
 /// How layers of the backbones are trained after the head.
@@ -112,6 +124,7 @@ impl TrainingArgs {
             cooldown: self.plateau_cooldown,
             floor: self.min_learning_rate,
         };
+        let article = self.callbacks == Callbacks::Article;
         TrainingConfig {
             seed: self.seed,
             epochs: self.epochs,
@@ -122,8 +135,8 @@ impl TrainingArgs {
             class_weights: self.class_weights,
             label_smoothing: self.label_smoothing,
             keep: if self.restore_best { Keep::EarlyStopping } else { Keep::Best(self.monitor) },
-            early_stopping: self.early_stopping.then_some(early_stopping),
-            reduce_on_plateau: self.reduce_on_plateau.then_some(reduce_on_plateau),
+            early_stopping: (article || self.early_stopping).then_some(early_stopping),
+            reduce_on_plateau: (article || self.reduce_on_plateau).then_some(reduce_on_plateau),
         }
     }
 }
@@ -133,5 +146,38 @@ fn hidden(text: &str) -> Result<[usize; 2], String> {
     match parsed.as_deref() {
         Ok([first, second]) => Ok([*first, *second]),
         _ => Err(format!("`{text}` is not two widths such as 256,128")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        training: TrainingArgs,
+    }
+
+    fn config(options: &[&str]) -> TrainingConfig {
+        Line::parse_from(["fit"].iter().chain(options)).training.config()
+    }
+
+    #[test]
+    fn nothing_said_is_the_default_but_for_the_class_weights() {
+        let expected = TrainingConfig { class_weights: ClassWeights::Balanced, ..TrainingConfig::default() };
+        assert_eq!(config(&[]), expected);
+    }
+
+    #[test]
+    fn the_articles_callbacks_by_one_flag() {
+        let article = config(&["--callbacks", "article"]);
+        assert_eq!(article, config(&["--early-stopping", "--reduce-on-plateau"]));
+        let expected = EarlyStopping { monitor: Monitor::ValAccuracy, min_delta: 0.01, patience: 6 };
+        assert_eq!(article.early_stopping, Some(expected));
+        assert_eq!(article.keep, Keep::Best(Monitor::ValLoss));
+        assert_eq!(config(&["--callbacks", "article", "--restore-best"]).keep, Keep::EarlyStopping);
     }
 }

@@ -5,10 +5,13 @@
 //! batches do not disturb what the frozen layers were trained with (its scale and shift are trained); only with
 //! `all` it normalises by the batch and moves them, as in training from scratch.
 
+mod checkpoint;
 mod error;
 mod training;
+mod tuner;
 mod unfreeze;
 
+pub use checkpoint::FineTuneCheckpoint;
 pub use error::FineTuneError;
 pub use training::{FineTune, FineTuned, Images, fine_tune};
 pub use unfreeze::Unfreeze;

@@ -6,6 +6,7 @@ use burn::module::Module;
 use burn::optim::{ModuleOptimizer, OptimizerRecord};
 use burn::store::ModuleRecord;
 use burn::tensor::Bytes;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::callbacks::{EarlyStoppingState, ReduceOnPlateauState};
@@ -30,6 +31,9 @@ pub struct Checkpoint {
     optimizer: Vec<u8>,
     /// The pass that would be kept, if there is one yet.
     pub(super) kept: Option<Kept>,
+    /// Whether early stopping ended it.
+    #[serde(default)]
+    pub(super) stopped: bool,
 }
 
 /// The pass that would be kept if the training ended now.
@@ -58,6 +62,7 @@ impl Checkpoint {
             head: Vec::new(),
             optimizer: Vec::new(),
             kept: None,
+            stopped: false,
         }
     }
 
@@ -87,9 +92,7 @@ impl Checkpoint {
         if self.history.is_empty() {
             return Ok((head, optimizer));
         }
-        let record = OptimizerRecord::from_bytes(Bytes::from_bytes_vec(self.optimizer.clone()));
-        let optimizer = optimizer.load_record(record.map_err(unusable)?);
-        Ok((load(head, &self.head)?, optimizer))
+        Ok((load(head, &self.head)?, load_optimizer(optimizer, &self.optimizer)?))
     }
 
     /// Writes it, whole or not at all.
@@ -97,10 +100,7 @@ impl Checkpoint {
     /// # Errors
     /// [`TrainingError::CheckpointFile`].
     pub fn save(&self, path: &Path) -> Result<(), TrainingError> {
-        let failed = |reason: String| TrainingError::CheckpointFile { path: path.to_owned(), reason };
-        let mut bytes = Vec::new();
-        ciborium::into_writer(self, &mut bytes).map_err(|error| failed(error.to_string()))?;
-        crate::files::write_atomic(path, &bytes).map_err(|error| failed(error.to_string()))
+        write(self, path)
     }
 
     /// Reads what [`Checkpoint::save`] wrote; none where there is no file.
@@ -108,27 +108,49 @@ impl Checkpoint {
     /// # Errors
     /// [`TrainingError::CheckpointFile`].
     pub fn load(path: &Path) -> Result<Option<Self>, TrainingError> {
-        let failed = |reason: String| TrainingError::CheckpointFile { path: path.to_owned(), reason };
-        let bytes = match std::fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(error.to_string())),
-        };
-        ciborium::from_reader(bytes.as_slice()).map(Some).map_err(|error| failed(error.to_string()))
+        read(path)
     }
 }
 
-/// A head as burn writes it.
-pub(super) fn head_bytes(head: &Head) -> Result<Vec<u8>, TrainingError> {
-    Ok(head.clone().into_record().into_bytes().map_err(unusable)?.to_vec())
+/// Writes the state of a training, whole or not at all.
+pub(crate) fn write(state: &impl Serialize, path: &Path) -> Result<(), TrainingError> {
+    let failed = |reason: String| TrainingError::CheckpointFile { path: path.to_owned(), reason };
+    let mut bytes = Vec::new();
+    ciborium::into_writer(state, &mut bytes).map_err(|error| failed(error.to_string()))?;
+    crate::files::write_atomic(path, &bytes).map_err(|error| failed(error.to_string()))
 }
 
-/// Puts what [`head_bytes`] gave into a head of the same shape.
-pub(super) fn load(head: Head, bytes: &[u8]) -> Result<Head, TrainingError> {
+/// Reads what [`write`] wrote; none where there is no file.
+pub(crate) fn read<State: DeserializeOwned>(path: &Path) -> Result<Option<State>, TrainingError> {
+    let failed = |reason: String| TrainingError::CheckpointFile { path: path.to_owned(), reason };
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error.to_string())),
+    };
+    ciborium::from_reader(bytes.as_slice()).map(Some).map_err(|error| failed(error.to_string()))
+}
+
+/// A module as burn writes it.
+pub(crate) fn module_bytes(module: &impl Module) -> Result<Vec<u8>, TrainingError> {
+    Ok(module.clone().into_record().into_bytes().map_err(unusable)?.to_vec())
+}
+
+/// Puts what [`module_bytes`] gave into a module of the same shape.
+pub(crate) fn load<M: Module>(module: M, bytes: &[u8]) -> Result<M, TrainingError> {
     let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes.to_vec())).map_err(unusable)?;
-    head.try_load_record(record).map_err(unusable)
+    module.try_load_record(record).map_err(unusable)
 }
 
-fn unusable(error: impl std::fmt::Display) -> TrainingError {
+/// An optimiser with the moments that it had.
+pub(crate) fn load_optimizer(
+    optimizer: ModuleOptimizer,
+    bytes: &[u8],
+) -> Result<ModuleOptimizer, TrainingError> {
+    let record = OptimizerRecord::from_bytes(Bytes::from_bytes_vec(bytes.to_vec()));
+    Ok(optimizer.load_record(record.map_err(unusable)?))
+}
+
+pub(crate) fn unusable(error: impl std::fmt::Display) -> TrainingError {
     TrainingError::Checkpoint { reason: error.to_string() }
 }

@@ -30,10 +30,10 @@ pub enum TrainingError {
     #[error("a hidden layer of width 0 passes nothing on; use `--hidden` with two positive numbers")]
     EmptyLayer,
     /// Weights of early stopping are to be kept, but there is none.
-    #[error("`--keep early-stopping` needs `--early-stopping`")]
+    #[error("`--restore-best` needs `--early-stopping` or `--callbacks article`")]
     NothingToRestore,
     /// No pass had a figure to choose it by.
-    #[error("no epoch could be kept: its figure is not defined; use `--keep val-loss`")]
+    #[error("no epoch could be kept: its figure is not defined; use `--monitor val-loss`")]
     NothingKept,
     /// The checkpoint belongs to another training.
     #[error(

@@ -6,7 +6,8 @@ use burn::tensor::Device;
 use super::callbacks::{EarlyStopping, Monitor, ReduceOnPlateau};
 use super::model::Head;
 use super::{
-    Checkpoint, ClassWeights, Keep, Samples, Trained, TrainingConfig, TrainingError, class_weights, train,
+    Checkpoint, ClassWeights, Keep, Moment, Samples, Trained, TrainingConfig, TrainingError, class_weights,
+    train,
 };
 
 const FEATURES: usize = 8;
@@ -42,7 +43,7 @@ fn samples(rows: std::ops::Range<usize>) -> Samples {
 }
 
 fn trained(config: &TrainingConfig) -> Trained {
-    train(config, &samples(0..16), &samples(16..24), &Device::flex(), None, |_, _| Ok::<_, TrainingError>(()))
+    train(config, &samples(0..16), &samples(16..24), &Device::flex(), None, |_| Ok::<_, TrainingError>(()))
         .unwrap()
 }
 
@@ -92,7 +93,7 @@ fn kept_weights_are_of_the_lowest_validation_loss() {
 #[test]
 fn what_cannot_be_trained_is_named() {
     let run = |config: TrainingConfig, training: Samples, validation: Samples| {
-        train(&config, &training, &validation, &Device::flex(), None, |_, _| Ok::<_, TrainingError>(())).err()
+        train(&config, &training, &validation, &Device::flex(), None, |_| Ok::<_, TrainingError>(())).err()
     };
     let (training, validation) = (samples(0..16), samples(16..24));
     assert_eq!(
@@ -131,6 +132,44 @@ fn early_stopping_ends_the_training_and_names_its_best() {
 }
 
 #[test]
+fn a_training_that_stopped_early_is_not_trained_further() {
+    let rule = EarlyStopping { monitor: Monitor::ValLoss, min_delta: 10.0, patience: 2 };
+    let config = TrainingConfig { epochs: 30, early_stopping: Some(rule), ..config() };
+    let last = std::cell::RefCell::new(None);
+    let run = |resume| {
+        train(&config, &samples(0..16), &samples(16..24), &Device::flex(), resume, |moment| {
+            if let Moment::Epoch(_, state) = moment {
+                last.replace(Some(state.clone()));
+            }
+            Ok::<_, TrainingError>(())
+        })
+        .unwrap()
+    };
+    let whole = run(None);
+    let resumed = run(last.take());
+    assert_eq!((whole.history.len(), resumed.history.len()), (3, 3));
+    assert_eq!(resumed.weights, whole.weights);
+}
+
+#[test]
+fn every_step_is_told() {
+    let config = TrainingConfig { epochs: 2, batch_size: 6, ..config() };
+    let mut told = Vec::new();
+    let trained = train(&config, &samples(0..16), &samples(16..24), &Device::flex(), None, |moment| {
+        if let Moment::Step(step) = moment {
+            told.push(step);
+        }
+        Ok::<_, TrainingError>(())
+    })
+    .unwrap();
+    let counts: Vec<_> = told.iter().map(|step| (step.epoch, step.done, step.total)).collect();
+    assert_eq!(counts, [(1, 6, 16), (1, 12, 16), (1, 16, 16), (2, 6, 16), (2, 12, 16), (2, 16, 16)]);
+    // The last step of a pass says what the pass says.
+    assert_eq!(told[2].train_loss, trained.history[0].train_loss);
+    assert_eq!(told[5].train_accuracy, trained.history[1].train_accuracy);
+}
+
+#[test]
 fn a_plateau_makes_the_next_steps_smaller() {
     let rule = ReduceOnPlateau {
         factor: 0.5,
@@ -166,8 +205,9 @@ fn a_training_that_was_cut_off_ends_with_the_same_head() {
     let folder = tempfile::tempdir().unwrap();
     let path = |epoch: usize| folder.path().join(epoch.to_string());
     let run = |resume| {
-        train(&config, &with_views(), &samples(16..24), &Device::flex(), resume, |epoch, state| {
-            state.save(&path(epoch.epoch))
+        train(&config, &with_views(), &samples(16..24), &Device::flex(), resume, |moment| match moment {
+            Moment::Epoch(epoch, state) => state.save(&path(epoch.epoch)),
+            Moment::Step(_) => Ok(()),
         })
         .unwrap()
     };
@@ -185,13 +225,15 @@ fn a_training_that_was_cut_off_ends_with_the_same_head() {
 #[test]
 fn a_checkpoint_of_another_training_is_refused() {
     let mut last = None;
-    train(&config(), &samples(0..16), &samples(16..24), &Device::flex(), None, |_, state| {
-        last = Some(state.clone());
+    train(&config(), &samples(0..16), &samples(16..24), &Device::flex(), None, |moment| {
+        if let Moment::Epoch(_, state) = moment {
+            last = Some(state.clone());
+        }
         Ok::<_, TrainingError>(())
     })
     .unwrap();
     let other = TrainingConfig { seed: 8, ..config() };
-    let resumed = train(&other, &samples(0..16), &samples(16..24), &Device::flex(), last, |_, _| {
+    let resumed = train(&other, &samples(0..16), &samples(16..24), &Device::flex(), last, |_| {
         Ok::<_, TrainingError>(())
     });
     assert_eq!(resumed.err(), Some(TrainingError::OtherTraining));

@@ -7,9 +7,9 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use sha2::{Digest, Sha256};
 use xray_core::hex;
 
-use super::checkpoint::{Checkpoint, Kept, head_bytes, load};
-use super::model::{Head, values};
-use super::{HeadWeights, Keep, Samples, TrainingConfig, TrainingError, class_weights, draws};
+use super::checkpoint::{Checkpoint, Kept, load, module_bytes};
+use super::model::{DropoutMasks, Head, values};
+use super::{HeadWeights, Keep, Moment, Samples, Step, TrainingConfig, TrainingError, class_weights, draws};
 use crate::metrics::auroc;
 
 /// Added to Adam's denominator, as Keras does by default.
@@ -50,8 +50,8 @@ pub struct Trained {
     pub validation_probabilities: Vec<f64>,
 }
 
-/// Trains a head. After every pass `observe` is called with what it gave and with all that a training needs to
-/// go on from there; given to `resume`, it ends with the same head, bit for bit on a CPU.
+/// Trains a head. `observe` is told of every step and, after every pass, of what it gave and of all that a training
+/// needs to go on from there; given to `resume`, it ends with the same head, bit for bit on a CPU.
 ///
 /// # Errors
 /// [`TrainingError`] if a side has no samples or one class only on the training side, if an option is out of
@@ -63,7 +63,7 @@ pub fn train<E: From<TrainingError>>(
     validation: &Samples,
     device: &Device,
     resume: Option<Checkpoint>,
-    mut observe: impl FnMut(&Epoch, &Checkpoint) -> Result<(), E>,
+    mut observe: impl FnMut(Moment<'_, Checkpoint>) -> Result<(), E>,
 ) -> Result<Trained, E> {
     config.check(training, validation)?;
     let key = key(config, training, validation)?;
@@ -73,21 +73,20 @@ pub fn train<E: From<TrainingError>>(
         None => Checkpoint::start(key, config.learning_rate),
     };
     let mut trainer = Trainer::new(config, training, device, &state)?;
-    let mut stopped = false;
-    while !stopped && state.next_epoch() <= config.epochs {
+    while !state.stopped && state.next_epoch() <= config.epochs {
         let epoch = state.next_epoch();
-        let sums = trainer.pass(epoch, state.learning_rate)?;
+        let sums = trainer.pass(epoch, state.learning_rate, |step| observe(Moment::Step(step)))?;
         let head = trainer.head.valid();
         let logits = score(&head, validation, &device.clone())?;
         let record = epoch_record(epoch, state.learning_rate, &sums, &logits, &validation.labels);
         if !record.train_loss.is_finite() || !record.validation_loss.is_finite() {
             return Err(TrainingError::Diverged { epoch }.into());
         }
-        let bytes = head_bytes(&trainer.head)?;
-        stopped = after_pass(config, &mut state, &record, &bytes, logits);
+        let bytes = module_bytes(&trainer.head)?;
+        state.stopped = after_pass(config, &mut state, &record, &bytes, logits);
         state.history.push(record);
         state.store(bytes, &trainer.optimizer)?;
-        observe(&record, &state)?;
+        observe(Moment::Epoch(&record, &state))?;
     }
     let kept = state.kept.ok_or(TrainingError::NothingKept)?;
     Ok(Trained {
@@ -156,6 +155,13 @@ impl Sums {
         }
         self.seen += labels.len();
     }
+
+    /// What it comes to so far.
+    pub(crate) fn step(&self, epoch: usize, total: usize) -> Step {
+        let seen = self.seen as f64;
+        let (train_loss, train_accuracy) = (self.loss / seen, self.right as f64 / seen);
+        Step { epoch, done: self.seen, total, train_loss, train_accuracy }
+    }
 }
 
 /// The loss that is trained on: weighted by class, labels smoothed.
@@ -188,9 +194,14 @@ impl<'a> Trainer<'a> {
         Ok(Trainer { config, training, device, loss, head, optimizer })
     }
 
-    fn pass(&mut self, epoch: usize, learning_rate: f64) -> Result<Sums, TrainingError> {
-        let seed = self.config.seed;
-        let order = draws::order(self.training.labels.len(), seed, epoch);
+    fn pass<E: From<TrainingError>>(
+        &mut self,
+        epoch: usize,
+        learning_rate: f64,
+        mut observe: impl FnMut(Step) -> Result<(), E>,
+    ) -> Result<Sums, E> {
+        let (seed, total) = (self.config.seed, self.training.labels.len());
+        let order = draws::order(total, seed, epoch);
         let views = draws::views(self.training.views.iter().map(Vec::len), seed, epoch);
         let mut sums = Sums::default();
         for (step, batch) in order.chunks(self.config.batch_size).enumerate() {
@@ -199,18 +210,31 @@ impl<'a> Trainer<'a> {
                 continue;
             }
             let masks = draws::dropout(self.config, epoch, step, batch.len(), &self.device);
-            let rows = self.training.rows(batch, |image| views[image], &self.device);
-            let logits = self.head.forward(rows, Some(masks)).flatten::<1>(0, 1);
-            let labels: Vec<i64> = batch.iter().map(|i| i64::from(self.training.labels[*i])).collect();
-            let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [batch.len()]), &self.device);
-            let loss = self.loss.forward(logits.clone(), labels);
-            let gradients = GradientsParams::from_grads(loss.backward(), &self.head);
-            self.head = self.optimizer.step(learning_rate, self.head.clone(), gradients);
-
-            let labels: Vec<bool> = batch.iter().map(|i| self.training.labels[*i]).collect();
-            sums.add(&values(logits.inner())?, &labels);
+            self.step(batch, &views, masks, learning_rate, &mut sums)?;
+            observe(sums.step(epoch, total))?;
         }
         Ok(sums)
+    }
+
+    fn step(
+        &mut self,
+        batch: &[usize],
+        views: &[usize],
+        masks: DropoutMasks,
+        learning_rate: f64,
+        sums: &mut Sums,
+    ) -> Result<(), TrainingError> {
+        let rows = self.training.rows(batch, |image| views[image], &self.device);
+        let logits = self.head.forward(rows, Some(masks)).flatten::<1>(0, 1);
+        let labels: Vec<i64> = batch.iter().map(|i| i64::from(self.training.labels[*i])).collect();
+        let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [batch.len()]), &self.device);
+        let loss = self.loss.forward(logits.clone(), labels);
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.head);
+        self.head = self.optimizer.step(learning_rate, self.head.clone(), gradients);
+
+        let labels: Vec<bool> = batch.iter().map(|i| self.training.labels[*i]).collect();
+        sums.add(&values(logits.inner())?, &labels);
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use sha2::{Digest, Sha256};
 
 use crate::files::write_atomic;
 use crate::weights::Array;
@@ -144,12 +145,8 @@ impl HeadWeights {
         expect_len("dense3.bias", 1, logits)
     }
 
-    /// Writes the head as a safetensors file; the same head gives the same bytes.
-    ///
-    /// # Errors
-    /// [`HeadError::Io`] if the file cannot be written, [`HeadError::Format`] if the parts contradict their
-    /// shapes.
-    pub fn save(&self, path: &Path) -> Result<(), HeadError> {
+    /// Every tensor by name, with its shape.
+    fn tensors(&self) -> BTreeMap<String, (Vec<usize>, Cow<'_, [f32]>)> {
         let mut tensors: BTreeMap<String, (Vec<usize>, Cow<'_, [f32]>)> = BTreeMap::new();
         for (name, norm) in [("norm1", &self.norm1), ("norm2", &self.norm2)] {
             for (part, values) in [
@@ -169,6 +166,26 @@ impl HeadWeights {
             );
             tensors.insert(format!("{name}.bias"), (vec![dense.bias.len()], Cow::from(&dense.bias)));
         }
+        tensors
+    }
+
+    /// SHA-256 (hex) over every tensor: the identity of the head.
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        for (name, (shape, data)) in self.tensors() {
+            hash.update(format!("{name} {shape:?}\n"));
+            hash.update(bytemuck::cast_slice::<f32, u8>(&data));
+        }
+        xray_core::hex(&hash.finalize())
+    }
+
+    /// Writes the head as a safetensors file; the same head gives the same bytes.
+    ///
+    /// # Errors
+    /// [`HeadError::Io`] if the file cannot be written, [`HeadError::Format`] if the parts contradict their
+    /// shapes.
+    pub fn save(&self, path: &Path) -> Result<(), HeadError> {
+        let tensors = self.tensors();
         let format = |source| HeadError::Format { path: path.to_owned(), source };
         let views = tensors
             .iter()

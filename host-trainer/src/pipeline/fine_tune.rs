@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use super::head_fit::{FittedHead, score};
-use super::{Event, FitOptions};
+use super::head_fit::{Checkpointing, FittedHead, score};
+use super::{Event, FitOptions, Trained};
 use crate::data::{DataSet, Item};
 use crate::device::ChosenDevice;
-use crate::fine_tune::{FineTune, Images, fine_tune};
-use crate::head::Trained;
+use crate::fine_tune::{FineTune, FineTuneCheckpoint, Images, fine_tune};
+use crate::head::{self, Moment};
 use crate::weights::WeightSet;
 
 /// What came of it.
@@ -28,6 +28,7 @@ pub(super) fn fine_tune_backbones(
     fitted: FittedHead,
     (how, options): (&FineTune, &FitOptions),
     device: &ChosenDevice,
+    checkpointing: &Checkpointing<'_>,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<Tuned> {
     let start = Instant::now();
@@ -43,13 +44,27 @@ pub(super) fn fine_tune_backbones(
         preprocessing: &options.source.preprocessing,
     };
     let of = how.epochs;
-    let head = &fitted.trained.weights;
-    let tuned = fine_tune(sets, head, images, (how, &options.training), &device.device, |epoch| {
-        observe(Event::Epoch { epoch, of });
+    let Checkpointing { run, resume, stop } = checkpointing;
+    let resume = if *resume { FineTuneCheckpoint::load(&run.fine_tune_checkpoint_path())? } else { None };
+    let done = resume.as_ref().map_or(&[][..], FineTuneCheckpoint::history).to_vec();
+    observe(Event::TrainingBegins { what: Trained::Backbones, of, done: &done });
+    let weights = (sets, &fitted.trained.weights);
+    let tuned = fine_tune(weights, images, (how, &options.training), &device.device, resume, |moment| {
+        match moment {
+            Moment::Step(step) => observe(Event::Step(step)),
+            Moment::Epoch(epoch, state) => {
+                run.write_fine_tune_metrics(state.history())?;
+                state.save(&run.fine_tune_checkpoint_path())?;
+                observe(Event::Epoch { epoch, of });
+            }
+        }
+        stop.check()?;
+        anyhow::Ok(())
     })?;
+    observe(Event::TrainingEnds);
     let scores =
         validation.iter().zip(&tuned.validation_probabilities).map(|(item, p)| score(item, *p)).collect();
-    let trained = Trained {
+    let trained = head::Trained {
         weights: tuned.head,
         validation_probabilities: tuned.validation_probabilities,
         ..fitted.trained

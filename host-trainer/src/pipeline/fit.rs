@@ -23,7 +23,8 @@ use crate::features::shard::ShardPlace;
 use crate::fine_tune::FineTune;
 use crate::head::TrainingConfig;
 use crate::metrics::Evaluation;
-use crate::run::{DataRecord, RUN_SCHEMA, RunDir, RunRecord, Timings};
+use crate::run::{DataRecord, RUN_SCHEMA, RunDir, RunRecord, Timings, Versions};
+use crate::stop::Stop;
 
 /// What a fit is asked to do.
 #[derive(Debug, Clone)]
@@ -44,6 +45,10 @@ pub struct FitOptions {
     pub out: PathBuf,
     /// Whether a training that was cut off there is taken up.
     pub resume: bool,
+    /// What may end a training before its time; what is done is kept.
+    pub stop: Stop,
+    /// The command line, for the record, if there is one.
+    pub command: Option<Vec<String>>,
 }
 
 /// Fits a head and writes the run.
@@ -66,16 +71,17 @@ pub fn fit(
         merge(&ShardPlace::open(place)?, &data, &extractor, &source.views, observe)?;
     }
     let run = RunDir::new(&options.out);
-    let checkpointing = Some(Checkpointing { run: &run, resume: options.resume });
-    let fitted =
-        fit_head(&data, &extractor, &source.views, &options.training, device, checkpointing, observe)?;
+    let checkpointing = Checkpointing { run: &run, resume: options.resume, stop: &options.stop };
+    let kept = Some(&checkpointing);
+    let fitted = fit_head(&data, &extractor, &source.views, &options.training, device, kept, observe)?;
     let fitted = match (&options.fine_tune, &stack) {
         (None, _) => fitted,
         (Some(_), Stack::Base(_)) => {
             bail!("the backbones of a base model are kept as they are; leave --unfreeze out")
         }
         (Some(how), Stack::Weights(sets)) => {
-            let tuned = fine_tune_backbones(sets, &data, fitted, (how, options), device, observe)?;
+            let tuned =
+                fine_tune_backbones(sets, &data, fitted, (how, options), device, &checkpointing, observe)?;
             let store = run.weights();
             tuned.sets.iter().try_for_each(|set| store.save(set).map(drop))?;
             stack = Stack::Weights(tuned.sets);
@@ -89,6 +95,8 @@ pub fn fit(
     let record = RunRecord {
         schema: RUN_SCHEMA,
         program: concat!("host-trainer ", env!("CARGO_PKG_VERSION")).to_owned(),
+        versions: Versions::current(),
+        command: options.command.clone(),
         device: format!("{} ({})", device.name, device.reason),
         preprocessing,
         labels: Labels {
@@ -97,7 +105,7 @@ pub fn fit(
         },
         backbones: stack.backbones()?,
         base: stack.base().map(BaseModel::record),
-        data: data_record(source, &data, leaks, &fitted.extraction),
+        data: data_record(options, &data, leaks, &fitted.extraction),
         views: source.views,
         training: options.training,
         best_epoch: fitted.trained.best_epoch,
@@ -122,11 +130,12 @@ pub fn fit(
 }
 
 fn data_record(
-    source: &FeatureSource,
+    options: &FitOptions,
     data: &DataSet,
     leaks: LeakCounts,
     extraction: &Extraction,
 ) -> DataRecord {
+    let source = &options.source;
     let by_label = |items: &[Item]| {
         let used = || items.iter().filter(|item| !extraction.unreadable.contains_key(&item.path));
         let positives = used().filter(|item| item.label).count();
@@ -141,6 +150,7 @@ fn data_record(
         folder: source.data.display().to_string(),
         splits: source.splits.as_ref().map(|path| path.display().to_string()),
         fingerprint: data.fingerprint(),
+        shards: options.shards.clone(),
         train: by_label(&data.train),
         validation: by_label(&data.validation),
         train_patients: patients(&data.train),

@@ -2,18 +2,19 @@
 
 use std::time::Instant;
 
-use super::Event;
+use super::{Event, Trained};
 use crate::data::{DataSet, Item};
 use crate::device::ChosenDevice;
 use crate::features::{Extraction, Extractor, Job, View, Views};
-use crate::head::{Checkpoint, Epoch, Samples, Trained, TrainingConfig, train};
+use crate::head::{self, Checkpoint, Epoch, Moment, Samples, TrainingConfig, train};
 use crate::metrics::Scored;
 use crate::run::{RunDir, ValidationScore};
+use crate::stop::Stop;
 
 /// A head and how it did on the validation images.
 pub(super) struct FittedHead {
     /// The head and its history.
-    pub trained: Trained,
+    pub trained: head::Trained,
     /// The score of every validation image that could be read.
     pub scores: Vec<ValidationScore>,
     /// The features.
@@ -26,12 +27,14 @@ pub(super) struct FittedHead {
     pub fine_tune_history: Vec<Epoch>,
 }
 
-/// Where a training is kept after every pass, and whether it goes on from there.
+/// Where a training is kept after every pass, whether it goes on from there, and what may end it.
 pub(super) struct Checkpointing<'a> {
     /// The run.
     pub run: &'a RunDir,
     /// Whether a training that was cut off is taken up.
     pub resume: bool,
+    /// Asked after every step.
+    pub stop: &'a Stop,
 }
 
 /// Computes or loads the features of both sides and trains a head on them.
@@ -44,7 +47,7 @@ pub(super) fn fit_head(
     views: &Views,
     config: &TrainingConfig,
     device: &ChosenDevice,
-    checkpointing: Option<Checkpointing<'_>>,
+    checkpointing: Option<&Checkpointing<'_>>,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<FittedHead> {
     let start = Instant::now();
@@ -59,21 +62,27 @@ pub(super) fn fit_head(
 
     let start = Instant::now();
     let of = config.epochs;
-    let resume = match &checkpointing {
-        Some(Checkpointing { run, resume: true }) => Checkpoint::load(&run.checkpoint_path())?,
+    let resume = match checkpointing {
+        Some(Checkpointing { run, resume: true, .. }) => Checkpoint::load(&run.checkpoint_path())?,
         _ => None,
     };
-    if let Some(state) = &resume {
-        observe(Event::Note(&format!("going on with epoch {}", state.next_epoch())));
-    }
-    let trained = train(config, &training, &validation, &device.device, resume, |epoch, state| {
-        observe(Event::Epoch { epoch, of });
-        if let Some(Checkpointing { run, .. }) = &checkpointing {
-            run.write_metrics(state.history())?;
-            state.save(&run.checkpoint_path())?;
+    let done = resume.as_ref().map_or(&[][..], Checkpoint::history).to_vec();
+    observe(Event::TrainingBegins { what: Trained::Head, of, done: &done });
+    let trained = train(config, &training, &validation, &device.device, resume, |moment| {
+        match moment {
+            Moment::Step(step) => observe(Event::Step(step)),
+            Moment::Epoch(epoch, state) => {
+                if let Some(Checkpointing { run, .. }) = checkpointing {
+                    run.write_metrics(state.history())?;
+                    state.save(&run.checkpoint_path())?;
+                }
+                observe(Event::Epoch { epoch, of });
+            }
         }
+        checkpointing.map_or(Ok(()), |checkpointing| checkpointing.stop.check())?;
         anyhow::Ok(())
     })?;
+    observe(Event::TrainingEnds);
     let training_seconds = start.elapsed().as_secs_f64();
     let scores =
         read.iter().zip(&trained.validation_probabilities).map(|(item, p)| score(item, *p)).collect();

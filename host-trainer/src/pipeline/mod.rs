@@ -23,7 +23,7 @@ pub use calibration::CalibrationSource;
 pub use comparison::{Budget, Comparison, Flip};
 pub use detail::{Abstention, CalibrationFigures, Detail, DetailOptions};
 pub use evaluate::{EvaluationRun, JudgedImage, evaluate};
-pub use event::Event;
+pub use event::{Event, Trained};
 pub use export::{ExportedModel, HeadOn, Quantisation, export_quantised_run, export_run};
 pub use fit::{FitOptions, fit};
 pub use gate::{GateOptions, GateRow, GateTable, MeasureOptions, Wanted, measure_gate};

@@ -5,5 +5,6 @@ mod store;
 
 pub use record::{
     AbstainRecord, BackboneUse, BaseUse, DataRecord, RUN_SCHEMA, RunRecord, Timings, ValidationScore,
+    Versions,
 };
 pub use store::{RunDir, RunError};

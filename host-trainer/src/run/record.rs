@@ -48,6 +48,33 @@ pub struct AbstainRecord {
     pub band: Option<AbstainBand>,
 }
 
+/// What made a run.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Versions {
+    /// Of burn, which trains.
+    pub burn: String,
+    /// Of tract, which runs base models and judges.
+    pub tract: String,
+    /// Operating system and processor, such as `linux x86_64`.
+    pub platform: String,
+}
+
+impl Versions {
+    /// Of this build.
+    pub fn current() -> Self {
+        Versions {
+            burn: BURN.to_owned(),
+            tract: TRACT.to_owned(),
+            platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        }
+    }
+}
+
+/// Held against `Cargo.lock` by a test.
+const BURN: &str = "0.22.1";
+/// As [`BURN`].
+const TRACT: &str = "0.23.9";
+
 /// The data of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataRecord {
@@ -58,6 +85,9 @@ pub struct DataRecord {
     pub splits: Option<String>,
     /// SHA-256 (hex) over the sorted content hashes, roles and labels.
     pub fingerprint: String,
+    /// Where the features came from, if others had computed them.
+    #[serde(default)]
+    pub shards: Option<String>,
     /// Training images that were used, by label (negative, positive).
     pub train: [usize; 2],
     /// Validation images that were used, by label (negative, positive).
@@ -107,6 +137,12 @@ pub struct RunRecord {
     pub schema: u32,
     /// Program and version.
     pub program: String,
+    /// What it was built from and ran on; empty in runs of programs that did not say.
+    #[serde(default)]
+    pub versions: Versions,
+    /// The command line, where there was one.
+    #[serde(default)]
+    pub command: Option<Vec<String>>,
     /// Where it was computed, and why there.
     pub device: String,
     /// How images are prepared.
@@ -154,5 +190,19 @@ impl RunRecord {
     /// Whether any backbone has random weights, so that the figures prove the program and nothing else.
     pub fn has_random_backbones(&self) -> bool {
         self.backbones.iter().any(|backbone| backbone.provenance.is_random())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_those_that_are_built() {
+        let lock = include_str!("../../../Cargo.lock");
+        let has = |name: &str, version: &str| {
+            lock.contains(&format!("name = \"{name}\"\nversion = \"{version}\"\n"))
+        };
+        assert!(has("burn", BURN) && has("tract-core", TRACT));
     }
 }

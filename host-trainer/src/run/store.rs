@@ -33,8 +33,8 @@ pub enum RunError {
     Head(#[from] HeadError),
 }
 
-/// The folder of a run: `run.json`, `head.safetensors`, `metrics.csv`, `validation.json`, and `base.onnx` where the
-/// backbones were kept from a model.
+/// The folder of a run: `run.json`, `head.safetensors`, `metrics.csv`, `validation.json`; `base.onnx` where the
+/// backbones were kept from a model; `weights/` and `fine-tune-metrics.csv` where they were trained.
 #[derive(Debug, Clone)]
 pub struct RunDir {
     path: PathBuf,
@@ -73,15 +73,14 @@ impl RunDir {
         }
         head.save(&self.head_path())?;
         self.write_metrics(&record.history)?;
+        match record.fine_tune_history.as_slice() {
+            // An earlier run in this folder may have had some.
+            [] => remove(self.fine_tune_metrics_path())?,
+            history => self.write_fine_tune_metrics(history)?,
+        }
         self.write_json(&self.scores_path(), &scores)?;
         self.write_json(&self.record_path(), record)?;
-        let checkpoint = self.checkpoint_path();
-        match fs::remove_file(&checkpoint) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                Err(RunError::Io { path: checkpoint, source })
-            }
-            _ => Ok(()),
-        }
+        [self.checkpoint_path(), self.fine_tune_checkpoint_path()].into_iter().try_for_each(remove)
     }
 
     /// Writes `metrics.csv`, one row a pass.
@@ -90,6 +89,14 @@ impl RunDir {
     /// [`RunError`] names the file that could not be written.
     pub fn write_metrics(&self, history: &[Epoch]) -> Result<(), RunError> {
         self.write_file(&self.path.join("metrics.csv"), metrics_csv(history).as_bytes())
+    }
+
+    /// Writes `fine-tune-metrics.csv`, one row a pass in which backbones were trained.
+    ///
+    /// # Errors
+    /// [`RunError`] names the file that could not be written.
+    pub fn write_fine_tune_metrics(&self, history: &[Epoch]) -> Result<(), RunError> {
+        self.write_file(&self.fine_tune_metrics_path(), metrics_csv(history).as_bytes())
     }
 
     fn write_json(&self, path: &Path, value: &impl serde::Serialize) -> Result<(), RunError> {
@@ -141,9 +148,18 @@ impl RunDir {
         self.path.join("checkpoint.cbor")
     }
 
+    /// Where a fine-tuning is kept after every pass until the run is finished.
+    pub fn fine_tune_checkpoint_path(&self) -> PathBuf {
+        self.path.join("fine-tune-checkpoint.cbor")
+    }
+
     /// Where the model lies whose backbones the run kept, if it did.
     pub fn base_path(&self) -> PathBuf {
         self.path.join("base.onnx")
+    }
+
+    fn fine_tune_metrics_path(&self) -> PathBuf {
+        self.path.join("fine-tune-metrics.csv")
     }
 
     fn scores_path(&self) -> PathBuf {
@@ -157,6 +173,14 @@ impl RunDir {
     fn write_file(&self, path: &Path, bytes: &[u8]) -> Result<(), RunError> {
         crate::files::write_atomic(path, bytes)
             .map_err(|source| RunError::Io { path: path.to_owned(), source })
+    }
+}
+
+/// Removes a file that need not be there.
+fn remove(path: PathBuf) -> Result<(), RunError> {
+    match fs::remove_file(&path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(RunError::Io { path, source }),
+        _ => Ok(()),
     }
 }
 

@@ -1,0 +1,177 @@
+//! Training backbones from images, held against PyTorch; which layers move; and going on after a cut.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use host_trainer::backbones::BackboneKind;
+use host_trainer::data::augment::Preset;
+use host_trainer::data::{ClassNames, Item, Split, of_split};
+use host_trainer::features::Views;
+use host_trainer::fine_tune::{
+    FineTune, FineTuneCheckpoint, FineTuneError, FineTuned, Images, Unfreeze, fine_tune,
+};
+use host_trainer::head::{
+    BatchNorm, ClassWeights, Dense, HeadWeights, Moment, TrainingConfig, TrainingError,
+};
+use host_trainer::weights::{Array, WeightSet};
+use xray_core::preprocess::{Preprocessing, Scaling};
+
+use common::{hashed_set, uniform};
+
+const SIZE: usize = 64;
+const HIDDEN: [usize; 2] = [8, 4];
+const FEATURES: usize = 1280;
+
+/// Losses of three epochs, from `scripts/oracle/fine_tune.py`: training, validation; first with the last two blocks
+/// trained, then with everything.
+const PYTORCH: [[[f64; 2]; 3]; 2] = include!("fixtures/fine_tune/losses.in");
+
+/// How far a loss may be off: the first step of Adam goes by the sign of a gradient, which is chance where it is
+/// nearly zero.
+const TOLERANCE: f64 = 2e-3;
+
+/// As `image` in the script: 16 to train on, 8 to watch.
+fn write_images(folder: &Path) {
+    for index in 0..24 {
+        let positive = index % 2 == 1;
+        let levels = uniform(&format!("fine-tune.{index}"), SIZE * SIZE).into_iter();
+        let levels = levels.map(|u| (u * 156.0).floor() as u8 + if positive { 100 } else { 0 }).collect();
+        let split = if index < 16 { "train" } else { "val" };
+        let place = folder.join(split).join(if positive { "PNEUMONIA" } else { "NORMAL" });
+        std::fs::create_dir_all(&place).unwrap();
+        let picture = image::GrayImage::from_raw(SIZE as u32, SIZE as u32, levels).unwrap();
+        picture.save(place.join(format!("{index:02}.png"))).unwrap();
+    }
+}
+
+/// As `build` in the script.
+fn head() -> HeadWeights {
+    let norm = |width| BatchNorm {
+        gamma: vec![1.0; width],
+        beta: vec![0.0; width],
+        mean: vec![0.0; width],
+        variance: vec![1.0; width],
+        epsilon: 1e-3,
+    };
+    let dense = |name: &str, inputs: usize, outputs: usize| {
+        let bound = 4.0 / (inputs as f64).sqrt();
+        let weight = uniform(&format!("{name}.weight"), inputs * outputs).into_iter();
+        let data = weight.map(|u| ((u - 0.5) * bound) as f32).collect();
+        Dense { weight: Array { shape: vec![outputs, inputs], data }, bias: vec![0.0; outputs] }
+    };
+    HeadWeights {
+        norm1: norm(FEATURES),
+        dense1: dense("dense1", FEATURES, HIDDEN[0]),
+        norm2: norm(HIDDEN[0]),
+        dense2: dense("dense2", HIDDEN[0], HIDDEN[1]),
+        dense3: dense("dense3", HIDDEN[1], 1),
+    }
+}
+
+fn config() -> TrainingConfig {
+    TrainingConfig {
+        seed: 3,
+        learning_rate: 1e-3,
+        dropout: 0.0,
+        hidden: HIDDEN,
+        class_weights: ClassWeights::None,
+        ..TrainingConfig::default()
+    }
+}
+
+/// A fine-tuning of MobileNetV2 on the images; `observe` sees every state.
+fn tuned(
+    unfreeze: &str,
+    config: &TrainingConfig,
+    resume: Option<FineTuneCheckpoint>,
+    mut observe: impl FnMut(&FineTuneCheckpoint),
+) -> Result<FineTuned, FineTuneError> {
+    let folder = tempfile::tempdir().unwrap();
+    write_images(folder.path());
+    let items = |split| -> Vec<Item> { of_split(folder.path(), &ClassNames::default(), split).unwrap() };
+    let (train, validation) = (items(Split::Train), items(Split::Val));
+    let preprocessing = Preprocessing { size: SIZE, ..Preprocessing::new(Scaling::Imagenet) };
+    let views = Views::new(Preset::None);
+    let images =
+        Images { train: &train, validation: &validation, views: &views, preprocessing: &preprocessing };
+    let how = FineTune { unfreeze: unfreeze.parse::<Unfreeze>()?, epochs: 3, learning_rate: 1e-4 };
+    let sets = [hashed_set(BackboneKind::MobilenetV2)];
+    fine_tune((&sets, &head()), images, (&how, config), &Device::flex(), resume, |moment| {
+        if let Moment::Epoch(_, state) = moment {
+            observe(state);
+        }
+        Ok::<_, FineTuneError>(())
+    })
+}
+
+fn losses_agree(tuned: &FineTuned, pytorch: [[f64; 2]; 3]) {
+    for (epoch, [training, validation]) in tuned.history.iter().zip(pytorch) {
+        eprintln!("{epoch:?} against {training} and {validation}");
+        assert!((epoch.train_loss - training).abs() < TOLERANCE);
+        assert!((epoch.validation_loss - validation).abs() < TOLERANCE);
+    }
+    assert!(tuned.history[2].train_loss < tuned.history[0].train_loss);
+}
+
+/// The tensors that are not what they were, bit for bit.
+fn moved(before: &WeightSet, after: &WeightSet) -> Vec<String> {
+    let bits = |array: &Array| array.data.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    assert!(before.tensors.keys().eq(after.tensors.keys()));
+    let pairs = before.tensors.iter().zip(after.tensors.values());
+    pairs.filter(|((_, a), b)| bits(a) != bits(b)).map(|((name, _), _)| name.clone()).collect()
+}
+
+#[test]
+fn the_last_blocks_learn_as_in_pytorch_and_the_rest_stays() {
+    let tuned = tuned("mobilenet-v2:17..", &config(), None, |_| {}).unwrap();
+    losses_agree(&tuned, PYTORCH[0]);
+    let before = hashed_set(BackboneKind::MobilenetV2);
+    let moved = moved(&before, &tuned.sets[0]);
+    let expected: Vec<&String> = before
+        .tensors
+        .keys()
+        .filter(|name| name.starts_with("features.17.") || name.starts_with("features.18."))
+        .filter(|name| !name.contains(".running_"))
+        .collect();
+    assert!(moved.iter().eq(expected), "{moved:?}");
+    assert_ne!(tuned.head, head());
+}
+
+#[test]
+fn everything_learns_as_in_pytorch_statistics_included() {
+    let tuned = tuned("all", &config(), None, |_| {}).unwrap();
+    losses_agree(&tuned, PYTORCH[1]);
+    let before = hashed_set(BackboneKind::MobilenetV2);
+    assert_eq!(moved(&before, &tuned.sets[0]).len(), before.tensors.len());
+}
+
+#[test]
+fn a_fine_tuning_that_was_cut_off_ends_with_the_same_nets() {
+    // Several steps a pass, and dropout.
+    let config = TrainingConfig { batch_size: 8, dropout: 0.5, ..config() };
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for unfreeze in ["mobilenet-v2:18..", "all"] {
+        let whole = tuned(unfreeze, &config, None, |state| {
+            if state.next_epoch() == 2 {
+                state.save(file.path()).unwrap();
+            }
+        })
+        .unwrap();
+        let state = FineTuneCheckpoint::load(file.path()).unwrap().unwrap();
+        let mut passes = 0;
+        let resumed = tuned(unfreeze, &config, Some(state.clone()), |_| passes += 1).unwrap();
+        assert_eq!(passes, 2);
+        assert_eq!(resumed.sets, whole.sets);
+        assert_eq!(resumed.head, whole.head);
+        assert_eq!(resumed.history, whole.history);
+        assert_eq!(resumed.validation_probabilities, whole.validation_probabilities);
+
+        let other = TrainingConfig { seed: 4, ..config };
+        let refused = tuned(unfreeze, &other, Some(state), |_| {}).unwrap_err();
+        assert!(matches!(refused, FineTuneError::Training(TrainingError::OtherTraining)), "{refused}");
+    }
+}
