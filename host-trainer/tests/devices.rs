@@ -122,3 +122,27 @@ fn vulkan_gives_the_features_and_the_head_of_the_cpu() {
     eprintln!("validation: largest difference of a probability {largest:e}");
     assert!(largest < 1e-3, "{largest}");
 }
+
+/// A driver manifest that is not there, and a file that is no library in the place of the Vulkan loader.
+#[cfg(all(target_os = "linux", feature = "vulkan"))]
+#[test]
+fn it_starts_without_a_driver_and_without_the_loader() {
+    let folder = tempfile::tempdir().unwrap();
+    for library in ["libvulkan.so.1", "libvulkan.so"] {
+        std::fs::write(folder.path().join(library), "").unwrap();
+    }
+    let here = |name: &str| folder.path().join(name).into_os_string();
+    let no_driver = [("VK_DRIVER_FILES", here("none.json")), ("VK_ICD_FILENAMES", here("none.json"))];
+    let no_loader = [("LD_LIBRARY_PATH", here(""))];
+    for variables in [&no_driver[..], &no_loader[..]] {
+        let said = |device: &str| {
+            let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_host-trainer"));
+            program.args(["fit", "--backbones", "random", "--device", device, "--data"]).arg(here("none"));
+            program.arg("--out").arg(here("run")).envs(variables.iter().cloned());
+            String::from_utf8(program.output().unwrap().stderr).unwrap()
+        };
+        let (vulkan, auto) = (said("vulkan"), said("auto"));
+        assert!(vulkan.contains("no vulkan adapter was found on this machine"), "{vulkan}");
+        assert!(auto.contains("device: cpu (") && auto.contains("no vulkan adapter"), "{auto}");
+    }
+}

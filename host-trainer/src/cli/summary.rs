@@ -38,6 +38,13 @@ pub fn render(record: &RunRecord) -> String {
         record.training.keep,
         record.training.seed
     ));
+    if let (Some(how), Some(best)) = (&record.fine_tune, record.fine_tune_best) {
+        lines.push(format!(
+            "fine-tuned  {}, epoch {best} of {} (best by validation loss)",
+            how.unfreeze,
+            record.fine_tune_history.len()
+        ));
+    }
     lines.push(format!(
         "threshold   {:.4} ({}, chosen on validation)",
         record.threshold, record.threshold_rule

@@ -70,7 +70,8 @@ pub(super) fn fine_tune_backbones(
         ..fitted.trained
     };
     let training_seconds = fitted.training_seconds + start.elapsed().as_secs_f64();
-    let fine_tune_history = tuned.history;
-    let fitted = FittedHead { trained, scores, training_seconds, fine_tune_history, ..fitted };
+    let (fine_tune_history, fine_tune_best) = (tuned.history, Some(tuned.best_epoch));
+    let fitted =
+        FittedHead { trained, scores, training_seconds, fine_tune_history, fine_tune_best, ..fitted };
     Ok(Tuned { sets: tuned.sets, fitted })
 }

@@ -112,6 +112,7 @@ pub fn fit(
         history: fitted.trained.history,
         fine_tune: options.fine_tune.clone(),
         fine_tune_history: fitted.fine_tune_history,
+        fine_tune_best: fitted.fine_tune_best,
         threshold: chosen.threshold,
         threshold_rule: options.decision.threshold.name(),
         temperature: options.decision.calibrate.then_some(chosen.calibration.temperature()),

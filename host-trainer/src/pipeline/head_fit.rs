@@ -25,6 +25,8 @@ pub(super) struct FittedHead {
     pub training_seconds: f64,
     /// Passes in which backbones were trained too.
     pub fine_tune_history: Vec<Epoch>,
+    /// The one of them that was kept.
+    pub fine_tune_best: Option<usize>,
 }
 
 /// Where a training is kept after every pass, whether it goes on from there, and what may end it.
@@ -93,6 +95,7 @@ pub(super) fn fit_head(
         feature_seconds,
         training_seconds,
         fine_tune_history: Vec::new(),
+        fine_tune_best: None,
     })
 }
 

@@ -44,7 +44,15 @@ pub fn draw(subject: &Subject<'_>) -> Result<Pictures, PlotError> {
     let training = match subject.training {
         Some(record) => {
             let (history, kept) = (&record.history, record.best_epoch);
-            vec![loss(history, kept)?, accuracy(history, kept)?, learning_rate(history, kept)?]
+            let mut of_head =
+                vec![loss(history, kept)?, accuracy(history, kept)?, learning_rate(history, kept)?];
+            if let Some(kept) = record.fine_tune_best {
+                let caption =
+                    "Loss while layers of the backbones were trained too, after the head.".to_owned();
+                let of_backbones = loss(&record.fine_tune_history, kept)?;
+                of_head.push(Picture { name: "fine-tuning-loss", caption, ..of_backbones });
+            }
+            of_head
         }
         None => Vec::new(),
     };

@@ -170,6 +170,9 @@ pub struct RunRecord {
     /// Every pass of that; the one with the lowest validation loss was kept.
     #[serde(default)]
     pub fine_tune_history: Vec<Epoch>,
+    /// Which one that is, counted from 1.
+    #[serde(default)]
+    pub fine_tune_best: Option<usize>,
     /// Calibrated probability (0..1) from which on the positive label is suspected.
     pub threshold: f64,
     /// The rule by which the threshold was chosen on the validation images.
