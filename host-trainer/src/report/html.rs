@@ -272,7 +272,10 @@ fn training(subject: &Subject<'_>, pictures: &Pictures) -> Markup {
                          the int8 features."
                     }
                     div.pair { (figure(pictures, "loss")) (figure(pictures, "accuracy")) }
-                    div.pair { (figure(pictures, "learning-rate")) }
+                    div.pair {
+                        (figure(pictures, "learning-rate"))
+                        @if record.fine_tune_best.is_some() { (figure(pictures, "fine-tuning-loss")) }
+                    }
                 }
                 None => p { "The curves are in the run: name its folder with --run." },
             }
