@@ -62,7 +62,9 @@ impl Reporter {
 
     /// A reporter that writes every event as one JSON object a line.
     pub fn json_lines() -> Self {
-        Reporter { json_log: true, terminal: false, ..Reporter::new(false) }
+        let mut reporter = Reporter::new(false);
+        (reporter.json_log, reporter.terminal) = (true, false);
+        reporter
     }
 
     /// Shows trainings as live pictures if there is a terminal for them; `stop` is what they ask for.
