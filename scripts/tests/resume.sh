@@ -23,7 +23,7 @@ else
 fi
 
 fit() { # RUN CACHE [OPTION...]
-  "$trainer" fit --data "$data" --device cpu --quiet --json --out "$1" --cache "$2" "${options[@]}" "${@:3}"
+  exec "$trainer" fit --data "$data" --device cpu --quiet --json --out "$1" --cache "$2" "${options[@]}" "${@:3}"
 }
 die() { echo "FAILED: $*" >&2; exit 1; }
 now() { date +%s.%N; }
@@ -37,7 +37,7 @@ complete() {
 value() { python3 -c 'import json, sys; run = json.load(sys.stdin); print(eval(sys.argv[1], {"run": run}))' "$1"; }
 
 begun=$(now)
-fit "$place/whole" "$place/cache-whole" >"$place/whole.json"
+(fit "$place/whole" "$place/cache-whole" >"$place/whole.json")
 seconds=$(echo "$(now) $begun" | awk '{ print $1 - $2 }')
 head=$(sha256sum <"$place/whole/head.safetensors")
 total=$(value 'run["timings"]["computed"]' <"$place/whole.json")
@@ -59,7 +59,7 @@ for kill in $(seq "$kills"); do
   there=$(complete "$cache")
   epochs=$(($(cat "$run/metrics.csv" 2>/dev/null | wc -l) - 1))
   [ "$epochs" -ge 0 ] || epochs=0
-  fit "$run" "$cache" --resume >"$place/run.json"
+  (fit "$run" "$cache" --resume >"$place/run.json")
   [ "$(sha256sum <"$run/head.safetensors")" = "$head" ] || die "kill $kill at $moment s: another head"
   computed=$(value 'run["timings"]["computed"]' <"$place/run.json")
   # Equal images are one in the cache, so that it can save more than it has files.

@@ -17,7 +17,7 @@ pub fn learning_rate(history: &[Epoch], kept: usize) -> Result<Picture, PlotErro
         caption: "Adam's step size in each pass through the training images.".to_owned(),
         svg: draw(
             "Learning rate",
-            ("step size", |x| format!("{x:.1e}")),
+            ("step size", |x| format!("{x:.1e}").replace(".0e", "e")),
             &[Curve { name: "step size", values }],
             kept,
             (0.0, 0.0),

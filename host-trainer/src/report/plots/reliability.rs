@@ -25,7 +25,6 @@ pub fn reliability_diagram(
         dashes(&mut chart, [(0.0, 0.0), (1.0, 1.0)], GREY)?;
         if let Some(before) = before {
             let points: Vec<_> = points(before).map(|(at, ..)| at).collect();
-            chart.draw_series(LineSeries::new(points.iter().copied(), POSITIVE.stroke_width(1)))?;
             chart
                 .draw_series(points.iter().map(|at| TriangleMarker::new(*at, 6, POSITIVE.filled())))?
                 .label(format!("before calibration: error {:.3}", before.expected_error))
@@ -37,7 +36,6 @@ pub fn reliability_diagram(
         });
         chart.draw_series(bars)?;
         let marks = points(calibrated).map(|(at, ..)| at).collect::<Vec<_>>();
-        chart.draw_series(LineSeries::new(marks.iter().copied(), NEGATIVE.stroke_width(2)))?;
         chart
             .draw_series(marks.iter().map(|at| Circle::new(*at, 6, NEGATIVE.filled())))?
             .label(format!("{name}: error {:.3}", calibrated.expected_error))
@@ -48,7 +46,8 @@ pub fn reliability_diagram(
             let down = if at.1 > 0.05 { 4 } else { -20 };
             tag(&mut chart, at, n as usize, (right, down))?;
         }
-        legend(&mut chart, SeriesLabelPosition::UpperLeft)
+        // A model that is surer than it is right is rarely so wrong that points lie there.
+        legend(&mut chart, SeriesLabelPosition::LowerRight)
     })?;
     let caption = "Whether probabilities mean what they say: of the images that are given about this probability, the \
                    part that is positive, with 95% intervals. The number beside a point is how many images it stands \
