@@ -28,12 +28,20 @@ pub struct ChosenDevice {
     pub name: &'static str,
     /// Why it was taken, for people; with the name that the hardware gives itself.
     pub reason: String,
+    /// Whether it is a software driver.
+    pub software: bool,
 }
 
 impl ChosenDevice {
     /// The device and those of the same make.
     pub fn all(&self) -> impl Iterator<Item = &Device> {
         std::iter::once(&self.device).chain(&self.others)
+    }
+
+    /// Where a head is trained: here, but for a software driver on the processor. Mesa's llvmpipe (22.3, LLVM 15)
+    /// computes features rightly and dies of a segmentation fault in the training.
+    pub fn trainer(&self) -> Device {
+        if self.software { Device::flex() } else { self.device.clone() }
     }
 }
 
@@ -103,7 +111,7 @@ fn auto() -> ChosenDevice {
 }
 
 fn cpu(reason: String) -> ChosenDevice {
-    ChosenDevice { device: Device::flex(), others: Vec::new(), name: "cpu", reason }
+    ChosenDevice { device: Device::flex(), others: Vec::new(), name: "cpu", reason, software: false }
 }
 
 /// `None`: not in this build. An empty list: no adapter.
@@ -148,8 +156,10 @@ impl Adapter {
             0 => String::new(),
             more => format!("{} of ", more + 1),
         };
-        let reason = format!("{why}: {count}{}", self.identity.name);
-        ChosenDevice { device: self.device, others, name: self.name, reason }
+        let software = self.identity.software;
+        let head = if software { ", a software driver: it computes features, the CPU trains" } else { "" };
+        let reason = format!("{why}: {count}{}{head}", self.identity.name);
+        ChosenDevice { device: self.device, others, name: self.name, reason, software }
     }
 }
 

@@ -80,13 +80,8 @@ fn vulkan_gives_the_features_and_the_head_of_the_cpu() {
     eprintln!("features: largest difference {largest:e}");
     assert!(largest < 1e-4, "{largest}");
 
-    // Mesa's software driver (llvmpipe of Mesa 22.3, LLVM 15) dies of a segmentation fault in a kernel of the training.
-    if vulkan.reason.contains("llvmpipe") {
-        eprintln!(
-            "SKIPPED: training on Vulkan was NOT tested: the software driver cannot do it ({})",
-            vulkan.reason
-        );
-        return;
+    if vulkan.software {
+        eprintln!("NOT tested: gradients on Vulkan; on a software driver the CPU trains ({})", vulkan.reason);
     }
     let head = |device: &ChosenDevice| {
         let out = folder.path().join(device.name);

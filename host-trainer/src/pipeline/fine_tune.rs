@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use anyhow::ensure;
+
 use super::head_fit::{Checkpointing, FittedHead, score};
 use super::{Event, FitOptions, Trained};
 use crate::data::{DataSet, Item};
@@ -31,6 +33,7 @@ pub(super) fn fine_tune_backbones(
     checkpointing: &Checkpointing<'_>,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<Tuned> {
+    ensure!(!device.software, "a software driver cannot train backbones; use --device cpu for --unfreeze");
     let start = Instant::now();
     observe(Event::Note(&format!("training {} with the head", how.unfreeze)));
     let readable = |items: &[Item]| -> Vec<Item> {

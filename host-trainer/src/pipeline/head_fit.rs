@@ -70,7 +70,7 @@ pub(super) fn fit_head(
     };
     let done = resume.as_ref().map_or(&[][..], Checkpoint::history).to_vec();
     observe(Event::TrainingBegins { what: Trained::Head, of, done: &done });
-    let trained = train(config, &training, &validation, &device.device, resume, |moment| {
+    let trained = train(config, &training, &validation, &device.trainer(), resume, |moment| {
         match moment {
             Moment::Step(step) => observe(Event::Step(step)),
             Moment::Epoch(epoch, state) => {
