@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+use crate::outputs::page::PageOptions;
 use crate::record::Limits;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 use crate::sources::camera::Uvc;
@@ -60,6 +61,8 @@ pub struct Config {
     pub stick: Option<Stick>,
     /// The camera, where there is one.
     pub camera: Option<Camera>,
+    /// The page for a browser; without it there is none.
+    pub page: Option<PageOptions>,
 }
 
 /// `[model]`
@@ -313,7 +316,7 @@ impl Config {
         if self.stick.as_ref().is_some_and(|stick| stick.under.is_empty() && stick.mount_in.is_none()) {
             return Err("`under` names no folder, so no stick would be seen".to_owned());
         }
-        Ok(())
+        self.page.as_ref().map_or(Ok(()), PageOptions::check)
     }
 }
 
@@ -394,6 +397,7 @@ mod tests {
         let [ours, theirs] = [&packaged.folder[0], &smallest.folder[0]];
         assert_eq!(ours, &Folder { path: ours.path.clone(), ..theirs.clone() });
         assert_eq!(packaged.stick, Some(Stick::default()));
+        assert_eq!((packaged.page, smallest.page), (Some(PageOptions::default()), None));
     }
 
     #[test]
@@ -414,6 +418,7 @@ mod tests {
                 &format!("{SMALLEST}[camera]\nkind = 'csi'\nfilm = true\ndeadline_s = 0\n"),
                 "`deadline_s` must be above 0",
             ),
+            (&format!("{SMALLEST}[page]\nlisten = '0.0.0.0:80'\n"), "name a `token_file`"),
             (&SMALLEST.replace("'m.onnx'", "'m.onnx'\ndeadline_s = 0"), "`deadline_s` is 0"),
             (&SMALLEST.replace("'m.onnx'", "'m.onnx'\nthreads = 0"), "expected a nonzero"),
         ] {

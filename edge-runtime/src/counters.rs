@@ -25,10 +25,60 @@ pub struct Counters {
     pub faults: AtomicU64,
     /// Images that were given up for room.
     pub dropped: AtomicU64,
-    /// How long the last image took from its source to its record, in microseconds.
-    pub last_us: AtomicU64,
-    /// Sum of these times, in microseconds.
-    pub total_us: AtomicU64,
+    /// How long images took from their source to their record.
+    pub screening: Histogram,
+}
+
+/// Upper bounds of the buckets of a [`Histogram`], in microseconds: from what a workstation needs for an image to the
+/// usual deadline.
+const BOUNDS_US: [u64; 11] = [
+    50_000, 100_000, 200_000, 350_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000, 30_000_000,
+    60_000_000,
+];
+
+/// How often something took how long.
+#[derive(Debug, Default)]
+pub struct Histogram {
+    /// Times at most as long as the bound of this place and longer than the one before; the last has no bound.
+    buckets: [AtomicU64; BOUNDS_US.len() + 1],
+    total_us: AtomicU64,
+}
+
+/// A [`Histogram`] at one moment, as Prometheus counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// Bounds in seconds, rising, and how many times were at most so long.
+    pub below: Vec<(f64, u64)>,
+    /// How many there were.
+    pub count: u64,
+    /// Their sum in seconds.
+    pub seconds: f64,
+}
+
+impl Histogram {
+    /// One more.
+    pub fn observe(&self, took: Duration) {
+        let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let at = BOUNDS_US.iter().position(|bound| us <= *bound).unwrap_or(BOUNDS_US.len());
+        one_more(&self.buckets[at]);
+        self.total_us.fetch_add(us, Ordering::Relaxed);
+    }
+
+    /// As it is now. The count is that of the buckets, so the two always agree.
+    pub fn snapshot(&self) -> Snapshot {
+        let mut count = 0;
+        let mut up_to = |bucket: &AtomicU64| {
+            count += bucket.load(Ordering::Relaxed);
+            count
+        };
+        let below = BOUNDS_US
+            .iter()
+            .zip(&self.buckets)
+            .map(|(us, bucket)| (*us as f64 / 1e6, up_to(bucket)))
+            .collect();
+        up_to(&self.buckets[BOUNDS_US.len()]);
+        Snapshot { below, count, seconds: self.total_us.load(Ordering::Relaxed) as f64 / 1e6 }
+    }
 }
 
 impl Counters {
@@ -41,9 +91,7 @@ impl Counters {
             _ => &self.no_result,
         };
         one_more(counter);
-        let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        self.last_us.store(us, Ordering::Relaxed);
-        self.total_us.fetch_add(us, Ordering::Relaxed);
+        self.screening.observe(took);
     }
 }
 
@@ -65,5 +113,22 @@ impl fmt::Display for Counters {
             of(&self.known),
             of(&self.unreadable),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_counted_up_to_their_bounds() {
+        let histogram = Histogram::default();
+        for ms in [50, 51, 350, 61_000] {
+            histogram.observe(Duration::from_millis(ms));
+        }
+        let snapshot = histogram.snapshot();
+        assert_eq!(snapshot.below[..4], [(0.05, 1), (0.1, 2), (0.2, 2), (0.35, 3)]);
+        assert_eq!(snapshot.below[10], (60.0, 3));
+        assert_eq!((snapshot.count, snapshot.seconds), (4, 61.451));
     }
 }

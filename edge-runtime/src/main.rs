@@ -49,6 +49,9 @@ enum Command {
     /// What was screened: list, show, export, verify
     #[cfg(unix)]
     Records(cli::records::RecordsArgs),
+    /// Write one record as a page to print, or as DICOM
+    #[cfg(unix)]
+    Report(cli::report::ReportArgs),
 }
 
 #[derive(Args)]
@@ -218,6 +221,11 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         Command::Records(args) => {
             let done = cli::records::run(&args, &mut std::io::stdout().lock());
+            status(done.map(|()| Outcome::Complete))
+        }
+        #[cfg(unix)]
+        Command::Report(args) => {
+            let done = cli::report::run(&args, &mut std::io::stdout().lock());
             status(done.map(|()| Outcome::Complete))
         }
         Command::Selftest(args) => status(selftest(&args).map(|()| Outcome::Complete)),

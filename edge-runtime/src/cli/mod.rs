@@ -9,6 +9,8 @@ pub mod profile;
 #[cfg(unix)]
 pub mod records;
 #[cfg(unix)]
+pub mod report;
+#[cfg(unix)]
 pub mod run;
 pub mod screen;
 pub mod selftest;

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -17,6 +18,8 @@ use crate::button::Press;
 use crate::config::{Config, LogForm};
 use crate::counters::Counters;
 use crate::outputs::lights::{Backend, Board, Dark, Indicator, Show, Signal};
+use crate::outputs::live::{Live, Mirrored, ModelFacts};
+use crate::outputs::page::{self, Device};
 use crate::pipeline::{Heartbeat, ModelIdentity, Parts, Pipeline, Times, Worker};
 use crate::record::{Hash256, Store};
 use crate::sources::{Folder, KernelMounter, Mounter, Source, Stick};
@@ -52,6 +55,7 @@ pub fn run(args: &RunArgs, out: &mut impl Write) -> Result<()> {
     if args.check {
         let (screener, _) = load(&config)?;
         screener.self_test().context("self-test")?;
+        config.page.as_ref().map_or(Ok(()), page::check)?;
         return Ok(writeln!(out, "{}: all is well", args.config.display())?);
     }
     begin_log(config.log.form);
@@ -61,20 +65,52 @@ pub fn run(args: &RunArgs, out: &mut impl Write) -> Result<()> {
         None => Box::new(Dark),
         Some(board) => Box::new(Indicator::open(board)?),
     };
+    let live = Arc::new(Live::new(patience(&config)));
+    let lights = Mirrored::new(&*lights, live.clone());
     lights.show(Signal::Busy);
-    let ended = work(&config, &*lights, button);
+    let counters = Arc::new(Counters::default());
+    let ended = open_page(&config, &live, &counters)
+        .and_then(|()| work(&config, &lights, button, &live, counters.clone()));
     if let Err(fault) = &ended {
         error!("{fault:#}");
+        live.trouble(Some(format!("{fault:#}")));
         lights.show(Signal::Fault);
         lights.hold(config.lights.fault_s);
     }
     ended
 }
 
+/// How long a turn of the loop may take at most: an image, the known answer if the model failed on it, the result before
+/// it on the lights; and some more, for a board that does much else.
+fn patience(config: &Config) -> Duration {
+    config.model.deadline_s * 2 + config.lights.at_least_s + Duration::from_secs(15)
+}
+
+/// Serves the page, where the configuration asks for one. It goes on in a thread of its own; what befalls it later does not
+/// stop screening.
+fn open_page(config: &Config, live: &Arc<Live>, counters: &Arc<Counters>) -> Result<()> {
+    let Some(options) = &config.page else { return Ok(()) };
+    let device = Device {
+        store: config.record.folder.clone(),
+        limits: config.record.limits(),
+        live: live.clone(),
+        counters: counters.clone(),
+    };
+    page::start(options, device)?;
+    Ok(())
+}
+
 /// Works until there is a fault.
-fn work(config: &Config, lights: &dyn Show, button: Option<Receiver<Press>>) -> Result<()> {
+fn work(
+    config: &Config,
+    lights: &dyn Show,
+    button: Option<Receiver<Press>>,
+    live: &Arc<Live>,
+    counters: Arc<Counters>,
+) -> Result<()> {
     let (screener, model) = load(config)?;
-    let heartbeat = Heartbeat::from_environment();
+    let facts = facts(config, &screener, model);
+    let heartbeat = Heartbeat::from_environment().with(live.clone());
     let (deadline, engine) = (config.model.deadline_s, screener.engine_name());
     if let Some(patience) = heartbeat.too_short_for(deadline + config.lights.at_least_s) {
         warn!(
@@ -91,11 +127,12 @@ fn work(config: &Config, lights: &dyn Show, button: Option<Receiver<Press>>) -> 
         sources: sources(config),
         lights,
         times: Times { result: config.lights.result_s, at_least: config.lights.at_least_s },
-        counters: Arc::new(Counters::default()),
+        counters,
         heartbeat,
         button,
     };
     parts.heartbeat.ready();
+    live.ready(facts);
     info!(model = %model.hash, engine, sources = parts.sources.len(), "ready. {DISCLAIMER}");
     Err(Pipeline::new(parts).run().into())
 }
@@ -131,6 +168,21 @@ fn load(config: &Config) -> Result<(Screener, ModelIdentity)> {
     let hash: Hash256 = screener.model_sha256().parse()?;
     let identity = ModelIdentity { hash, threshold: contract.threshold };
     Ok((screener, identity))
+}
+
+/// What the page says of the model.
+fn facts(config: &Config, screener: &Screener, model: ModelIdentity) -> ModelFacts {
+    let contract = screener.contract();
+    ModelFacts {
+        hash: model.hash,
+        version: contract.version,
+        file: config.model.file.display().to_string(),
+        threshold: contract.threshold,
+        abstain: contract.abstain.map(|band| (band.low, band.high)),
+        engine: screener.engine_name(),
+        random: contract.has_random_backbones(),
+        checked: contract.known_answer.is_some(),
+    }
 }
 
 fn sources(config: &Config) -> Vec<Box<dyn Source>> {

@@ -38,12 +38,10 @@ impl Display {
 
     /// How long the result on show must stay before another image may start.
     pub fn must_stay(&self, now: Instant) -> Duration {
-        match self.shown {
-            Signal::NoSign | Signal::Suspected | Signal::NoResult => {
-                self.times.at_least.saturating_sub(now.duration_since(self.since))
-            }
-            _ => Duration::ZERO,
+        if !self.shown.is_result() {
+            return Duration::ZERO;
         }
+        self.times.at_least.saturating_sub(now.duration_since(self.since))
     }
 
     /// Shows a signal from now on.
@@ -88,12 +86,7 @@ impl Display {
             self.show(last, now);
         }
         self.round = (0, Signal::Off);
-        let over = match self.shown {
-            Signal::NoSign | Signal::Suspected | Signal::NoResult => {
-                now.duration_since(self.since) >= self.times.result
-            }
-            _ => true,
-        };
+        let over = !self.shown.is_result() || now.duration_since(self.since) >= self.times.result;
         let resting = match medium {
             Medium::InUse => Signal::Busy,
             Medium::MayBePulled => Signal::MayBePulled,
@@ -108,7 +101,7 @@ impl Display {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Signal::{Busy, Fault, MayBePulled, NoResult, NoSign, Ready, Suspected};
+    use Signal::{Busy, Fault, MayBePulled, NoResult, NoSign, Ready, Suspected, Uncertain};
 
     struct Watched {
         display: Display,
@@ -148,6 +141,17 @@ mod tests {
         assert_eq!(watched.idle(Medium::Absent, 10), NoSign);
         assert_eq!(watched.idle(Medium::Absent, 69), NoSign);
         assert_eq!(watched.idle(Medium::Absent, 70), Ready);
+    }
+
+    #[test]
+    fn every_result_stays_its_time() {
+        for result in [NoSign, NoResult, Uncertain, Suspected] {
+            let mut watched = Watched::new();
+            watched.result(result, 0);
+            assert_eq!(watched.display.must_stay(watched.at(1)), Duration::from_secs(1));
+            assert_eq!(watched.idle(Medium::MayBePulled, 59), result);
+            assert_eq!(watched.idle(Medium::MayBePulled, 60), MayBePulled);
+        }
     }
 
     #[test]

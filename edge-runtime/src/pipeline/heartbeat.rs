@@ -1,22 +1,34 @@
 //! Telling the service manager that work is done: `READY`, `WATCHDOG`, `STATUS` of sd_notify(3). Without a service
-//! manager nothing is told.
+//! manager only the page is told, where there is one.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
 
+use crate::outputs::live::Live;
+
 /// Tells that the pipeline turns.
-#[derive(Debug)]
 pub struct Heartbeat {
     every: Option<Duration>,
     told: Option<Instant>,
+    live: Option<Arc<Live>>,
 }
 
 impl Heartbeat {
     /// From the environment that the service manager gave.
     pub fn from_environment() -> Self {
         // Four times within its patience: one that is late does not end the program.
-        Heartbeat { every: sd_notify::watchdog_enabled().map(|patience| patience / 4), told: None }
+        Heartbeat {
+            every: sd_notify::watchdog_enabled().map(|patience| patience / 4),
+            told: None,
+            live: None,
+        }
+    }
+
+    /// Tells `live`, too.
+    pub fn with(self, live: Arc<Live>) -> Self {
+        Heartbeat { live: Some(live), ..self }
     }
 
     /// The service manager's patience, if it has one that is shorter than `longest` may take between two beats.
@@ -34,8 +46,18 @@ impl Heartbeat {
         let _ = sd_notify::notify(&[NotifyState::Status(words)]);
     }
 
+    /// Says what keeps the device from working; `None` when it is over.
+    pub fn trouble(&self, words: Option<String>) {
+        if let Some(live) = &self.live {
+            live.trouble(words);
+        }
+    }
+
     /// Called when a turn is done: all sources were asked, and what came is recorded.
     pub fn beat(&mut self, now: Instant) {
+        if let Some(live) = &self.live {
+            live.beat();
+        }
         let Some(every) = self.every else { return };
         if self.told.is_none_or(|told| now.duration_since(told) >= every) {
             self.told = Some(now);

@@ -24,7 +24,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tracing::{error, info, warn};
-use xray_core::decision::Finding;
 use xray_core::engine::EngineError;
 use xray_core::heat_map::HeatMap;
 use xray_core::intake::IntakeProblem;
@@ -204,7 +203,7 @@ impl<'a> Pipeline<'a> {
             one_more(&self.counters.known);
             if awaited {
                 self.busy();
-                self.display.known(signal_of(&record.entry.outcome));
+                self.display.known(Signal::from(&record.entry.outcome));
             }
             return Ok(());
         }
@@ -271,7 +270,12 @@ impl<'a> Pipeline<'a> {
         loop {
             let full = match work(&mut self.store) {
                 Err(error) if error.is_full() => error,
-                other => return other.map_err(Fault::from),
+                other => {
+                    if told {
+                        self.heartbeat.trouble(None);
+                    }
+                    return other.map_err(Fault::from);
+                }
             };
             if self.make_room().is_ok_and(|dropped| dropped > 0) {
                 continue;
@@ -279,6 +283,7 @@ impl<'a> Pipeline<'a> {
             if !told {
                 told = true;
                 error!("{full}");
+                self.heartbeat.trouble(Some(full.to_string()));
                 self.fault();
             }
             self.lights.hold(RETRY);
@@ -344,7 +349,7 @@ impl<'a> Pipeline<'a> {
     }
 
     fn tell(&mut self, record: &Record, took: Duration) {
-        let (entry, signal) = (&record.entry, signal_of(&record.entry.outcome));
+        let (entry, signal) = (&record.entry, Signal::from(&record.entry.outcome));
         self.counters.recorded(signal, took);
         info!(
             record = record.sequence,
@@ -377,6 +382,7 @@ impl<'a> Pipeline<'a> {
             None => info!(origin = self.sources[at].origin().code(), "can be looked at again"),
         }
         self.troubles[at] = trouble;
+        self.heartbeat.trouble(self.troubles.iter().flatten().next().map(ToString::to_string));
     }
 
     fn fault(&mut self) {
@@ -405,17 +411,5 @@ impl Judged {
 
     fn lost(reason: &str, lost: NoAnswer) -> Self {
         Judged { lost: Some(lost), ..Judged::no_result(reason) }
-    }
-}
-
-/// What a recorded outcome is shown as.
-fn signal_of(outcome: &Outcome) -> Signal {
-    match outcome {
-        Outcome::Verdict(found) => match found.finding() {
-            Finding::Suspected => Signal::Suspected,
-            Finding::Uncertain => Signal::Uncertain,
-            Finding::NoSign => Signal::NoSign,
-        },
-        Outcome::NoResult { .. } => Signal::NoResult,
     }
 }

@@ -163,6 +163,32 @@ impl Database {
         Ok(())
     }
 
+    /// The records of a condition, and rows that are none.
+    pub(super) fn select(
+        &self,
+        which: &str,
+        values: impl Params,
+    ) -> Result<Vec<Result<Record, StoreError>>, StoreError> {
+        self.with(|connection| {
+            let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM record WHERE {which}"))?;
+            statement.query_map(values, rows::read)?.collect()
+        })
+    }
+
+    /// Whether a record was handed to people.
+    pub(super) fn is_reported(&self, sequence: u64) -> Result<bool, StoreError> {
+        let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
+        self.one("SELECT EXISTS (SELECT 1 FROM reported WHERE sequence = ?1)", [sequence], |row| row.get(0))
+    }
+
+    /// Marks one record as handed to people; gives whether it was not marked before.
+    pub(super) fn mark_one(&self, sequence: u64, now: Moment) -> Result<bool, StoreError> {
+        let one = i64::try_from(sequence).unwrap_or(i64::MAX);
+        let sql = "INSERT INTO reported (sequence, at_ms) SELECT sequence, ?2 FROM record \
+                   WHERE sequence = ?1 AND sequence NOT IN (SELECT sequence FROM reported)";
+        self.with(|connection| connection.execute(sql, params![one, now.unix_ms])).map(|count| count > 0)
+    }
+
     /// Marks what is not marked up to and with `sequence` as handed to people; gives how many that were.
     pub(super) fn mark_reported(&self, sequence: u64, now: Moment) -> Result<usize, StoreError> {
         let up_to = i64::try_from(sequence).unwrap_or(i64::MAX);

@@ -23,6 +23,7 @@ mod heat_maps;
 mod images;
 mod room;
 mod rows;
+mod search;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -35,5 +36,6 @@ pub use error::StoreError;
 pub use export::{Exporter, Form, Row, line};
 pub use hash256::{Hash256, NotAHash};
 pub use room::Room;
-pub use store::{Limits, Reader, Store, mark_reported};
+pub use search::{Day, Query, SHORTEST, Study};
+pub use store::{Limits, Reader, Store, mark_one_reported, mark_reported};
 pub use verify::{Depth, Problem, Verification};

@@ -187,6 +187,16 @@ pub fn mark_reported(folder: &Path, sequence: u64) -> Result<usize, StoreError> 
     Database::open(folder)?.mark_reported(sequence, Moment::now())
 }
 
+/// Marks one record of a store as handed to people; gives whether it was not marked before. The screening process may
+/// run meanwhile.
+///
+/// # Errors
+/// As [`mark_reported`].
+pub fn mark_one_reported(folder: &Path, sequence: u64) -> Result<bool, StoreError> {
+    Database::open_read_only(folder)?;
+    Database::open(folder)?.mark_one(sequence, Moment::now())
+}
+
 fn lock(folder: &Path) -> Result<File, StoreError> {
     let path = folder.join("lock");
     let failed = |error: std::io::Error| StoreError::file(&path, &error);

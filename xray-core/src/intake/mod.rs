@@ -11,7 +11,7 @@ mod radiograph;
 mod raster;
 
 #[cfg(feature = "dicom")]
-pub use dicom::DicomProblem;
+pub use dicom::{DicomIdentity, DicomProblem, dicom_identity};
 pub use error::{IntakeError, IntakeProblem};
 pub use limits::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE};
 pub use listing::{ListingError, list_all, list_images};

@@ -5,6 +5,9 @@ use std::fmt;
 use xray_core::decision::Finding;
 use xray_core::screening::{Item, NoResult, ScreeningError};
 
+#[cfg(unix)]
+use crate::record::Outcome;
+
 /// What the lights say. Ordered by urgency: in a batch the most urgent is what stands at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Signal {
@@ -42,6 +45,11 @@ impl Signal {
         Signal::Fault,
     ];
 
+    /// Whether it says what an image came to.
+    pub fn is_result(self) -> bool {
+        matches!(self, Signal::NoSign | Signal::NoResult | Signal::Uncertain | Signal::Suspected)
+    }
+
     /// What an image's outcome is shown as. An engine that fails is the device's fault; everything else that
     /// keeps an image from a verdict is the image's.
     pub fn of(item: &Item) -> Signal {
@@ -53,6 +61,21 @@ impl Signal {
             },
             Err(NoResult::Screening(ScreeningError::Engine { .. })) => Signal::Fault,
             Err(_) => Signal::NoResult,
+        }
+    }
+}
+
+/// What a recorded outcome is shown as.
+#[cfg(unix)]
+impl From<&Outcome> for Signal {
+    fn from(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Verdict(found) => match found.finding() {
+                Finding::Suspected => Signal::Suspected,
+                Finding::Uncertain => Signal::Uncertain,
+                Finding::NoSign => Signal::NoSign,
+            },
+            Outcome::NoResult { .. } => Signal::NoResult,
         }
     }
 }

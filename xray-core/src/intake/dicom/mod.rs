@@ -6,11 +6,13 @@
 //! ```
 //!
 //! The size is checked before a pixel is decoded. No other element than those in `walk` is looked at, and the value of
-//! none is repeated in a problem, so that no name or number of a patient leaves the file.
+//! none is repeated in a problem, so that no name or number of a patient leaves the file; but through
+//! [`dicom_identity`], for a report that goes back where the file came from.
 
 mod codec;
 mod data_set;
 mod form;
+mod identity;
 mod levels;
 mod lut;
 mod meta;
@@ -32,6 +34,7 @@ use super::IntakeProblem;
 use super::limits::MAX_FILE_BYTES;
 use super::radiograph::{Pixels, Radiograph};
 
+pub use identity::{DicomIdentity, dicom_identity};
 pub use problem::DicomProblem;
 
 /// Where the word DICM stands.
@@ -49,14 +52,8 @@ pub(super) fn is_dicom(bytes: &[u8]) -> bool {
 /// # Errors
 /// [`IntakeProblem`], with a [`DicomProblem`] for what the file is or lacks.
 pub(super) fn decode(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
-    let meta = meta::read(bytes)?;
-    let syntax = Syntax::of(meta.syntax)?;
-    let (bytes, start) = if syntax.deflated {
-        (Cow::Owned(inflate(&bytes[meta.data_set..])?), 0)
-    } else {
-        (Cow::Borrowed(bytes), meta.data_set)
-    };
-    let set = walk::read(&bytes, start, syntax.elements)?;
+    let (bytes, start, syntax) = opened(bytes)?;
+    let set = walk::read(&bytes, start, syntax.elements, &walk::WANTED)?;
     subject::check(&set)?;
     let form = Form::of(&set, syntax.coding)?;
     let levels = levels::table(&set, &form)?;
@@ -65,6 +62,19 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
         Samples::Rgb(colours) => Pixels::Rgb(colours),
     };
     Radiograph::new(form.width, form.height, pixels)
+}
+
+/// The bytes in which the data set lies, where it begins in them, and how it is written.
+fn opened(bytes: &[u8]) -> Result<(Cow<'_, [u8]>, usize, Syntax), IntakeProblem> {
+    if !is_dicom(bytes) {
+        return Err(IntakeProblem::UnknownFormat);
+    }
+    let meta = meta::read(bytes)?;
+    let syntax = Syntax::of(meta.syntax)?;
+    Ok(match syntax.deflated {
+        true => (Cow::Owned(inflate(&bytes[meta.data_set..])?), 0, syntax),
+        false => (Cow::Borrowed(bytes), meta.data_set, syntax),
+    })
 }
 
 /// A deflated data set, which may be no longer than a file.

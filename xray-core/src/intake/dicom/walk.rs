@@ -17,8 +17,8 @@ use super::data_set::{DataSet, Element, Items, PixelData};
 use super::syntax::Elements;
 use crate::intake::IntakeProblem;
 
-/// What is kept of the data set's top level.
-const WANTED: [Tag; 19] = [
+/// What is kept of the data set's top level for its pixels.
+pub(super) const WANTED: [Tag; 19] = [
     tags::SOP_CLASS_UID,
     tags::MODALITY,
     tags::PRESENTATION_INTENT_TYPE,
@@ -67,12 +67,18 @@ enum Pass {
     Known(usize),
 }
 
-/// Reads the data set that begins at `start` of `bytes`, up to and with its pixels.
-pub(super) fn read(bytes: &[u8], start: usize, written: Elements) -> Result<DataSet<'_>, IntakeProblem> {
+/// Reads the data set that begins at `start` of `bytes`, up to and with its pixels. Of its top level, the elements
+/// `top` are kept.
+pub(super) fn read<'a>(
+    bytes: &'a [u8],
+    start: usize,
+    written: Elements,
+    top: &[Tag],
+) -> Result<DataSet<'a>, IntakeProblem> {
     let mut set = DataSet::new(written);
     let (mut from, mut enter) = (start, false);
     loop {
-        match pass(bytes, from, enter, &mut set)? {
+        match pass(bytes, (from, enter), top, &mut set)? {
             Pass::Done => return Ok(set),
             Pass::Unknown(content) => (from, enter) = (skip_implicit(bytes, content)?, false),
             Pass::Known(header) => (from, enter) = (header, true),
@@ -84,8 +90,8 @@ pub(super) fn read(bytes: &[u8], start: usize, written: Elements) -> Result<Data
 /// whose kind was looked at already.
 fn pass<'a>(
     bytes: &'a [u8],
-    from: usize,
-    mut enter: bool,
+    (from, mut enter): (usize, bool),
+    top: &[Tag],
     set: &mut DataSet<'a>,
 ) -> Result<Pass, IntakeProblem> {
     let mut source = Cursor::new(bytes);
@@ -107,7 +113,7 @@ fn pass<'a>(
                     set.pixels = Some(PixelData::Native(element));
                     return Ok(Pass::Done);
                 }
-                if let Some(items) = wanted(set, &open, header.tag)
+                if let Some(items) = wanted(set, &open, top, header.tag)
                     && items.0.insert(header.tag, element).is_some()
                 {
                     return Err(damaged("an element stands there twice"));
@@ -183,10 +189,15 @@ fn look_at_kind(bytes: &[u8], content: usize) -> Pass {
 }
 
 /// Where an element of this tag is kept, if it is.
-fn wanted<'s, 'a>(set: &'s mut DataSet<'a>, open: &[Open], tag: Tag) -> Option<&'s mut Items<'a>> {
+fn wanted<'s, 'a>(
+    set: &'s mut DataSet<'a>,
+    open: &[Open],
+    top: &[Tag],
+    tag: Tag,
+) -> Option<&'s mut Items<'a>> {
     let lut = matches!(tag, tags::LUT_DESCRIPTOR | tags::LUT_DATA);
     match *open {
-        [] => WANTED.contains(&tag).then_some(&mut set.root),
+        [] => top.contains(&tag).then_some(&mut set.root),
         [Open::Sequence(tags::MODALITY_LUT_SEQUENCE, 1), Open::Item] if lut => {
             Some(set.modality_lut.get_or_insert_default())
         }

@@ -1,0 +1,77 @@
+//! Connections, each with bounds: how many at once, how long, how much of a head.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tracing::{debug, warn};
+
+/// Connections at once; a browser opens six.
+const MOST: usize = 32;
+/// For the TLS handshake, and for the head of a request; an idle connection ends after it.
+const HEAD: Duration = Duration::from_secs(10);
+/// For a connection as a whole: whoever reads slowly does not keep a place for ever.
+const WHOLE: Duration = Duration::from_secs(120);
+/// Bytes of a request's head.
+const HEAD_BYTES: usize = 16 * 1024;
+/// Lines of a request's head.
+const HEAD_LINES: usize = 64;
+/// After the system refused a connection, such as for want of file descriptors.
+const RECOVERY: Duration = Duration::from_millis(200);
+
+/// Serves for ever.
+pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router) {
+    let places = Arc::new(Semaphore::new(MOST));
+    loop {
+        // It is never closed.
+        let Ok(place) = places.clone().acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let (tls, router) = (tls.clone(), router.clone());
+                tokio::spawn(async move {
+                    if timeout(WHOLE, connection(stream, tls, router)).await.is_err() {
+                        debug!("page: a connection took too long");
+                    }
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                warn!("page: a connection could not be taken: {error}");
+                sleep(RECOVERY).await;
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router) {
+    match tls {
+        None => requests(stream, router).await,
+        Some(tls) => match timeout(HEAD, tls.accept(stream)).await {
+            Ok(Ok(stream)) => requests(stream, router).await,
+            // Browsers that do not know the certificate yet end here, every time.
+            Ok(Err(error)) => debug!("page: TLS: {error}"),
+            Err(_) => debug!("page: TLS: the handshake took too long"),
+        },
+    }
+}
+
+async fn requests(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router) {
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_headers(HEAD_LINES)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .await;
+    if let Err(error) = served {
+        debug!("page: {error}");
+    }
+}

@@ -1,0 +1,96 @@
+//! Responses.
+
+use axum::body::Body;
+use axum::http::header::{
+    CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, WWW_AUTHENTICATE,
+};
+use axum::http::{Response as HttpResponse, StatusCode};
+use axum::response::Response;
+use maud::Markup;
+
+use super::guard::Denied;
+use super::site::{Failed, Site};
+use super::views;
+use super::visit::Visit;
+
+/// A page.
+pub fn page(status: StatusCode, page: Markup) -> Response {
+    typed(status, "text/html; charset=utf-8", page.into_string())
+}
+
+/// Something of another type.
+pub fn typed(status: StatusCode, kind: &'static str, body: impl Into<Body>) -> Response {
+    let mut response = HttpResponse::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}
+
+/// A file that is saved under a name of ours.
+pub fn file(kind: &'static str, name: &str, body: impl Into<Body>) -> Response {
+    let mut response = typed(StatusCode::OK, kind, body);
+    set(&mut response, CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));
+    response
+}
+
+/// Go and look there.
+pub fn see(place: &str) -> Response {
+    let mut response = typed(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", "");
+    set(&mut response, LOCATION, place);
+    response
+}
+
+/// Sets a header whose value is ours.
+pub fn set(response: &mut Response, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().append(name, value);
+    }
+}
+
+/// What went wrong.
+pub(super) fn failed(site: &Site, visit: &Visit, failed: &Failed) -> Response {
+    let words = site.words(visit.language);
+    let (title, detail) = match failed {
+        Failed::Store(error) => {
+            tracing::warn!("page: {error}");
+            (&words.page.store_unreadable, error.to_string())
+        }
+        Failed::NotFound => (&words.page.not_found, String::new()),
+        Failed::Refused(why) => (&words.page.refused, why.clone()),
+        Failed::Busy => (&words.page.too_busy, String::new()),
+        Failed::Fault(error) => {
+            tracing::error!("page: {error}");
+            (&words.page.failed, error.clone())
+        }
+    };
+    page(failed.status(), views::message(site, visit, title, &detail))
+}
+
+/// Too many ask.
+pub(super) fn busy(site: &Site, visit: &Visit) -> Response {
+    failed(site, visit, &Failed::Busy)
+}
+
+/// Why a request went no further.
+pub(super) fn denied(site: &Site, visit: &Visit, denied: Denied) -> Response {
+    let words = site.words(visit.language);
+    match denied {
+        Denied::Host => page(
+            StatusCode::MISDIRECTED_REQUEST,
+            views::message(site, visit, &words.page.refused, "Host: 127.0.0.1, localhost, [::1]"),
+        ),
+        Denied::Origin => {
+            page(StatusCode::FORBIDDEN, views::message(site, visit, &words.page.refused, "Origin"))
+        }
+        Denied::SignIn => see("/login"),
+        Denied::Token => {
+            let mut response = typed(
+                StatusCode::UNAUTHORIZED,
+                "text/plain; charset=utf-8",
+                "401: bring the token as `Authorization: Bearer`\n",
+            );
+            set(&mut response, WWW_AUTHENTICATE, "Bearer realm=\"edge-runtime\"");
+            response
+        }
+    }
+}

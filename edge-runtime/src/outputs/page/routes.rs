@@ -1,0 +1,210 @@
+//! Which path shows what.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{DefaultBodyLimit, Extension, Form, Path, Query, State};
+use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use serde::Deserialize;
+
+use super::ask::{self, Question};
+use super::guard::{guard, is_word};
+use super::health::Health;
+use super::metrics;
+use super::respond;
+use super::sessions::LASTS;
+use super::site::{Access, Failed, Site};
+use super::views;
+use super::visit::{Visit, keep_session};
+use crate::record::mark_one_reported;
+
+/// Longest form, in bytes: a token and its name.
+const LONGEST_FORM: usize = 4096;
+
+type Asked = (State<Arc<Site>>, Extension<Visit>);
+
+/// All paths, behind the guard.
+pub(super) fn router(site: Arc<Site>) -> Router {
+    let router = Router::new()
+        .route("/", get(home))
+        .route("/live", get(live))
+        .route("/records", get(records))
+        .route("/records.csv", get(csv))
+        .route("/records/{sequence}", get(record))
+        .route("/records/{sequence}/image.jpg", get(image))
+        .route("/records/{sequence}/heat.png", get(heat))
+        .route("/records/{sequence}/report", get(report))
+        .route("/records/{sequence}/reported", post(reported))
+        .route("/about", get(about))
+        .route("/healthz", get(healthz))
+        .route("/metrics", get(numbers));
+    #[cfg(feature = "dicom")]
+    let router = router
+        .route("/records/{sequence}/image.dcm", get(capture))
+        .route("/records/{sequence}/report.dcm", get(structured));
+    let router = match &site.access {
+        Access::Local => router,
+        Access::Network { .. } => {
+            router.route("/login", get(sign_in).post(login)).route("/logout", post(logout))
+        }
+    };
+    router
+        .fallback(nothing)
+        .layer(DefaultBodyLimit::max(LONGEST_FORM))
+        .layer(middleware::from_fn_with_state(site.clone(), guard))
+        .with_state(site)
+}
+
+/// The response, or what went wrong as a page.
+fn or_failed(site: &Site, visit: &Visit, done: Result<Response, Failed>) -> Response {
+    done.unwrap_or_else(|failed| respond::failed(site, visit, &failed))
+}
+
+async fn home((State(site), Extension(visit)): Asked) -> Response {
+    let newest = ask::newest(&site).await;
+    respond::page(StatusCode::OK, views::home(&site, &visit, &site.device.live.glance(), newest))
+}
+
+async fn live(State(site): State<Arc<Site>>) -> Response {
+    let newest = ask::newest_sequence(&site).await.unwrap_or(None);
+    let glance = site.device.live.glance();
+    let state = views::state(&site.device.live.condition(&glance), glance.signal, newest);
+    respond::typed(StatusCode::OK, "text/plain; charset=utf-8", state)
+}
+
+async fn records((State(site), Extension(visit)): Asked, Query(question): Query<Question>) -> Response {
+    let listed = ask::listing(&site, site.words(visit.language), question).await;
+    let page = listed.map(|listing| respond::page(StatusCode::OK, views::list(&site, &visit, &listing)));
+    or_failed(&site, &visit, page)
+}
+
+#[derive(Deserialize)]
+struct OfDay {
+    day: String,
+}
+
+async fn csv((State(site), Extension(visit)): Asked, Query(of): Query<OfDay>) -> Response {
+    let written = ask::csv(&site, site.words(visit.language), &of.day).await;
+    let file = written
+        .map(|(day, text)| respond::file("text/csv; charset=utf-8", &format!("xray-edge-{day}.csv"), text));
+    or_failed(&site, &visit, file)
+}
+
+async fn record((State(site), Extension(visit)): Asked, Path(sequence): Path<u64>) -> Response {
+    let found = ask::sight(&site, sequence).await;
+    let page = found.map(|sight| respond::page(StatusCode::OK, views::record(&site, &visit, &sight)));
+    or_failed(&site, &visit, page)
+}
+
+async fn image((State(site), Extension(visit)): Asked, Path(sequence): Path<u64>) -> Response {
+    let found = ask::picture(&site, sequence).await;
+    let file = found.map(|file| respond::typed(StatusCode::OK, "image/jpeg", file.as_ref().clone()));
+    or_failed(&site, &visit, file)
+}
+
+async fn heat((State(site), Extension(visit)): Asked, Path(sequence): Path<u64>) -> Response {
+    let found = ask::heat(&site, sequence).await;
+    let file = found.map(|file| respond::typed(StatusCode::OK, "image/png", file.as_ref().clone()));
+    or_failed(&site, &visit, file)
+}
+
+async fn report((State(site), Extension(visit)): Asked, Path(sequence): Path<u64>) -> Response {
+    let words = site.words(visit.language).clone();
+    let made = ask::report(&site, sequence, words, visit.language).await;
+    let page = made.map(|html| respond::typed(StatusCode::OK, "text/html; charset=utf-8", html));
+    or_failed(&site, &visit, page)
+}
+
+#[cfg(feature = "dicom")]
+async fn capture((State(site), Extension(visit)): Asked, Path(sequence): Path<u64>) -> Response {
+    let made = ask::dicom(&site, sequence, crate::outputs::report::dicom::capture).await;
+    let file =
+        made.map(|file| respond::file("application/dicom", &format!("record-{sequence}-image.dcm"), file));
+    or_failed(&site, &visit, file)
+}
+
+#[cfg(feature = "dicom")]
+async fn structured((State(site), Extension(visit)): Asked, Path(sequence): Path<u64>) -> Response {
+    let made = ask::dicom(&site, sequence, crate::outputs::report::dicom::structured).await;
+    let file =
+        made.map(|file| respond::file("application/dicom", &format!("record-{sequence}-report.dcm"), file));
+    or_failed(&site, &visit, file)
+}
+
+/// The one thing that the page writes: one line in the table of what was handed to people.
+async fn reported((State(site), Extension(visit)): Asked, Path(sequence): Path<u64>) -> Response {
+    let store = site.device.store.clone();
+    let marked = site
+        .ask(move |reader| {
+            reader.by_sequence(sequence)?.ok_or(Failed::NotFound)?;
+            Ok(mark_one_reported(&store, sequence)?)
+        })
+        .await;
+    if let Ok(true) = marked {
+        tracing::info!(record = sequence, "marked as reported on the page");
+    }
+    or_failed(&site, &visit, marked.map(|_| respond::see(&format!("/records/{sequence}"))))
+}
+
+async fn about((State(site), Extension(visit)): Asked) -> Response {
+    respond::page(StatusCode::OK, views::about(&site, &visit))
+}
+
+async fn healthz((State(site), Extension(visit)): Asked) -> Response {
+    let device = site.device.clone();
+    let looked = site.work(move || Ok(Health::of(&device))).await;
+    let answer = looked.and_then(|health| {
+        let status = if health.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let text = serde_json::to_string(&health).map_err(|error| Failed::Fault(error.to_string()))?;
+        Ok(respond::typed(status, "application/json", text))
+    });
+    or_failed(&site, &visit, answer)
+}
+
+async fn numbers((State(site), Extension(visit)): Asked) -> Response {
+    let device = site.device.clone();
+    let text = site.work(move || Ok(metrics::metrics(&device))).await;
+    or_failed(&site, &visit, text.map(|text| respond::typed(StatusCode::OK, metrics::KIND, text)))
+}
+
+async fn nothing((State(site), Extension(visit)): Asked) -> Response {
+    respond::failed(&site, &visit, &Failed::NotFound)
+}
+
+#[derive(Deserialize)]
+struct Word {
+    token: String,
+}
+
+/// For a page on a network only.
+async fn sign_in((State(site), Extension(visit)): Asked) -> Response {
+    respond::page(StatusCode::OK, views::sign_in(&site, &visit, false))
+}
+
+async fn login((State(site), Extension(visit)): Asked, Form(given): Form<Word>) -> Response {
+    let Access::Network { token, sessions, trying } = &site.access else {
+        return respond::failed(&site, &visit, &Failed::NotFound);
+    };
+    if !is_word(token, trying, given.token.trim()).await {
+        return respond::page(StatusCode::FORBIDDEN, views::sign_in(&site, &visit, true));
+    }
+    let Some(word) = sessions.begin(Instant::now()) else {
+        return respond::failed(&site, &visit, &Failed::Fault("no random numbers".to_owned()));
+    };
+    let mut response = respond::see("/");
+    respond::set(&mut response, SET_COOKIE, &keep_session(&word, LASTS.as_secs()));
+    response
+}
+
+async fn logout(State(site): State<Arc<Site>>, headers: axum::http::HeaderMap) -> Response {
+    if let (Access::Network { sessions, .. }, Some(word)) = (&site.access, super::visit::session(&headers)) {
+        sessions.end(word);
+    }
+    let mut response = respond::see("/login");
+    respond::set(&mut response, SET_COOKIE, &keep_session("", 0));
+    response
+}

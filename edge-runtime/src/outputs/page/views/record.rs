@@ -1,0 +1,166 @@
+//! One record: verdict, picture, facts.
+
+use maud::{Markup, html};
+
+use super::icon::Shape;
+use super::{Frame, Here, tell};
+use crate::outputs::lights::Signal;
+use crate::outputs::page::site::Site;
+use crate::outputs::page::visit::Visit;
+use crate::outputs::words::Words;
+use crate::record::{Outcome, Record};
+
+/// A record and what there is to see of it.
+#[derive(Debug, Clone)]
+pub struct Sight {
+    /// The record.
+    pub record: Record,
+    /// Whether it was handed to people.
+    pub reported: bool,
+    /// Why its image is not shown; none if it is.
+    pub unshown: Option<String>,
+    /// Whether there is a heat map.
+    pub heat: bool,
+}
+
+impl Sight {
+    /// What the lights showed for it.
+    pub fn signal(&self) -> Signal {
+        signal_of(&self.record.entry.outcome)
+    }
+}
+
+fn signal_of(outcome: &Outcome) -> Signal {
+    Signal::from(outcome)
+}
+
+/// The verdict, or why there is none.
+pub fn verdict(words: &Words, record: &Record, past: bool) -> Markup {
+    let outcome = &record.entry.outcome;
+    let told = match outcome {
+        Outcome::Verdict(found) => words.finding(found.finding()),
+        Outcome::NoResult { .. } => &words.outcome.no_result,
+    };
+    html! {
+        (tell(Shape::of(signal_of(outcome)), told, past))
+        @if !outcome.reasons().is_empty() {
+            ul.reasons {
+                @for code in outcome.reasons() { li { (words.reason(code)) " " code { (code) } } }
+            }
+        }
+    }
+}
+
+/// A probability or a threshold, 0..1.
+pub fn share(value: f64) -> String {
+    format!("{value:.3}")
+}
+
+/// The facts of a record; all of them, or those that a glance needs.
+pub fn facts(site: &Site, words: &Words, sight: &Sight, all: bool) -> Markup {
+    let (record, entry) = (&sight.record, &sight.record.entry);
+    let content = entry.content.to_string();
+    let model = entry.model.to_string();
+    let loaded = site.device.live.glance().model.filter(|loaded| loaded.hash == entry.model);
+    let short = |text: &str| text.chars().take(12).collect::<String>();
+    html! {
+        dl {
+            dt { (words.fact.record) } dd { (record.sequence) }
+            dt { (words.fact.recorded) }
+            dd { (time(words, record)) }
+            @if let Some(probability) = entry.outcome.probability() {
+                dt { (words.fact.probability) } dd { (share(probability)) }
+            }
+            dt { (words.fact.threshold) }
+            dd { (share(entry.threshold)) " (" (words.fact.threshold_hint) ")" }
+            @if let Some((low, high)) = loaded.as_ref().and_then(|loaded| loaded.abstain) {
+                dt { (words.fact.abstain) } dd { (share(low)) " – " (share(high)) }
+            }
+            dt { (words.fact.model) }
+            dd {
+                code { @if all { (model) } @else { (short(&model)) } }
+                @if let Some(loaded) = &loaded { @if loaded.version > 0 { " (" (words.fact.version) " " (loaded.version) ")" } }
+            }
+            @if all {
+                dt { (words.fact.origin) } dd { (words.origin(entry.origin.code())) }
+                dt { (words.fact.content) } dd { code { (content) } }
+            }
+            dt { (words.fact.reported) } dd { @if sight.reported { (words.fact.yes) } @else { (words.fact.no) } }
+        }
+    }
+}
+
+/// When it was recorded, and whether that can be believed.
+pub fn time(words: &Words, record: &Record) -> Markup {
+    let moment = record.entry.recorded;
+    let text = moment.rfc3339();
+    let text = text.get(..19).map_or_else(|| text.clone(), |text| format!("{} UTC", text.replace('T', " ")));
+    html! { (text) @if !moment.trusted { " ? " b { "(" (words.fact.clock_unset) ")" } } }
+}
+
+/// What can be done with a record.
+pub fn keys(words: &Words, sight: &Sight) -> Markup {
+    let at = format!("/records/{}", sight.record.sequence);
+    html! {
+        div.keys {
+            a.key.main href=(at) { (words.page.open) }
+            a.key href={ (at) "/report" } { (words.page.print) }
+        }
+    }
+}
+
+/// The X-ray with the heat map over it, and the slider; words where there is nothing to see.
+pub fn film(words: &Words, sight: &Sight) -> Markup {
+    let at = format!("/records/{}", sight.record.sequence);
+    html! {
+        @if let Some(why) = &sight.unshown {
+            div.missing { p { (words.page.no_picture) } p.small { (words.page.technician) ": " code { (why) } } }
+        } @else {
+            div.film {
+                div.fit {
+                    img src={ (at) "/image.jpg" } alt=(words.report.xray);
+                    @if sight.heat { img.heat.heat-50 src={ (at) "/heat.png" } alt=(words.page.heat); }
+                }
+            }
+            @if sight.heat {
+                label.slide hidden {
+                    (words.page.heat)
+                    input id="heat" type="range" min="0" max="100" value="50" step="5";
+                }
+                p.small { (words.page.heat_hint) }
+            } @else {
+                p.small { (words.page.no_heat) }
+            }
+        }
+    }
+}
+
+/// The page of a record.
+pub fn record(site: &Site, visit: &Visit, sight: &Sight) -> Markup {
+    let words = site.words(visit.language);
+    let at = format!("/records/{}", sight.record.sequence);
+    let main = html! {
+        section.card {
+            (verdict(words, &sight.record, false))
+            h2.gap { (words.fact.record) " " (sight.record.sequence) }
+            (facts(site, words, sight, true))
+            div.keys {
+                a.key.main href={ (at) "/report" } { (words.page.print) }
+                @if cfg!(feature = "dicom") {
+                    @if sight.unshown.is_none() {
+                        a.key href={ (at) "/image.dcm" } { (words.page.dicom_image) }
+                    }
+                    a.key href={ (at) "/report.dcm" } { (words.page.dicom_report) }
+                }
+                @if sight.reported {
+                    span.done { (words.page.marked) }
+                } @else {
+                    form method="post" action={ (at) "/reported" } { button.key { (words.page.mark) } }
+                }
+            }
+        }
+        section.card { (film(words, sight)) }
+    };
+    let title = format!("{} {}", words.fact.record, sight.record.sequence);
+    Frame { site, visit, here: Here::Elsewhere, title: &title, state: None }.around(&main)
+}

@@ -1,0 +1,37 @@
+//! What a report is about.
+
+use xray_core::intake::Radiograph;
+
+use crate::outputs::picture::{self, Unshown};
+use crate::record::{Reader, Record, StoreError};
+
+/// A record, and its image as far as it can be shown.
+pub struct Case {
+    /// The record.
+    pub record: Record,
+    /// The bytes that were screened.
+    pub source: Result<Vec<u8>, Unshown>,
+    /// The image in them.
+    pub image: Result<Radiograph, Unshown>,
+    /// The heat map as a PNG that is laid over the whole image, if there is one.
+    pub heat: Option<Vec<u8>>,
+}
+
+impl Case {
+    /// All of a record.
+    ///
+    /// # Errors
+    /// What the store says. That there is no image to show is no error: the report says so.
+    pub fn of(reader: &Reader, record: Record) -> Result<Case, StoreError> {
+        let source = match picture::stored(reader, &record) {
+            Err(Unshown::Store(error)) => return Err(error),
+            other => other,
+        };
+        let image = source.as_ref().map_err(Clone::clone).and_then(|bytes| picture::decode(bytes));
+        let heat = match &image {
+            Ok(image) => picture::heat(reader, &record, image).unwrap_or(None),
+            Err(_) => None,
+        };
+        Ok(Case { record, source, image, heat })
+    }
+}

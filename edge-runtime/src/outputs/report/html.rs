@@ -1,0 +1,125 @@
+//! The report as one HTML file that needs nothing beside it, for A4.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::Case;
+use crate::outputs::live::ModelFacts;
+use crate::outputs::picture;
+use crate::outputs::words::{Language, Words};
+use crate::record::Outcome;
+
+/// How it looks on paper.
+pub const PRINT_STYLE: &str = include_str!("print.css");
+
+/// The report. What is known of the model beyond the record is told if `model` is the one that screened.
+pub fn html(case: &Case, words: &Words, language: Language, model: Option<&ModelFacts>) -> String {
+    let entry = &case.record.entry;
+    let model = model.filter(|model| model.hash == entry.model);
+    let title = format!("{} – {} {}", words.report.title, words.fact.record, case.record.sequence);
+    let page = html! {
+        (DOCTYPE)
+        html lang=(language.tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(PRINT_STYLE)) }
+            }
+            body {
+                h1 { (title) }
+                p.disclaimer { (words.disclaimer) }
+                p.patient { (words.report.patient) }
+                @if model.is_some_and(|model| model.random) {
+                    p.verdict.random { (words.page.random) }
+                }
+                (verdict(words, &entry.outcome))
+                (pictures(case, words))
+                h2 { (words.fact.record) " " (case.record.sequence) }
+                (facts(case, words, model))
+                h2 { (words.report.reading) }
+                div.write {}
+                div.lines {
+                    span { (words.report.reader) } span { (words.report.date) } span { (words.report.signature) }
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn verdict(words: &Words, outcome: &Outcome) -> Markup {
+    let (class, told) = match outcome {
+        Outcome::Verdict(found) => ("verdict", words.finding(found.finding())),
+        Outcome::NoResult { .. } => ("verdict no-result", &words.outcome.no_result),
+    };
+    html! {
+        div class=(class) {
+            strong { (told.title) }
+            (told.advice)
+            @for code in outcome.reasons() { p { (words.reason(code)) " " code { (code) } } }
+        }
+    }
+}
+
+fn pictures(case: &Case, words: &Words) -> Markup {
+    let drawn = case.image.as_ref().map_err(Clone::clone).and_then(picture::jpeg);
+    let source = |kind: &str, bytes: &[u8]| format!("data:image/{kind};base64,{}", STANDARD.encode(bytes));
+    match drawn {
+        Err(why) => html! { div.missing { (words.page.no_picture) " " code { (why) } } },
+        Ok(jpeg) => {
+            let xray = source("jpeg", &jpeg);
+            html! {
+                div.pair {
+                    figure {
+                        div.film { div.fit { img src=(xray) alt=(words.report.xray); } }
+                        figcaption { (words.report.xray) }
+                    }
+                    @if let Some(heat) = &case.heat {
+                        figure {
+                            div.film {
+                                div.fit {
+                                    img src=(xray) alt="";
+                                    img.heat src=(source("png", heat)) alt=(words.report.with_heat);
+                                }
+                            }
+                            figcaption { (words.report.with_heat) ". " (words.page.heat_hint) }
+                        }
+                    } @else {
+                        figure { p { (words.page.no_heat) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn facts(case: &Case, words: &Words, model: Option<&ModelFacts>) -> Markup {
+    let entry = &case.record.entry;
+    let number = |value: f64| format!("{value:.4}");
+    html! {
+        dl {
+            dt { (words.fact.recorded) }
+            dd {
+                (entry.recorded.rfc3339())
+                @if !entry.recorded.trusted { " ? " b { "(" (words.fact.clock_unset) ")" } }
+            }
+            @if let Some(probability) = entry.outcome.probability() {
+                dt { (words.fact.probability) } dd { (number(probability)) }
+            }
+            dt { (words.fact.threshold) } dd { (number(entry.threshold)) " (" (words.fact.threshold_hint) ")" }
+            @if let Some((low, high)) = model.and_then(|model| model.abstain) {
+                dt { (words.fact.abstain) } dd { (number(low)) " – " (number(high)) }
+            }
+            dt { (words.fact.model) }
+            dd {
+                code { (entry.model) }
+                @if let Some(model) = model { @if model.version > 0 { " (" (words.fact.version) " " (model.version) ")" } }
+            }
+            dt { (words.fact.origin) } dd { (words.origin(entry.origin.code())) }
+            dt { (words.fact.content) } dd { code { (entry.content) } }
+            dt { (words.fact.program) } dd { "edge-runtime " (env!("CARGO_PKG_VERSION")) }
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! What people read, in their language: one file a language, the same keys in each. A file that lacks a key or holds one
+//! that is not known is refused, so a translation cannot be left half done.
+//!
+//! To add a language: copy `en.toml`, translate what stands in quotes, and add it to [`Language`].
+
+mod choose;
+mod language;
+
+pub use choose::choose;
+pub use language::Language;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use xray_core::decision::Finding;
+
+use super::lights::Signal;
+
+/// Two lines: what it is, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Told {
+    /// What it is.
+    pub title: String,
+    /// What to do.
+    pub advice: String,
+}
+
+/// The findings, and what stands in their place.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "a field is the finding of its name")]
+pub struct Outcomes {
+    pub suspected: Told,
+    pub uncertain: Told,
+    pub no_sign: Told,
+    pub no_result: Told,
+}
+
+/// What the device does when it shows no result.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "a field is the state of its name")]
+pub struct States {
+    pub starting: Told,
+    pub ready: Told,
+    pub busy: Told,
+    pub may_be_pulled: Told,
+    pub fault: Told,
+    pub silent: Told,
+    pub lost: Told,
+}
+
+/// The words around them on the page.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "a field is the words that stand in en.toml")]
+pub struct PageWords {
+    pub status: String,
+    pub records: String,
+    pub about: String,
+    pub language: String,
+    pub now: String,
+    pub latest: String,
+    pub latest_past: String,
+    pub none_yet: String,
+    pub most_urgent: String,
+    pub hidden_by_fault: String,
+    pub open: String,
+    pub print: String,
+    pub dicom_image: String,
+    pub dicom_report: String,
+    pub mark: String,
+    pub marked: String,
+    pub all: String,
+    pub study: String,
+    pub study_hint: String,
+    pub study_unclear: String,
+    pub day: String,
+    pub day_unclear: String,
+    pub origin: String,
+    pub any: String,
+    pub search: String,
+    pub none_found: String,
+    pub older: String,
+    pub csv: String,
+    pub csv_hint: String,
+    pub heat: String,
+    pub heat_off: String,
+    pub heat_hint: String,
+    pub no_heat: String,
+    pub no_picture: String,
+    pub unreadable_row: String,
+    pub store_unreadable: String,
+    pub no_model: String,
+    pub not_found: String,
+    pub refused: String,
+    pub too_busy: String,
+    pub failed: String,
+    pub sign_in: String,
+    pub sign_out: String,
+    pub token: String,
+    pub wrong_token: String,
+    pub lights: String,
+    pub technician: String,
+    pub random: String,
+}
+
+/// What the lights do.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "a field is the signal of its name")]
+pub struct LightWords {
+    pub fault: String,
+    pub suspected: String,
+    pub uncertain: String,
+    pub no_result: String,
+    pub no_sign: String,
+    pub busy: String,
+    pub may_be_pulled: String,
+    pub ready: String,
+}
+
+/// The names of facts.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "a field is the words that stand in en.toml")]
+pub struct FactWords {
+    pub record: String,
+    pub recorded: String,
+    pub clock_unset: String,
+    pub probability: String,
+    pub threshold: String,
+    pub threshold_hint: String,
+    pub abstain: String,
+    pub model: String,
+    pub model_file: String,
+    pub version: String,
+    pub engine: String,
+    pub self_test: String,
+    pub passed: String,
+    pub not_checked: String,
+    pub origin: String,
+    pub content: String,
+    pub reported: String,
+    pub yes: String,
+    pub no: String,
+    pub uptime: String,
+    pub program: String,
+}
+
+/// The words of the printed report.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "a field is the words that stand in en.toml")]
+pub struct ReportWords {
+    pub title: String,
+    pub xray: String,
+    pub with_heat: String,
+    pub patient: String,
+    pub reading: String,
+    pub reader: String,
+    pub date: String,
+    pub signature: String,
+}
+
+/// All words of one language.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// What is said wherever a result is shown.
+    pub disclaimer: String,
+    /// What images came to.
+    pub outcome: Outcomes,
+    /// What the device does.
+    pub state: States,
+    /// The page.
+    pub page: PageWords,
+    /// The lights.
+    pub light: LightWords,
+    /// Facts.
+    pub fact: FactWords,
+    /// The printed report.
+    pub report: ReportWords,
+    /// Where images come from, by [`Origin::code`](crate::record::Origin::code).
+    pub origin: BTreeMap<String, String>,
+    /// Why there is no result, by its code.
+    pub reason: BTreeMap<String, String>,
+    /// Why there is no result, for a code that is not known here.
+    pub other_reason: String,
+}
+
+/// A file of words that is none. The files are part of the program, and its tests read them all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the words of {language} cannot be read: {reason}; install the program again")]
+pub struct WordsError {
+    language: &'static str,
+    reason: String,
+}
+
+impl Words {
+    /// The words of a language.
+    ///
+    /// # Errors
+    /// [`WordsError`] if its file lacks a word.
+    pub fn of(language: Language) -> Result<Words, WordsError> {
+        toml::from_str(language.file())
+            .map_err(|error| WordsError { language: language.code(), reason: error.to_string() })
+    }
+
+    /// What a finding is called.
+    pub fn finding(&self, finding: Finding) -> &Told {
+        match finding {
+            Finding::Suspected => &self.outcome.suspected,
+            Finding::Uncertain => &self.outcome.uncertain,
+            Finding::NoSign => &self.outcome.no_sign,
+        }
+    }
+
+    /// What a signal says.
+    pub fn signal(&self, signal: Signal) -> &Told {
+        match signal {
+            Signal::Off => &self.state.starting,
+            Signal::Ready => &self.state.ready,
+            Signal::MayBePulled => &self.state.may_be_pulled,
+            Signal::Busy => &self.state.busy,
+            Signal::NoSign => &self.outcome.no_sign,
+            Signal::NoResult => &self.outcome.no_result,
+            Signal::Uncertain => &self.outcome.uncertain,
+            Signal::Suspected => &self.outcome.suspected,
+            Signal::Fault => &self.state.fault,
+        }
+    }
+
+    /// What the lights do to say it; nothing where they are dark.
+    pub fn light(&self, signal: Signal) -> &str {
+        match signal {
+            Signal::Off => "",
+            Signal::Ready => &self.light.ready,
+            Signal::MayBePulled => &self.light.may_be_pulled,
+            Signal::Busy => &self.light.busy,
+            Signal::NoSign => &self.light.no_sign,
+            Signal::NoResult => &self.light.no_result,
+            Signal::Uncertain => &self.light.uncertain,
+            Signal::Suspected => &self.light.suspected,
+            Signal::Fault => &self.light.fault,
+        }
+    }
+
+    /// Why there is no result.
+    pub fn reason<'a>(&'a self, code: &str) -> &'a str {
+        self.reason.get(code).unwrap_or(&self.other_reason)
+    }
+
+    /// Where an image came from; the code itself if it has no words.
+    pub fn origin<'a>(&'a self, code: &'a str) -> &'a str {
+        self.origin.get(code).map_or(code, String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests;

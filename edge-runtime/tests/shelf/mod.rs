@@ -1,0 +1,114 @@
+//! A store with a record of each kind, and the page before it.
+#![allow(dead_code, reason = "each test takes what it needs")]
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use edge_runtime::counters::Counters;
+use edge_runtime::outputs::lights::Signal;
+use edge_runtime::outputs::live::{Live, ModelFacts};
+use edge_runtime::outputs::page::{self, Device, PageOptions};
+use edge_runtime::record::{Durations, Entry, Hash256, Limits, Moment, Origin, Outcome, Store};
+use xray_core::screening::Screener;
+
+use crate::device;
+
+/// A store and its page.
+pub struct Shelf {
+    folder: tempfile::TempDir,
+    pub store: PathBuf,
+    pub live: Arc<Live>,
+    pub counters: Arc<Counters>,
+    pub address: SocketAddr,
+    /// SHA-256 of the images: suspected, no sign, no image at all.
+    pub contents: [String; 3],
+}
+
+const LIMITS: Limits = Limits { quota: Some(1_000_000), keep_days: None, reserve: 0 };
+
+impl Shelf {
+    /// On the loopback.
+    pub fn filled() -> Self {
+        Shelf::with(|_| PageOptions {
+            listen: "127.0.0.1:0".parse().expect("an address"),
+            ..PageOptions::default()
+        })
+    }
+
+    /// As the options say; they are made from the folder of the test.
+    pub fn with(options: impl Fn(&Path) -> PageOptions) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = folder.path().join("store");
+        let model = folder.path().join("model.onnx");
+        std::fs::write(&model, device::model_bytes(0.0)).expect("written");
+        let screener = Screener::load(&model).expect("a model");
+        let contents = fill(&store, &screener);
+        let live = Arc::new(Live::new(Duration::from_secs(3600)));
+        live.ready(ModelFacts {
+            hash: screener.model_sha256().parse().expect("a hash"),
+            version: 3,
+            file: "model.onnx".into(),
+            threshold: screener.contract().threshold,
+            abstain: None,
+            engine: screener.engine_name(),
+            random: false,
+            checked: true,
+        });
+        live.show(Signal::Ready);
+        let counters = Arc::new(Counters::default());
+        let device =
+            Device { store: store.clone(), limits: LIMITS, live: live.clone(), counters: counters.clone() };
+        let address = page::start(&options(folder.path()), device).expect("a page");
+        Shelf { folder, store, live, counters, address, contents }
+    }
+
+    /// What the page was told.
+    pub fn device(&self) -> Device {
+        Device {
+            store: self.store.clone(),
+            limits: LIMITS,
+            live: self.live.clone(),
+            counters: self.counters.clone(),
+        }
+    }
+
+    /// A path in the test's folder.
+    pub fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The file of an image.
+    pub fn image(&self, at: usize) -> PathBuf {
+        let content = &self.contents[at];
+        self.store.join("images").join(&content[..2]).join(content)
+    }
+}
+
+fn fill(folder: &Path, screener: &Screener) -> [String; 3] {
+    let mut store = Store::open(folder, LIMITS).expect("a store");
+    let images = [device::picture(1), device::picture(2), b"Dear colleague".to_vec()];
+    let origins = [Origin::Folder, Origin::Stick, Origin::Folder];
+    for (bytes, origin) in images.iter().zip(origins) {
+        let content = Hash256::of(bytes);
+        let file = store.keep(&content, bytes).expect("kept");
+        let outcome = match screener.screen(&file) {
+            Ok(screening) => Outcome::Verdict(screening.verdict.into()),
+            Err(error) => Outcome::no_result(error.code()),
+        };
+        store
+            .append(Entry {
+                content,
+                bytes: bytes.len() as u64,
+                origin,
+                recorded: Moment { unix_ms: 1_795_459_341_500, trusted: true },
+                model: screener.model_sha256().parse().expect("a hash"),
+                threshold: screener.contract().threshold,
+                outcome,
+                durations: Durations::default(),
+            })
+            .expect("appended");
+    }
+    images.map(|bytes| Hash256::of(&bytes).to_string())
+}
