@@ -51,6 +51,11 @@ fn every_page_has_its_type_the_disclaimer_and_the_headers() {
         ("/records.csv?day=x", 400, html),
         ("/live", 200, "text/plain; charset=utf-8"),
         ("/records/1/image.jpg", 200, "image/jpeg"),
+        ("/records/1/heat.png", 200, "image/png"),
+        ("/records/3/heat.png", 404, html),
+        ("/records/1/image.dcm", 200, "application/dicom"),
+        ("/records/1/report.dcm", 200, "application/dicom"),
+        ("/records/3/image.dcm", 400, html),
         ("/records.csv?day=2026-11-23", 200, "text/csv; charset=utf-8"),
         ("/healthz", 200, "application/json"),
         ("/metrics", 200, "text/plain; version=0.0.4; charset=utf-8"),
@@ -96,6 +101,8 @@ fn what_is_shown_is_what_was_recorded() {
 #[test]
 fn pictures_are_encoded_anew() {
     let shelf = Shelf::filled();
+    let page = get(&shelf, "/records/1").text();
+    assert!(page.contains("type=\"range\"") && page.contains("src=\"/records/1/heat.png\""), "{page}");
     let answer = get(&shelf, "/records/1/image.jpg");
     assert_eq!(&answer.body[..3], b"\xff\xd8\xff", "a JPEG, whatever the stick held");
     let stored = std::fs::read(shelf.image(0)).unwrap();

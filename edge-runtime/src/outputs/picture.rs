@@ -1,13 +1,12 @@
 //! A stored image as people may see it: decoded within the limits of [`xray_core::intake`], reduced, encoded again. The
 //! bytes that came from a stick reach no browser.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, GrayImage, ImageBuffer, ImageEncoder, Luma, Rgb, RgbImage};
-use xray_core::intake::{self, IntakeProblem, MAX_FILE_BYTES, Pixels, Radiograph};
+use xray_core::heat_map::layer_png;
+use xray_core::intake::{self, IntakeProblem, Pixels, Radiograph};
 
 use crate::record::{Hash256, Reader, Record, StoreError};
 
@@ -54,18 +53,12 @@ pub enum Unshown {
 /// [`Unshown`].
 pub fn stored(reader: &Reader, record: &Record) -> Result<Vec<u8>, Unshown> {
     let file = reader.image(record)?.ok_or(Unshown::Dropped)?;
-    let bytes =
-        read(&file).map_err(|error| Unshown::File { file: file.clone(), reason: error.to_string() })?;
+    let bytes = intake::read_bytes(&file)
+        .map_err(|error| Unshown::File { file: file.clone(), reason: error.problem.to_string() })?;
     match Hash256::of(&bytes) == record.entry.content {
         true => Ok(bytes),
         false => Err(Unshown::Changed { file }),
     }
-}
-
-fn read(file: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(file)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Decodes an image within the limits.
@@ -110,8 +103,10 @@ pub fn rgb(image: &Radiograph) -> Result<RgbImage, Unshown> {
 ///
 /// # Errors
 /// [`Unshown`].
-pub fn heat(_reader: &Reader, _record: &Record, _image: &Radiograph) -> Result<Option<Vec<u8>>, Unshown> {
-    Ok(None)
+pub fn heat(reader: &Reader, record: &Record, image: &Radiograph) -> Result<Option<Vec<u8>>, Unshown> {
+    let Some(map) = reader.heat_map(record.sequence)? else { return Ok(None) };
+    let (width, height) = size(image.width(), image.height());
+    layer_png(&map, width, height).map(Some).map_err(|error| Unshown::Encoder(error.to_string()))
 }
 
 /// Width and height of the picture of an image of this size, in pixels.

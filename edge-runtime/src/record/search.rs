@@ -199,7 +199,7 @@ mod tests {
             [(b"a", 0, Origin::Folder), (b"b", 1, Origin::Stick), (b"c", 1, Origin::Folder)]
         {
             let recorded = Moment { unix_ms: MS + day * MS_PER_DAY, trusted: true };
-            store.append(Entry { recorded, origin, ..entry(bytes) }).expect("appended");
+            store.append(Entry { recorded, origin, ..entry(bytes) }, None).expect("appended");
         }
         let reader = Reader::open(folder.path()).expect("opened");
         let all = Query::default();

@@ -11,6 +11,7 @@ use edge_runtime::outputs::lights::Signal;
 use edge_runtime::outputs::live::{Live, ModelFacts};
 use edge_runtime::outputs::page::{self, Device, PageOptions};
 use edge_runtime::record::{Durations, Entry, Hash256, Limits, Moment, Origin, Outcome, Store};
+use xray_core::heat_map::HeatMap;
 use xray_core::screening::Screener;
 
 use crate::device;
@@ -97,18 +98,19 @@ fn fill(folder: &Path, screener: &Screener) -> [String; 3] {
             Ok(screening) => Outcome::Verdict(screening.verdict.into()),
             Err(error) => Outcome::no_result(error.code()),
         };
-        store
-            .append(Entry {
-                content,
-                bytes: bytes.len() as u64,
-                origin,
-                recorded: Moment { unix_ms: 1_795_459_341_500, trusted: true },
-                model: screener.model_sha256().parse().expect("a hash"),
-                threshold: screener.contract().threshold,
-                outcome,
-                durations: Durations::default(),
-            })
-            .expect("appended");
+        let map = HeatMap::new(2, vec![0.0, 1.0, 0.0, 0.5]).expect("a map");
+        let map = matches!(outcome, Outcome::Verdict(_)).then_some(&map);
+        let entry = Entry {
+            content,
+            bytes: bytes.len() as u64,
+            origin,
+            recorded: Moment { unix_ms: 1_795_459_341_500, trusted: true },
+            model: screener.model_sha256().parse().expect("a hash"),
+            threshold: screener.contract().threshold,
+            outcome,
+            durations: Durations::default(),
+        };
+        store.append(entry, map).expect("appended");
     }
     images.map(|bytes| Hash256::of(&bytes).to_string())
 }
