@@ -73,7 +73,7 @@ pub fn run(args: &ReportArgs, out: &mut impl Write) -> Result<()> {
     let reader = Reader::open(&args.store)?;
     let case = Case::of(&reader, find(&reader, &args.record)?)?;
     let file = match args.format {
-        ReportForm::Html => report::html(&case, &Words::of(args.lang)?, args.lang, None).into_bytes(),
+        ReportForm::Html => report::html(&case, (&Words::of(args.lang)?, args.lang), None, None).into_bytes(),
         #[cfg(feature = "dicom")]
         ReportForm::Sc => report::dicom::capture(&case)?,
         #[cfg(feature = "dicom")]

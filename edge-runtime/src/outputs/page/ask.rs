@@ -6,9 +6,9 @@ use serde::Deserialize;
 
 use super::cache::Which;
 use super::site::{Failed, Site};
-use super::views::{Listing, Sight, older};
+use super::views::{Listing, SCRIPT, Sight, older};
 use crate::outputs::picture::{self, Unshown};
-use crate::outputs::report::{self, Case};
+use crate::outputs::report::{self, Around, Case};
 use crate::outputs::words::{Language, Words};
 use crate::record::{Day, Exporter, Form, Origin, Query, Reader, Record, Study};
 
@@ -82,7 +82,8 @@ pub(super) async fn report(
     let model = site.device.live.glance().model;
     site.ask(move |reader| {
         let case = Case::of(reader, find(reader, sequence)?)?;
-        Ok(report::html(&case, &words, language, model.as_ref()))
+        let around = Around { back: format!("/records/{sequence}"), script: SCRIPT };
+        Ok(report::html(&case, (&words, language), model.as_ref(), Some(&around)))
     })
     .await
 }

@@ -13,8 +13,21 @@ use crate::record::Outcome;
 /// How it looks on paper.
 pub const PRINT_STYLE: &str = include_str!("print.css");
 
+/// What a browser that is shown the report on the page has besides; none of it is printed.
+pub struct Around<'a> {
+    /// Where it came from.
+    pub back: String,
+    /// What makes the key for printing work.
+    pub script: &'a str,
+}
+
 /// The report. What is known of the model beyond the record is told if `model` is the one that screened.
-pub fn html(case: &Case, words: &Words, language: Language, model: Option<&ModelFacts>) -> String {
+pub fn html(
+    case: &Case,
+    (words, language): (&Words, Language),
+    model: Option<&ModelFacts>,
+    around: Option<&Around<'_>>,
+) -> String {
     let entry = &case.record.entry;
     let model = model.filter(|model| model.hash == entry.model);
     let title = format!("{} – {} {}", words.report.title, words.fact.record, case.record.sequence);
@@ -28,6 +41,12 @@ pub fn html(case: &Case, words: &Words, language: Language, model: Option<&Model
                 style { (PreEscaped(PRINT_STYLE)) }
             }
             body {
+                @if let Some(around) = around {
+                    p.screen {
+                        a.key href=(around.back) { (words.page.back) } " "
+                        button.key type="button" data-print hidden { (words.page.print) }
+                    }
+                }
                 h1 { (title) }
                 p.disclaimer { (words.disclaimer) }
                 p.patient { (words.report.patient) }
@@ -43,6 +62,7 @@ pub fn html(case: &Case, words: &Words, language: Language, model: Option<&Model
                 div.lines {
                     span { (words.report.reader) } span { (words.report.date) } span { (words.report.signature) }
                 }
+                @if let Some(around) = around { script { (PreEscaped(around.script)) } }
             }
         }
     };

@@ -6,4 +6,4 @@ pub mod dicom;
 mod html;
 
 pub use case::Case;
-pub use html::{PRINT_STYLE, html};
+pub use html::{Around, PRINT_STYLE, html};

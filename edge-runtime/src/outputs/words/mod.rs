@@ -67,6 +67,7 @@ pub struct PageWords {
     pub most_urgent: String,
     pub hidden_by_fault: String,
     pub open: String,
+    pub back: String,
     pub print: String,
     pub dicom_image: String,
     pub dicom_report: String,
