@@ -40,7 +40,7 @@ pub enum Unshown {
         file: PathBuf,
     },
     /// It is no image that can be read, which is then also why it has no result.
-    #[error("the image {0}")]
+    #[error("{0}")]
     Image(IntakeProblem),
     /// The encoder failed.
     #[error("the picture could not be encoded: {0}")]

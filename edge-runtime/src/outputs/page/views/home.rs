@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::icon::Shape;
-use super::record::{Sight, facts, film, keys, verdict};
+use super::record::{Sight, facts, film, keys, reasons, verdict};
 use super::{Frame, Here, languages, tell};
 use crate::outputs::lights::Signal;
 use crate::outputs::live::{Condition, Glance};
@@ -43,7 +43,7 @@ pub fn home(site: &Site, visit: &Visit, glance: &Glance, newest: Result<Option<S
                     h2.gap {
                         @if glance.signal == Signal::Busy { (words.page.latest_past) } @else { (words.page.latest) }
                     }
-                    (verdict(words, &sight.record, true))
+                    @if shown { (reasons(words, &sight.record)) } @else { (verdict(words, &sight.record, true)) }
                     (facts(site, words, sight, false))
                     (keys(words, sight))
                 }

@@ -31,7 +31,19 @@ enum Here {
     Status,
     Records,
     About,
+    Record,
     Elsewhere,
+}
+
+impl Here {
+    /// The class that says how its cards lie where there is room.
+    fn columns(self) -> &'static str {
+        match self {
+            Here::Status | Here::Elsewhere => "two",
+            Here::Record => "three",
+            Here::Records | Here::About => "one",
+        }
+    }
 }
 
 /// A page around its content.
@@ -75,7 +87,7 @@ impl Frame<'_> {
                     div id="lost" class="alarm" role="alert" hidden {
                         (words.state.lost.title) ". " (words.state.lost.advice)
                     }
-                    main class=(if matches!(self.here, Here::Status | Here::Elsewhere) { "two" } else { "one" })
+                    main class=(self.here.columns())
                         data-state=[self.state.as_deref()] {
                         @if random { p.alarm.wide { (words.page.random) } }
                         (main)

@@ -43,6 +43,14 @@ pub fn verdict(words: &Words, record: &Record, past: bool) -> Markup {
     };
     html! {
         (tell(Shape::of(signal_of(outcome)), told, past))
+        (reasons(words, record))
+    }
+}
+
+/// Why there is no result, in plain words; nothing for a verdict.
+pub fn reasons(words: &Words, record: &Record) -> Markup {
+    let outcome = &record.entry.outcome;
+    html! {
         @if !outcome.reasons().is_empty() {
             ul.reasons {
                 @for code in outcome.reasons() { li { (words.reason(code)) " " code { (code) } } }
@@ -119,13 +127,13 @@ pub fn film(words: &Words, sight: &Sight) -> Markup {
             div.film {
                 div.fit {
                     img src={ (at) "/image.jpg" } alt=(words.report.xray);
-                    @if sight.heat { img.heat.heat-50 src={ (at) "/heat.png" } alt=(words.page.heat); }
+                    @if sight.heat { img.heat src={ (at) "/heat.png" } alt=(words.page.heat); }
                 }
             }
             @if sight.heat {
                 label.slide hidden {
                     (words.page.heat)
-                    input id="heat" type="range" min="0" max="100" value="50" step="5";
+                    input id="heat" type="range" min="0" max="100" value="75" step="5";
                 }
                 p.small { (words.page.heat_hint) }
             } @else {
@@ -140,9 +148,10 @@ pub fn record(site: &Site, visit: &Visit, sight: &Sight) -> Markup {
     let words = site.words(visit.language);
     let at = format!("/records/{}", sight.record.sequence);
     let main = html! {
+        section.card { (verdict(words, &sight.record, false)) }
+        section.card.beside { (film(words, sight)) }
         section.card {
-            (verdict(words, &sight.record, false))
-            h2.gap { (words.fact.record) " " (sight.record.sequence) }
+            h2 { (words.fact.record) " " (sight.record.sequence) }
             (facts(site, words, sight, true))
             div.keys {
                 a.key.main href={ (at) "/report" } { (words.page.print) }
@@ -159,8 +168,7 @@ pub fn record(site: &Site, visit: &Visit, sight: &Sight) -> Markup {
                 }
             }
         }
-        section.card { (film(words, sight)) }
     };
     let title = format!("{} {}", words.fact.record, sight.record.sequence);
-    Frame { site, visit, here: Here::Elsewhere, title: &title, state: None }.around(&main)
+    Frame { site, visit, here: Here::Record, title: &title, state: None }.around(&main)
 }
