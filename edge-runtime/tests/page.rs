@@ -100,8 +100,8 @@ fn what_is_shown_is_what_was_recorded() {
     assert!(!none.contains("<img"), "its bytes are not served");
     assert_eq!(get(&shelf, "/records/3/image.jpg").status, 404);
     let list = get(&shelf, "/records").text();
-    let at = |words: &str| list.find(words).unwrap_or_else(|| panic!("{words} in {list}"));
-    assert!(at("#3") < at("#2") && at("#2") < at("#1"), "newest first");
+    let at = |number: u8| list.find(&format!(">#{number}<")).unwrap_or_else(|| panic!("{number} in {list}"));
+    assert!(at(3) < at(2) && at(2) < at(1), "newest first");
 }
 
 #[test]

@@ -39,6 +39,8 @@ pub struct Glance {
     pub since_beat: Option<Duration>,
     /// Since the program began.
     pub uptime: Duration,
+    /// Why what came last has no result, if it also has no record.
+    pub refused: Option<&'static str>,
     /// What keeps it from working, in words for a technician.
     pub trouble: Option<String>,
     /// The model, once it was loaded and gave its known answer.
@@ -62,6 +64,7 @@ struct State {
     signal: Signal,
     since: Instant,
     beat: Option<Instant>,
+    refused: Option<&'static str>,
     trouble: Option<String>,
     model: Option<ModelFacts>,
 }
@@ -77,7 +80,8 @@ impl Live {
     /// Nothing is shown yet. A loop that has not finished a turn for `patience` is taken to hang.
     pub fn new(patience: Duration) -> Self {
         let began = Instant::now();
-        let state = State { signal: Signal::Off, since: began, beat: None, trouble: None, model: None };
+        let (signal, since) = (Signal::Off, began);
+        let state = State { signal, since, beat: None, refused: None, trouble: None, model: None };
         Live { began, patience, state: Mutex::new(state) }
     }
 
@@ -91,8 +95,13 @@ impl Live {
     pub fn show(&self, signal: Signal) {
         let mut state = self.state();
         if state.signal != signal {
-            (state.signal, state.since) = (signal, Instant::now());
+            (state.signal, state.since, state.refused) = (signal, Instant::now(), None);
         }
+    }
+
+    /// The result that is shown is that of something that has no record, such as a shot of a camera; why it has none.
+    pub fn refused(&self, code: &'static str) {
+        self.state().refused = Some(code);
     }
 
     /// The loop has finished a turn.
@@ -114,6 +123,7 @@ impl Live {
             shown_for: now.saturating_duration_since(state.since),
             since_beat: state.beat.map(|beat| now.saturating_duration_since(beat)),
             uptime: now.saturating_duration_since(self.began),
+            refused: state.refused,
             trouble: state.trouble.clone(),
             model: state.model.clone(),
         }
@@ -196,7 +206,11 @@ mod tests {
         live.trouble(None);
         live.show(Signal::Fault);
         assert_eq!(condition(&live), Condition::Faulty(String::new()));
+        live.show(Signal::NoResult);
+        live.refused("camera-late");
+        assert_eq!(live.glance().refused, Some("camera-late"));
         live.show(Signal::Ready);
+        assert_eq!(live.glance().refused, None);
         assert_eq!(condition(&live), Condition::Well);
     }
 

@@ -53,6 +53,13 @@ impl Heartbeat {
         }
     }
 
+    /// Says why what was shown has no result, where it has no record either.
+    pub fn refused(&self, code: &'static str) {
+        if let Some(live) = &self.live {
+            live.refused(code);
+        }
+    }
+
     /// Called when a turn is done: all sources were asked, and what came is recorded.
     pub fn beat(&mut self, now: Instant) {
         if let Some(live) = &self.live {

@@ -371,6 +371,7 @@ impl<'a> Pipeline<'a> {
         self.busy();
         self.display.result(Signal::NoResult, Instant::now());
         self.lights.show(Signal::NoResult);
+        self.heartbeat.refused(refusal.code);
     }
 
     fn note_trouble(&mut self, at: usize, trouble: Option<SourceError>) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use xray_core::intake::IntakeProblem;
+use xray_core::intake::film::FilmProblem;
 use xray_core::screening::ScreeningError;
 
 use super::*;
@@ -58,6 +59,7 @@ fn intake_problems() -> Vec<IntakeProblem> {
         match problem {
             Unreadable { .. } | Empty | FileTooLarge { .. } | UnknownFormat | TooManyPixels { .. } => {}
             TooSmall { .. } | Truncated | Damaged { .. } => {}
+            Film(_) => {}
             #[cfg(feature = "dicom")]
             Dicom(_) => {}
         }
@@ -105,6 +107,16 @@ fn codes() -> BTreeSet<&'static str> {
     let failed = xray_core::engine::EngineError::Run { reason };
     codes.insert(ScreeningError::Preprocess { file: file.clone(), source: prepared }.code());
     codes.insert(ScreeningError::Engine { file, source: failed }.code());
+    codes.extend(FilmProblem::ALL.map(FilmProblem::code));
+    // What has no record, and is told all the same.
+    codes.extend([
+        "camera-failed",
+        "camera-late",
+        "camera-format",
+        "camera-damaged",
+        "writable",
+        "too-many-files",
+    ]);
     codes.extend([NoAnswer::Late, NoAnswer::Ended].map(NoAnswer::code));
     codes
 }

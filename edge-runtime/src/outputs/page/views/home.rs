@@ -35,11 +35,14 @@ pub fn home(site: &Site, visit: &Visit, glance: &Glance, newest: Result<Option<S
             @if let Condition::Faulty(reason) = &condition {
                 @if !reason.is_empty() { p.small { (words.page.technician) ": " code { (reason) } } }
             }
+            @if let Some(code) = glance.refused {
+                ul.reasons { li { (words.reason(code)) " " code { (code) } } }
+            }
             @if glance.model.is_none() && !well { p.small { (words.page.no_model) "." } }
             @match &newest {
                 Ok(Some(sight)) if well => {
-                    @let shown = sight.signal() == glance.signal;
-                    @if glance.signal.is_result() && !shown { p.small { (words.page.most_urgent) } }
+                    @let shown = sight.signal() == glance.signal && glance.refused.is_none();
+                    @if glance.signal.is_result() && !shown && glance.refused.is_none() { p.small { (words.page.most_urgent) } }
                     h2.gap {
                         @if glance.signal == Signal::Busy { (words.page.latest_past) } @else { (words.page.latest) }
                     }
