@@ -84,6 +84,19 @@ fn plain() -> Vec<u8> {
 }
 
 #[test]
+fn an_identity_is_not_shown_in_a_log() {
+    let identity = xray_core::intake::dicom_identity(&detector()).expect("a DICOM file");
+    assert_eq!(identity.text(tags::PATIENT_ID).as_deref(), Some("0042"));
+    assert_eq!(identity.text(tags::PATIENT_NAME), None, "not plain ASCII");
+    let shown = format!("{identity:?}");
+    assert!(!shown.contains("0042") && !shown.contains("ller"), "{shown}");
+    assert_eq!(xray_core::intake::dicom_identity(b"Dear colleague"), None);
+    for length in 0..detector().len().min(600) {
+        xray_core::intake::dicom_identity(&detector()[..length]);
+    }
+}
+
+#[test]
 fn both_files_go_back_to_patient_and_study_of_a_dicom_x_ray() {
     let case = case(detector(), no_result(), true);
     for file in [capture(&case), structured(&case)] {
