@@ -107,6 +107,7 @@ fn codes() -> BTreeSet<&'static str> {
     let failed = xray_core::engine::EngineError::Run { reason };
     codes.insert(ScreeningError::Preprocess { file: file.clone(), source: prepared }.code());
     codes.insert(ScreeningError::Engine { file, source: failed }.code());
+    codes.extend(xray_core::gate::Reason::ALL.map(xray_core::gate::Reason::code));
     codes.extend(FilmProblem::ALL.map(FilmProblem::code));
     // What has no record, and is told all the same.
     codes.extend([
