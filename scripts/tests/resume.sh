@@ -57,8 +57,8 @@ for kill in $(seq "$kills"); do
   wait "$child" 2>/dev/null || true
   listed "$cache" >"$place/before"
   there=$(complete "$cache")
-  epochs=$(($(cat "$run/metrics.csv" 2>/dev/null | wc -l) - 1))
-  [ "$epochs" -ge 0 ] || epochs=0
+  epochs=0
+  [ ! -f "$run/metrics.csv" ] || epochs=$(($(wc -l <"$run/metrics.csv") - 1))
   (fit "$run" "$cache" --resume >"$place/run.json")
   [ "$(sha256sum <"$run/head.safetensors")" = "$head" ] || die "kill $kill at $moment s: another head"
   computed=$(value 'run["timings"]["computed"]' <"$place/run.json")
