@@ -17,6 +17,9 @@ pub struct AugmentArgs {
     /// Enlarge by 1 ± this; 0 to 0.5
     #[arg(long, value_name = "PART")]
     zoom: Option<f64>,
+    /// Make wider or narrower by a factor between 1 and 1 + this, at the same area; 0 to 0.5
+    #[arg(long, value_name = "PART")]
+    stretch: Option<f64>,
     /// Slant by up to this angle; 0 to 45
     #[arg(long, value_name = "DEGREES")]
     shear: Option<f64>,
@@ -35,6 +38,18 @@ pub struct AugmentArgs {
     /// Raise levels to a power between 1/this and this; 1 to 4
     #[arg(long, value_name = "FACTOR")]
     gamma: Option<f64>,
+    /// Blur every other picture by up to this many pixels; 0 to 4
+    #[arg(long, value_name = "PIXELS")]
+    blur: Option<f64>,
+    /// Sharpen the others by up to this; 0 to 4
+    #[arg(long, value_name = "PART")]
+    sharpen: Option<f64>,
+    /// Add noise of up to this many levels; 0 to 32
+    #[arg(long, value_name = "LEVELS")]
+    noise: Option<f64>,
+    /// Paint dark bars over left and right border, up to this part of the width; 0 to 0.25
+    #[arg(long, value_name = "PART")]
+    borders: Option<f64>,
     /// What stands where a moved picture does not reach: `edge` repeats its border, a number is a grey level
     #[arg(long, value_name = "edge|0..255")]
     fill: Option<Fill>,
@@ -50,12 +65,17 @@ impl AugmentArgs {
         let augmentation = Augmentation {
             flip: self.flip.unwrap_or(preset.flip),
             zoom: self.zoom.unwrap_or(preset.zoom),
+            stretch: self.stretch.unwrap_or(preset.stretch),
             shear: self.shear.unwrap_or(preset.shear),
             rotation: self.rotation.unwrap_or(preset.rotation),
             shift: self.shift.unwrap_or(preset.shift),
             brightness: self.brightness.unwrap_or(preset.brightness),
             contrast: self.contrast.unwrap_or(preset.contrast),
             gamma: self.gamma.unwrap_or(preset.gamma),
+            blur: self.blur.unwrap_or(preset.blur),
+            sharpen: self.sharpen.unwrap_or(preset.sharpen),
+            noise: self.noise.unwrap_or(preset.noise),
+            borders: self.borders.unwrap_or(preset.borders),
             fill: self.fill.unwrap_or(preset.fill),
         };
         augmentation.check()?;

@@ -8,6 +8,7 @@
 //! Pictures are augmented at the input size ([`xray_core::preprocess::at_input_size`]) and before the intensity
 //! normalisation, as other exposures would reach it.
 
+mod detail;
 mod tone;
 mod warp;
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use xray_core::intake::Radiograph;
 
+pub use detail::Detail;
 pub use tone::Tone;
 pub(super) use warp::warp;
 pub use warp::{Fill, Placement};
@@ -34,6 +36,10 @@ pub struct Augmentation {
     pub flip: bool,
     /// Enlarged by a factor between `1 - zoom` and `1 + zoom`; 0 to 0.5.
     pub zoom: f64,
+    /// Made wider and lower, or narrower and higher, by a factor between `1 / (1 + stretch)` and `1 + stretch`, evenly
+    /// on a logarithmic scale; 0 to 0.5. Pictures of any shape are squeezed into a square, so the chest's own shape
+    /// tells where and how it was taken.
+    pub stretch: f64,
     /// Upright lines are slanted by up to this angle to either side, in degrees; 0 to 45.
     pub shear: f64,
     /// Turned by up to this angle to either side, in degrees; 0 to 180.
@@ -46,6 +52,15 @@ pub struct Augmentation {
     pub contrast: f64,
     /// Raised to a power between `1 / gamma` and `gamma`, evenly on a logarithmic scale; 1 to 4.
     pub gamma: f64,
+    /// Blurred with a Gaussian of up to this deviation, in pixels, every other time by chance; 0 to 4.
+    pub blur: f64,
+    /// Sharpened by up to this part of what a blur by one pixel takes away, where it is not blurred; 0 to 4.
+    pub sharpen: f64,
+    /// Gaussian noise of up to this deviation, in levels, is added; 0 to 32.
+    pub noise: f64,
+    /// Dark bars are painted over left and right border, each up to this part of the width, every other time by
+    /// chance; 0 to 0.25.
+    pub borders: f64,
     /// What stands where the picture does not reach.
     pub fill: Fill,
 }
@@ -57,7 +72,7 @@ pub enum Preset {
     None,
     /// Left and right exchanged by chance
     Article,
-    /// As `article`, and small changes of position, brightness, contrast and gamma
+    /// As `article`, and changes of position, shape, exposure, detail, noise and borders
     Robust,
 }
 
@@ -67,27 +82,37 @@ impl Preset {
         let none = Augmentation {
             flip: false,
             zoom: 0.0,
+            stretch: 0.0,
             shear: 0.0,
             rotation: 0.0,
             shift: 0.0,
             brightness: 0.0,
             contrast: 0.0,
             gamma: 1.0,
+            blur: 0.0,
+            sharpen: 0.0,
+            noise: 0.0,
+            borders: 0.0,
             fill: Fill::Edge,
         };
         match self {
             Preset::None => none,
             Preset::Article => Augmentation { flip: true, ..none },
-            // Films are hung a little askew and exposed differently; lungs are not torn.
+            // Films are hung a little askew, exposed, sharpened and cut differently; lungs are not torn.
             Preset::Robust => Augmentation {
                 flip: true,
-                zoom: 0.12,
+                zoom: 0.18,
+                stretch: 0.15,
                 shear: 6.0,
                 rotation: 8.0,
-                shift: 0.06,
+                shift: 0.08,
                 brightness: 0.12,
                 contrast: 0.3,
                 gamma: 1.5,
+                blur: 1.5,
+                sharpen: 1.5,
+                noise: 8.0,
+                borders: 0.1,
                 fill: Fill::Edge,
             },
         }
@@ -116,12 +141,17 @@ impl Augmentation {
     pub fn check(&self) -> Result<(), AugmentError> {
         let ranges = [
             ("zoom", self.zoom, 0.0, 0.5),
+            ("stretch", self.stretch, 0.0, 0.5),
             ("shear", self.shear, 0.0, 45.0),
             ("rotation", self.rotation, 0.0, 180.0),
             ("shift", self.shift, 0.0, 0.5),
             ("brightness", self.brightness, 0.0, 1.0),
             ("contrast", self.contrast, 0.0, 1.0),
             ("gamma", self.gamma, 1.0, 4.0),
+            ("blur", self.blur, 0.0, 4.0),
+            ("sharpen", self.sharpen, 0.0, 4.0),
+            ("noise", self.noise, 0.0, 32.0),
+            ("borders", self.borders, 0.0, 0.25),
         ];
         match ranges.into_iter().find(|(_, value, low, high)| !(low..=high).contains(&value)) {
             Some((name, value, low, high)) => Err(AugmentError { name, value, low, high }),
@@ -135,7 +165,8 @@ impl Augmentation {
         let flip = rng.random::<bool>() && self.flip;
         // Evenly between -1 and 1.
         let mut side = || rng.random::<f64>() * 2.0 - 1.0;
-        let place = Placement {
+        let mut place = Placement {
+            stretch: 1.0,
             flip,
             zoom: 1.0 + self.zoom * side(),
             shear: self.shear * side(),
@@ -147,17 +178,29 @@ impl Augmentation {
             contrast: 1.0 + self.contrast * side(),
             gamma: (self.gamma.ln() * side()).exp(),
         };
-        Transform { place, tone, fill: self.fill }
+        place.stretch = ((1.0 + self.stretch).ln() * side()).exp();
+        // Below nothing it is blurred, above sharpened.
+        let focus = side();
+        let detail = Detail {
+            blur: self.blur * (-focus).max(0.0),
+            sharpen: self.sharpen * focus.max(0.0),
+            noise: self.noise * rng.random::<f64>(),
+            borders: if rng.random::<bool>() { self.borders } else { 0.0 },
+            seed: rng.random(),
+        };
+        Transform { place, tone, detail, fill: self.fill }
     }
 }
 
-/// One change of position and exposure.
+/// One change of position, exposure and detail.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Transform {
     /// Where the picture goes.
     pub place: Placement,
     /// How it is exposed.
     pub tone: Tone,
+    /// How sharp it is, with what noise and borders.
+    pub detail: Detail,
     /// What stands where the picture does not reach.
     pub fill: Fill,
 }
@@ -170,6 +213,7 @@ impl Transform {
             plane = warp(&plane, &self.place, self.fill);
         }
         self.tone.apply(&mut plane);
+        self.detail.apply(&mut plane);
         plane.into_image(image)
     }
 }

@@ -51,6 +51,13 @@ fn twice_as_large_shows_the_middle() {
 }
 
 #[test]
+fn twice_as_wide_is_half_as_high() {
+    // From column x the level x / 2 + 1/2 off, from row y the level 2y - 1, which lies outside.
+    let stretch = Placement { stretch: 2.0, ..Placement::default() };
+    close(&placed(3, &NINE, stretch, Fill::Level(0)), &[0.0, 0.0, 0.0, 4.5, 5.0, 5.5, 0.0, 0.0, 0.0]);
+}
+
+#[test]
 fn slanted_by_half_a_right_angle_moves_rows_by_one() {
     let slant = Placement { shear: 45.0, ..Placement::default() };
     close(&placed(3, &NINE, slant, Fill::Level(0)), &[2.0, 3.0, 0.0, 4.0, 5.0, 6.0, 0.0, 7.0, 8.0]);
@@ -80,7 +87,14 @@ fn levels_are_those_of_scipy() {
     let mut largest = 0.0f32;
     for Golden { flip, zoom, shear, rotation, shift, fill, levels } in &golden {
         let fill = fill.as_u64().map_or(Fill::Edge, |level| Fill::Level(level as u8));
-        let place = Placement { flip: *flip, zoom: *zoom, shear: *shear, rotation: *rotation, shift: *shift };
+        let place = Placement {
+            flip: *flip,
+            zoom: *zoom,
+            shear: *shear,
+            rotation: *rotation,
+            shift: *shift,
+            ..Placement::default()
+        };
         let found = placed(24, &drawn, place, fill);
         for (found, expected) in found.iter().step_by(3).zip(levels) {
             largest = largest.max((found - expected).abs());
@@ -106,6 +120,39 @@ fn tone_by_hand() {
     close(&toned(all, &[51.0, 255.0]), &[-137.7, 351.9]);
 }
 
+#[test]
+fn detail_is_done_in_its_order() {
+    let flat = |detail: Detail| {
+        let mut plane = plane(40, &[100.0; 400]);
+        detail.apply(&mut plane);
+        plane.levels
+    };
+    // A flat picture has no detail to lose or gain.
+    close(&flat(Detail { blur: 1.5, ..Detail::default() }), &[100.0; 400]);
+    close(&flat(Detail { sharpen: 2.0, ..Detail::default() }), &[100.0; 400]);
+    // Bars are painted over the noise, each at most a tenth of forty pixels.
+    let found = flat(Detail { noise: 4.0, borders: 0.1, seed: 3, ..Detail::default() });
+    let bar = |row: &[f32]| row.iter().take_while(|level| **level <= 40.0).count();
+    for row in found.chunks_exact(40) {
+        let reversed: Vec<f32> = row.iter().rev().copied().collect();
+        let (left, right) = (bar(row), bar(&reversed));
+        assert!(left <= 4 && right <= 4);
+        assert!(row[left..40 - right].windows(2).any(|two| two[0] != two[1]));
+    }
+    assert_eq!(found, flat(Detail { noise: 4.0, borders: 0.1, seed: 3, ..Detail::default() }));
+    assert_ne!(found, flat(Detail { noise: 4.0, borders: 0.1, seed: 4, ..Detail::default() }));
+}
+
+#[test]
+fn sharpening_lifts_a_point_by_what_a_blur_takes() {
+    // The middle weight of the bell of one pixel is .1592: a blur leaves 15.92 of 100.
+    let mut levels = vec![0.0; 11 * 11];
+    levels[60] = 100.0;
+    let mut plane = plane(11, &levels);
+    Detail { sharpen: 0.5, ..Detail::default() }.apply(&mut plane);
+    assert!((plane.levels[60] - (100.0 + 0.5 * 84.08)).abs() < 0.02, "{}", plane.levels[60]);
+}
+
 fn drawn() -> Radiograph {
     let level = |at: u32| ((at % 72) * 3 + (at / 72) * 2) as u8;
     Radiograph::from_grey(72, 64, (0..72 * 64).map(level).collect()).unwrap()
@@ -116,7 +163,12 @@ fn nothing_is_changed_by_none_and_levels_are_cut_off() {
     let image = drawn();
     let none = Preset::None.augmentation();
     assert_eq!(none.draw(&mut view_rng(1, "ab", 0)).apply(&image), image);
-    let still = Transform { place: Placement::default(), tone: Tone::default(), fill: Fill::Edge };
+    let still = Transform {
+        place: Placement::default(),
+        tone: Tone::default(),
+        detail: Detail::default(),
+        fill: Fill::Edge,
+    };
     let bright = Transform { tone: Tone { brightness: 1.0, ..Tone::default() }, ..still };
     assert!(bright.apply(&image).pixels().grey().iter().all(|level| *level == 255));
 }
@@ -146,26 +198,32 @@ fn a_view_follows_from_seed_content_and_number_alone() {
         assert_ne!(other, first);
     }
     // One change less, and the others are as they were.
-    let without = Augmentation { rotation: 0.0, flip: false, ..robust }.draw(&mut view_rng(7, "ab", 3));
+    let without =
+        Augmentation { rotation: 0.0, flip: false, blur: 0.0, ..robust }.draw(&mut view_rng(7, "ab", 3));
     let expected = Placement { rotation: 0.0, flip: false, ..first.place };
     assert_eq!((without.place, without.tone), (expected, first.tone));
+    assert_eq!(without.detail, Detail { blur: 0.0, ..first.detail });
 }
 
 #[test]
 fn draws_fill_their_ranges_and_do_not_leave_them() {
     let robust = Preset::Robust.augmentation();
-    let mut ends = [(f64::MAX, f64::MIN); 8];
+    let mut ends = [(f64::MAX, f64::MIN); 13];
     for view in 0..2000 {
-        let Transform { place, tone, .. } = robust.draw(&mut view_rng(1, "cd", view));
+        let Transform { place, tone, detail, .. } = robust.draw(&mut view_rng(1, "cd", view));
         let [x, y] = place.shift;
-        let values =
-            [place.zoom, place.shear, place.rotation, x, y, tone.brightness, tone.contrast, tone.gamma];
+        let position = [place.zoom, place.stretch, place.shear, place.rotation, x, y];
+        let exposure = [tone.brightness, tone.contrast, tone.gamma];
+        assert!(detail.blur == 0.0 || detail.sharpen == 0.0);
+        let seen = [detail.blur, detail.sharpen, detail.noise, detail.borders];
+        let values = position.into_iter().chain(exposure).chain(seen);
         for ((low, high), value) in ends.iter_mut().zip(values) {
             (*low, *high) = (low.min(value), high.max(value));
         }
     }
     let expected = [
         (1.0 - robust.zoom, 1.0 + robust.zoom),
+        (1.0 / (1.0 + robust.stretch), 1.0 + robust.stretch),
         (-robust.shear, robust.shear),
         (-robust.rotation, robust.rotation),
         (-robust.shift, robust.shift),
@@ -173,6 +231,10 @@ fn draws_fill_their_ranges_and_do_not_leave_them() {
         (-robust.brightness, robust.brightness),
         (1.0 - robust.contrast, 1.0 + robust.contrast),
         (1.0 / robust.gamma, robust.gamma),
+        (0.0, robust.blur),
+        (0.0, robust.sharpen),
+        (0.0, robust.noise),
+        (0.0, robust.borders),
     ];
     for ((low, high), (least, most)) in ends.into_iter().zip(expected) {
         let margin = (most - least) * 0.01;

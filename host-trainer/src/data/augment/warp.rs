@@ -29,13 +29,15 @@ impl FromStr for Fill {
     }
 }
 
-/// Where a picture goes: exchanged, enlarged, slanted, turned about its middle, in this order, then moved.
+/// Where a picture goes: exchanged, enlarged, stretched, slanted, turned about its middle, in this order, then moved.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Placement {
     /// Left and right exchanged.
     pub flip: bool,
     /// Factor of enlargement, over 0.
     pub zoom: f64,
+    /// Factor of the width, and divisor of the height, over 0: another shape, the same area.
+    pub stretch: f64,
     /// How far upright lines lean to the left at the top, in degrees, below 90 to either side.
     pub shear: f64,
     /// Degrees clockwise.
@@ -47,7 +49,7 @@ pub struct Placement {
 /// Where it was.
 impl Default for Placement {
     fn default() -> Self {
-        Placement { flip: false, zoom: 1.0, shear: 0.0, rotation: 0.0, shift: [0.0; 2] }
+        Placement { flip: false, zoom: 1.0, stretch: 1.0, shear: 0.0, rotation: 0.0, shift: [0.0; 2] }
     }
 }
 
@@ -63,10 +65,8 @@ impl Placement {
             [turned[0][0] - lean * turned[1][0], turned[0][1] - lean * turned[1][1]],
             [turned[1][0], turned[1][1]],
         ];
-        [
-            [side * upright[0][0] / self.zoom, side * upright[0][1] / self.zoom],
-            [upright[1][0] / self.zoom, upright[1][1] / self.zoom],
-        ]
+        let (across, down) = (side / (self.zoom * self.stretch), self.stretch / self.zoom);
+        [[across * upright[0][0], across * upright[0][1]], [down * upright[1][0], down * upright[1][1]]]
     }
 }
 

@@ -17,3 +17,15 @@ pub(super) fn crop(plane: &Plane, part: f64, rng: &mut impl Rng) -> Plane {
 pub(super) fn shrink(plane: &Plane, part: f64) -> Plane {
     warp(plane, &Placement { zoom: part, ..Placement::default() }, Fill::Level(0))
 }
+
+/// Made wider and lower by `factor`, or narrower and higher, by chance.
+pub(super) fn stretch(plane: &Plane, factor: f64, rng: &mut impl Rng) -> Plane {
+    let stretch = if rng.random::<bool>() { factor } else { 1.0 / factor };
+    warp(plane, &Placement { stretch, ..Placement::default() }, Fill::Edge)
+}
+
+/// Turned by so many degrees to one side or the other, by chance.
+pub(super) fn turn(plane: &Plane, degrees: f64, rng: &mut impl Rng) -> Plane {
+    let rotation = if rng.random::<bool>() { degrees } else { -degrees };
+    warp(plane, &Placement { rotation, ..Placement::default() }, Fill::Edge)
+}

@@ -14,16 +14,22 @@
 //! | `crop`: a window of this part of each side, drawn anywhere, enlarged to the whole | .94 | .88 | .8 |
 //! | `scale`: reduced to this part in the middle of a black frame | .94 | .86 | .75 |
 //! | `borders`: dark bars at left and right, each half to all of this part of the width, level 0 to 40 | .04 | .08 | .14 |
+//! | `sharpen`: this part of what a blur by one pixel takes away is added | .6 | 1.2 | 2 |
+//! | `reduced`: made smaller by this factor and enlarged again | 1.5 | 2 | 3 |
+//! | `stretch`: width times, height divided by, or the other way round | 1.06 | 1.12 | 1.2 |
+//! | `turn`: degrees, to either side | 4 | 8 | 14 |
+//! | `shading`: brighter by this part at one edge, darker at the opposite, in any direction | .12 | .25 | .4 |
+//! | `local`: contrast of 8 × 8 tiles equalised (CLAHE) up to this limit | 1.5 | 2.5 | 4 |
 //!
 //! They are done at the input size ([`xray_core::preprocess::at_input_size`]) and before the intensity normalisation.
 //! What is drawn follows from kind, severity and content alone: there is no seed to choose, so figures can be
 //! compared between runs. A figure belongs to the numbers above: change one, and raise [`SUITE_VERSION`].
 
-mod borders;
 mod geometry;
 mod jpeg;
-mod noise;
-mod smooth;
+mod local;
+mod resolution;
+mod shading;
 
 #[cfg(test)]
 mod tests;
@@ -35,12 +41,13 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 use xray_core::intake::{IntakeProblem, Radiograph};
+use xray_core::preprocess::PreprocessError;
 
 use super::augment::Tone;
-use super::plane::Plane;
+use super::plane::{Plane, borders, noise, smooth};
 
 /// Raised whenever a corruption would give other pixels than before.
-pub const SUITE_VERSION: u32 = 1;
+pub const SUITE_VERSION: u32 = 2;
 
 /// What is changed; the table above says by how much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,11 +63,17 @@ pub enum Kind {
     Crop,
     Scale,
     Borders,
+    Sharpen,
+    Reduced,
+    Stretch,
+    Turn,
+    Shading,
+    Local,
 }
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 16] = [
         Kind::ContrastLow,
         Kind::ContrastHigh,
         Kind::GammaDark,
@@ -71,6 +84,12 @@ impl Kind {
         Kind::Crop,
         Kind::Scale,
         Kind::Borders,
+        Kind::Sharpen,
+        Kind::Reduced,
+        Kind::Stretch,
+        Kind::Turn,
+        Kind::Shading,
+        Kind::Local,
     ];
 
     /// The name in tables, files and on the command line.
@@ -86,6 +105,12 @@ impl Kind {
             Kind::Crop => "crop",
             Kind::Scale => "scale",
             Kind::Borders => "borders",
+            Kind::Sharpen => "sharpen",
+            Kind::Reduced => "reduced",
+            Kind::Stretch => "stretch",
+            Kind::Turn => "turn",
+            Kind::Shading => "shading",
+            Kind::Local => "local",
         }
     }
 
@@ -102,6 +127,12 @@ impl Kind {
             Kind::Crop => [0.94, 0.88, 0.8],
             Kind::Scale => [0.94, 0.86, 0.75],
             Kind::Borders => [0.04, 0.08, 0.14],
+            Kind::Sharpen => [0.6, 1.2, 2.0],
+            Kind::Reduced => [1.5, 2.0, 3.0],
+            Kind::Stretch => [1.06, 1.12, 1.2],
+            Kind::Turn => [4.0, 8.0, 14.0],
+            Kind::Shading => [0.12, 0.25, 0.4],
+            Kind::Local => [1.5, 2.5, 4.0],
         }
     }
 }
@@ -114,7 +145,7 @@ pub struct Corruption {
     step: usize,
 }
 
-/// A picture that could not be stored as JPEG and read again.
+/// A picture that could not be changed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CorruptError {
     /// The encoder refused it.
@@ -126,6 +157,9 @@ pub enum CorruptError {
     /// What the encoder gave could not be read.
     #[error("the picture could not be read again: {0}")]
     Decode(#[from] IntakeProblem),
+    /// Its contrast could not be equalised.
+    #[error(transparent)]
+    Equalise(#[from] PreprocessError),
 }
 
 impl Corruption {
@@ -137,6 +171,19 @@ impl Corruption {
     /// The whole suite: every kind in every severity.
     pub fn suite() -> Vec<Corruption> {
         Kind::ALL.into_iter().flat_map(|kind| (0..3).map(move |step| Corruption { kind, step })).collect()
+    }
+
+    /// `count` changes of mild or medium severity, each another one, in an order that follows from the content
+    /// (`sha256` in hex) alone: a share of the suite for where the whole would take too long. Strong ones are left
+    /// out: they show where a model breaks, not what another hospital's images look like.
+    pub fn drawn(sha256: &str, count: usize) -> Vec<Corruption> {
+        let mut all: Vec<Corruption> =
+            Corruption::suite().into_iter().filter(|one| one.severity() < 3).collect();
+        all.sort_by_cached_key(|one| -> [u8; 32] {
+            Sha256::digest(format!("drawn {SUITE_VERSION} {one} {sha256}")).into()
+        });
+        all.truncate(count);
+        all
     }
 
     /// What is changed.
@@ -159,11 +206,13 @@ impl Corruption {
     /// The changed picture, grey, of the same size.
     ///
     /// # Errors
-    /// [`CorruptError`] from the JPEG encoder; no other kind fails.
+    /// [`CorruptError`] from the JPEG encoder and from CLAHE, whose tiles must divide the size; no other kind fails.
     pub fn apply(self, image: &Radiograph, rng: &mut ChaCha8Rng) -> Result<Radiograph, CorruptError> {
         let amount = self.kind.amounts()[self.step];
-        if self.kind == Kind::Jpeg {
-            return jpeg::stored(image, amount as u8);
+        match self.kind {
+            Kind::Jpeg => return jpeg::stored(image, amount as u8),
+            Kind::Local => return Ok(local::equalised(image, amount)?),
+            _ => {}
         }
         let mut plane = Plane::of(image);
         match self.kind {
@@ -177,8 +226,13 @@ impl Corruption {
             Kind::Blur => plane = smooth::gaussian(&plane, amount),
             Kind::Crop => plane = geometry::crop(&plane, amount, rng),
             Kind::Scale => plane = geometry::shrink(&plane, amount),
-            Kind::Borders => borders::paint(&mut plane, amount, rng),
-            Kind::Jpeg => {}
+            Kind::Borders => borders::paint(&mut plane, (amount / 2.0, amount), rng),
+            Kind::Sharpen => smooth::sharpen(&mut plane, amount),
+            Kind::Reduced => plane = resolution::reduced(&plane, amount),
+            Kind::Stretch => plane = geometry::stretch(&plane, amount, rng),
+            Kind::Turn => plane = geometry::turn(&plane, amount, rng),
+            Kind::Shading => shading::shade(&mut plane, amount, rng),
+            Kind::Jpeg | Kind::Local => {}
         }
         Ok(plane.into_image(image))
     }

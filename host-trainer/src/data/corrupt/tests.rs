@@ -1,7 +1,7 @@
 //! Worked by hand, and the blur against scipy (scripts/oracle/warp.py made the numbers).
 
 use super::*;
-use crate::data::augment::Preset;
+use crate::data::augment::{Augmentation, Preset};
 
 fn plane(width: usize, levels: &[f32]) -> Plane {
     Plane { width, height: levels.len() / width, levels: levels.to_vec() }
@@ -134,10 +134,61 @@ fn borders_are_dark_bars_of_the_width_that_was_drawn() {
 }
 
 #[test]
+fn sharpening_and_reduction_by_hand() {
+    // On a slope nothing changes but at the borders, where what lies beyond is flat.
+    for name in ["sharpen-3", "reduced-2"] {
+        let found = corrupted(name, &slope());
+        assert!(found[8..56].iter().zip(8..).all(|(level, x)| level.abs_diff(4 * x) <= 1), "{name}");
+    }
+    // Columns of one pixel are finer than half the resolution holds.
+    let found = corrupted("reduced-2", &image(|x, _| if x % 2 == 0 { 100 } else { 140 }));
+    assert!(found.iter().all(|level| (115..=125).contains(level)), "{:?}", &found[..64]);
+}
+
+#[test]
+fn stretched_and_turned_by_chance_to_either_side() {
+    // The slope is 4 levels a pixel; 1.2 times wider it is 3.33, narrower 4.8.
+    let step = |sha256: &str| {
+        let one: Corruption = "stretch-3".parse().unwrap();
+        let found = one.apply(&slope(), &mut one.rng(sha256)).unwrap().pixels().grey().into_owned();
+        (f64::from(found[40]) - f64::from(found[24])) / 16.0
+    };
+    let steps: Vec<f64> = ["ab", "ac", "ad", "ae", "af", "ag"].map(step).to_vec();
+    assert!(steps.iter().all(|step| (step - 4.0 / 1.2).abs() < 0.1 || (step - 4.8).abs() < 0.1), "{steps:?}");
+    assert!(steps.iter().any(|step| *step < 4.0) && steps.iter().any(|step| *step > 4.0), "{steps:?}");
+    // 4 · cos 14° across, and to one side or the other 4 · sin 14° down.
+    let found = corrupted("turn-3", &slope());
+    let at = |x: usize, y: usize| f64::from(found[y * 64 + x]);
+    assert!(((at(40, 32) - at(24, 32)) / 16.0 - 3.881).abs() < 0.1);
+    assert!(((at(32, 40) - at(32, 24)).abs() / 16.0 - 0.968).abs() < 0.1);
+}
+
+#[test]
+fn shading_turns_about_the_middle() {
+    let found = corrupted("shading-2", &image(|_, _| 100));
+    let (least, most) = (found.iter().min().unwrap(), found.iter().max().unwrap());
+    let mean = found.iter().map(|level| f64::from(*level)).sum::<f64>() / found.len() as f64;
+    assert!((mean - 100.0).abs() < 0.1, "{mean}");
+    // In the corners up to √2 · .25, in other directions at least .25 less half a pixel.
+    assert!((64..=76).contains(least) && (124..=136).contains(most), "{least} to {most}");
+}
+
+#[test]
+fn some_are_drawn_for_an_image_and_more_begin_with_the_same() {
+    let (four, nine) = (Corruption::drawn("ab", 4), Corruption::drawn("ab", 9));
+    assert_eq!((four.len(), &nine[..4]), (4, &four[..]));
+    assert!(nine.iter().all(|one| one.severity() < 3));
+    assert_ne!(Corruption::drawn("ac", 4), four);
+    let all: std::collections::BTreeSet<_> = Corruption::drawn("ab", 99).into_iter().collect();
+    assert_eq!(all.len(), 32);
+}
+
+#[test]
 fn the_suite_is_fixed_and_each_severity_is_stronger() {
     let suite = Corruption::suite();
-    assert_eq!(suite.len(), 30);
-    let textured = Preset::Robust.augmentation();
+    assert_eq!(suite.len(), 48);
+    // Not smoothed, or there is no detail to lose.
+    let textured = Augmentation { blur: 0.0, borders: 0.0, ..Preset::Robust.augmentation() };
     let mut rng = crate::data::augment::view_rng(3, "cd", 0);
     let base = textured.draw(&mut rng).apply(&image(|x, y| ((x * 3) ^ (y * 5) ^ (x * y / 16)) as u8));
     let before = base.pixels().grey().into_owned();
@@ -154,7 +205,9 @@ fn the_suite_is_fixed_and_each_severity_is_stronger() {
         let changes = [change(1), change(2), change(3)];
         assert!(0.0 < changes[0], "{kind:?}: {changes:?}");
         // Windows lie elsewhere in each severity: only the others grow by themselves.
-        assert!(kind == Kind::Crop || changes.is_sorted(), "{kind:?}: {changes:?}");
+        // The image is a fine pattern, which only moves when it is turned or stretched.
+        let drawn = [Kind::Crop, Kind::Turn, Kind::Stretch].contains(&kind);
+        assert!(drawn || changes.is_sorted(), "{kind:?}: {changes:?}");
     }
     assert_eq!(Corruption::new(Kind::Blur, 0), None);
     assert_eq!(Corruption::new(Kind::Blur, 4), None);

@@ -7,7 +7,7 @@ use rand::{Rng, RngExt};
 use super::Plane;
 
 /// Adds independent Gaussian noise of this deviation, in levels, to every pixel.
-pub(super) fn add(plane: &mut Plane, deviation: f32, rng: &mut impl Rng) {
+pub(in crate::data) fn add(plane: &mut Plane, deviation: f32, rng: &mut impl Rng) {
     for pair in plane.levels.chunks_mut(2) {
         // Two at a time, by Box and Muller (1958, Ann. Math. Statist. 29:610); 1 - u is never 0.
         let radius = (-2.0 * (1.0 - rng.random::<f32>()).ln()).sqrt() * deviation;

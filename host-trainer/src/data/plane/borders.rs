@@ -7,10 +7,10 @@ use super::Plane;
 /// Brightest level of a bar.
 const BRIGHTEST: f32 = 40.0;
 
-/// Paints a dark bar over the left and one over the right border, each of half to all of `part` of the width.
-pub(super) fn paint(plane: &mut Plane, part: f64, rng: &mut impl Rng) {
+/// Paints a dark bar over the left and one over the right border, each of `least` to `most` (parts of the width).
+pub(in crate::data) fn paint(plane: &mut Plane, (least, most): (f64, f64), rng: &mut impl Rng) {
     let mut bar = || {
-        let width = plane.width as f64 * part * (0.5 + 0.5 * rng.random::<f64>());
+        let width = plane.width as f64 * (least + (most - least) * rng.random::<f64>());
         (width.round() as usize, BRIGHTEST * rng.random::<f32>())
     };
     let (left, right) = (bar(), bar());

@@ -1,10 +1,15 @@
-//! Grey levels in floats, for what is done to pictures in several steps and rounded once.
+//! Grey levels in floats, for what is done to pictures in several steps and rounded once; what is done to them by
+//! training ([`super::augment`]) and by the corruption suite ([`super::corrupt`]) alike lies beside.
+
+pub(super) mod borders;
+pub(super) mod noise;
+pub(super) mod smooth;
 
 use xray_core::intake::Radiograph;
 
 /// Grey levels, row by row from the top left, 0 (black) to 255 (white); in between steps they may leave that range.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Plane {
+pub(in crate::data) struct Plane {
     pub width: usize,
     pub height: usize,
     pub levels: Vec<f32>,

@@ -1,0 +1,16 @@
+//! Contrast equalised place by place, as many a detector's software does.
+
+use xray_core::intake::Radiograph;
+use xray_core::preprocess::{Clahe, Intensity, PreprocessError, Preprocessing, Scaling, prepare};
+
+/// The picture, which must be square, after CLAHE with 8 × 8 tiles and this clip limit.
+pub(super) fn equalised(image: &Radiograph, limit: f64) -> Result<Radiograph, PreprocessError> {
+    let clahe = Clahe { clip_hundredths: (100.0 * limit).round() as u32, ..Clahe::default() };
+    let contract = Preprocessing {
+        size: image.width() as usize,
+        intensity: Intensity::Clahe(clahe),
+        ..Preprocessing::new(Scaling::Unit)
+    };
+    let tensor = prepare(image, &contract)?;
+    Ok(image.redrawn(|at| (tensor.as_slice()[at] * 255.0).round() as u8))
+}
