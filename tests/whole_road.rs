@@ -18,16 +18,16 @@ use host_trainer::features::{Extractor, Job, View};
 use host_trainer::fine_tune::FineTune;
 use host_trainer::head::{BatchNorm, Dense, HeadWeights};
 use host_trainer::pipeline::{
-    self, BackboneSource, Budget, CalibrationSource, Event, ExportedModel, HeadOn, Quantisation,
+    self, BackboneSource, Budget, CalibrationSource, Event, ExportedModel, FeaturesBy, HeadOn, Quantisation,
 };
-use host_trainer::run::{RunDir, RunRecord};
+use host_trainer::run::{ChooseOn, RunDir, RunRecord};
 use host_trainer::weights::{WeightSet, WeightStore};
 use serde_json::Value;
 use xray_core::engine::{self, Engine, EngineChoice, FusedEngine, TractEngine};
 use xray_core::intake::read_file;
 use xray_core::package::{PackageFile, PackageProblem, Precision};
 use xray_core::preprocess::{Clahe, Intensity, prepare};
-use xray_core::screening::Format;
+use xray_core::screening::{Format, Screener};
 use xray_edge_tests::{World, bytes};
 
 fn fit(world: &World) -> Result<(RunRecord, usize, usize)> {
@@ -246,6 +246,43 @@ fn backbones_that_were_trained_are_in_the_exported_file() -> Result<()> {
         let found = engine.run(&prepare(&image, &package.contract().preprocessing)?)?.probability().value();
         assert!((found - score.probability).abs() < 1e-4, "{found} against {}", score.probability);
     }
+    Ok(())
+}
+
+#[test]
+fn a_fit_on_int8_backbones_is_exported_as_it_is() -> Result<()> {
+    let mut world = World::new()?;
+    world.options.source.by = FeaturesBy::Int8;
+    world.options.source.corruptions = 2;
+    world.options.source.choose_on = ChooseOn::Corrupted;
+    let (record, _, _) = fit(&world)?;
+    let shift = record.shift.as_ref().expect("changed images were looked at");
+    let validation = record.data.validation.iter().sum::<usize>();
+    assert_eq!((shift.corruptions, shift.evaluation.confusion.total()), (2, 2 * validation as u64));
+    assert_eq!(shift.kinds.iter().map(|kind| kind.images).sum::<usize>(), 2 * validation);
+
+    let model = world.path("model.onnx");
+    assert!(export_int8(&world, HeadOn::Float, None, &model).is_err());
+    let exported = export_int8(&world, HeadOn::Int8, None, &model)?;
+    assert_eq!(exported.comparison.map(|comparison| comparison.images), Some(validation));
+    let file = PackageFile::read(&model)?;
+    let contract = file.clone().verify()?.contract().clone();
+    assert_eq!((contract.threshold, Some(contract.temperature)), (record.threshold, record.temperature));
+    assert!(contract.threshold_rule.starts_with("youden on validation images and 2"), "{contract:?}");
+    let body = Body::of(&PackageFile::read(&world.options.out.join("base.onnx"))?)?;
+    assert_eq!(Body::of(&file)?.fingerprint(), body.fingerprint());
+    // The device's verdicts are those that the threshold was chosen on.
+    let screener = Screener::load(&model)?;
+    for score in RunDir::new(&world.options.out).scores()? {
+        let found = screener.screen(&world.options.source.data.join(&score.path))?.verdict.uncalibrated();
+        assert!((found.value() - score.probability).abs() < 1e-5, "{score:?}: {found:?}");
+    }
+    export(&world, Precision::Float32, "float.onnx")?;
+
+    // The same again, from the cache alone.
+    let (again, cached, total) = fit(&world)?;
+    assert_eq!(cached, total);
+    assert_eq!(RunRecord { timings: record.timings, ..again }, record);
     Ok(())
 }
 

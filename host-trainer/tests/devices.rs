@@ -11,8 +11,10 @@ use host_trainer::data::{ClassNames, Item, Split, of_split};
 use host_trainer::device::{ChosenDevice, DeviceChoice, DeviceError, choose};
 use host_trainer::features::{Extractor, Job, View, Views};
 use host_trainer::head::TrainingConfig;
-use host_trainer::pipeline::{BackboneSource, DecisionRules, FeatureSource, FitOptions, ThresholdRule, fit};
-use host_trainer::run::RunDir;
+use host_trainer::pipeline::{
+    BackboneSource, DecisionRules, FeatureSource, FeaturesBy, FitOptions, ThresholdRule, fit,
+};
+use host_trainer::run::{ChooseOn, RunDir};
 use host_trainer::stop::Stop;
 use host_trainer::weights::WeightSet;
 use xray_core::preprocess::{Preprocessing, Scaling};
@@ -92,7 +94,11 @@ fn vulkan_gives_the_features_and_the_head_of_the_cpu() {
                 splits: None,
                 backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: 5 },
                 preprocessing: preprocessing(),
+                by: FeaturesBy::Float,
+                calibration_images: 8,
                 views: Views::new(Preset::Article),
+                corruptions: 0,
+                choose_on: ChooseOn::Clean,
                 cache: folder.path().join("cache"),
             },
             shards: None,

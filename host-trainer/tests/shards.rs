@@ -31,6 +31,7 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_host-trainer"));
         command.arg(name).arg("--data").arg(self.path("phantoms"));
         command.args(["--backbones", "mobilenet-v2,random", "--device", "cpu", "--json", "--quiet"]);
+        command.args(["--recipe", "article", "--features-by", "float"]);
         command.arg("--cache").arg(self.path(cache));
         command
     }

@@ -11,7 +11,8 @@ use host_trainer::data::phantom::{Counts, write_data_set};
 use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
 use host_trainer::features::Views;
 use host_trainer::head::TrainingConfig;
-use host_trainer::pipeline::{BackboneSource, DecisionRules, FeatureSource, FitOptions};
+use host_trainer::pipeline::{BackboneSource, DecisionRules, FeatureSource, FeaturesBy, FitOptions};
+use host_trainer::run::ChooseOn;
 use host_trainer::stop::Stop;
 use tempfile::TempDir;
 use xray_core::preprocess::{Preprocessing, Scaling};
@@ -41,7 +42,11 @@ impl World {
             splits: None,
             backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: 5 },
             preprocessing: Preprocessing { size: 64, ..Preprocessing::new(Scaling::Imagenet) },
+            by: FeaturesBy::Float,
+            calibration_images: 8,
             views: Views::new(Preset::Article),
+            corruptions: 0,
+            choose_on: ChooseOn::Clean,
             cache: folder.path().join("cache"),
         };
         let options = FitOptions {

@@ -21,8 +21,10 @@ use crate::device::{DeviceChoice, choose};
 use crate::features::Views;
 use crate::head::TrainingConfig;
 use crate::pipeline::{
-    self, BackboneSource, CalibrationSource, DecisionRules, FeatureSource, FitOptions, HeadOn, Quantisation,
+    self, BackboneSource, CalibrationSource, DecisionRules, FeatureSource, FeaturesBy, FitOptions, HeadOn,
+    Quantisation,
 };
+use crate::run::ChooseOn;
 use crate::stop::Stop;
 use crate::weights::WeightStore;
 
@@ -138,8 +140,12 @@ fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<Fi
             classes: ClassNames::default(),
             splits: None,
             backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: args.seed },
+            by: FeaturesBy::Auto,
+            calibration_images: CALIBRATED,
             preprocessing: Preprocessing::new(Scaling::Imagenet),
             views: Views::new(Preset::Article),
+            corruptions: 0,
+            choose_on: ChooseOn::Clean,
             cache: args.out.join("cache"),
         },
         shards: None,

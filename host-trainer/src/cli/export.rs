@@ -25,9 +25,10 @@ Examples:
   host-trainer export --run runs/first --out models/first-float.onnx --precision float32
   host-trainer export --run runs/first --out models/gated.onnx --gate-images 400
 
-With int8 the steps of the activations are chosen on training images of the run, the head is trained again on what
-the int8 backbones give, and the file is held against the float model on the validation images. It is not written
-if it loses more than 0.003 of AUROC or half a point of accuracy.
+A run whose features came from int8 backbones (the default on a CPU) holds these and a head for them, and is written as it is.
+After a run in float, int8 chooses the steps of the activations on training images and trains the head again on what the
+int8 backbones give. Either way the file is held against the float model on the validation images, and not written if it
+loses more than 0.003 of AUROC or half a point of accuracy.
 
 With --gate-images a gate that refuses what is no upright chest X-ray is fitted on training images of the run as they
 are, changed, turned and inverted, and on drawn pictures; its limits on the validation images. `host-trainer gate` then
@@ -96,6 +97,13 @@ pub fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
             "{}: made on {}, whose precision it keeps; leave --precision out",
             args.run.display(),
             base.file
+        );
+    }
+    let floating = matches!(args.precision, Some(PrecisionName::Float32 | PrecisionName::Int8Weights));
+    if record.int8.is_some() && floating {
+        eprintln!(
+            "warning: head, threshold and figures of this run were made on int8 backbones; `fit --features-by float` \
+             makes a run for models with float activations"
         );
     }
     let gate = args.gate_images;

@@ -61,7 +61,7 @@ pub fn run(args: FeaturesArgs) -> anyhow::Result<ExitCode> {
         println!("shard {} was finished before: {}", record.shard, record.file);
     } else {
         println!(
-            "shard {}: {} images and mirror images, {} computed, {} unreadable; written to {}",
+            "shard {}: {} images and forms of them, {} computed, {} unreadable; written to {}",
             record.shard, record.jobs, record.computed, record.unreadable, record.file
         );
     }

@@ -18,12 +18,13 @@ use crate::stop::{Stop, Stopped};
 #[command(after_help = "\
 Examples:
   host-trainer fit --data chest_xray --out runs/first
+  host-trainer fit --data chest_xray --out runs/article --recipe article --features-by float
   host-trainer fit --data chest_xray --out runs/safe --threshold 'sensitivity>=0.98' --abstain 0.3,0.8
   host-trainer fit --data chest_xray --out runs/split --splits splits.csv --seed 7
   host-trainer fit --data chest_xray --out runs/first --resume
   host-trainer fit --data chest_xray --out runs/article --epochs 60 --callbacks article
   host-trainer fit --data chest_xray --out runs/clahe --intensity clahe:2,8
-  host-trainer fit --data chest_xray --out runs/varied --augment robust --rotation 5 --views 8
+  host-trainer fit --data chest_xray --out runs/varied --rotation 5 --views 8
   host-trainer fit --data chest_xray --out runs/tuned --unfreeze densenet169:denseblock4..,mobilenet-v2:17..
   host-trainer fit --data clinic --out runs/clinic --classes clear,infiltrate
   host-trainer fit --data clinic --out runs/clinic --base models/first.onnx
@@ -50,10 +51,10 @@ pub struct FitArgs {
     /// Take up the training that was cut off in the folder of the run
     #[arg(long)]
     resume: bool,
-    /// How the threshold is chosen on validation: `youden`, 'sensitivity>=0.95', 'specificity>=0.9', or a number
-    /// between 0 and 1
-    #[arg(long, value_name = "RULE", default_value = "youden")]
-    threshold: ThresholdRule,
+    /// How the threshold is chosen on validation: `youden`, 'sensitivity>=0.95' (the highest threshold that reaches it),
+    /// 'specificity>=0.9', or a number between 0 and 1 [default: what --recipe says]
+    #[arg(long, value_name = "RULE")]
+    threshold: Option<ThresholdRule>,
     /// Leave probabilities as the network gives them: fit no temperature on validation
     #[arg(long)]
     no_calibration: bool,
@@ -119,17 +120,14 @@ pub fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
 
 fn options(args: FitArgs, stop: Stop) -> anyhow::Result<FitOptions> {
     let training = args.training.config();
+    let threshold = args.threshold.unwrap_or(args.source.recipe.threshold());
     Ok(FitOptions {
         source: args.source.options(training.seed)?,
         shards: args.shards,
         fine_tune: args.fine_tune.config(),
         training,
         resume: args.resume,
-        decision: DecisionRules {
-            threshold: args.threshold,
-            calibrate: !args.no_calibration,
-            abstain: args.abstain,
-        },
+        decision: DecisionRules { threshold, calibrate: !args.no_calibration, abstain: args.abstain },
         strict: args.strict,
         out: args.out,
         stop,

@@ -14,6 +14,7 @@ mod phantoms;
 mod predict;
 mod preview;
 mod progress;
+mod recipe;
 mod runs;
 mod sign;
 mod source;

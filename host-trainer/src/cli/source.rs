@@ -7,18 +7,22 @@ use xray_core::preprocess::{Intensity, Preprocessing, Scaling};
 
 use super::augment_args::AugmentArgs;
 use super::cache_folder;
+use super::recipe::Recipe;
 use crate::backbones::BackboneKind;
 use crate::data::ClassNames;
-use crate::data::augment::Preset;
 use crate::device::{ChosenDevice, DeviceChoice, DeviceError, choose};
 use crate::features::Views;
-use crate::pipeline::{BackboneSource, FeatureSource};
+use crate::pipeline::{BackboneSource, CalibrationSource, FeatureSource, FeaturesBy};
+use crate::run::ChooseOn;
 use crate::weights::WeightStore;
 
 /// Which images go through which nets.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Images and nets")]
 pub struct SourceArgs {
+    /// What options are that are not named: `robust` or `article`
+    #[arg(long, value_enum, default_value = "robust")]
+    pub recipe: Recipe,
     /// Folder with the class folders, found recursively
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
@@ -42,9 +46,9 @@ pub struct SourceArgs {
     #[arg(long, value_enum, default_value = "imagenet")]
     preprocessing: PreprocessingName,
     /// What is done to the grey levels before, in training and on the device: `none`, `histogram` (equalised over the
-    /// whole image), `clahe` (over tiles, with limited contrast) or `clahe:CLIP,TILES`
-    #[arg(long, value_name = "RULE", default_value = "none")]
-    intensity: Intensity,
+    /// whole image), `clahe` (over tiles, with limited contrast) or `clahe:CLIP,TILES` [default: what --recipe says]
+    #[arg(long, value_name = "RULE")]
+    intensity: Option<Intensity>,
     #[command(flatten)]
     augment: AugmentArgs,
     /// Varied forms of each training image beside the image itself; each epoch draws one of them
@@ -53,6 +57,20 @@ pub struct SourceArgs {
     /// Seeds them; their features are kept, so runs of another --seed find them
     #[arg(long, default_value_t = 42)]
     view_seed: u64,
+    /// What the epoch, the temperature and the threshold are chosen on [default: what --recipe says]
+    #[arg(long, value_enum)]
+    choose_on: Option<ChooseOn>,
+    /// Changes of the corruption suite that each validation image is seen under, beside itself; 0 to 32. With `--choose-on
+    /// clean` they are for the record only [default: what --recipe says]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=32))]
+    corruptions: Option<u32>,
+    /// Compute features with the backbones in int8, on the engine that runs on the device (about ten times faster on a
+    /// CPU, and `export` need not train the head again), or in float32
+    #[arg(long, value_enum, default_value = "auto", conflicts_with = "base")]
+    features_by: FeaturesBy,
+    /// Training images that int8 backbones are calibrated on
+    #[arg(long, value_name = "N", default_value_t = CalibrationSource::IMAGES)]
+    calibrate_on: usize,
     /// Folder of the feature cache [default: $XDG_CACHE_HOME/xray-edge/features]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -107,15 +125,20 @@ impl SourceArgs {
             PreprocessingName::Imagenet => Scaling::Imagenet,
             PreprocessingName::Unit => Scaling::Unit,
         };
-        let augmentation = self.augment.augmentation(Preset::Article)?;
+        let augmentation = self.augment.augmentation(self.recipe.augment())?;
+        let intensity = self.intensity.unwrap_or(self.recipe.intensity());
         Ok(FeatureSource {
             classes: self.classes,
             backbones: match self.base {
                 Some(model) => BackboneSource::Base { model },
                 None => backbones(&self.backbones, self.weights_dir, seed)?,
             },
-            preprocessing: Preprocessing { intensity: self.intensity, ..Preprocessing::new(scaling) },
+            by: self.features_by,
+            calibration_images: self.calibrate_on,
+            preprocessing: Preprocessing { intensity, ..Preprocessing::new(scaling) },
             views: Views { augmentation, count: self.views, seed: self.view_seed },
+            corruptions: self.corruptions.unwrap_or(self.recipe.corruptions()),
+            choose_on: self.choose_on.unwrap_or(self.recipe.choose_on()),
             cache: cache_folder(self.cache)?,
             data: self.data,
             splits: self.splits,

@@ -3,7 +3,7 @@
 use xray_core::package::RANDOM_WARNING;
 
 use crate::data::ClassNames;
-use crate::run::RunRecord;
+use crate::run::{ChooseOn, RunRecord, ShiftRecord};
 
 /// A run in words.
 pub fn render(record: &RunRecord) -> String {
@@ -16,6 +16,10 @@ pub fn render(record: &RunRecord) -> String {
     }
     if let Some(base) = &record.base {
         lines.push(format!("base        {} (sha256 {}), kept bit for bit", base.file, base.sha256));
+    }
+    if let Some(int8) = &record.int8 {
+        let images = int8.calibration_images;
+        lines.push(format!("features    of the backbones in int8, calibrated on {images} training images"));
     }
     let data = &record.data;
     let [negative, positive] = [&record.labels.negative, &record.labels.positive];
@@ -45,10 +49,11 @@ pub fn render(record: &RunRecord) -> String {
             record.fine_tune_history.len()
         ));
     }
-    lines.push(format!(
-        "threshold   {:.4} ({}, chosen on validation)",
-        record.threshold, record.threshold_rule
-    ));
+    let on = match record.choose_on {
+        ChooseOn::Corrupted => "validation, changed images included",
+        ChooseOn::Clean => "validation",
+    };
+    lines.push(format!("threshold   {:.4} ({}, chosen on {on})", record.threshold, record.threshold_rule));
     if let Some(temperature) = record.temperature {
         lines.push(format!("temperature {temperature:.3} (log loss on validation)"));
     }
@@ -61,8 +66,8 @@ pub fn render(record: &RunRecord) -> String {
     }
     let timings = &record.timings;
     lines.push(format!(
-        "seconds     data {:.1}, features {:.1}, training {:.1}",
-        timings.data, timings.features, timings.training
+        "seconds     data {:.1}, int8 backbones {:.1}, features {:.1}, training {:.1}",
+        timings.data, timings.quantising, timings.features, timings.training
     ));
     if timings.computed > 0 {
         let rate = timings.computed as f64 / timings.features;
@@ -72,5 +77,30 @@ pub fn render(record: &RunRecord) -> String {
     lines.push("Validation (what the threshold was chosen on; judge by `evaluate --split test`):".to_owned());
     let classes = ClassNames { negative: negative.clone(), positive: positive.clone() };
     lines.push(record.validation.render_text(&classes));
+    if let Some(shift) = &record.shift {
+        lines.extend(shifted(shift));
+    }
     lines.join("\n")
+}
+
+/// Figures on changed validation images.
+fn shifted(shift: &ShiftRecord) -> Vec<String> {
+    let rate = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
+    let head = "Validation images as other hospitals might have taken them";
+    let mut lines = vec![
+        String::new(),
+        format!("{head} (suite {}, {} changes of each):", shift.suite, shift.corruptions),
+        format!("{:<14}{:>7}{:>9}{:>13}{:>13}", "", "n", "AUROC", "sensitivity", "specificity"),
+    ];
+    let mut line = |name: &str, n: u64, figures: [Option<f64>; 3]| {
+        let [auroc, sensitivity, specificity] = figures.map(rate);
+        lines.push(format!("{name:<14}{n:>7}{auroc:>9}{sensitivity:>13}{specificity:>13}"));
+    };
+    for kind in &shift.kinds {
+        line(&kind.kind, kind.images as u64, [kind.auroc, kind.sensitivity, kind.specificity]);
+    }
+    let all = &shift.evaluation;
+    let figures = [all.auroc, all.sensitivity.value, all.specificity.value];
+    line("all", all.confusion.total(), figures);
+    lines
 }

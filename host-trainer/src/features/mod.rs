@@ -12,4 +12,4 @@ pub(crate) use burn_net::batch_tensor;
 pub use cache::{CacheKey, FeatureCache};
 pub use error::FeatureError;
 pub use extract::{Extraction, Extractor, Job, Progress};
-pub use view::{Varied, View, Views};
+pub use view::{Varied, View, ViewError, Views, validation_views};

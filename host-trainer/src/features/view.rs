@@ -10,6 +10,7 @@ use xray_core::preprocess::{InputTensor, PreprocessError, Preprocessing, at_inpu
 
 use crate::data::Turn;
 use crate::data::augment::{Augmentation, Preset, view_rng};
+use crate::data::corrupt::{CorruptError, Corruption, SUITE_VERSION};
 
 /// Which form of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,19 @@ pub enum View {
     Varied(Varied),
     /// Lying wrongly, as no model should judge it.
     Turned(Turn),
+    /// As another hospital might have taken it.
+    Corrupted(Corruption),
+}
+
+/// An image that could not be brought into its form.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ViewError {
+    /// It could not be prepared.
+    #[error(transparent)]
+    Prepare(#[from] PreprocessError),
+    /// It could not be changed.
+    #[error(transparent)]
+    Corrupt(#[from] CorruptError),
 }
 
 /// One draw within an augmentation.
@@ -50,30 +64,43 @@ impl View {
             View::Mirror => "mirror".to_owned(),
             View::Turned(turn) => turn.name().to_owned(),
             View::Varied(Varied { recipe, index }) => format!("{}-{index}", recipe.name),
+            View::Corrupted(corruption) => format!("suite{SUITE_VERSION}-{corruption}"),
         }
     }
 
     /// The image in this form, as an engine takes it; `sha256` is that of its file.
     ///
     /// # Errors
-    /// As [`prepare`].
+    /// [`ViewError`].
     pub(crate) fn prepare(
         &self,
         image: &Radiograph,
         sha256: &str,
         contract: &Preprocessing,
-    ) -> Result<InputTensor, PreprocessError> {
+    ) -> Result<InputTensor, ViewError> {
         match self {
-            View::Plain => prepare(image, contract),
+            View::Plain => Ok(prepare(image, contract)?),
             View::Mirror => Ok(prepare(image, contract)?.mirrored()),
-            View::Turned(turn) => prepare(&turn.apply(&at_input_size(image, contract)?), contract),
+            View::Turned(turn) => Ok(prepare(&turn.apply(&at_input_size(image, contract)?), contract)?),
             View::Varied(Varied { recipe, index }) => {
                 let mut rng = view_rng(recipe.seed, sha256, *index);
                 let small = at_input_size(image, contract)?;
-                prepare(&recipe.augmentation.draw(&mut rng).apply(&small), contract)
+                Ok(prepare(&recipe.augmentation.draw(&mut rng).apply(&small), contract)?)
+            }
+            View::Corrupted(corruption) => {
+                let small = at_input_size(image, contract)?;
+                let changed = corruption.apply(&small, &mut corruption.rng(sha256))?;
+                Ok(prepare(&changed, contract)?)
             }
         }
     }
+}
+
+/// The forms in which a validation image is looked at, itself first: `corruptions` changes of the suite follow
+/// ([`Corruption::drawn`]).
+pub fn validation_views(sha256: &str, corruptions: u32) -> Vec<View> {
+    let drawn = Corruption::drawn(sha256, corruptions as usize).into_iter().map(View::Corrupted);
+    std::iter::once(View::Plain).chain(drawn).collect()
 }
 
 /// Which forms of a training image a head is trained on.

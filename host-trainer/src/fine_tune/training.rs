@@ -9,7 +9,7 @@ use super::checkpoint::FineTuneCheckpoint;
 use super::tuner::Tuner;
 use super::{FineTuneError, Unfreeze};
 use crate::data::Item;
-use crate::features::Views;
+use crate::features::{View, Views};
 use crate::head::{Epoch, HeadWeights, Moment, TrainingConfig, TrainingError, epoch_record, sigmoid};
 use crate::weights::WeightSet;
 
@@ -29,8 +29,8 @@ pub struct FineTune {
 pub struct Images<'a> {
     /// Trained on.
     pub train: &'a [Item],
-    /// Watched.
-    pub validation: &'a [Item],
+    /// Watched, in these forms.
+    pub validation: &'a [(&'a Item, &'a View)],
     /// Which forms of a training image are trained on.
     pub views: &'a Views,
     /// How images are prepared.
@@ -75,7 +75,7 @@ pub fn fine_tune<E: From<FineTuneError>>(
     };
     let mut tuner = Tuner::new((sets, head), images, (how, config), device)?;
     tuner.restore(&state.parts)?;
-    let labels: Vec<bool> = images.validation.iter().map(|item| item.label).collect();
+    let labels: Vec<bool> = images.validation.iter().map(|(item, _)| item.label).collect();
     while state.next_epoch() <= how.epochs {
         let epoch = state.next_epoch();
         let sums = tuner.pass(epoch, |step| observe(Moment::Step(step)))?;
@@ -111,12 +111,13 @@ fn key(
     hash.update(format!("{:?}", images.preprocessing));
     sets.iter().for_each(|set| hash.update(set.fingerprint()));
     hash.update(head.fingerprint());
-    for side in [images.train, images.validation] {
-        hash.update((side.len() as u64).to_le_bytes());
-        for item in side {
-            hash.update(&item.sha256);
-            hash.update([u8::from(item.label)]);
-        }
-    }
+    hash.update((images.train.len() as u64).to_le_bytes());
+    let mut add = |item: &Item, view: &View| {
+        hash.update(&item.sha256);
+        hash.update(view.name());
+        hash.update([u8::from(item.label)]);
+    };
+    images.train.iter().for_each(|item| add(item, &View::Plain));
+    images.validation.iter().for_each(|(item, view)| add(item, view));
     Ok(hex(&hash.finalize()))
 }

@@ -150,8 +150,7 @@ impl<'a> Tuner<'a> {
         let head = self.head.valid();
         let mut logits = Vec::with_capacity(self.images.validation.len());
         for batch in self.images.validation.chunks(self.config.batch_size) {
-            let wanted: Vec<_> = batch.iter().map(|item| (item, &View::Plain)).collect();
-            let inputs = self.prepare(&wanted)?;
+            let inputs = self.prepare(batch)?;
             let features = features(nets.iter(), self.images.preprocessing, &inputs, &plain);
             logits.extend(values(head.forward(features, None))?.into_iter().map(f64::from));
         }

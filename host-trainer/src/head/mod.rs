@@ -22,5 +22,5 @@ pub(crate) use model::{DropoutMasks, Head, values};
 pub use moment::{Moment, Step};
 pub use samples::Samples;
 pub(crate) use training::{ADAM_EPSILON, Sums, epoch_record, loss_of, sigmoid};
-pub use training::{Epoch, Trained, train};
+pub use training::{Epoch, Trained, probabilities, train};
 pub use weights::{BatchNorm, Dense, HeadError, HeadWeights};

@@ -249,6 +249,19 @@ fn key(config: &TrainingConfig, training: &Samples, validation: &Samples) -> Res
     Ok(hex(&hash.finalize()))
 }
 
+/// The probability of the positive class of each sample's first view under a head that is trained, in their order.
+///
+/// # Errors
+/// [`TrainingError::Device`].
+pub fn probabilities(
+    weights: &HeadWeights,
+    samples: &Samples,
+    device: &Device,
+) -> Result<Vec<f64>, TrainingError> {
+    let logits = score(&Head::of_weights(weights, device), samples, device)?;
+    Ok(logits.into_iter().map(sigmoid).collect())
+}
+
 fn score(head: &Head, samples: &Samples, device: &Device) -> Result<Vec<f64>, TrainingError> {
     let all: Vec<usize> = (0..samples.labels.len()).collect();
     let mut logits = Vec::with_capacity(all.len());

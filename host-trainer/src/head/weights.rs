@@ -126,6 +126,23 @@ impl BatchNorm {
 }
 
 impl HeadWeights {
+    /// A head that gives one half for everything; it stands where a model needs one and none is trained yet.
+    pub fn blank(features: usize) -> HeadWeights {
+        let norm = |channels: usize| BatchNorm {
+            gamma: vec![1.0; channels],
+            beta: vec![0.0; channels],
+            mean: vec![0.0; channels],
+            variance: vec![1.0; channels],
+            epsilon: 1e-3,
+        };
+        let dense = |inputs: usize| Dense {
+            weight: Array { shape: vec![1, inputs], data: vec![0.0; inputs] },
+            bias: vec![0.0],
+        };
+        let (dense1, dense2, dense3) = (dense(features), dense(1), dense(1));
+        HeadWeights { norm1: norm(features), dense1, norm2: norm(1), dense2, dense3 }
+    }
+
     /// Number of features that the head takes.
     pub fn features(&self) -> usize {
         self.norm1.gamma.len()

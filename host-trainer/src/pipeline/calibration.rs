@@ -1,9 +1,11 @@
 //! The images that a quantised export is calibrated on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use sha2::{Digest, Sha256};
+use xray_core::intake;
+use xray_core::preprocess::Preprocessing;
 
 use super::Event;
 use crate::data::{ClassNames, DataSet, Item};
@@ -27,24 +29,21 @@ impl CalibrationSource {
     pub const IMAGES: usize = 64;
 }
 
-/// Calibrates the backbones of a run on a sample of its training images; the same run and data give the same
-/// sample.
+/// Calibrates backbones on images.
 ///
 /// # Errors
 /// If an image cannot be read or the calibration fails.
 pub(super) fn calibration(
-    record: &RunRecord,
     sets: &[WeightSet],
-    data: &DataSet,
-    source: &CalibrationSource,
+    preprocessing: &Preprocessing,
+    images: &[PathBuf],
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<Calibration> {
-    let images = sample(&data.train, record, source.images);
     observe(Event::Note(&format!("calibrating on {} training images", images.len())));
-    let calibration = calibrate(sets, &record.preprocessing, &images, &mut |done, total| {
+    let calibration = calibrate(sets, preprocessing, images, &mut |done, total| {
         observe(Event::Calibrated { done, total });
     })
-    .with_context(|| format!("calibration on {} failed", source.data.display()))?;
+    .context("calibration failed")?;
     let chosen: Vec<String> =
         calibration.chosen().iter().map(|(observer, count)| format!("{} {count}", observer.name())).collect();
     let text = format!("{} activations in 8 bits, by {}", calibration.activations.len(), chosen.join(", "));
@@ -71,18 +70,18 @@ pub(super) fn data_of(record: &RunRecord, source: &CalibrationSource) -> anyhow:
     Ok(data)
 }
 
-/// `count` images in the order of the SHA-256 of seed and content, so that every class and patient has the
-/// chance of its share.
-fn sample(train: &[Item], record: &RunRecord, count: usize) -> Vec<PathBuf> {
+/// `count` training images that can be read, in the order of the SHA-256 of seed and content, so that every class and
+/// patient has the chance of its share; the same seed and images give the same sample.
+pub(super) fn sample(train: &[Item], seed: u64, count: usize) -> Vec<&Item> {
     let key = |item: &&Item| {
         let mut hash = Sha256::new();
         hash.update(b"calibration");
-        hash.update(record.training.seed.to_le_bytes());
+        hash.update(seed.to_le_bytes());
         hash.update(&item.sha256);
         <[u8; 32]>::from(hash.finalize())
     };
-    let readable = |item: &&Item| !record.data.left_out.contains_key(&item.path.display().to_string());
-    let mut items: Vec<&Item> = train.iter().filter(readable).collect();
+    let readable = |path: &Path| intake::read_file(path).is_ok();
+    let mut items: Vec<&Item> = train.iter().collect();
     items.sort_by_cached_key(key);
-    items.into_iter().take(count).map(|item| item.path.clone()).collect()
+    items.into_iter().filter(|item| readable(&item.path)).take(count).collect()
 }

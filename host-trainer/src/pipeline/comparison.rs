@@ -162,6 +162,7 @@ mod tests {
         let one = |(i, (probability, label)): (usize, &(f64, bool))| ValidationScore {
             path: format!("{i}.png"),
             sha256: String::new(),
+            corruption: None,
             label: *label,
             probability: *probability,
         };

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use xray_core::package::{BackboneRecord, Contract, Precision, Training};
+use xray_core::package::{BackboneRecord, Contract, Labels, Precision, Training};
+use xray_core::preprocess::Preprocessing;
 
 use super::head_fit::scored;
 use crate::metrics::{Evaluation, MetricsError};
-use crate::run::{RunRecord, ValidationScore};
+use crate::run::{BackboneUse, ChooseOn, RunRecord, ValidationScore};
 
 /// The contract of a model made from a run; its figures are those of the run.
 pub(super) fn contract(record: &RunRecord, precision: Precision) -> Contract {
@@ -16,20 +17,11 @@ pub(super) fn contract(record: &RunRecord, precision: Precision) -> Contract {
         preprocessing: record.preprocessing.clone(),
         labels: record.labels.clone(),
         threshold: record.threshold,
-        threshold_rule: record.threshold_rule.clone(),
+        threshold_rule: rule(record),
         temperature: record.temperature.unwrap_or(1.0),
         abstain: record.abstain.as_ref().and_then(|abstain| abstain.band),
         precision,
-        backbones: record
-            .backbones
-            .iter()
-            .map(|backbone| BackboneRecord {
-                name: backbone.kind.name().to_owned(),
-                weights: backbone.provenance.to_string(),
-                random: backbone.provenance.is_random(),
-                fingerprint: backbone.fingerprint.clone(),
-            })
-            .collect(),
+        backbones: backbones(&record.backbones),
         features: record.backbones.iter().map(|backbone| backbone.kind.features()).sum(),
         training: Training {
             data_fingerprint: record.data.fingerprint.clone(),
@@ -43,6 +35,61 @@ pub(super) fn contract(record: &RunRecord, precision: Precision) -> Contract {
         quantisation: None,
         known_answer: None,
         gate: None,
+    }
+}
+
+/// The contract of a model that has no trained head yet.
+pub(super) fn draft(
+    preprocessing: &Preprocessing,
+    labels: &Labels,
+    stack: &[BackboneUse],
+    seed: u64,
+    precision: Precision,
+) -> Contract {
+    Contract {
+        version: 0,
+        preprocessing: preprocessing.clone(),
+        labels: labels.clone(),
+        threshold: 0.5,
+        threshold_rule: "none: the head is not trained".to_owned(),
+        temperature: 1.0,
+        abstain: None,
+        precision,
+        backbones: backbones(stack),
+        features: stack.iter().map(|backbone| backbone.kind.features()).sum(),
+        training: Training {
+            data_fingerprint: String::new(),
+            train_images: 0,
+            validation_images: 0,
+            seed,
+            epochs: 0,
+            program: concat!("host-trainer ", env!("CARGO_PKG_VERSION")).to_owned(),
+        },
+        validation: BTreeMap::new(),
+        quantisation: None,
+        known_answer: None,
+        gate: None,
+    }
+}
+
+fn backbones(stack: &[BackboneUse]) -> Vec<BackboneRecord> {
+    let one = |backbone: &BackboneUse| BackboneRecord {
+        name: backbone.kind.name().to_owned(),
+        weights: backbone.provenance.to_string(),
+        random: backbone.provenance.is_random(),
+        fingerprint: backbone.fingerprint.clone(),
+    };
+    stack.iter().map(one).collect()
+}
+
+/// The rule of the threshold, and on what it was met.
+fn rule(record: &RunRecord) -> String {
+    match (&record.shift, record.choose_on) {
+        (Some(shift), ChooseOn::Corrupted) => format!(
+            "{} on validation images and {} corruptions of each (suite {})",
+            record.threshold_rule, shift.corruptions, shift.suite
+        ),
+        _ => record.threshold_rule.clone(),
     }
 }
 

@@ -8,18 +8,20 @@ use xray_core::engine::known_answer;
 use xray_core::package::{Contract, GateRecord, PackageFile, Precision};
 
 use super::base::BaseModel;
-use super::calibration::{calibration, data_of};
+use super::calibration::{calibration, data_of, sample};
 use super::comparison::{Budget, Comparison, compare};
 use super::contract::{contract, judged_by};
 use super::gate::{GateOptions, fit_gate};
-use super::head_fit::{fit_head, score, scored};
+use super::head_fit::{FittedHead, Forms, fit_head, score, scored};
 use super::operating_point::{DecisionRules, calibrated};
+use super::shift::counted;
 use super::{CalibrationSource, Event};
-use crate::data::DataSet;
+use crate::data::{DataSet, Item};
 use crate::device::ChosenDevice;
-use crate::export::{export, export_quantised};
+use crate::export::{Body, export, export_quantised};
+use crate::features::{Extractor, Job, View};
 use crate::files::write_atomic;
-use crate::head::HeadWeights;
+use crate::head::{HeadWeights, Samples, probabilities};
 use crate::run::{RunDir, RunRecord, ValidationScore};
 use crate::weights::{Provenance, WeightSet, WeightStore};
 
@@ -152,38 +154,115 @@ pub fn export_quantised_run(
          --precision",
         run.display()
     );
+    if record.int8.is_some() {
+        return export_int8_run((&folder, &record, &head), store, how, device, out, observe);
+    }
     let float = folder.scores()?;
     let sets = backbones(&folder, &record, store)?;
     let data = data_of(&record, &how.source)?;
-    let calibration = calibration(&record, &sets, &data, &how.source, observe)?;
+    let images = sample(&data.train, record.training.seed, how.source.images);
+    let images: Vec<PathBuf> = images.into_iter().map(|item| item.path.clone()).collect();
+    let calibration = calibration(&sets, &record.preprocessing, &images, observe)?;
     let mut contract = contract(&record, Precision::Int8);
     let draft = export_quantised(&sets, &head, &contract, &calibration)?;
     let draft = BaseModel::new(PackageFile::from_bytes(out, draft))?;
 
-    let head = match how.head_on {
-        HeadOn::Float => head,
-        HeadOn::Int8 => refit(&record, &data, &draft, how, device, observe)?,
-    };
-    let mut file = PackageFile::from_bytes(out, draft.body().with_head(&head, &contract)?);
     if let Some(images) = how.gate {
         let source = CalibrationSource { images, ..how.source.clone() };
         let options = GateOptions { source, cache: how.cache.clone() };
         contract.gate = Some(fit_gate(&record, &data, &draft, &options, observe)?);
     }
-    let scores = device_scores(&file, &data, &record, observe)?;
+    let mut head = head;
     if how.head_on == HeadOn::Int8 {
-        let chosen = DecisionRules::of(&record)?.choose(&scored(&scores))?;
+        let fitted = refit(&record, &data, &draft, how, device, observe)?;
+        head = fitted.trained.weights;
+        let chosen =
+            DecisionRules::of(&record)?.choose(&scored(&counted(&fitted.scores, record.choose_on)))?;
         chosen.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
         contract.temperature = chosen.calibration.temperature();
         (contract.threshold, contract.abstain) = (chosen.threshold, chosen.abstain);
     }
-    let float = calibrated(&float, Calibration::new(record.temperature.unwrap_or(1.0))?);
+    let draft = Draft { body: draft.body(), head: &head, calibrated_on: images.len(), head_on: how.head_on };
+    finish(draft, contract, (&record, &float), &data, how, out, observe)
+}
+
+/// As [`export_quantised_run`] of a run whose features come from int8 backbones: these are in the run, and its head and
+/// operating point are what is exported. The float model that it is held against has the same head.
+fn export_int8_run(
+    (folder, record, head): (&RunDir, &RunRecord, &HeadWeights),
+    store: &WeightStore,
+    how: &Quantisation,
+    device: &ChosenDevice,
+    out: &Path,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> anyhow::Result<ExportedModel> {
+    ensure!(
+        how.head_on == HeadOn::Int8,
+        "{}: the head of this run was trained on int8 backbones; leave --head-on float out, or make a run with \
+         `fit --features-by float`",
+        folder.path().display()
+    );
+    let model = BaseModel::read(&folder.base_path())?;
+    let int8 = record.int8.as_ref().filter(|int8| int8.sha256 == model.file().sha256());
+    let int8 = int8.with_context(|| {
+        let path = folder.base_path();
+        format!("{}: these are not the int8 backbones of the run; make the run again", path.display())
+    })?;
+    let sets = backbones(folder, record, store)?;
+    let data = data_of(record, &how.source)?;
+    observe(Event::Note("the validation images through the float backbones, to be held against"));
+    let extractor = Extractor::new(&sets, &record.preprocessing, device, &how.cache)?;
+    let job = |item: &Item| Job { path: item.path.clone(), sha256: item.sha256.clone(), view: View::Plain };
+    let jobs: Vec<Job> = data.validation.iter().map(job).collect();
+    let extraction = extractor.run(&jobs, |progress| observe(Event::Features(progress)))?;
+    let (mut items, mut samples) = (Vec::new(), Samples::default());
+    for (item, features) in data.validation.iter().zip(extraction.features) {
+        if let Some(features) = features {
+            items.push(item);
+            samples.views.push(vec![features]);
+            samples.labels.push(item.label);
+        }
+    }
+    let float = probabilities(head, &samples, &device.device)?;
+    let float: Vec<_> = items.into_iter().zip(float).map(|(item, p)| score(item, &View::Plain, p)).collect();
+    let mut contract = contract(record, Precision::Int8);
+    if let Some(images) = how.gate {
+        let source = CalibrationSource { images, ..how.source.clone() };
+        let options = GateOptions { source, cache: how.cache.clone() };
+        contract.gate = Some(fit_gate(record, &data, &model, &options, observe)?);
+    }
+    let draft =
+        Draft { body: model.body(), head, calibrated_on: int8.calibration_images, head_on: HeadOn::Int8 };
+    finish(draft, contract, (record, &float), &data, how, out, observe)
+}
+
+/// An int8 model whose figures are not known yet.
+struct Draft<'a> {
+    body: &'a Body,
+    head: &'a HeadWeights,
+    calibrated_on: usize,
+    head_on: HeadOn,
+}
+
+/// Scores the validation images on the device's engine, holds them against the float model, and writes the file.
+fn finish(
+    draft: Draft<'_>,
+    mut contract: Contract,
+    (record, float): (&RunRecord, &[ValidationScore]),
+    data: &DataSet,
+    how: &Quantisation,
+    out: &Path,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> anyhow::Result<ExportedModel> {
+    let mut file = PackageFile::from_bytes(out, draft.body.with_head(draft.head, &contract)?);
+    let scores = device_scores(&file, data, record, observe)?;
+    let float = calibrated(float, Calibration::new(record.temperature.unwrap_or(1.0))?);
     let scores = calibrated(&scores, Calibration::new(contract.temperature)?);
     let comparison = compare((&float, record.threshold), (&scores, contract.threshold))?;
     judged_by(&mut contract, &scores)?;
-    contract.quantisation = Some(comparison.record(how.head_on.name(), how.source.images));
+    contract.quantisation = Some(comparison.record(draft.head_on.name(), draft.calibrated_on));
     contract.known_answer = Some(known_answer(&file.clone().verify()?)?);
-    file = PackageFile::from_bytes(out, draft.body().with_head(&head, &contract)?);
+    file = PackageFile::from_bytes(out, draft.body.with_head(draft.head, &contract)?);
     observe(Event::Note(&comparison.to_string()));
     if let Some(budget) = &how.budget
         && let Some(reason) = comparison.over(budget)
@@ -205,10 +284,12 @@ fn refit(
     how: &Quantisation,
     device: &ChosenDevice,
     observe: &mut dyn FnMut(Event<'_>),
-) -> anyhow::Result<HeadWeights> {
+) -> anyhow::Result<FittedHead> {
     observe(Event::Note("training the head again, on the features of the int8 backbones"));
     let extractor = draft.extractor(&how.cache, observe)?;
-    Ok(fit_head(data, &extractor, &record.views, &record.training, device, None, observe)?.trained.weights)
+    let corruptions = record.shift.as_ref().map_or(0, |shift| shift.corruptions);
+    let forms = Forms { views: &record.views, corruptions, choose_on: record.choose_on };
+    fit_head(data, &extractor, forms, &record.training, device, None, observe)
 }
 
 /// The validation images as the device scores them with this file.
@@ -222,7 +303,7 @@ fn device_scores(
     let items: Vec<_> = data.validation.iter().filter(|item| readable(&item.path)).collect();
     let paths: Vec<&Path> = items.iter().map(|item| item.path.as_path()).collect();
     let probabilities = super::evaluate::probabilities(file, &paths, observe)?;
-    Ok(items.into_iter().zip(probabilities).map(|(item, p)| score(item, p)).collect())
+    Ok(items.into_iter().zip(probabilities).map(|(item, p)| score(item, &View::Plain, p)).collect())
 }
 
 fn write(

@@ -8,8 +8,10 @@ use super::head_fit::{Checkpointing, FittedHead, score};
 use super::{Event, FitOptions, Trained};
 use crate::data::{DataSet, Item};
 use crate::device::ChosenDevice;
+use crate::features::{View, validation_views};
 use crate::fine_tune::{FineTune, FineTuneCheckpoint, Images, fine_tune};
 use crate::head::{self, Moment};
+use crate::run::ChooseOn;
 use crate::weights::WeightSet;
 
 /// What came of it.
@@ -40,6 +42,17 @@ pub(super) fn fine_tune_backbones(
         items.iter().filter(|item| !fitted.extraction.unreadable.contains_key(&item.path)).cloned().collect()
     };
     let (train, validation) = (readable(&data.train), readable(&data.validation));
+    let corruptions = match options.source.choose_on {
+        ChooseOn::Corrupted => options.source.corruptions,
+        ChooseOn::Clean => 0,
+    };
+    let views = |item: &Item| validation_views(&item.sha256, corruptions);
+    let views: Vec<Vec<View>> = validation.iter().map(views).collect();
+    let validation: Vec<(&Item, &View)> = validation
+        .iter()
+        .zip(&views)
+        .flat_map(|(item, views)| views.iter().map(move |view| (item, view)))
+        .collect();
     let images = Images {
         train: &train,
         validation: &validation,
@@ -66,7 +79,7 @@ pub(super) fn fine_tune_backbones(
     })?;
     observe(Event::TrainingEnds);
     let scores =
-        validation.iter().zip(&tuned.validation_probabilities).map(|(item, p)| score(item, *p)).collect();
+        validation.iter().zip(&tuned.validation_probabilities).map(|((i, v), p)| score(i, v, *p)).collect();
     let trained = head::Trained {
         weights: tuned.head,
         validation_probabilities: tuned.validation_probabilities,

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::bail;
-use xray_core::package::Labels;
+use anyhow::{bail, ensure};
 
 use super::Event;
 use super::base::BaseModel;
 use super::fine_tune::fine_tune_backbones;
 use super::head_fit::{Checkpointing, fit_head, scored};
+use super::int8_body::Int8Body;
 use super::leaks::check_leaks;
 use super::operating_point::{DecisionRules, calibrated};
 use super::shards::merge;
-use super::source::{FeatureSource, Prepared, Stack, patients};
+use super::shift::{apart, counted, shift};
+use super::source::{FeatureSource, FeaturesBy, Prepared, Stack, patients};
 use crate::data::leaks::LeakCounts;
 use crate::data::{DataSet, Item};
 use crate::device::ChosenDevice;
@@ -61,19 +62,26 @@ pub fn fit(
     device: &ChosenDevice,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<RunRecord> {
-    let source = &options.source;
-    let Prepared { mut stack, preprocessing, data, extractor, seconds } =
+    let mut source = options.source.clone();
+    if options.fine_tune.is_some() {
+        ensure!(
+            source.by != FeaturesBy::Int8,
+            "int8 backbones cannot be trained; leave --features-by int8 or --unfreeze out"
+        );
+        source.by = FeaturesBy::Float;
+    }
+    let Prepared { mut stack, int8, preprocessing, data, extractor, seconds, quantising_seconds } =
         source.prepare(options.training.seed, device, observe)?;
     let start = Instant::now();
     let leaks = check_leaks(&data, &source.cache, options.strict, observe)?;
     let data_seconds = seconds + start.elapsed().as_secs_f64();
     if let Some(place) = &options.shards {
-        merge(&ShardPlace::open(place)?, &data, &extractor, &source.views, observe)?;
+        merge(&ShardPlace::open(place)?, &data, &extractor, source.forms(), observe)?;
     }
     let run = RunDir::new(&options.out);
     let checkpointing = Checkpointing { run: &run, resume: options.resume, stop: &options.stop };
     let kept = Some(&checkpointing);
-    let fitted = fit_head(&data, &extractor, &source.views, &options.training, device, kept, observe)?;
+    let fitted = fit_head(&data, &extractor, source.forms(), &options.training, device, kept, observe)?;
     let fitted = match (&options.fine_tune, &stack) {
         (None, _) => fitted,
         (Some(_), Stack::Base(_)) => {
@@ -88,10 +96,10 @@ pub fn fit(
             tuned.fitted
         }
     };
-    let scores = scored(&fitted.scores);
+    let scores = scored(&counted(&fitted.scores, source.choose_on));
     let chosen = options.decision.choose(&scores)?;
     chosen.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
-    let judged = scored(&calibrated(&fitted.scores, chosen.calibration));
+    let (plain, corrupted) = apart(&calibrated(&fitted.scores, chosen.calibration));
     let record = RunRecord {
         schema: RUN_SCHEMA,
         program: concat!("host-trainer ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -99,12 +107,10 @@ pub fn fit(
         command: options.command.clone(),
         device: format!("{} ({})", device.name, device.reason),
         preprocessing,
-        labels: Labels {
-            negative: source.classes.negative.clone(),
-            positive: source.classes.positive.clone(),
-        },
+        labels: source.labels(),
         backbones: stack.backbones()?,
         base: stack.base().map(BaseModel::record),
+        int8: int8.as_ref().map(Int8Body::record),
         data: data_record(options, &data, leaks, &fitted.extraction),
         views: source.views,
         training: options.training,
@@ -113,19 +119,22 @@ pub fn fit(
         fine_tune: options.fine_tune.clone(),
         fine_tune_history: fitted.fine_tune_history,
         fine_tune_best: fitted.fine_tune_best,
+        choose_on: source.choose_on,
         threshold: chosen.threshold,
         threshold_rule: options.decision.threshold.name(),
         temperature: options.decision.calibrate.then_some(chosen.calibration.temperature()),
         abstain: chosen.abstain_record(&options.decision),
-        validation: Evaluation::new(&judged, chosen.threshold)?,
+        validation: Evaluation::new(&scored(&plain), chosen.threshold)?,
+        shift: shift(&corrupted, source.corruptions, chosen.threshold)?,
         timings: Timings {
             data: data_seconds,
+            quantising: quantising_seconds,
             features: fitted.feature_seconds,
             computed: fitted.extraction.features.len() - fitted.extraction.cached,
             training: fitted.training_seconds,
         },
     };
-    let base = stack.base().map(BaseModel::file);
+    let base = stack.base().or(int8.as_ref().map(|int8| &int8.model)).map(BaseModel::file);
     run.write(&record, &fitted.trained.weights, &fitted.scores, base)?;
     Ok(record)
 }

@@ -5,17 +5,17 @@ use std::time::Instant;
 use super::{Event, Trained};
 use crate::data::{DataSet, Item};
 use crate::device::ChosenDevice;
-use crate::features::{Extraction, Extractor, Job, View, Views};
-use crate::head::{self, Checkpoint, Epoch, Moment, Samples, TrainingConfig, train};
+use crate::features::{Extraction, Extractor, Job, View, Views, validation_views};
+use crate::head::{self, Checkpoint, Epoch, Moment, Samples, TrainingConfig, probabilities, train};
 use crate::metrics::Scored;
-use crate::run::{RunDir, ValidationScore};
+use crate::run::{ChooseOn, RunDir, ValidationScore};
 use crate::stop::Stop;
 
 /// A head and how it did on the validation images.
 pub(super) struct FittedHead {
     /// The head and its history.
     pub trained: head::Trained,
-    /// The score of every validation image that could be read.
+    /// The score of every form of every validation image that could be read.
     pub scores: Vec<ValidationScore>,
     /// The features.
     pub extraction: Extraction,
@@ -46,21 +46,21 @@ pub(super) struct Checkpointing<'a> {
 pub(super) fn fit_head(
     data: &DataSet,
     extractor: &Extractor,
-    views: &Views,
+    forms: Forms<'_>,
     config: &TrainingConfig,
     device: &ChosenDevice,
     checkpointing: Option<&Checkpointing<'_>>,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<FittedHead> {
     let start = Instant::now();
-    let jobs = Jobs::new(data, views);
+    let jobs = Jobs::new(data, forms);
     let extraction = extractor.run(&jobs.jobs, |progress| observe(Event::Features(progress)))?;
     let feature_seconds = start.elapsed().as_secs_f64();
     for (path, reason) in &extraction.unreadable {
         observe(Event::Warning(&format!("left out: {}: {reason}", path.display())));
     }
-    let (training, _) = jobs.samples(&extraction, &data.train, 0);
-    let (validation, read) = jobs.samples(&extraction, &data.validation, data.train.len());
+    let training = jobs.training(&extraction, &data.train);
+    let (watched, others) = jobs.validation(&extraction, &data.validation, data.train.len(), forms.choose_on);
 
     let start = Instant::now();
     let of = config.epochs;
@@ -70,7 +70,7 @@ pub(super) fn fit_head(
     };
     let done = resume.as_ref().map_or(&[][..], Checkpoint::history).to_vec();
     observe(Event::TrainingBegins { what: Trained::Head, of, done: &done });
-    let trained = train(config, &training, &validation, &device.trainer(), resume, |moment| {
+    let trained = train(config, &training, &watched.samples, &device.trainer(), resume, |moment| {
         match moment {
             Moment::Step(step) => observe(Event::Step(step)),
             Moment::Epoch(epoch, state) => {
@@ -86,8 +86,8 @@ pub(super) fn fit_head(
     })?;
     observe(Event::TrainingEnds);
     let training_seconds = start.elapsed().as_secs_f64();
-    let scores =
-        read.iter().zip(&trained.validation_probabilities).map(|(item, p)| score(item, *p)).collect();
+    let mut scores = watched.scores(&trained.validation_probabilities);
+    scores.extend(others.scores(&probabilities(&trained.weights, &others.samples, &device.device)?));
     Ok(FittedHead {
         trained,
         scores,
@@ -99,14 +99,29 @@ pub(super) fn fit_head(
     })
 }
 
-/// The row of one validation image.
-pub(super) fn score(item: &Item, probability: f64) -> ValidationScore {
+/// The row of one validation image in one form.
+pub(super) fn score(item: &Item, view: &View, probability: f64) -> ValidationScore {
     ValidationScore {
         path: item.relative.clone(),
         sha256: item.sha256.clone(),
+        corruption: match view {
+            View::Corrupted(corruption) => Some(corruption.to_string()),
+            View::Plain | View::Mirror | View::Varied(_) | View::Turned(_) => None,
+        },
         label: item.label,
         probability,
     }
+}
+
+/// In which forms images are looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Forms<'a> {
+    /// Those of a training image.
+    pub views: &'a Views,
+    /// Changes of the corruption suite that a validation image is seen under, beside itself.
+    pub corruptions: u32,
+    /// Whether they count when the epoch is chosen.
+    pub choose_on: ChooseOn,
 }
 
 /// Probabilities with labels, as the metrics take them.
@@ -123,13 +138,15 @@ pub(super) struct Jobs {
 
 impl Jobs {
     /// What is to be computed for this data set.
-    pub fn new(data: &DataSet, views: &Views) -> Self {
-        let views = views.of_image();
+    pub fn new(data: &DataSet, forms: Forms<'_>) -> Self {
+        let views = forms.views.of_image();
         let mut jobs = Jobs { jobs: Vec::new(), starts: vec![0] };
         for item in &data.train {
             jobs.add(item, &views);
         }
-        data.validation.iter().for_each(|item| jobs.add(item, &[View::Plain]));
+        for item in &data.validation {
+            jobs.add(item, &validation_views(&item.sha256, forms.corruptions));
+        }
         jobs
     }
 
@@ -145,24 +162,56 @@ impl Jobs {
         self.starts.push(self.jobs.len());
     }
 
-    /// The samples of these images, the first of which is the image number `first`, and which of them could be
-    /// read.
-    fn samples<'a>(
-        &self,
-        extraction: &Extraction,
-        items: &'a [Item],
-        first: usize,
-    ) -> (Samples, Vec<&'a Item>) {
+    /// The samples of the training images, one each with all its views.
+    fn training(&self, extraction: &Extraction, items: &[Item]) -> Samples {
         let mut samples = Samples::default();
-        let mut read = Vec::new();
-        for (item, ends) in items.iter().zip(self.starts[first..].windows(2)) {
+        for (item, ends) in items.iter().zip(self.starts.windows(2)) {
             let views: Vec<_> = extraction.features[ends[0]..ends[1]].iter().flatten().cloned().collect();
             if !views.is_empty() {
                 samples.views.push(views);
                 samples.labels.push(item.label);
-                read.push(item);
             }
         }
-        (samples, read)
+        samples
+    }
+
+    /// The forms of the validation images that could be read: those that an epoch is chosen on, and the others. The
+    /// first image is the image number `first`.
+    fn validation<'a>(
+        &'a self,
+        extraction: &Extraction,
+        items: &'a [Item],
+        first: usize,
+        choose_on: ChooseOn,
+    ) -> (Looks<'a>, Looks<'a>) {
+        let (mut watched, mut others) = (Looks::default(), Looks::default());
+        for (item, ends) in items.iter().zip(self.starts[first..].windows(2)) {
+            for job in ends[0]..ends[1] {
+                let Some(features) = &extraction.features[job] else { continue };
+                let view = &self.jobs[job].view;
+                let looks = match (choose_on, view) {
+                    (ChooseOn::Clean, View::Corrupted(_)) => &mut others,
+                    _ => &mut watched,
+                };
+                looks.samples.views.push(vec![features.clone()]);
+                looks.samples.labels.push(item.label);
+                looks.of.push((item, view));
+            }
+        }
+        (watched, others)
+    }
+}
+
+/// Validation images in one form or several.
+#[derive(Default)]
+struct Looks<'a> {
+    samples: Samples,
+    /// Which image each sample is of, and in which form.
+    of: Vec<(&'a Item, &'a View)>,
+}
+
+impl Looks<'_> {
+    fn scores(&self, probabilities: &[f64]) -> Vec<ValidationScore> {
+        self.of.iter().zip(probabilities).map(|((item, view), p)| score(item, view, *p)).collect()
     }
 }

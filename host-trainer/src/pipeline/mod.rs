@@ -12,11 +12,13 @@ mod fine_tune;
 mod fit;
 mod gate;
 mod head_fit;
+mod int8_body;
 mod leaks;
 mod operating_point;
 mod paired;
 mod preview;
 mod shards;
+mod shift;
 mod source;
 
 pub use calibration::CalibrationSource;
@@ -31,4 +33,4 @@ pub use operating_point::{AbstainRule, DecisionRules, OperatingPoint, ThresholdR
 pub use paired::{ComparedModel, Disagreement, PairedComparison, compare_models};
 pub use preview::{Change, PreviewOptions, preview};
 pub use shards::{ShardRecord, features};
-pub use source::{BackboneSource, FeatureSource};
+pub use source::{BackboneSource, FeatureSource, FeaturesBy};

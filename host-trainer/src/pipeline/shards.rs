@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::Event;
-use super::head_fit::Jobs;
+use super::head_fit::{Forms, Jobs};
 use super::source::{FeatureSource, Prepared};
 use crate::data::DataSet;
 use crate::device::ChosenDevice;
 use crate::features::shard::{Shard, ShardError, ShardNumber, ShardPlace, entry_name};
-use crate::features::{Extractor, Job, Views};
+use crate::features::{Extractor, Job};
 
 /// What became of a shard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -17,7 +17,7 @@ pub struct ShardRecord {
     pub file: String,
     /// Which shard, as `I/N`.
     pub shard: ShardNumber,
-    /// Images and mirror images in it.
+    /// Images and forms of them in it.
     pub jobs: usize,
     /// Of these, how many were computed, not taken from the cache.
     pub computed: usize,
@@ -41,7 +41,7 @@ pub fn features(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<ShardRecord> {
     let Prepared { data, extractor, .. } = source.prepare(seed, device, observe)?;
-    let jobs = Jobs::new(&data, &source.views).into_inner();
+    let jobs = Jobs::new(&data, source.forms()).into_inner();
     let plan = extractor.plan(data.fingerprint(), &jobs);
     let own: Vec<Job> = number.select(&jobs).cloned().collect();
     let record = ShardRecord {
@@ -95,10 +95,10 @@ pub(super) fn merge(
     place: &ShardPlace,
     data: &DataSet,
     extractor: &Extractor,
-    views: &Views,
+    forms: Forms<'_>,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<()> {
-    let jobs = Jobs::new(data, views).into_inner();
+    let jobs = Jobs::new(data, forms).into_inner();
     let plan = extractor.plan(data.fingerprint(), &jobs);
     let numbers = place.complete()?;
     let mut new = 0;
@@ -116,7 +116,7 @@ pub(super) fn merge(
         }
     }
     observe(Event::Note(&format!(
-        "{} shards with the features of {} images and mirror images; {new} were new to the cache",
+        "{} shards with the features of {} images and forms of them; {new} were new to the cache",
         numbers.len(),
         jobs.len()
     )));

@@ -4,15 +4,18 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use xray_core::package::Labels;
 use xray_core::preprocess::Preprocessing;
 
 use super::Event;
 use super::base::BaseModel;
+use super::head_fit::Forms;
+use super::int8_body::{Ingredients, Int8Body};
 use crate::backbones::BackboneKind;
 use crate::data::{ClassNames, DataSet, Item};
 use crate::device::ChosenDevice;
 use crate::features::{Extractor, Views};
-use crate::run::BackboneUse;
+use crate::run::{BackboneUse, ChooseOn};
 use crate::weights::{WeightSet, WeightStore, WeightsError};
 
 /// Where the backbones of a fit come from.
@@ -39,6 +42,27 @@ pub enum BackboneSource {
     },
 }
 
+/// What computes the features of backbones whose weights are at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FeaturesBy {
+    /// `int8` where the device is the CPU, else `float`
+    Auto,
+    /// The backbones in int8, on the engine that runs on the device
+    Int8,
+    /// The backbones in float32, on the device that --device names
+    Float,
+}
+
+impl FeaturesBy {
+    fn is_int8(self, device: &ChosenDevice) -> bool {
+        match self {
+            FeaturesBy::Auto => device.name == "cpu",
+            FeaturesBy::Int8 => true,
+            FeaturesBy::Float => false,
+        }
+    }
+}
+
 /// Which images go through which nets, and where their features are kept.
 #[derive(Debug, Clone)]
 pub struct FeatureSource {
@@ -50,10 +74,18 @@ pub struct FeatureSource {
     pub splits: Option<PathBuf>,
     /// The backbones.
     pub backbones: BackboneSource,
+    /// What computes their features; the backbones of a base model are run as they are.
+    pub by: FeaturesBy,
+    /// Training images that int8 backbones are calibrated on.
+    pub calibration_images: usize,
     /// How images are prepared.
     pub preprocessing: Preprocessing,
     /// Which forms of a training image are trained on.
     pub views: Views,
+    /// Changes of the corruption suite that each validation image is seen under, beside itself.
+    pub corruptions: u32,
+    /// Whether they count when epoch, temperature and threshold are chosen.
+    pub choose_on: ChooseOn,
     /// Folder of the feature cache.
     pub cache: PathBuf,
 }
@@ -61,12 +93,16 @@ pub struct FeatureSource {
 /// Images divided and nets loaded.
 pub(super) struct Prepared {
     pub stack: Stack,
+    /// The backbones in int8, if they compute the features.
+    pub int8: Option<Int8Body>,
     /// What the nets are fed with: that of the base model if there is one.
     pub preprocessing: Preprocessing,
     pub data: DataSet,
     pub extractor: Extractor,
     /// Seconds for listing, hashing and dividing the images.
     pub seconds: f64,
+    /// Seconds for making the int8 backbones.
+    pub quantising_seconds: f64,
 }
 
 impl FeatureSource {
@@ -97,11 +133,38 @@ impl FeatureSource {
             patients(&data.train),
             patients(&data.validation),
         )));
-        let extractor = match &stack {
-            Stack::Weights(sets) => Extractor::new(sets, &preprocessing, device, &self.cache)?,
-            Stack::Base(base) => base.extractor(&self.cache, observe)?,
+        let start = Instant::now();
+        let int8 = match &stack {
+            Stack::Weights(sets) if self.by.is_int8(device) => {
+                let ingredients = Ingredients {
+                    sets,
+                    backbones: &stack.backbones()?,
+                    preprocessing: &preprocessing,
+                    labels: &self.labels(),
+                    images: self.calibration_images,
+                    seed,
+                };
+                Some(Int8Body::make(&ingredients, &data, &self.cache, observe)?)
+            }
+            Stack::Weights(_) | Stack::Base(_) => None,
         };
-        Ok(Prepared { stack, preprocessing, data, extractor, seconds })
+        let quantising_seconds = start.elapsed().as_secs_f64();
+        let extractor = match (&stack, &int8) {
+            (_, Some(int8)) => int8.model.extractor(&self.cache, observe)?,
+            (Stack::Weights(sets), None) => Extractor::new(sets, &preprocessing, device, &self.cache)?,
+            (Stack::Base(base), None) => base.extractor(&self.cache, observe)?,
+        };
+        Ok(Prepared { stack, int8, preprocessing, data, extractor, seconds, quantising_seconds })
+    }
+
+    /// In which forms its images are looked at.
+    pub(super) fn forms(&self) -> Forms<'_> {
+        Forms { views: &self.views, corruptions: self.corruptions, choose_on: self.choose_on }
+    }
+
+    /// The two classes as models name them.
+    pub(super) fn labels(&self) -> Labels {
+        Labels { negative: self.classes.negative.clone(), positive: self.classes.positive.clone() }
     }
 }
 

@@ -13,6 +13,9 @@
 //! Memory: ranges and means of one pass, then one histogram of 2048 bins an activation, whatever the number
 //! of images; beside them the activations of as many images as there are threads.
 
+/// Raised whenever the same weights and images would give other integers than before: int8 backbones are kept by it.
+pub(crate) const QUANTISER: u32 = 1;
+
 mod bias;
 mod calibrate;
 mod equalise;

@@ -4,7 +4,7 @@ mod record;
 mod store;
 
 pub use record::{
-    AbstainRecord, BackboneUse, BaseUse, DataRecord, RUN_SCHEMA, RunRecord, Timings, ValidationScore,
-    Versions,
+    AbstainRecord, BackboneUse, BaseUse, ChooseOn, DataRecord, Int8Use, KindFigures, RUN_SCHEMA, RunRecord,
+    ShiftRecord, Timings, ValidationScore, Versions,
 };
 pub use store::{RunDir, RunError};

@@ -39,6 +39,55 @@ pub struct BaseUse {
     pub precision: Precision,
 }
 
+/// What epoch, temperature and threshold are chosen on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChooseOn {
+    /// Validation images as they are, and changes of each from the corruption suite
+    Corrupted,
+    /// Validation images as they are
+    #[default]
+    Clean,
+}
+
+/// The int8 backbones that the features of a run were computed with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Int8Use {
+    /// SHA-256 (hex) of the model that holds them; a copy lies in the run.
+    pub sha256: String,
+    /// Training images that the steps of their activations were chosen on.
+    pub calibration_images: usize,
+}
+
+/// Figures on one kind of change of the validation images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KindFigures {
+    /// The kind, as the corruption suite names it.
+    pub kind: String,
+    /// Images.
+    pub images: usize,
+    /// Area under the ROC curve; none if they are of one class.
+    pub auroc: Option<f64>,
+    /// Share of the positive that is called so; none if there is none.
+    pub sensitivity: Option<f64>,
+    /// Share of the negative that is called so; none if there is none.
+    pub specificity: Option<f64>,
+}
+
+/// How the head did on validation images as another hospital might have taken them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ShiftRecord {
+    /// Version of the corruption suite.
+    pub suite: u32,
+    /// Changes that each image was seen under, beside itself.
+    pub corruptions: u32,
+    /// Figures on the changed images at the threshold. Its intervals take images for independent that are forms of the
+    /// same: they are too narrow.
+    pub evaluation: Evaluation,
+    /// By kind.
+    pub kinds: Vec<KindFigures>,
+}
+
 /// Where the model must not decide, and why there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AbstainRecord {
@@ -103,13 +152,16 @@ pub struct DataRecord {
     pub left_out: BTreeMap<String, String>,
 }
 
-/// The score of one validation image.
+/// The score of one validation image in one form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ValidationScore {
     /// The file, below the data folder.
     pub path: String,
     /// SHA-256 (hex) of its content.
     pub sha256: String,
+    /// Under which change of the corruption suite it was seen; none as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corruption: Option<String>,
     /// `true` for the positive class.
     pub label: bool,
     /// Probability of the positive class under the head that was kept, not calibrated.
@@ -121,6 +173,9 @@ pub struct ValidationScore {
 pub struct Timings {
     /// Listing, hashing and splitting the images.
     pub data: f64,
+    /// Making the int8 backbones that features are computed with.
+    #[serde(default)]
+    pub quantising: f64,
     /// Computing or loading features.
     pub features: f64,
     /// Images and views whose features were computed, not loaded.
@@ -154,6 +209,10 @@ pub struct RunRecord {
     /// The model that the backbones were kept from, if they were.
     #[serde(default)]
     pub base: Option<BaseUse>,
+    /// The int8 backbones that features were computed with; none if they were computed with float ones or with those of
+    /// a base model.
+    #[serde(default)]
+    pub int8: Option<Int8Use>,
     /// The data.
     pub data: DataRecord,
     /// Which forms of a training image were trained on.
@@ -173,6 +232,9 @@ pub struct RunRecord {
     /// Which one that is, counted from 1.
     #[serde(default)]
     pub fine_tune_best: Option<usize>,
+    /// What epoch, temperature and threshold were chosen on.
+    #[serde(default)]
+    pub choose_on: ChooseOn,
     /// Calibrated probability (0..1) from which on the positive label is suspected.
     pub threshold: f64,
     /// The rule by which the threshold was chosen on the validation images.
@@ -183,8 +245,11 @@ pub struct RunRecord {
     /// The abstain band, if one was asked for.
     #[serde(default)]
     pub abstain: Option<AbstainRecord>,
-    /// Figures on the validation images at the threshold, float head.
+    /// Figures on the validation images as they are, at the threshold.
     pub validation: Evaluation,
+    /// Figures on changed validation images, if there were any.
+    #[serde(default)]
+    pub shift: Option<ShiftRecord>,
     /// Seconds.
     pub timings: Timings,
 }

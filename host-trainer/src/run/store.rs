@@ -33,8 +33,9 @@ pub enum RunError {
     Head(#[from] HeadError),
 }
 
-/// The folder of a run: `run.json`, `head.safetensors`, `metrics.csv`, `validation.json`; `base.onnx` where the
-/// backbones were kept from a model; `weights/` and `fine-tune-metrics.csv` where they were trained.
+/// The folder of a run: `run.json`, `head.safetensors`, `metrics.csv`, `validation.json`; `corrupted.json` where changed
+/// validation images were looked at, too; `base.onnx` where features come from the backbones of a model; `weights/` and
+/// `fine-tune-metrics.csv` where backbones were trained.
 #[derive(Debug, Clone)]
 pub struct RunDir {
     path: PathBuf,
@@ -78,7 +79,10 @@ impl RunDir {
             [] => remove(self.fine_tune_metrics_path())?,
             history => self.write_fine_tune_metrics(history)?,
         }
-        self.write_json(&self.scores_path(), &scores)?;
+        let (plain, corrupted): (Vec<_>, Vec<_>) =
+            scores.iter().partition(|score| score.corruption.is_none());
+        self.write_json(&self.scores_path(), &plain)?;
+        self.write_json(&self.path.join("corrupted.json"), &corrupted)?;
         self.write_json(&self.record_path(), record)?;
         [self.checkpoint_path(), self.fine_tune_checkpoint_path()].into_iter().try_for_each(remove)
     }
@@ -153,7 +157,7 @@ impl RunDir {
         self.path.join("fine-tune-checkpoint.cbor")
     }
 
-    /// Where the model lies whose backbones the run kept, if it did.
+    /// Where the model lies whose backbones gave the features, if one did.
     pub fn base_path(&self) -> PathBuf {
         self.path.join("base.onnx")
     }

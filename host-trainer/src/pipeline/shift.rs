@@ -1,0 +1,58 @@
+//! How a head does on changed validation images.
+
+use std::collections::BTreeMap;
+
+use super::head_fit::scored;
+use crate::data::corrupt::{Corruption, Kind, SUITE_VERSION};
+use crate::metrics::{Confusion, Evaluation, MetricsError, Scored, auroc};
+use crate::run::{ChooseOn, KindFigures, ShiftRecord, ValidationScore};
+
+/// The scores of the images as they are, and those under a change.
+pub(super) fn apart(scores: &[ValidationScore]) -> (Vec<ValidationScore>, Vec<ValidationScore>) {
+    scores.iter().cloned().partition(|score| score.corruption.is_none())
+}
+
+/// The scores that an operating point is chosen on.
+pub(super) fn counted(scores: &[ValidationScore], choose_on: ChooseOn) -> Vec<ValidationScore> {
+    match choose_on {
+        ChooseOn::Corrupted => scores.to_vec(),
+        ChooseOn::Clean => apart(scores).0,
+    }
+}
+
+/// Figures on calibrated scores of changed images at the threshold; none if there are none.
+///
+/// # Errors
+/// [`MetricsError`] if a score is no probability.
+pub(super) fn shift(
+    scores: &[ValidationScore],
+    corruptions: u32,
+    threshold: f64,
+) -> Result<Option<ShiftRecord>, MetricsError> {
+    if scores.is_empty() {
+        return Ok(None);
+    }
+    let mut kinds: BTreeMap<Kind, Vec<Scored>> = BTreeMap::new();
+    for score in scores {
+        let corruption = score.corruption.as_deref().and_then(|name| name.parse::<Corruption>().ok());
+        if let Some(corruption) = corruption {
+            kinds.entry(corruption.kind()).or_default().push((score.probability, score.label));
+        }
+    }
+    let figures = |(kind, scores): (Kind, Vec<Scored>)| {
+        let confusion = Confusion::at(&scores, threshold);
+        KindFigures {
+            kind: kind.name().to_owned(),
+            images: scores.len(),
+            auroc: auroc(&scores).ok(),
+            sensitivity: confusion.sensitivity(),
+            specificity: confusion.specificity(),
+        }
+    };
+    Ok(Some(ShiftRecord {
+        suite: SUITE_VERSION,
+        corruptions,
+        evaluation: Evaluation::new(&scored(scores), threshold)?,
+        kinds: kinds.into_iter().map(figures).collect(),
+    }))
+}
