@@ -38,7 +38,6 @@ pub(crate) fn write(
 }
 
 /// What a layer gives, and its weights.
-
 fn linear(
     graph: &mut Graph,
     x: &Value,

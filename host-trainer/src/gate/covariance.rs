@@ -58,6 +58,7 @@ impl Whitening {
         }
         // Forward substitution, one column of the identity after another.
         let mut inverse = vec![vec![0.0; dims]; dims];
+        #[expect(clippy::needless_range_loop, reason = "two matrices are walked by the same indices")]
         for column in 0..dims {
             for row in column..dims {
                 let identity = if row == column { 1.0 } else { 0.0 };

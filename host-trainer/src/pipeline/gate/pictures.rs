@@ -184,7 +184,7 @@ impl Drawn {
             Drawn::Rings => {
                 let ring = |at: usize| {
                     let radius = ((at % size) as f64 - middle[0]).hypot((at / size) as f64 - middle[1]);
-                    level((radius / step as f64) as usize % 2 == 0)
+                    level(((radius / step as f64) as usize).is_multiple_of(2))
                 };
                 (0..size * size).map(ring).collect()
             }
