@@ -10,7 +10,7 @@ use burn::tensor::Device;
 use host_trainer::backbones::BackboneKind;
 use host_trainer::data::augment::Preset;
 use host_trainer::data::{ClassNames, Item, Split, of_split};
-use host_trainer::features::Views;
+use host_trainer::features::{View, Views};
 use host_trainer::fine_tune::{
     FineTune, FineTuneCheckpoint, FineTuneError, FineTuned, Images, Unfreeze, fine_tune,
 };
@@ -94,6 +94,7 @@ fn tuned(
     write_images(folder.path());
     let items = |split| -> Vec<Item> { of_split(folder.path(), &ClassNames::default(), split).unwrap() };
     let (train, validation) = (items(Split::Train), items(Split::Val));
+    let validation: Vec<_> = validation.iter().map(|item| (item, &View::Plain)).collect();
     let preprocessing = Preprocessing { size: SIZE, ..Preprocessing::new(Scaling::Imagenet) };
     let views = Views::new(Preset::None);
     let images =

@@ -71,7 +71,7 @@ mod tests {
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("set");
             Token::read(&file)
         };
-        let token = read("  0123456789abcdef\n", 0o640).ok().expect("a token");
+        let token = read("  0123456789abcdef\n", 0o640).expect("a token");
         assert!(token.is("0123456789abcdef"));
         for wrong in ["", "0123456789abcde", "0123456789abcdef ", "0123456789ABCDEF"] {
             assert!(!token.is(wrong), "{wrong}");

@@ -9,10 +9,13 @@ use super::*;
 /// From scripts/oracle/camera.py.
 const JPEG: &[u8] = include_bytes!("../../../tests/fixtures/camera/frame.jpg");
 
+/// What comes of one shot.
+type Answer = fn() -> Result<Frame, ShotError>;
+
 /// What a camera does, shot by shot.
 struct Played {
     there: AtomicBool,
-    shots: Mutex<Vec<fn() -> Result<Frame, ShotError>>>,
+    shots: Mutex<Vec<Answer>>,
 }
 
 /// A camera that several hold.
@@ -40,11 +43,11 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(shots: &[fn() -> Result<Frame, ShotError>]) -> Self {
+    fn new(shots: &[Answer]) -> Self {
         Bench::with(Duration::from_secs(60), shots)
     }
 
-    fn with(deadline: Duration, shots: &[fn() -> Result<Frame, ShotError>]) -> Self {
+    fn with(deadline: Duration, shots: &[Answer]) -> Self {
         let shots = shots.iter().rev().copied().collect();
         let played = Arc::new(Played { there: AtomicBool::new(true), shots: Mutex::new(shots) });
         let second = Duration::from_secs(1);

@@ -25,16 +25,22 @@ pub struct GateOptions {
     pub cache: PathBuf,
 }
 
-/// How X-rays are taken in the field: hung askew, cut, too dark, too bright, mirrored. None of that is refused.
+/// How X-rays are taken in the field: hung askew, cut, too dark, too bright, mirrored, soft, noisy. None of that is
+/// refused.
 const FIELD: Augmentation = Augmentation {
     flip: true,
     zoom: 0.15,
+    stretch: 0.1,
     shear: 5.0,
     rotation: 10.0,
     shift: 0.06,
     brightness: 0.15,
     contrast: 0.4,
     gamma: 1.8,
+    blur: 1.0,
+    sharpen: 0.0,
+    noise: 8.0,
+    borders: 0.08,
     fill: Fill::Edge,
 };
 

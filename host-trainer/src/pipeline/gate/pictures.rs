@@ -4,7 +4,7 @@ use rand::{Rng, RngExt};
 use xray_core::intake::{IntakeProblem, Radiograph};
 
 use crate::data::Turn;
-use crate::data::augment::{Fill, Placement, Tone, Transform};
+use crate::data::augment::{Detail, Fill, Placement, Tone, Transform};
 use crate::data::corrupt::{CorruptError, Corruption, Kind};
 use crate::data::strange::Strange;
 
@@ -83,8 +83,10 @@ impl Change {
         sha256: &str,
         rng: &mut impl Rng,
     ) -> Result<Radiograph, CorruptError> {
-        let placed =
-            |place: Placement| Transform { place, tone: Tone::default(), fill: Fill::Level(0) }.apply(small);
+        let placed = |place: Placement| {
+            Transform { place, tone: Tone::default(), detail: Detail::default(), fill: Fill::Level(0) }
+                .apply(small)
+        };
         Ok(match self {
             Change::None => small.clone(),
             Change::Mirrored => placed(Placement { flip: true, ..Placement::default() }),
