@@ -98,10 +98,15 @@ mod tests {
 
     #[test]
     fn few_rows_are_shrunk_and_can_be_inverted() {
-        let rows = [[1.0, 2.0, 3.0], [2.0, 4.0, 6.5]].map(|row| row.to_vec());
+        // Off the mean: (2, -1, -1, 0) and its turns. Variances 2, 2, 2, 0 and covariances -1; 1.5 of a distance of 2.25
+        // from the identity times 1.5 is chance.
+        let rows = [[3.0, 0.0, 0.0, 0.0], [0.0, 3.0, 0.0, 0.0], [0.0, 0.0, 3.0, 0.0]].map(|row| row.to_vec());
         let (mean, covariance, part) = shrunk_covariance(&rows);
-        assert_eq!(mean, [1.5, 3.0, 4.75]);
-        assert!(part > 0.0 && part <= 1.0, "{part}");
-        assert!(Whitening::of(&covariance, 3).is_some() || part == 0.0);
+        assert_eq!(mean, [1.0, 1.0, 1.0, 0.0]);
+        let (a, b) = (5.0 / 3.0, -1.0 / 3.0);
+        let expected = [a, b, b, 0.0, b, a, b, 0.0, b, b, a, 0.0, 0.0, 0.0, 0.0, 1.0];
+        assert!((part - 2.0 / 3.0).abs() < 1e-12, "{part}");
+        assert!(covariance.iter().zip(expected).all(|(c, e)| (c - e).abs() < 1e-12), "{covariance:?}");
+        assert!(Whitening::of(&covariance, 4).is_some());
     }
 }
