@@ -271,11 +271,12 @@ fn a_fit_on_int8_backbones_is_exported_as_it_is() -> Result<()> {
     assert!(contract.threshold_rule.starts_with("youden on validation images and 2"), "{contract:?}");
     let body = Body::of(&PackageFile::read(&world.options.out.join("base.onnx"))?)?;
     assert_eq!(Body::of(&file)?.fingerprint(), body.fingerprint());
-    // The device's verdicts are those that the threshold was chosen on.
+    // The device's scores are those that the threshold was chosen on, but for the head's weights, which the file holds
+    // in int8.
     let screener = Screener::load(&model)?;
     for score in RunDir::new(&world.options.out).scores()? {
         let found = screener.screen(&world.options.source.data.join(&score.path))?.verdict.uncalibrated();
-        assert!((found.value() - score.probability).abs() < 1e-5, "{score:?}: {found:?}");
+        assert!((found.value() - score.probability).abs() < 5e-3, "{score:?}: {found:?}");
     }
     export(&world, Precision::Float32, "float.onnx")?;
 
