@@ -11,7 +11,7 @@
 #
 # Without --model, the demo's is taken. Needs Debian, no root: qemu-system-arm, mtools, dosfstools, e2fsprogs, cpio,
 # python3. Kernel, device tree, busybox and C library are fetched from Debian's mirror. The program is the one of
-#   scripts/cross-build.sh aarch64 --release --with gcc --allow-glibc VERSION_OF_THIS_DEBIAN
+#   scripts/cross-build.sh aarch64 --emulated --with gcc --allow-glibc VERSION_OF_THIS_DEBIAN
 # or --binary; the host's programs are those of `cargo build --release --workspace`.
 # Exit status: 0 all held, 1 something did not, 2 wrong usage.
 set -euo pipefail
@@ -21,7 +21,7 @@ here=scripts/emulated-pi
 . "$here/packages.sh"
 
 target=${CARGO_TARGET_DIR:-target}
-binary=$target/aarch64-unknown-linux-gnu/release/edge-runtime
+binary=$target/aarch64-unknown-linux-gnu/emulated/edge-runtime
 model='' count='' options=()
 while [ $# -gt 0 ]; do
   case "$1" in

@@ -3,7 +3,7 @@
 #
 #   scripts/qemu-check.sh MODEL.onnx IMAGE...
 #
-# Needs `cargo build --release --workspace` and `scripts/cross-build.sh aarch64 --release` before it.
+# Needs `cargo build --release --workspace` and `scripts/cross-build.sh aarch64 --emulated` before it.
 set -euo pipefail
 if [ $# -lt 2 ]; then
   sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
@@ -20,7 +20,7 @@ trap 'rm -rf "$answers"' EXIT
 aarch64_environment
 # shellcheck disable=SC2086 # the runner is several words
 timeout 300 $CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER \
-  "$target/aarch64-unknown-linux-gnu/release/edge-runtime" screen --model "$model" --json "$@" >"$answers/there"
+  "$target/aarch64-unknown-linux-gnu/emulated/edge-runtime" screen --model "$model" --json "$@" >"$answers/there"
 python3 - "$answers/here" "$answers/there" <<'PYTHON'
 import json, sys
 here, there = ([json.loads(line) for line in open(path)] for path in sys.argv[1:])

@@ -13,7 +13,7 @@ aarch64_environment
 # Tests that start the program itself start it in the emulator, too.
 export XRAY_EDGE_RUNNER=$CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER
 # Not the examples in the documentation: rustdoc would need the target's library beside rustup's compiler.
-tests=(cargo test --release --target aarch64-unknown-linux-gnu -p xray-core -p edge-runtime)
+tests=(cargo test --profile emulated --target aarch64-unknown-linux-gnu -p xray-core -p edge-runtime)
 # Nor cameras: qemu knows no V4L2 requests, and the program that stands for rpicam-still would be the host's.
 # Nor those that start the program by the hundred (crash, run, stick, power_cuts): emulated, each start takes seconds.
 "${tests[@]}" --lib --bins --test intake --test intensity --test package --test per_channel --test preprocess \

@@ -23,7 +23,7 @@ fn keys(value: &toml::Value, path: &str, into: &mut BTreeSet<String>) {
             assert!(!text.trim().is_empty(), "{path} is empty");
             into.insert(path.to_owned());
         }
-        other => panic!("{path}: {other}"),
+        other => panic!("{path} is no text: {other:?}"),
     }
 }
 

@@ -93,6 +93,7 @@ impl Weights {
     }
 
     /// The eights; none if they were packed otherwise, which [`super::conv`] does not let happen.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "read by kernels of x86-64"))]
     pub fn eights(&self) -> &[Eight] {
         match self {
             Weights::Lines(_) => &[],
