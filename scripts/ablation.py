@@ -22,8 +22,8 @@ from pathlib import Path
 # Every row is `host-trainer fit --recipe robust` with these options. The first is what ships.
 ROWS = [
     ("robust (the default)", ""),
-    ("article", "--recipe article --corruptions 6"),
-    ("article, chosen on changed images", "--recipe article --corruptions 6 --choose-on corrupted --threshold sensitivity>=0.97"),
+    ("article", "--recipe article"),
+    ("article, chosen on changed images", "--recipe article --choose-on corrupted --threshold sensitivity>=0.97"),
     ("no augmentation", "--augment none"),
     ("mirror images alone", "--augment article"),
     ("one view", "--views 1"),
@@ -69,6 +69,7 @@ def fit(args, options: str, seed: int, out: Path) -> dict:
     key = out / "options.txt"
     command = [args.trainer, "fit", "--data", str(args.data), "--out", str(out), "--seed", str(seed), "--quiet", "--json"]
     command += ["--splits", str(args.splits)] if args.splits else []
+    command += ["--corruptions", str(args.corruptions)]
     command += shlex.split(args.common) + shlex.split(options)
     if not (record.exists() and key.exists() and key.read_text() == shlex.join(command)):
         print("+", shlex.join(command), file=sys.stderr, flush=True)
@@ -119,6 +120,7 @@ def main() -> None:
     parser.add_argument("--train", type=int, help="training images to take; all if not given; needs --splits")
     parser.add_argument("--seeds", default="42,43,44", help="a row is the mean over these")
     parser.add_argument("--rows", help="numbers of the rows to make, from 0, with commas; all if not given")
+    parser.add_argument("--corruptions", type=int, default=6, help="changes that each validation image is seen under")
     parser.add_argument("--common", default="", help="options that every fit gets, such as '--cache DIR'")
     parser.add_argument("--work", type=Path, default=Path("runs/ablation"), help="folder for the runs")
     parser.add_argument("--trainer", default="host-trainer", help="the program")

@@ -54,7 +54,7 @@ pub struct SourceArgs {
     /// Varied forms of each training image beside the image itself; each epoch draws one of them
     #[arg(long, value_name = "N", default_value_t = 4)]
     views: u32,
-    /// Seeds them; their features are kept, so runs of another --seed find them
+    /// Seeds them and the choice of images to calibrate on; features are kept, so runs of another --seed find them
     #[arg(long, default_value_t = 42)]
     view_seed: u64,
     /// What the epoch, the temperature and the threshold are chosen on [default: what --recipe says]

@@ -142,7 +142,8 @@ impl FeatureSource {
                     preprocessing: &preprocessing,
                     labels: &self.labels(),
                     images: self.calibration_images,
-                    seed,
+                    // Not that of the split: runs that differ in it alone share backbones and features.
+                    seed: self.views.seed,
                 };
                 Some(Int8Body::make(&ingredients, &data, &self.cache, observe)?)
             }
