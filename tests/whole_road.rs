@@ -12,18 +12,21 @@ use edge_runtime::cli::{Outcome, screen};
 use edge_runtime::outputs::lights::Dark;
 use host_trainer::backbones::BackboneKind;
 use host_trainer::data::leaks::LeakCounts;
-use host_trainer::data::{Split, of_split};
+use host_trainer::data::strange::Strange;
+use host_trainer::data::{Split, Turn, of_split};
 use host_trainer::export::Body;
 use host_trainer::features::{Extractor, Job, View};
 use host_trainer::fine_tune::FineTune;
 use host_trainer::head::{BatchNorm, Dense, HeadWeights};
 use host_trainer::pipeline::{
-    self, BackboneSource, Budget, CalibrationSource, Event, ExportedModel, FeaturesBy, HeadOn, Quantisation,
+    self, BackboneSource, Budget, Event, ExportJob, ExportedModel, FeaturesBy, GateWish, HeadOn,
+    Quantisation, RunImages,
 };
 use host_trainer::run::{ChooseOn, RunDir, RunRecord};
 use host_trainer::weights::{WeightSet, WeightStore};
 use serde_json::Value;
 use xray_core::engine::{self, Engine, EngineChoice, FusedEngine, TractEngine};
+use xray_core::gate::Reason;
 use xray_core::intake::read_file;
 use xray_core::package::{PackageFile, PackageProblem, Precision};
 use xray_core::preprocess::{Clahe, Intensity, prepare};
@@ -41,10 +44,20 @@ fn fit(world: &World) -> Result<(RunRecord, usize, usize)> {
 }
 
 fn export(world: &World, precision: Precision, name: &str) -> Result<std::path::PathBuf> {
-    let model = world.path(name);
-    let store = WeightStore::at(world.path("no-weights"));
-    pipeline::export_run(&world.options.out, &store, precision, None, &model, &mut |_| {})?;
-    Ok(model)
+    let job = job(world, &world.path(name));
+    pipeline::export_run(&job, precision, &mut |_| {})?;
+    Ok(job.out)
+}
+
+fn job(world: &World, model: &Path) -> ExportJob {
+    ExportJob {
+        run: world.options.out.clone(),
+        store: WeightStore::at(world.path("no-weights")),
+        images: RunImages { data: world.options.source.data.clone(), splits: None },
+        cache: world.options.source.cache.clone(),
+        gate: GateWish::WhereEnough,
+        out: model.to_owned(),
+    }
 }
 
 fn screened(model: &Path, paths: &[std::path::PathBuf]) -> Result<(Vec<Value>, Outcome)> {
@@ -205,25 +218,14 @@ fn the_integer_engine_agrees_with_tract() -> Result<()> {
     Ok(())
 }
 
-fn quantisation(world: &World, head_on: HeadOn, budget: Option<Budget>) -> Quantisation {
-    Quantisation {
-        source: CalibrationSource { data: world.options.source.data.clone(), splits: None, images: 8 },
-        head_on,
-        budget,
-        cache: world.options.source.cache.clone(),
-        gate: None,
-    }
-}
-
 fn export_int8(
     world: &World,
     head_on: HeadOn,
     budget: Option<Budget>,
     model: &Path,
 ) -> Result<ExportedModel> {
-    let how = quantisation(world, head_on, budget);
-    let store = WeightStore::at(world.path("no-weights"));
-    pipeline::export_quantised_run(&world.options.out, &store, &how, &world.device, model, &mut |_| {})
+    let how = Quantisation { images: 8, head_on, budget };
+    pipeline::export_quantised_run(&job(world, model), &how, &world.device, &mut |_| {})
 }
 
 #[test]
@@ -324,6 +326,62 @@ fn a_new_head_on_a_base_keeps_its_backbones_bit_for_bit() -> Result<()> {
         // Its weights are int8 in the file.
         let expected = probability(new.features(), &head);
         assert!((new.probability().value() - expected).abs() < 0.02, "{new:?} against {expected}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_picture_that_the_gate_refuses_has_no_score_anywhere() -> Result<()> {
+    let world = World::new()?;
+    fit(&world)?;
+    // Phantoms on random backbones are not enough, which is said; a gate that was asked for is fitted all the same.
+    let plain = world.path("plain.onnx");
+    let mut notes = Vec::new();
+    let how = Quantisation { images: 8, head_on: HeadOn::Float, budget: None };
+    pipeline::export_quantised_run(&job(&world, &plain), &how, &world.device, &mut |event| {
+        if let Event::Note(text) = event {
+            notes.push(text.to_owned());
+        }
+    })?;
+    assert!(PackageFile::read(&plain)?.verify()?.contract().gate.is_none());
+    assert!(notes.iter().any(|note| note.contains("random backbones know no X-rays")), "{notes:?}");
+    let model = world.path("gated.onnx");
+    let asked = ExportJob { gate: GateWish::On(20), ..job(&world, &model) };
+    pipeline::export_quantised_run(&asked, &how, &world.device, &mut |_| {})?;
+    let contract = PackageFile::read(&model)?.verify()?.contract().clone();
+    let gate = contract.gate.unwrap();
+    assert_eq!((gate.fit.fitted_on, gate.fit.validation), (80, 16));
+
+    // Upright phantoms are judged, the same ones on their side and what is no X-ray are not.
+    let upright = of_split(&world.options.source.data, &world.options.source.classes, Split::Test)?;
+    let mut wrong = Vec::new();
+    for (item, turn) in upright.iter().zip(Turn::ALL.into_iter().cycle()) {
+        wrong.push((turn.name(), turn.apply(&read_file(&item.path)?)));
+    }
+    wrong.push(("grain", Strange::Grain.draw(224, 9, 0)?));
+    wrong.push(("page", Strange::Page.draw(224, 9, 0)?));
+    let folder = world.path("wrong");
+    std::fs::create_dir(&folder)?;
+    for (at, (name, picture)) in wrong.iter().enumerate() {
+        let mut bytes = format!("P5 {} {} 255\n", picture.width(), picture.height()).into_bytes();
+        bytes.extend_from_slice(&picture.pixels().grey());
+        std::fs::write(folder.join(format!("{at:02}-{name}.pgm")), bytes)?;
+    }
+    let (rows, _) = screened(&model, &[world.test_images()])?;
+    let judged = rows.iter().filter(|row| row["verdict"] != "no-result").count();
+    assert!(judged >= 7, "{judged} of 8: {rows:?}");
+    let (rows, outcome) = screened(&model, &[folder])?;
+    assert_eq!((rows.len(), outcome), (10, Outcome::Incomplete));
+    for row in &rows {
+        let text = row.to_string();
+        assert_eq!(row["verdict"], "no-result", "{text}");
+        let reasons: Vec<_> =
+            row["reasons"].as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect();
+        assert!(
+            !reasons.is_empty() && reasons.iter().all(|code| Reason::from_code(code).is_some()),
+            "{text}"
+        );
+        assert!(row.get("probability").is_none(), "{text}");
     }
     Ok(())
 }

@@ -10,8 +10,8 @@ use xray_core::package::RANDOM_WARNING;
 use xray_core::screening::printable;
 
 use super::SOME_UNREAD;
+use super::judged::JudgedArgs;
 use super::progress::Reporter;
-use crate::data::{ClassNames, Split};
 use crate::metrics::{Evaluation, McNemar, Rate};
 use crate::pipeline::{PairedComparison, compare_models};
 
@@ -35,15 +35,8 @@ pub struct CompareArgs {
     /// The second model file
     #[arg(value_name = "MODEL_B")]
     b: PathBuf,
-    /// Folder with the class folders
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// Which folder of it
-    #[arg(long, value_enum, default_value = "test")]
-    split: Split,
-    /// Names of the class folders, the one without the finding first [default: as in the models]
-    #[arg(long, value_name = "NEGATIVE,POSITIVE")]
-    classes: Option<ClassNames>,
+    #[command(flatten)]
+    images: JudgedArgs,
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
@@ -54,9 +47,10 @@ pub struct CompareArgs {
 
 pub fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let mut reporter = Reporter::new(args.quiet);
-    let models = [args.a.as_path(), args.b.as_path()];
-    let result =
-        compare_models(models, &args.data, args.classes, args.split, &mut |event| reporter.show(event))?;
+    let (models, images) = ([args.a.as_path(), args.b.as_path()], args.images);
+    let result = compare_models(models, &images.data, images.classes, images.split, &mut |event| {
+        reporter.show(event)
+    })?;
     if args.json {
         println!("{}", serde_json::to_string(&result)?);
     } else {

@@ -21,8 +21,8 @@ use crate::device::{DeviceChoice, choose};
 use crate::features::Views;
 use crate::head::TrainingConfig;
 use crate::pipeline::{
-    self, BackboneSource, CalibrationSource, DecisionRules, FeatureSource, FeaturesBy, FitOptions, HeadOn,
-    Quantisation,
+    self, BackboneSource, DecisionRules, ExportJob, FeatureSource, FeaturesBy, FitOptions, GateWish, HeadOn,
+    Quantisation, RunImages,
 };
 use crate::run::ChooseOn;
 use crate::stop::Stop;
@@ -78,17 +78,22 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
 
     heading("3. Exporting the whole stack in int8");
     // Random backbones are drawn again from their seed: the store is never asked.
-    let store = WeightStore::at(args.out.join("weights"));
+    let job = ExportJob {
+        run: fitted.clone(),
+        store: WeightStore::at(args.out.join("weights")),
+        images: RunImages { data: phantoms.clone(), splits: None },
+        cache: options.source.cache.clone(),
+        gate: GateWish::WhereEnough,
+        out: model.clone(),
+    };
     let how = Quantisation {
-        source: CalibrationSource { data: phantoms.clone(), splits: None, images: CALIBRATED },
+        images: CALIBRATED,
         head_on: HeadOn::Int8,
         // One of a handful of phantoms called differently is more than any budget for X-rays allows.
         budget: None,
-        cache: options.source.cache.clone(),
-        gate: None,
     };
     let mut show = |event: pipeline::Event<'_>| reporter.show(event);
-    let exported = pipeline::export_quantised_run(&fitted, &store, &how, &device, &model, &mut show)?;
+    let exported = pipeline::export_quantised_run(&job, &how, &device, &mut show)?;
     println!("{:.1} MB, sha256 {}", exported.bytes as f64 / 1e6, exported.sha256);
 
     heading("4. Evaluating the exported file on phantoms that were held back");

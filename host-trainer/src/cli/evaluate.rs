@@ -12,8 +12,9 @@ use xray_core::package::RANDOM_WARNING;
 use xray_core::screening::printable;
 
 use super::SOME_UNREAD;
+use super::judged::JudgedArgs;
 use super::progress::Reporter;
-use crate::data::{ClassNames, Groups, Split};
+use crate::data::Groups;
 use crate::metrics::Subgroup;
 use crate::pipeline::{Abstention, Detail, DetailOptions, EvaluationRun, evaluate};
 use crate::report::{self, Subject};
@@ -35,15 +36,8 @@ pub struct EvaluateArgs {
     /// Model file
     #[arg(long, value_name = "FILE.onnx")]
     model: PathBuf,
-    /// Folder with the class folders
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// Which folder of it
-    #[arg(long, value_enum, default_value = "test")]
-    split: Split,
-    /// Names of the class folders, the one without the finding first [default: as in the model]
-    #[arg(long, value_name = "NEGATIVE,POSITIVE")]
-    classes: Option<ClassNames>,
+    #[command(flatten)]
+    images: JudgedArgs,
     /// CSV file with the columns path,group whose figures are given apart; paths as `test/NORMAL/1.jpeg` [default:
     /// bacteria and virus by the file names of the public set]
     #[arg(long, value_name = "FILE.csv")]
@@ -79,9 +73,9 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     let options = DetailOptions { groups, prevalences: args.prevalence };
     // A run that cannot be read is said before hundreds of images are screened.
     let training = args.run.as_deref().map(|run| RunDir::new(run).read()).transpose()?;
-    let mut reporter = Reporter::new(args.quiet);
+    let (mut reporter, images) = (Reporter::new(args.quiet), args.images);
     let result =
-        evaluate(&args.model, &args.data, args.classes, args.split, &mut |event| reporter.show(event))?;
+        evaluate(&args.model, &images.data, images.classes, images.split, &mut |event| reporter.show(event))?;
     let detail = Detail::new(&result, &options)?;
     if let Some(folder) = &args.report {
         let training = training.as_ref().map(|(record, _)| record);
@@ -93,7 +87,7 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
                 args.model.display()
             );
         }
-        let (model, data) = (args.model.as_path(), args.data.as_path());
+        let (model, data) = (args.model.as_path(), images.data.as_path());
         report::write(folder, &Subject { model, data, run: &result, detail: &detail, training })?;
         if !args.quiet {
             eprintln!("report written to {}", folder.join("report.html").display());

@@ -11,7 +11,8 @@ use super::cache_folder;
 use super::progress::Reporter;
 use crate::device::{DeviceChoice, choose};
 use crate::pipeline::{
-    Budget, CalibrationSource, GateOptions, HeadOn, Quantisation, export_quantised_run, export_run,
+    Budget, CALIBRATION_IMAGES, ExportJob, GateWish, HeadOn, Quantisation, RunImages, export_quantised_run,
+    export_run,
 };
 use crate::run::RunDir;
 use crate::weights::WeightStore;
@@ -23,16 +24,15 @@ Examples:
   host-trainer export --run runs/first --out models/first.onnx
   host-trainer export --run runs/first --out models/first.onnx --data /mnt/chest_xray --head-on float
   host-trainer export --run runs/first --out models/first-float.onnx --precision float32
-  host-trainer export --run runs/first --out models/gated.onnx --gate-images 400
+  host-trainer export --run runs/clinic --out models/clinic.onnx --gate-images 80
 
 A run whose features came from int8 backbones (the default on a CPU) holds these and a head for them, and is written as it is.
 After a run in float, int8 chooses the steps of the activations on training images and trains the head again on what the
 int8 backbones give. Either way the file is held against the float model on the validation images, and not written if it
 loses more than 0.003 of AUROC or half a point of accuracy.
 
-With --gate-images a gate that refuses what is no upright chest X-ray is fitted on training images of the run as they
-are, changed, turned and inverted, and on drawn pictures; its limits on the validation images. `host-trainer gate` then
-measures it.")]
+The gate, which refuses what is no upright chest X-ray, is fitted on training images of the run as they are, changed,
+turned and inverted, and on drawn pictures; its limits on the validation images. `host-trainer gate` then measures it.")]
 pub struct ExportArgs {
     /// Folder of a finished run
     #[arg(long, value_name = "RUN")]
@@ -53,7 +53,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "FILE")]
     splits: Option<PathBuf>,
     /// Number of training images to choose the steps of the activations on
-    #[arg(long, value_name = "N", default_value_t = CalibrationSource::IMAGES)]
+    #[arg(long, value_name = "N", default_value_t = CALIBRATION_IMAGES)]
     calibration_images: usize,
     /// What the head of an `int8` model is trained on
     #[arg(long, value_enum, default_value = "int8")]
@@ -61,9 +61,13 @@ pub struct ExportArgs {
     /// Write the `int8` model even if it loses more than the budget allows
     #[arg(long)]
     allow_over_budget: bool,
-    /// Fit a gate that knows X-rays on this many training images; without, pictures are refused by their looks only
-    #[arg(long, value_name = "N")]
-    gate_images: Option<usize>,
+    /// Fit the gate on this many training images and as many for its limits, however few the run has [default: 300, where
+    /// it has 100 training and 30 validation images and its backbones are not random]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    gate_images: Option<u32>,
+    /// Fit none: pictures are refused by their looks only, not if they are turned, inverted or of something else
+    #[arg(long, conflicts_with = "gate_images")]
+    no_gate: bool,
     /// Folder of the feature cache [default: $XDG_CACHE_HOME/xray-edge/features]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -106,37 +110,35 @@ pub fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
              makes a run for models with float activations"
         );
     }
-    let gate = args.gate_images;
-    let cache = cache_folder(args.cache)?;
-    let source = CalibrationSource {
-        data: args.data.unwrap_or_else(|| record.data.folder.into()),
-        splits: args.splits.or_else(|| record.data.splits.map(PathBuf::from)),
-        images: args.calibration_images,
+    let job = ExportJob {
+        images: RunImages {
+            data: args.data.unwrap_or_else(|| record.data.folder.into()),
+            splits: args.splits.or_else(|| record.data.splits.map(PathBuf::from)),
+        },
+        cache: cache_folder(args.cache)?,
+        gate: match args.gate_images {
+            Some(images) => GateWish::On(images as usize),
+            None if args.no_gate => GateWish::Without,
+            None => GateWish::WhereEnough,
+        },
+        run: args.run,
+        store,
+        out: args.out,
     };
     let mut reporter = Reporter::new(args.quiet || args.json);
     let mut show = |event: crate::pipeline::Event<'_>| reporter.show(event);
-    let mut plain = |precision, source: CalibrationSource| {
-        let options = gate.map(|images| GateOptions {
-            source: CalibrationSource { images, ..source },
-            cache: cache.clone(),
-        });
-        export_run(&args.run, &store, precision, options.as_ref(), &args.out, &mut show)
-    };
     let exported = match args.precision {
         None | Some(PrecisionName::Int8) if record.base.is_none() => {
             let how = Quantisation {
-                source,
+                images: args.calibration_images,
                 head_on: args.head_on,
                 budget: (!args.allow_over_budget).then(Budget::default),
-                cache: cache.clone(),
-                gate,
             };
-            let device = choose(args.device)?;
-            export_quantised_run(&args.run, &store, &how, &device, &args.out, &mut show)?
+            export_quantised_run(&job, &how, &choose(args.device)?, &mut show)?
         }
-        Some(PrecisionName::Float32) => plain(Precision::Float32, source)?,
+        Some(PrecisionName::Float32) => export_run(&job, Precision::Float32, &mut show)?,
         // A run on a base model keeps the precision of the base.
-        _ => plain(Precision::Int8Weights, source)?,
+        _ => export_run(&job, Precision::Int8Weights, &mut show)?,
     };
     if args.json {
         println!("{}", serde_json::to_string(&exported)?);

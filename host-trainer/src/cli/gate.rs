@@ -6,15 +6,16 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::judged::JudgedArgs;
 use super::progress::Reporter;
-use crate::data::Split;
-use crate::pipeline::{GateRow, GateTable, MeasureOptions, Wanted, measure_gate};
+use crate::pipeline::{GateRow, GateTable, MeasureOptions, MeasuredSide, Wanted, measure_gate};
 
 /// Arguments of `gate`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   host-trainer gate --model models/first.onnx --data chest_xray
+  host-trainer gate --model models/first.onnx --data chest_xray --splits splits.csv --others pictures
   host-trainer gate --model models/first.onnx --data chest_xray --others pictures --images 300 --json > gate.json
 
 X-rays are taken as they are, changed as other hands and devices might have taken them, and spoilt: turned, inverted, out
@@ -23,18 +24,20 @@ pub struct GateArgs {
     /// Model file
     #[arg(long, value_name = "FILE.onnx")]
     model: PathBuf,
-    /// Folder with the class folders
+    #[command(flatten)]
+    images: JudgedArgs,
+    /// Take the validation images of this CSV file (columns path,role,patient) instead of a folder
+    #[arg(long, value_name = "FILE", conflicts_with = "split")]
+    splits: Option<PathBuf>,
+    /// Folder of more chest X-rays from the front, which should not be refused; each folder in it is a row of the table
     #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// Which folder of it
-    #[arg(long, value_enum, default_value = "test")]
-    split: Split,
+    x_rays: Option<PathBuf>,
     /// Folder of pictures that are no chest X-rays, such as photographs; each folder in it is a row of the table
     #[arg(long, value_name = "DIR")]
     others: Option<PathBuf>,
     /// X-rays of each change and drawn pictures of each kind; of X-rays as they are all are taken
-    #[arg(long, value_name = "N", default_value_t = MeasureOptions::COUNT)]
-    images: usize,
+    #[arg(long = "images", value_name = "N", default_value_t = MeasureOptions::COUNT)]
+    count: usize,
     /// Print the table as JSON
     #[arg(long)]
     json: bool,
@@ -44,8 +47,15 @@ pub struct GateArgs {
 }
 
 pub fn run(args: GateArgs) -> anyhow::Result<ExitCode> {
-    let options =
-        MeasureOptions { data: args.data, split: args.split, others: args.others, count: args.images };
+    let images = args.images;
+    let options = MeasureOptions {
+        data: images.data,
+        classes: images.classes,
+        side: args.splits.map_or(MeasuredSide::Folder(images.split), MeasuredSide::Validation),
+        x_rays: args.x_rays,
+        others: args.others,
+        count: args.count,
+    };
     let mut reporter = Reporter::new(args.quiet);
     let table = measure_gate(&args.model, &options, &mut |event| reporter.show(event))?;
     if args.json {
@@ -58,7 +68,7 @@ pub fn run(args: GateArgs) -> anyhow::Result<ExitCode> {
 
 /// The table as Markdown.
 fn render(table: &GateTable) -> String {
-    let mut text = format!("X-rays of the folder {}, model {}\n\n", table.split, table.model);
+    let mut text = format!("X-rays of {}, model {}\n\n", table.images, table.model);
     text.push_str("| picture | should be | n | refused | rate | 95% interval | reasons |\n");
     text.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
     for row in &table.rows {

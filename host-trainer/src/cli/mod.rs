@@ -8,6 +8,7 @@ mod export;
 mod features;
 mod fit;
 mod gate;
+mod judged;
 mod keys;
 mod leaks;
 mod phantoms;

@@ -12,7 +12,7 @@ use crate::backbones::BackboneKind;
 use crate::data::ClassNames;
 use crate::device::{ChosenDevice, DeviceChoice, DeviceError, choose};
 use crate::features::Views;
-use crate::pipeline::{BackboneSource, CalibrationSource, FeatureSource, FeaturesBy};
+use crate::pipeline::{BackboneSource, CALIBRATION_IMAGES, FeatureSource, FeaturesBy};
 use crate::run::ChooseOn;
 use crate::weights::WeightStore;
 
@@ -69,7 +69,7 @@ pub struct SourceArgs {
     #[arg(long, value_enum, default_value = "auto", conflicts_with = "base")]
     features_by: FeaturesBy,
     /// Training images that int8 backbones are calibrated on
-    #[arg(long, value_name = "N", default_value_t = CalibrationSource::IMAGES)]
+    #[arg(long, value_name = "N", default_value_t = CALIBRATION_IMAGES)]
     calibrate_on: usize,
     /// Folder of the feature cache [default: $XDG_CACHE_HOME/xray-edge/features]
     #[arg(long, value_name = "DIR")]

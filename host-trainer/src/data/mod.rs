@@ -25,3 +25,4 @@ pub use groups::Groups;
 pub use patient::patient_of;
 pub use split::{DataSet, Role, VALIDATION_FRACTION};
 pub use turn::Turn;
+pub(crate) use turn::mirrored;

@@ -47,7 +47,7 @@ impl Turn {
 }
 
 /// Left and right exchanged.
-fn mirrored(image: &Radiograph) -> Radiograph {
+pub(crate) fn mirrored(image: &Radiograph) -> Radiograph {
     let (grey, width) = (image.pixels().grey(), image.width() as usize);
     image.redrawn(|at| grey[at / width * width + width - 1 - at % width])
 }

@@ -6,7 +6,7 @@ pub enum GateError {
     /// There are too few X-rays to know what they look like.
     #[error(
         "the gate was shown {found} {role} pictures and needs {needed}; give more images, or leave \
-         --gate-images out"
+         the gate out with --no-gate"
     )]
     TooFew {
         /// What they are for.
@@ -19,7 +19,7 @@ pub enum GateError {
     /// The features do not vary.
     #[error(
         "the features of all X-rays are alike, so nothing can be told from them; look at the weights of the backbones, \
-         or leave --gate-images out"
+         or leave the gate out with --no-gate"
     )]
     Degenerate,
 }

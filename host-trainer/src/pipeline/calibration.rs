@@ -1,4 +1,4 @@
-//! The images that a quantised export is calibrated on.
+//! The images of a run, and those that a quantised export is calibrated on.
 
 use std::path::{Path, PathBuf};
 
@@ -13,20 +13,16 @@ use crate::quantise::{Calibration, calibrate};
 use crate::run::RunRecord;
 use crate::weights::WeightSet;
 
-/// Where calibration images come from. Only training images of the run are taken.
+/// Training images that are calibrated on where nothing else is said.
+pub const CALIBRATION_IMAGES: usize = 64;
+
+/// Where the images of a run lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CalibrationSource {
+pub struct RunImages {
     /// The folder that the run was made from.
     pub data: PathBuf,
     /// The splits file of the run, if it had one.
     pub splits: Option<PathBuf>,
-    /// Number of images; fewer if there are fewer.
-    pub images: usize,
-}
-
-impl CalibrationSource {
-    /// Images that are taken where nothing else is said.
-    pub const IMAGES: usize = 64;
 }
 
 /// Calibrates backbones on images.
@@ -55,7 +51,7 @@ pub(super) fn calibration(
 ///
 /// # Errors
 /// If they cannot be read or are not those of the run.
-pub(super) fn data_of(record: &RunRecord, source: &CalibrationSource) -> anyhow::Result<DataSet> {
+pub(super) fn data_of(record: &RunRecord, source: &RunImages) -> anyhow::Result<DataSet> {
     let classes =
         ClassNames { negative: record.labels.negative.clone(), positive: record.labels.positive.clone() };
     let seed = record.training.seed;

@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use xray_core::decision::Calibration;
 use xray_core::engine::known_answer;
-use xray_core::package::{Contract, GateRecord, PackageFile, Precision};
+use xray_core::package::{Contract, PackageFile, Precision};
 
+use super::Event;
 use super::base::BaseModel;
-use super::calibration::{calibration, data_of, sample};
+use super::calibration::{RunImages, calibration, data_of, sample};
 use super::comparison::{Budget, Comparison, compare};
 use super::contract::{contract, judged_by};
-use super::gate::{GateOptions, fit_gate};
+use super::gate::{GateWish, fit_gate};
 use super::head_fit::{FittedHead, Forms, fit_head, score, scored};
 use super::operating_point::{DecisionRules, calibrated};
 use super::shift::counted;
-use super::{CalibrationSource, Event};
 use crate::data::{DataSet, Item};
 use crate::device::ChosenDevice;
 use crate::export::{Body, export, export_quantised};
@@ -43,19 +43,32 @@ impl HeadOn {
     }
 }
 
+/// What a model is made from, and where it goes.
+#[derive(Debug)]
+pub struct ExportJob {
+    /// Folder of a finished run.
+    pub run: PathBuf,
+    /// The imported weights.
+    pub store: WeightStore,
+    /// The images of the run, for int8 and the gate.
+    pub images: RunImages,
+    /// Folder of the feature cache.
+    pub cache: PathBuf,
+    /// Whether the model gets a gate that knows X-rays.
+    pub gate: GateWish,
+    /// The file that is written; one that is there is replaced when the new one is whole.
+    pub out: PathBuf,
+}
+
 /// How a quantised export is made.
 #[derive(Debug, Clone)]
 pub struct Quantisation {
-    /// The images.
-    pub source: CalibrationSource,
+    /// Number of training images that it is calibrated on; fewer if there are fewer.
+    pub images: usize,
     /// What the head is trained on.
     pub head_on: HeadOn,
     /// What the int8 model may lose against the float one; none writes the model whatever it loses.
     pub budget: Option<Budget>,
-    /// Folder of the feature cache.
-    pub cache: PathBuf,
-    /// On how many training images the gate is fitted; none makes a model without one.
-    pub gate: Option<usize>,
 }
 
 /// A model file that was written.
@@ -75,28 +88,20 @@ pub struct ExportedModel {
 }
 
 /// Writes the whole stack of a run as one ONNX file with float activations, and checks that it verifies as a
-/// package. A run on a base model gives that model with another head, at the base's precision. Without `gate` the model
-/// has none.
+/// package. A run on a base model gives that model with another head, at the base's precision.
 ///
 /// # Errors
 /// If the run or the weights cannot be read, the weights are not those of the run, the images for the gate are not those
 /// of the run, or the file cannot be written.
 pub fn export_run(
-    run: &Path,
-    store: &WeightStore,
+    job: &ExportJob,
     precision: Precision,
-    gate: Option<&GateOptions>,
-    out: &Path,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<ExportedModel> {
-    let folder = RunDir::new(run);
+    let (folder, out) = (RunDir::new(&job.run), job.out.as_path());
     let (record, head) = folder.read()?;
-    let mut fit = |model: &BaseModel| -> anyhow::Result<Option<GateRecord>> {
-        let fit = |options: &GateOptions| {
-            fit_gate(&record, &data_of(&record, &options.source)?, model, options, observe)
-        };
-        gate.map(fit).transpose()
-    };
+    // A model without a gate needs no images.
+    let data = (job.gate != GateWish::Without).then(|| data_of(&record, &job.images)).transpose()?;
     let bytes = match &record.base {
         Some(base) => {
             let file = BaseModel::read(&folder.base_path())?;
@@ -109,18 +114,20 @@ pub fn export_run(
             let mut contract = contract(&record, base.precision);
             contract.quantisation = file.contract().quantisation.clone();
             contract.known_answer = None;
-            contract.gate = fit(&file)?;
+            if let Some(data) = &data {
+                contract.gate = fit_gate(job, (&record, data), &file, observe)?;
+            }
             let draft = file.body().with_head(&head, &contract)?;
             contract.known_answer = Some(known_answer(&PackageFile::from_bytes(out, draft).verify()?)?);
             file.body().with_head(&head, &contract)?
         }
         None => {
-            let sets = backbones(&folder, &record, store)?;
+            let sets = backbones(&folder, &record, &job.store)?;
             let mut contract = contract(&record, precision);
             let bytes = export(&sets, &head, &contract)?;
-            if gate.is_some() {
+            if let Some(data) = &data {
                 let model = BaseModel::new(PackageFile::from_bytes(out, bytes))?;
-                contract.gate = fit(&model)?;
+                contract.gate = fit_gate(job, (&record, data), &model, observe)?;
                 model.body().with_head(&head, &contract)?
             } else {
                 bytes
@@ -139,42 +146,35 @@ pub fn export_run(
 /// As [`export_run`]; if the images are not those of the run, the calibration fails, or the int8 model loses
 /// more than the budget allows.
 pub fn export_quantised_run(
-    run: &Path,
-    store: &WeightStore,
+    job: &ExportJob,
     how: &Quantisation,
     device: &ChosenDevice,
-    out: &Path,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<ExportedModel> {
-    let folder = RunDir::new(run);
+    let folder = RunDir::new(&job.run);
     let (record, head) = folder.read()?;
     ensure!(
         record.base.is_none(),
         "{}: this run kept the backbones of a model, which are quantised or not as they are; export it without \
          --precision",
-        run.display()
+        job.run.display()
     );
     if record.int8.is_some() {
-        return export_int8_run((&folder, &record, &head), store, how, device, out, observe);
+        return export_int8_run(job, (&folder, &record, &head), how, device, observe);
     }
     let float = folder.scores()?;
-    let sets = backbones(&folder, &record, store)?;
-    let data = data_of(&record, &how.source)?;
-    let images = sample(&data.train, record.training.seed, how.source.images);
+    let sets = backbones(&folder, &record, &job.store)?;
+    let data = data_of(&record, &job.images)?;
+    let images = sample(&data.train, record.training.seed, how.images);
     let images: Vec<PathBuf> = images.into_iter().map(|item| item.path.clone()).collect();
     let calibration = calibration(&sets, &record.preprocessing, &images, observe)?;
     let mut contract = contract(&record, Precision::Int8);
     let draft = export_quantised(&sets, &head, &contract, &calibration)?;
-    let draft = BaseModel::new(PackageFile::from_bytes(out, draft))?;
-
-    if let Some(images) = how.gate {
-        let source = CalibrationSource { images, ..how.source.clone() };
-        let options = GateOptions { source, cache: how.cache.clone() };
-        contract.gate = Some(fit_gate(&record, &data, &draft, &options, observe)?);
-    }
+    let draft = BaseModel::new(PackageFile::from_bytes(&job.out, draft))?;
+    contract.gate = fit_gate(job, (&record, &data), &draft, observe)?;
     let mut head = head;
     if how.head_on == HeadOn::Int8 {
-        let fitted = refit(&record, &data, &draft, how, device, observe)?;
+        let fitted = refit((&record, &data), &draft, &job.cache, device, observe)?;
         head = fitted.trained.weights;
         let chosen =
             DecisionRules::of(&record)?.choose(&scored(&counted(&fitted.scores, record.choose_on)))?;
@@ -183,17 +183,16 @@ pub fn export_quantised_run(
         (contract.threshold, contract.abstain) = (chosen.threshold, chosen.abstain);
     }
     let draft = Draft { body: draft.body(), head: &head, calibrated_on: images.len(), head_on: how.head_on };
-    finish(draft, contract, (&record, &float), &data, how, out, observe)
+    finish(draft, contract, (&record, &float, &data), (job, how), observe)
 }
 
 /// As [`export_quantised_run`] of a run whose features come from int8 backbones: these are in the run, and its head and
 /// operating point are what is exported. The float model that it is held against has the same head.
 fn export_int8_run(
+    job: &ExportJob,
     (folder, record, head): (&RunDir, &RunRecord, &HeadWeights),
-    store: &WeightStore,
     how: &Quantisation,
     device: &ChosenDevice,
-    out: &Path,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<ExportedModel> {
     ensure!(
@@ -208,10 +207,10 @@ fn export_int8_run(
         let path = folder.base_path();
         format!("{}: these are not the int8 backbones of the run; make the run again", path.display())
     })?;
-    let sets = backbones(folder, record, store)?;
-    let data = data_of(record, &how.source)?;
+    let sets = backbones(folder, record, &job.store)?;
+    let data = data_of(record, &job.images)?;
     observe(Event::Note("the validation images through the float backbones, to be held against"));
-    let extractor = Extractor::new(&sets, &record.preprocessing, device, &how.cache)?;
+    let extractor = Extractor::new(&sets, &record.preprocessing, device, &job.cache)?;
     let job = |item: &Item| Job { path: item.path.clone(), sha256: item.sha256.clone(), view: View::Plain };
     let jobs: Vec<Job> = data.validation.iter().map(job).collect();
     let extraction = extractor.run(&jobs, |progress| observe(Event::Features(progress)))?;
@@ -226,14 +225,10 @@ fn export_int8_run(
     let float = probabilities(head, &samples, &device.device)?;
     let float: Vec<_> = items.into_iter().zip(float).map(|(item, p)| score(item, &View::Plain, p)).collect();
     let mut contract = contract(record, Precision::Int8);
-    if let Some(images) = how.gate {
-        let source = CalibrationSource { images, ..how.source.clone() };
-        let options = GateOptions { source, cache: how.cache.clone() };
-        contract.gate = Some(fit_gate(record, &data, &model, &options, observe)?);
-    }
+    contract.gate = fit_gate(job, (record, &data), &model, observe)?;
     let draft =
         Draft { body: model.body(), head, calibrated_on: int8.calibration_images, head_on: HeadOn::Int8 };
-    finish(draft, contract, (record, &float), &data, how, out, observe)
+    finish(draft, contract, (record, &float, &data), (job, how), observe)
 }
 
 /// An int8 model whose figures are not known yet.
@@ -248,12 +243,11 @@ struct Draft<'a> {
 fn finish(
     draft: Draft<'_>,
     mut contract: Contract,
-    (record, float): (&RunRecord, &[ValidationScore]),
-    data: &DataSet,
-    how: &Quantisation,
-    out: &Path,
+    (record, float, data): (&RunRecord, &[ValidationScore], &DataSet),
+    (job, how): (&ExportJob, &Quantisation),
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<ExportedModel> {
+    let out = job.out.as_path();
     let mut file = PackageFile::from_bytes(out, draft.body.with_head(draft.head, &contract)?);
     let scores = device_scores(&file, data, record, observe)?;
     let float = calibrated(float, Calibration::new(record.temperature.unwrap_or(1.0))?);
@@ -278,15 +272,14 @@ fn finish(
 
 /// Trains the head of the run again, on the features of the quantised backbones.
 fn refit(
-    record: &RunRecord,
-    data: &DataSet,
+    (record, data): (&RunRecord, &DataSet),
     draft: &BaseModel,
-    how: &Quantisation,
+    cache: &Path,
     device: &ChosenDevice,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<FittedHead> {
     observe(Event::Note("training the head again, on the features of the int8 backbones"));
-    let extractor = draft.extractor(&how.cache, observe)?;
+    let extractor = draft.extractor(cache, observe)?;
     let corruptions = record.shift.as_ref().map_or(0, |shift| shift.corruptions);
     let forms = Forms { views: &record.views, corruptions, choose_on: record.choose_on };
     fit_head(data, &extractor, forms, &record.training, device, None, observe)

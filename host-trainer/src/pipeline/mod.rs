@@ -21,14 +21,14 @@ mod shards;
 mod shift;
 mod source;
 
-pub use calibration::CalibrationSource;
+pub use calibration::{CALIBRATION_IMAGES, RunImages};
 pub use comparison::{Budget, Comparison, Flip};
 pub use detail::{Abstention, CalibrationFigures, Detail, DetailOptions};
 pub use evaluate::{EvaluationRun, JudgedImage, evaluate};
 pub use event::{Event, Trained};
-pub use export::{ExportedModel, HeadOn, Quantisation, export_quantised_run, export_run};
+pub use export::{ExportJob, ExportedModel, HeadOn, Quantisation, export_quantised_run, export_run};
 pub use fit::{FitOptions, fit};
-pub use gate::{GateOptions, GateRow, GateTable, MeasureOptions, Wanted, measure_gate};
+pub use gate::{GateRow, GateTable, GateWish, MeasureOptions, MeasuredSide, Wanted, measure_gate};
 pub use operating_point::{AbstainRule, DecisionRules, OperatingPoint, ThresholdRule};
 pub use paired::{ComparedModel, Disagreement, PairedComparison, compare_models};
 pub use preview::{Change, PreviewOptions, preview};

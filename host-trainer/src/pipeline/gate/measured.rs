@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 use xray_core::intake::{self, Radiograph};
+use xray_core::package::Contract;
 use xray_core::preprocess::at_input_size;
 use xray_core::screening::{Screener, Unjudged};
 
@@ -15,7 +16,7 @@ use super::super::Event;
 use super::super::evaluate::{classes_of, load};
 use super::pictures::{Change, Drawn};
 use crate::data::augment::view_rng;
-use crate::data::{Item, Split, of_split};
+use crate::data::{ClassNames, DataSet, Item, Split, of_split};
 use crate::metrics::{Interval, wilson};
 
 /// What a gate is measured on.
@@ -23,12 +24,25 @@ use crate::metrics::{Interval, wilson};
 pub struct MeasureOptions {
     /// Folder with the class folders.
     pub data: PathBuf,
-    /// Which folder of it.
-    pub split: Split,
+    /// Names of the class folders; none takes those of the model.
+    pub classes: Option<ClassNames>,
+    /// Which images of it.
+    pub side: MeasuredSide,
+    /// A folder of more chest X-rays; each folder in it is a row.
+    pub x_rays: Option<PathBuf>,
     /// A folder of pictures that are no chest X-rays; each folder in it is a row.
     pub others: Option<PathBuf>,
     /// X-rays of each change, and drawn pictures of each kind; of X-rays as they are all are taken.
     pub count: usize,
+}
+
+/// Which images of a folder a gate is measured on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MeasuredSide {
+    /// Those of one folder of it.
+    Folder(Split),
+    /// The validation images of a splits file.
+    Validation(PathBuf),
 }
 
 impl MeasureOptions {
@@ -71,7 +85,7 @@ pub struct GateTable {
     /// SHA-256 of the model file (hex).
     pub model: String,
     /// Which X-rays were taken.
-    pub split: &'static str,
+    pub images: String,
     /// Whether the model knows X-rays; else it looked at pictures only.
     pub fitted: bool,
     /// One row a kind.
@@ -88,20 +102,24 @@ pub fn measure_gate(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<GateTable> {
     let screener = load(model, observe)?;
-    let items = of_split(&options.data, &classes_of(screener.contract()), options.split)?;
-    ensure!(!items.is_empty(), "{}: it holds no images", options.data.display());
-    let others = options.others.as_deref().map_or_else(|| Ok(Vec::new()), folders)?;
+    let items = items(options, screener.contract())?;
+    let listed = |folder: &Option<PathBuf>| folder.as_deref().map_or_else(|| Ok(Vec::new()), folders);
+    let (x_rays, others) = (listed(&options.x_rays)?, listed(&options.others)?);
     let some = evenly(&items, options.count);
-    let drawn = Drawn::all();
+    let (drawn, borne) = (Drawn::all(), Change::borne());
     let total = items.len()
-        + some.len() * (Change::BORNE.len() + Change::REFUSED.len() - 1)
+        + some.len() * (borne.len() + Change::REFUSED.len() - 1)
         + options.count * drawn.len()
+        + x_rays.iter().map(|(_, files)| files.len()).sum::<usize>()
         + others.iter().map(|(_, files)| 2 * files.len()).sum::<usize>();
     let mut bench = Bench { screener: &screener, done: 0, total, rows: Vec::new(), observe };
 
-    for change in Change::BORNE {
+    for change in borne {
         let items = if change == Change::None { &items.iter().collect() } else { &some };
         bench.x_rays(change, Wanted::Accepted, items)?;
+    }
+    for (name, files) in &x_rays {
+        bench.files("X-ray", name, Wanted::Accepted, files)?;
     }
     for change in Change::REFUSED {
         bench.x_rays(change, Wanted::Refused, &some)?;
@@ -110,15 +128,31 @@ pub fn measure_gate(
         bench.drawn(kind, options.count)?;
     }
     for (name, files) in &others {
-        bench.files(name, files)?;
+        bench.files("other", name, Wanted::Refused, files)?;
+        bench.without_colours(name, files)?;
     }
     let rows = bench.rows;
     Ok(GateTable {
         model: screener.model_sha256().to_owned(),
-        split: options.split.name(),
+        images: match &options.side {
+            MeasuredSide::Folder(split) => format!("the folder {}", split.name()),
+            MeasuredSide::Validation(_) => "validation".to_owned(),
+        },
         fitted: screener.contract().gate.is_some(),
         rows,
     })
+}
+
+/// The X-rays that changes are made of.
+fn items(options: &MeasureOptions, contract: &Contract) -> anyhow::Result<Vec<Item>> {
+    let classes = options.classes.clone().unwrap_or_else(|| classes_of(contract));
+    let items = match &options.side {
+        MeasuredSide::Folder(split) => of_split(&options.data, &classes, *split)?,
+        // The file says who is on which side: nothing is drawn, so there is no seed.
+        MeasuredSide::Validation(file) => DataSet::load(&options.data, &classes, Some(file), 0)?.validation,
+    };
+    ensure!(!items.is_empty(), "{}: it holds no images", options.data.display());
+    Ok(items)
 }
 
 /// The folders below a folder, sorted, each with the pictures in it; the folder itself is one if pictures lie in it.
@@ -171,12 +205,19 @@ impl Bench<'_> {
         self.row("drawn", name.clone(), Wanted::Refused, &numbers, make)
     }
 
-    /// Pictures as they are, and without their colours.
-    fn files(&mut self, name: &str, files: &[PathBuf]) -> anyhow::Result<()> {
-        let read = |file: &PathBuf| -> anyhow::Result<Radiograph> { Ok(intake::read_file(file)?) };
-        self.row("other", name.to_owned(), Wanted::Refused, files, read)?;
+    fn files(
+        &mut self,
+        group: &'static str,
+        name: &str,
+        wanted: Wanted,
+        files: &[PathBuf],
+    ) -> anyhow::Result<()> {
+        self.row(group, name.to_owned(), wanted, files, |file| Ok(intake::read_file(file)?))
+    }
+
+    fn without_colours(&mut self, name: &str, files: &[PathBuf]) -> anyhow::Result<()> {
         let grey = |file: &PathBuf| {
-            let image = read(file)?;
+            let image = intake::read_file(file)?;
             let levels = image.pixels().grey();
             Ok(image.redrawn(|at| levels[at]))
         };

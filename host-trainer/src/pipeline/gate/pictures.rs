@@ -3,10 +3,9 @@
 use rand::{Rng, RngExt};
 use xray_core::intake::{IntakeProblem, Radiograph};
 
-use crate::data::Turn;
-use crate::data::augment::{Detail, Fill, Placement, Tone, Transform};
 use crate::data::corrupt::{CorruptError, Corruption, Kind};
 use crate::data::strange::Strange;
+use crate::data::{Turn, mirrored};
 
 /// What is done to an X-ray.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,8 +14,6 @@ pub(super) enum Change {
     None,
     /// Left and right exchanged.
     Mirrored,
-    /// Turned by so many degrees to one side or the other, before black.
-    Askew(f64),
     /// Letters burnt in.
     Letters,
     /// One of the corruption suite.
@@ -30,24 +27,12 @@ pub(super) enum Change {
 }
 
 impl Change {
-    /// Those that a gate must bear.
-    pub const BORNE: [Change; 15] = [
-        Change::None,
-        Change::Mirrored,
-        Change::Askew(5.0),
-        Change::Askew(10.0),
-        Change::Letters,
-        Change::Corrupted(Kind::Crop, 3),
-        Change::Corrupted(Kind::Scale, 3),
-        Change::Corrupted(Kind::Borders, 3),
-        Change::Corrupted(Kind::GammaDark, 3),
-        Change::Corrupted(Kind::GammaBright, 3),
-        Change::Corrupted(Kind::ContrastLow, 3),
-        Change::Corrupted(Kind::ContrastHigh, 3),
-        Change::Corrupted(Kind::Noise, 2),
-        Change::Corrupted(Kind::Blur, 2),
-        Change::Corrupted(Kind::Jpeg, 2),
-    ];
+    /// Those that a gate must bear: what a person could still read. The whole suite, medium and strong.
+    pub fn borne() -> Vec<Change> {
+        let suite =
+            [2, 3].into_iter().flat_map(|severity| Kind::ALL.map(|kind| Change::Corrupted(kind, severity)));
+        [Change::None, Change::Mirrored, Change::Letters].into_iter().chain(suite).collect()
+    }
 
     /// Those that a gate must refuse.
     pub const REFUSED: [Change; 6] = [
@@ -64,7 +49,6 @@ impl Change {
         match self {
             Change::None => "as it is".to_owned(),
             Change::Mirrored => "mirrored".to_owned(),
-            Change::Askew(degrees) => format!("askew by {degrees}°"),
             Change::Letters => "letters burnt in".to_owned(),
             Change::Corrupted(kind, severity) => format!("{}-{severity}", kind.name()),
             Change::Turned(turn) => turn.name().to_owned(),
@@ -83,17 +67,9 @@ impl Change {
         sha256: &str,
         rng: &mut impl Rng,
     ) -> Result<Radiograph, CorruptError> {
-        let placed = |place: Placement| {
-            Transform { place, tone: Tone::default(), detail: Detail::default(), fill: Fill::Level(0) }
-                .apply(small)
-        };
         Ok(match self {
             Change::None => small.clone(),
-            Change::Mirrored => placed(Placement { flip: true, ..Placement::default() }),
-            Change::Askew(degrees) => {
-                let rotation = if rng.random() { degrees } else { -degrees };
-                placed(Placement { rotation, ..Placement::default() })
-            }
+            Change::Mirrored => mirrored(small),
             Change::Letters => with_letters(small, rng),
             Change::Corrupted(kind, severity) => corrupted(small, kind, severity, sha256)?,
             Change::Turned(turn) => turn.apply(small),
