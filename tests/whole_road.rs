@@ -332,7 +332,7 @@ fn a_new_head_on_a_base_keeps_its_backbones_bit_for_bit() -> Result<()> {
 
 #[test]
 fn a_picture_that_the_gate_refuses_has_no_score_anywhere() -> Result<()> {
-    let world = World::new()?;
+    let mut world = World::new()?;
     fit(&world)?;
     // Phantoms on random backbones are not enough, which is said; a gate that was asked for is fitted all the same.
     let plain = world.path("plain.onnx");
@@ -383,6 +383,13 @@ fn a_picture_that_the_gate_refuses_has_no_score_anywhere() -> Result<()> {
         );
         assert!(row.get("probability").is_none(), "{text}");
     }
+
+    // A head of a clinic's own, from images too few for a gate: that of the base stays.
+    world.options.source.backbones = BackboneSource::Base { model };
+    world.options.out = world.path("clinic");
+    fit(&world)?;
+    let clinic = PackageFile::read(&export(&world, Precision::Int8, "clinic.onnx")?)?.verify()?;
+    assert_eq!(clinic.contract().gate, Some(gate));
     Ok(())
 }
 

@@ -211,8 +211,8 @@ fn export_int8_run(
     let data = data_of(record, &job.images)?;
     observe(Event::Note("the validation images through the float backbones, to be held against"));
     let extractor = Extractor::new(&sets, &record.preprocessing, device, &job.cache)?;
-    let job = |item: &Item| Job { path: item.path.clone(), sha256: item.sha256.clone(), view: View::Plain };
-    let jobs: Vec<Job> = data.validation.iter().map(job).collect();
+    let plain = |item: &Item| Job { path: item.path.clone(), sha256: item.sha256.clone(), view: View::Plain };
+    let jobs: Vec<Job> = data.validation.iter().map(plain).collect();
     let extraction = extractor.run(&jobs, |progress| observe(Event::Features(progress)))?;
     let (mut items, mut samples) = (Vec::new(), Samples::default());
     for (item, features) in data.validation.iter().zip(extraction.features) {
