@@ -80,9 +80,9 @@ const FIELD: Augmentation = Augmentation {
     fill: Fill::Edge,
 };
 
-/// What the field has beside that, each in its strongest form: stored too often, copied from a small picture, lit
-/// from one side, with the contrast of every place set for itself, sharpened. Each X-ray is seen under one.
-const STRONG: [Kind; 5] = [Kind::Jpeg, Kind::Local, Kind::Reduced, Kind::Shading, Kind::Sharpen];
+/// What the field has beside that, each in its strongest form: stored too often, the contrast of every place set for
+/// itself, copied from a small picture, drawn out of shape, pale. Each X-ray is seen under one.
+const STRONG: [Kind; 5] = [Kind::Jpeg, Kind::Local, Kind::Reduced, Kind::Stretch, Kind::ContrastLow];
 
 /// Of so many X-rays one is shown lying wrongly: a centre needs fewer than a spread.
 const ONE_TURNED_OF: usize = 3;
