@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+use crate::model_store::{DEFAULT_KEYS, DEFAULT_STORE};
 use crate::outputs::page::PageOptions;
 use crate::record::Limits;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
@@ -69,8 +70,14 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// The package.
-    pub file: PathBuf,
+    /// A package that runs as it is; without it, the model that is installed in `store` runs, and is watched.
+    pub file: Option<PathBuf>,
+    /// Folder of the installed models.
+    #[serde(default = "models")]
+    pub store: PathBuf,
+    /// Folder of the public keys whose signatures are trusted.
+    #[serde(default = "keys")]
+    pub keys: PathBuf,
     /// `auto`, `fused` or `tract`.
     #[serde(default = "auto")]
     pub engine: String,
@@ -227,6 +234,14 @@ impl Default for Stick {
             devices: "/sys/dev/block".into(),
         }
     }
+}
+
+fn models() -> PathBuf {
+    DEFAULT_STORE.into()
+}
+
+fn keys() -> PathBuf {
+    DEFAULT_KEYS.into()
 }
 
 fn auto() -> String {
@@ -390,7 +405,7 @@ mod tests {
     fn the_smallest_file_has_the_defaults_that_the_packaged_one_writes_out() {
         let smallest = Config::parse(SMALLEST).expect("a configuration");
         let packaged = Config::parse(include_str!("../packaging/config.toml")).expect("a configuration");
-        assert_eq!(packaged.model, Model { file: packaged.model.file.clone(), ..smallest.model });
+        assert_eq!(packaged.model, Model { file: None, ..smallest.model });
         assert_eq!(packaged.record, Record { quota_mb: Some(4096), keep_days: Some(365), ..smallest.record });
         assert_eq!(packaged.lights, Lights { board: Some("pi4".to_owned()), ..smallest.lights });
         assert_eq!(packaged.log, smallest.log);

@@ -213,9 +213,7 @@ fn main() -> ExitCode {
             status(cli::documents::write(Cli::command(), &folder).map(|()| Outcome::Complete))
         }
         #[cfg(unix)]
-        Command::Run(args) => {
-            status(cli::run::run(&args, &mut std::io::stdout()).map(|()| Outcome::Complete))
-        }
+        Command::Run(args) => status(cli::run::run(&args, &mut std::io::stdout())),
         #[cfg(unix)]
         Command::Camera(args) => status(cli::camera::run(&args, &mut std::io::stdout().lock())),
         #[cfg(unix)]

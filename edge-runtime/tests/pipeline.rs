@@ -159,6 +159,7 @@ impl Bench {
             worker: Worker::start(Spoilt { screener, screening, self_test }, Duration::from_millis(300))
                 .unwrap(),
             model: identity,
+            installed: None,
             sources: vec![Box::new(Script(script.into()))],
             lights: &lights,
             times: Times { result: Duration::from_millis(1), at_least: Duration::ZERO },

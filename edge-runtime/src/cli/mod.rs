@@ -26,6 +26,8 @@ pub enum Outcome {
     Incomplete,
     /// A model was not taken; the board keeps the one that it has: status 4.
     Refused,
+    /// Another model is in use from now on: the program is to be started again, with it. Status 5.
+    Restart,
 }
 
 impl Outcome {
@@ -35,6 +37,7 @@ impl Outcome {
             Outcome::Complete => 0,
             Outcome::Incomplete => 3,
             Outcome::Refused => 4,
+            Outcome::Restart => 5,
         }
     }
 }

@@ -11,16 +11,18 @@ use clap::Args;
 use tracing::{error, info, warn};
 use xray_core::decision::DISCLAIMER;
 use xray_core::engine::{EngineChoice, EngineOptions, big_cores};
-use xray_core::package::RANDOM_WARNING;
+use xray_core::package::{RANDOM_WARNING, TrustedKeys};
 use xray_core::screening::Screener;
 
+use super::Outcome;
 use crate::button::Press;
 use crate::config::{Config, LogForm};
 use crate::counters::Counters;
+use crate::model_store::{self, ModelStore, prove, ready};
 use crate::outputs::lights::{Backend, Board, Dark, Indicator, Show, Signal};
 use crate::outputs::live::{Live, Mirrored, ModelFacts};
 use crate::outputs::page::{self, Device};
-use crate::pipeline::{Heartbeat, ModelIdentity, Parts, Pipeline, Times, Worker};
+use crate::pipeline::{Fault, Heartbeat, InstalledModel, ModelIdentity, Parts, Pipeline, Times, Worker};
 use crate::record::{Hash256, Store};
 use crate::sources::{Folder, KernelMounter, Mounter, Source, Stick};
 
@@ -32,7 +34,11 @@ Examples:
 It screens what its sources give until it is told to end (SIGTERM). It may be killed at any moment: nothing that it
 showed is lost, and what it had not finished it screens at the next start.
 
-Exit status: 1 a fault, such as a model that gives wrong answers; 2 wrong usage; 0 only with --check.";
+A signed model on a stick is installed. On trial, a model that fails is taken out of use by itself. The program then
+ends with status 5, to be started again with the model in use; systemd does so.
+
+Exit status: 1 a fault, such as a model that gives wrong answers; 2 wrong usage; 5 another model is in use, start again;
+0 only with --check.";
 
 /// The arguments of `run`.
 #[derive(Args)]
@@ -50,13 +56,13 @@ pub struct RunArgs {
 ///
 /// # Errors
 /// The fault that ends it; it was on the lights for as long as the configuration says.
-pub fn run(args: &RunArgs, out: &mut impl Write) -> Result<()> {
+pub fn run(args: &RunArgs, out: &mut impl Write) -> Result<Outcome> {
     let config = Config::read(&args.config)?;
     if args.check {
-        let (screener, _) = load(&config)?;
-        screener.self_test().context("self-test")?;
+        check(&config)?;
         config.page.as_ref().map_or(Ok(()), page::check)?;
-        return Ok(writeln!(out, "{}: all is well", args.config.display())?);
+        writeln!(out, "{}: all is well", args.config.display())?;
+        return Ok(Outcome::Complete);
     }
     begin_log(config.log.form);
     let board = config.lights.board.as_deref().map(Board::find).transpose()?;
@@ -107,8 +113,8 @@ fn work(
     button: Option<Receiver<Press>>,
     live: &Arc<Live>,
     counters: Arc<Counters>,
-) -> Result<()> {
-    let (screener, model) = load(config)?;
+) -> Result<Outcome> {
+    let (screener, model, installed) = load(config)?;
     let facts = facts(config, &screener, model);
     let heartbeat = Heartbeat::from_environment().with(live.clone());
     let (deadline, engine) = (config.model.deadline_s, screener.engine_name());
@@ -124,6 +130,7 @@ fn work(
         store,
         worker,
         model,
+        installed,
         sources: sources(config),
         lights,
         times: Times { result: config.lights.result_s, at_least: config.lights.at_least_s },
@@ -134,7 +141,13 @@ fn work(
     parts.heartbeat.ready();
     live.ready(facts);
     info!(model = %model.hash, engine, sources = parts.sources.len(), "ready. {DISCLAIMER}");
-    Err(Pipeline::new(parts).run().into())
+    match Pipeline::new(parts).run() {
+        Fault::Replaced => {
+            info!("{}", Fault::Replaced);
+            Ok(Outcome::Restart)
+        }
+        fault => Err(fault.into()),
+    }
 }
 
 /// The presses of the board's button, if it has a real one.
@@ -147,10 +160,19 @@ fn watch_button(board: &Board) -> Result<Option<Receiver<Press>>> {
 }
 
 /// Loads the model and says what must be said about it.
-fn load(config: &Config) -> Result<(Screener, ModelIdentity)> {
-    let choice: EngineChoice = config.model.engine.parse().map_err(anyhow::Error::msg)?;
-    let options = EngineOptions { choice, threads: config.model.threads.unwrap_or_else(big_cores) };
-    let screener = Screener::load_with(&config.model.file, options)?;
+fn load(config: &Config) -> Result<(Screener, ModelIdentity, Option<InstalledModel>)> {
+    let options = engine(config)?;
+    let (screener, installed) = match &config.model.file {
+        Some(file) => (Screener::load_with(file, options)?, None),
+        None => {
+            let store = models(config)?;
+            let started = store.start(|signed| ready(signed, options))?;
+            if let Some(reason) = &started.went_back {
+                warn!("this board went back to the model before: {reason}");
+            }
+            (started.ready, Some(InstalledModel::new(store, options, started.sha256)))
+        }
+    };
     for warning in screener.warnings() {
         warn!("{warning}");
     }
@@ -162,12 +184,39 @@ fn load(config: &Config) -> Result<(Screener, ModelIdentity)> {
         bail!(
             "model {}: it holds no known answer, so the device cannot check itself; export it with \
              `--precision int8`, or set `unchecked = true` under `[model]`",
-            config.model.file.display()
+            name(config)
         );
     }
     let hash: Hash256 = screener.model_sha256().parse()?;
     let identity = ModelIdentity { hash, threshold: contract.threshold };
-    Ok((screener, identity))
+    Ok((screener, identity, installed))
+}
+
+/// Loads and checks the model and changes nothing, not even the count of starts on trial.
+fn check(config: &Config) -> Result<()> {
+    if config.model.file.is_none() {
+        let options = engine(config)?;
+        models(config)?.check(|signed| prove(signed, options))?;
+        return Ok(());
+    }
+    let (screener, ..) = load(config)?;
+    screener.self_test().context("self-test")
+}
+
+fn engine(config: &Config) -> Result<EngineOptions> {
+    let choice: EngineChoice = config.model.engine.parse().map_err(anyhow::Error::msg)?;
+    Ok(EngineOptions { choice, threads: config.model.threads.unwrap_or_else(big_cores) })
+}
+
+/// The models of this board.
+fn models(config: &Config) -> Result<ModelStore<model_store::Folder>> {
+    let keys = TrustedKeys::read(&config.model.keys)?;
+    Ok(ModelStore::new(model_store::Folder::new(&config.model.store), keys))
+}
+
+/// Where the model lies, for people.
+fn name(config: &Config) -> String {
+    config.model.file.as_ref().unwrap_or(&config.model.store).display().to_string()
 }
 
 /// What the page says of the model.
@@ -176,7 +225,7 @@ fn facts(config: &Config, screener: &Screener, model: ModelIdentity) -> ModelFac
     ModelFacts {
         hash: model.hash,
         version: contract.version,
-        file: config.model.file.display().to_string(),
+        file: name(config),
         threshold: contract.threshold,
         abstain: contract.abstain.map(|band| (band.low, band.high)),
         engine: screener.engine_name(),

@@ -10,10 +10,12 @@
 
 mod display;
 mod heartbeat;
+mod installed;
 mod worker;
 
 pub use display::{Display, Times};
 pub use heartbeat::Heartbeat;
+pub use installed::InstalledModel;
 pub use worker::{Model, NoAnswer, Worker};
 
 use std::path::Path;
@@ -31,6 +33,7 @@ use xray_core::screening::{Screening, ScreeningError};
 
 use crate::button::Press;
 use crate::counters::{Counters, one_more};
+use crate::model_store::{self, Health, OnStick, short};
 use crate::outputs::lights::{Show, Signal};
 use crate::record::{
     Appended, Durations, Entry, Hash256, Moment, Origin, Outcome, Record, Store, StoreError,
@@ -59,6 +62,12 @@ pub enum Fault {
     /// The store's own disk cannot be read.
     #[error("an image that was just stored cannot be read: {0}")]
     Unreadable(ScreeningError),
+    /// The store of models failed.
+    #[error(transparent)]
+    Models(#[from] model_store::StoreError),
+    /// Another model is in use from now on. No fault: the program is to be started again, with that one.
+    #[error("another model is in use on this board from now on; start again")]
+    Replaced,
 }
 
 /// Which model screens.
@@ -78,6 +87,8 @@ pub struct Parts<'a> {
     pub worker: Worker,
     /// Which model that is.
     pub model: ModelIdentity,
+    /// Where it is installed; none if it is a file of its own.
+    pub installed: Option<InstalledModel>,
     /// Where images come from.
     pub sources: Vec<Box<dyn Source>>,
     /// What people see.
@@ -97,6 +108,9 @@ pub struct Pipeline<'a> {
     store: Store,
     worker: Worker,
     model: ModelIdentity,
+    installed: Option<InstalledModel>,
+    /// Whether another model is in use: the program ends when nothing is to be seen any more.
+    replaced: bool,
     sources: Vec<Box<dyn Source>>,
     lights: &'a dyn Show,
     display: Display,
@@ -111,13 +125,16 @@ pub struct Pipeline<'a> {
 impl<'a> Pipeline<'a> {
     /// Puts the parts together.
     pub fn new(parts: Parts<'a>) -> Self {
-        let Parts { store, worker, model, sources, lights, times, counters, heartbeat, button } = parts;
+        let Parts { store, worker, model, installed, sources, lights, times, counters, heartbeat, button } =
+            parts;
         let display = Display::new(times, Instant::now());
         let troubles = vec![None; sources.len()];
         Pipeline {
             store,
             worker,
             model,
+            installed,
+            replaced: false,
             sources,
             lights,
             display,
@@ -156,6 +173,7 @@ impl<'a> Pipeline<'a> {
                 Ok(News::Nothing) | Err(_) => continue,
                 Ok(News::Searching) => self.busy(),
                 Ok(News::Image(arrival)) => self.take_in(origin, arrival)?,
+                Ok(News::Model(found)) => self.install(origin, &found)?,
                 Ok(News::Unreadable(refusal)) => self.refuse(origin, &refusal),
                 Ok(News::Finished { images, passed_over }) => {
                     info!(origin = origin.code(), images, passed_over, "read to its end; it may be pulled");
@@ -220,7 +238,14 @@ impl<'a> Pipeline<'a> {
         intake: Duration,
     ) -> Result<(), Fault> {
         let began = Instant::now();
-        let Judged { outcome, heat_map, lost } = self.judge(&self.store.image(&content))?;
+        let judged = self.judge(&self.store.image(&content));
+        let health = match &judged {
+            Ok(judged) => judged.health.clone(),
+            Err(Fault::SelfTest(wrong)) => Some(Health::Failed(wrong.to_string())),
+            Err(_) => None,
+        };
+        self.count(health.filter(|health| *health != Health::Well))?;
+        let Judged { outcome, heat_map, lost, health } = judged?;
         let entry = Entry {
             content,
             bytes,
@@ -234,7 +259,44 @@ impl<'a> Pipeline<'a> {
         let appended = self.insist(|store| store.append(entry.clone(), heat_map.as_ref()))?;
         let (Appended::New(record) | Appended::Known(record)) = appended;
         self.tell(&record, intake + began.elapsed());
+        if lost.is_none() && health == Some(Health::Well) {
+            self.count(health)?;
+        }
         lost.map_or(Ok(()), |fault| Err(Fault::NoAnswer(fault)))
+    }
+
+    /// Counts a screening for or against an installed model. If the board goes back because this one failed, the
+    /// image has no record yet: the model before screens it at the next start.
+    fn count(&mut self, health: Option<Health>) -> Result<(), Fault> {
+        let (Some(installed), Some(health)) = (&self.installed, health) else { return Ok(()) };
+        let replaced = installed.screened(&health)?;
+        if let (true, Health::Failed(reason)) = (replaced, &health) {
+            error!("the model failed: {reason}");
+            return Err(Fault::Replaced);
+        }
+        self.replaced |= replaced;
+        Ok(())
+    }
+
+    /// Puts a signed model that a stick carries in use. The program then starts again, and reads the stick with it.
+    fn install(&mut self, origin: Origin, found: &OnStick) -> Result<(), Fault> {
+        if self.installed.is_none() {
+            warn!("a stick carries a signed model; this device runs a `file` and installs none");
+            return Ok(());
+        }
+        self.busy();
+        self.heartbeat.beat(Instant::now());
+        let Some(installed) = &self.installed else { return Ok(()) };
+        match installed.install(found) {
+            Ok(None) => info!("the model on the stick is in use already"),
+            Ok(Some(done)) => {
+                let (model, version) = (short(&done.model.sha256), done.model.version);
+                info!(model, version, key = done.model.key, trial = done.trial, "installed from a stick");
+                return Err(Fault::Replaced);
+            }
+            Err(refusal) => self.refuse(origin, &refusal),
+        }
+        Ok(())
     }
 
     /// What a stored image comes to. An image on which the model fails has
@@ -247,7 +309,8 @@ impl<'a> Pipeline<'a> {
         };
         match screened {
             Ok(Screening { verdict, heat_map, .. }) => {
-                Ok(Judged { outcome: Outcome::Verdict(verdict.into()), heat_map, lost: None })
+                let outcome = Outcome::Verdict(verdict.into());
+                Ok(Judged { outcome, heat_map, lost: None, health: Some(Health::Well) })
             }
             Err(ScreeningError::Intake(error))
                 if matches!(error.problem, IntakeProblem::Unreadable { .. }) =>
@@ -255,7 +318,10 @@ impl<'a> Pipeline<'a> {
                 Err(Fault::Unreadable(error.into()))
             }
             Err(error @ ScreeningError::Engine { .. }) => match self.worker.self_test() {
-                Ok(Ok(())) => Ok(Judged::no_result(error.code())),
+                Ok(Ok(())) => {
+                    let health = Some(Health::Failed(error.to_string()));
+                    Ok(Judged { health, ..Judged::no_result(error.code()) })
+                }
                 Ok(Err(wrong)) => Err(Fault::SelfTest(wrong)),
                 Err(lost) => Ok(Judged::lost(error.code(), lost)),
             },
@@ -319,8 +385,14 @@ impl<'a> Pipeline<'a> {
                 Err(error) if !error.is_full() => return Err(error.into()),
                 _ => self.heartbeat.status(&self.counters.to_string()),
             }
+            if let Some(installed) = &self.installed {
+                self.replaced |= installed.look()?;
+            }
         }
         let before = self.display.shown();
+        if self.replaced && !before.is_result() {
+            return Err(Fault::Replaced);
+        }
         if self.troubles.iter().any(Option::is_some) {
             if before != Signal::Fault && self.display.must_stay(now).is_zero() {
                 self.fault();
@@ -399,18 +471,21 @@ struct Judged {
     heat_map: Option<HeatMap>,
     /// The model is lost with it.
     lost: Option<NoAnswer>,
+    /// What that says of the model; none if it says nothing.
+    health: Option<Health>,
 }
 
 impl Judged {
     fn no_result(reason: &str) -> Self {
-        Judged { outcome: Outcome::no_result(reason), heat_map: None, lost: None }
+        Judged { outcome: Outcome::no_result(reason), heat_map: None, lost: None, health: None }
     }
 
     fn no_results(reasons: Vec<&str>) -> Self {
-        Judged { outcome: Outcome::no_results(reasons), heat_map: None, lost: None }
+        Judged { outcome: Outcome::no_results(reasons), heat_map: None, lost: None, health: None }
     }
 
     fn lost(reason: &str, lost: NoAnswer) -> Self {
-        Judged { lost: Some(lost), ..Judged::no_result(reason) }
+        let health = Some(Health::Failed(lost.to_string()));
+        Judged { lost: Some(lost), health, ..Judged::no_result(reason) }
     }
 }

@@ -20,6 +20,7 @@ pub use stick::{Stick, StickOptions};
 
 use std::time::Instant;
 
+use crate::model_store::OnStick;
 use crate::record::Origin;
 
 /// An image that was read whole.
@@ -52,6 +53,8 @@ pub enum News {
     Searching,
     /// An image.
     Image(Arrival),
+    /// Signed models on a medium that was just put in; comes before its images.
+    Model(OnStick),
     /// Something that may be an X-ray and could not be read.
     Unreadable(Refusal),
     /// A medium was read to its end.

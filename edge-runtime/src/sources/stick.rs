@@ -13,6 +13,7 @@ use super::content::{self, Unread};
 use super::mounter::{Mounter, Partition};
 use super::tree::{MOST, Step, Tree};
 use super::{Arrival, Medium, Mount, MountTable, News, Refusal, Source, SourceError};
+use crate::model_store::{self, OnStick};
 use crate::record::Origin;
 
 /// Files that are looked at in one [`Source::poll`].
@@ -46,6 +47,8 @@ enum State {
 struct Inserted {
     mount: Mount,
     state: State,
+    /// Signed models on it that were not told of yet.
+    models: Option<OnStick>,
     images: u64,
     passed_over: u64,
 }
@@ -112,7 +115,10 @@ impl Stick {
                 } else {
                     State::Reading(Box::new(Tree::new(&mount.point)))
                 };
-                Inserted { mount, state, images: 0, passed_over: 0 }
+                // What cannot be listed here cannot be listed for its images either, which is said.
+                let models = (!refused).then(|| model_store::look(&mount.point).ok()).flatten();
+                let models = models.filter(|found| *found != OnStick::Nothing);
+                Inserted { mount, state, models, images: 0, passed_over: 0 }
             });
         }
         Ok(news)
@@ -134,6 +140,9 @@ impl Stick {
 
 impl Inserted {
     fn step(&mut self, gone: impl Fn(&Mount) -> bool) -> News {
+        if let Some(models) = self.models.take() {
+            return News::Model(models);
+        }
         for _ in 0..A_TURN {
             let State::Reading(tree) = &mut self.state else { return News::Nothing };
             let began = Instant::now();

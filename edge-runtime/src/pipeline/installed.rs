@@ -1,0 +1,69 @@
+//! The installed model that screens: its trial, and what a stick brings in its place.
+
+use std::time::{Duration, Instant};
+
+use xray_core::engine::EngineOptions;
+
+use crate::model_store::{
+    Folder, Health, InstallOptions, Installation, ModelStore, OnStick, Standing, StoreError, prove,
+};
+use crate::sources::Refusal;
+
+/// A program that has run for so long has started well.
+const SETTLED: Duration = Duration::from_secs(60);
+
+/// The installed model that the worker runs.
+#[derive(Debug)]
+pub struct InstalledModel {
+    store: ModelStore<Folder>,
+    engine: EngineOptions,
+    sha256: String,
+    began: Instant,
+}
+
+impl InstalledModel {
+    /// The model with this hash (hex), started from `store` just now and run with `engine`.
+    pub fn new(store: ModelStore<Folder>, engine: EngineOptions, sha256: String) -> Self {
+        InstalledModel { store, engine, sha256, began: Instant::now() }
+    }
+
+    /// Counts a screening for or against it. Whether another model is in use from now on.
+    ///
+    /// # Errors
+    /// If the store cannot be read or written.
+    pub fn screened(&self, health: &Health) -> Result<bool, StoreError> {
+        Ok(self.store.screened(&self.sha256, health)? == Standing::Replaced)
+    }
+
+    /// To be called now and then: a start that went well for a minute is not held against it. Whether another model
+    /// is in use from now on.
+    ///
+    /// # Errors
+    /// If the store cannot be read or written.
+    pub fn look(&self) -> Result<bool, StoreError> {
+        Ok(self.began.elapsed() >= SETTLED && self.store.settled(&self.sha256)? == Standing::Replaced)
+    }
+
+    /// Puts the model on a stick in use; none if it is in use already. Nobody stands there to override a rule, so
+    /// none is.
+    ///
+    /// # Errors
+    /// Why not; this board keeps the model that it has.
+    pub fn install(&self, found: &OnStick) -> Result<Option<Installation>, Refusal> {
+        let refusal = |reason: String| Refusal { code: "model-refused", reason };
+        let (model, signature) = match found {
+            OnStick::One { model, signature } => (model, signature),
+            OnStick::Nothing => return Ok(None),
+            OnStick::Several(models) => {
+                let count = models.len();
+                return Err(refusal(format!(
+                    "the stick carries {count} signed models; leave the one on it that is to be installed"
+                )));
+            }
+        };
+        let prove_here = |signed| prove(signed, self.engine);
+        let done = self.store.install_file((model, signature), InstallOptions::default(), prove_here);
+        let done = done.map_err(|error| refusal(error.to_string()))?;
+        Ok(done.proof.is_some().then_some(done))
+    }
+}

@@ -1,0 +1,161 @@
+//! The daemon with the models that are installed on a board: trial, way back, a model from a stick.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![cfg(unix)]
+
+#[path = "../../xray-core/tests/support/mod.rs"]
+mod support;
+
+mod device;
+mod program;
+
+use std::path::Path;
+use std::process::Command;
+
+use device::{Device, picture};
+use edge_runtime::model_store::{Folder, State};
+use xray_core::package::signing::{NewKeys, Password, SecretKey, sign, stamp};
+use xray_core::package::{PackageFile, signature_of};
+
+struct Board {
+    device: Device,
+    secret: SecretKey,
+}
+
+impl Board {
+    /// A device that runs what is installed, with a key and version 2 installed.
+    fn new() -> Self {
+        let device = Device::new();
+        let config = std::fs::read_to_string(device.at("config.toml")).unwrap();
+        let file = format!("file = '{}'", device.at("model.onnx").display());
+        let (models, keys) = (device.at("models"), device.at("keys"));
+        let store = format!("store = '{}'\nkeys = '{}'", models.display(), keys.display());
+        device.write("config.toml", config.replace(&file, &store).as_bytes());
+        let made = NewKeys::make(Password::None, "tests").unwrap();
+        device.write("keys/2026.pub", made.public.as_bytes());
+        let secret = SecretKey::from_text(Path::new("k"), &made.secret, Password::None).unwrap();
+        let board = Board { device, secret };
+        board.model("first.onnx", 2, true);
+        board.install("first.onnx");
+        board
+    }
+
+    /// A signed model. One that is not `sound` is right on the test pattern and fails on a white image.
+    fn model(&self, name: &str, version: u64, sound: bool) -> String {
+        let bytes = support::model_bytes(|model| {
+            if !sound {
+                let graph = model.graph.as_mut().unwrap();
+                graph.node[4] = support::node("Abs", &["score"], "probability");
+                graph.initializer[1] = support::tensor("bias", &[1], &[-0.5]);
+            }
+        });
+        let path = self.device.at(name);
+        let file = stamp(PackageFile::from_bytes(&path, bytes), Some(version)).unwrap();
+        let text = sign(&file, &self.secret, "test").unwrap();
+        self.device.write(name, file.bytes());
+        std::fs::write(signature_of(&path), text).unwrap();
+        file.sha256().to_owned()
+    }
+
+    fn install(&self, name: &str) {
+        let mut command = program::edge_runtime();
+        command.args(["model", "install"]).arg(self.device.at(name));
+        command.arg("--store").arg(self.device.at("models")).arg("--keys").arg(self.device.at("keys"));
+        assert!(command.status().unwrap().success());
+    }
+
+    fn command(&self) -> Command {
+        let mut command = program::edge_runtime();
+        command.arg("run").arg("--config").arg(self.device.at("config.toml"));
+        command
+    }
+
+    /// Runs until it ends by itself, which must be to be started again; gives what it said.
+    fn until_restart(&self) -> String {
+        let output = self.command().output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(5), "{said}");
+        said
+    }
+
+    /// Runs until it says these words; gives what it said.
+    fn until(&self, words: &str) -> String {
+        use std::io::{BufRead, BufReader};
+        let mut child = self.command().stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let mut said = String::new();
+        for line in BufReader::new(child.stderr.take().unwrap()).lines() {
+            said += &(line.unwrap() + "\n");
+            if said.contains(words) {
+                break;
+            }
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(said.contains(words), "{said}");
+        said
+    }
+
+    fn state(&self) -> State {
+        State::read(&Folder::new(&self.device.at("models"))).unwrap()
+    }
+
+    fn active(&self) -> String {
+        self.state().active().unwrap().sha256.clone()
+    }
+}
+
+#[test]
+fn good_screenings_count_for_a_model_on_trial() {
+    let board = Board::new();
+    let second = board.model("second.onnx", 3, true);
+    board.install("second.onnx");
+    assert!(board.command().arg("--check").status().unwrap().success());
+    assert_eq!(board.state().trial().unwrap().starts, 0, "a check is no start");
+    board.device.write("watched/a", &picture(1));
+    board.device.write("watched/b", b"no picture");
+    board.until("lights: no result");
+    assert_eq!(board.active(), second);
+    assert_eq!(board.state().trial().unwrap().screenings_left, 19);
+}
+
+#[test]
+fn a_model_that_fails_on_trial_is_taken_out_of_use_and_the_one_before_screens_the_image() {
+    let board = Board::new();
+    let first = board.active();
+    board.model("second.onnx", 3, false);
+    board.install("second.onnx");
+    board.device.write("watched/a", &picture(1));
+    let said = board.until_restart();
+    assert!(said.contains("the model failed: ") && !said.contains("lights: fault"), "{said}");
+    assert_eq!(board.active(), first);
+    board.until("lights: pneumonia suspected");
+    let records = board.device.records();
+    assert_eq!(records.len(), 1);
+    assert_eq!(records[0].entry.model.to_string(), first);
+}
+
+#[test]
+fn a_signed_model_on_a_stick_is_installed_and_the_next_start_runs_it() {
+    let board = Board::new();
+    let second = board.model("media/stick/second.onnx", 3, true);
+    board.device.plug(1);
+    let said = board.until_restart();
+    assert!(said.contains("installed from a stick"), "{said}");
+    assert_eq!(board.active(), second);
+    let said = board.until("lights: stick may be pulled");
+    assert!(said.contains("in use already") && said.contains(&second), "{said}");
+}
+
+#[test]
+fn an_older_model_and_several_on_a_stick_are_refused() {
+    let board = Board::new();
+    let first = board.active();
+    board.model("media/stick/old.onnx", 1, true);
+    board.device.plug(1);
+    let said = board.until("lights: no result");
+    assert!(said.contains("version 1 is lower than 2"), "{said}");
+    board.model("media/stick/new.onnx", 3, true);
+    let said = board.until("lights: no result");
+    assert!(said.contains("the stick carries 2 signed models"), "{said}");
+    assert_eq!(board.active(), first);
+}
