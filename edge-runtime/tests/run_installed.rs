@@ -130,6 +130,11 @@ fn a_model_that_fails_on_trial_is_taken_out_of_use_and_the_one_before_screens_th
     assert_eq!(board.active(), first);
     board.until("lights: pneumonia suspected");
     let records = board.device.records();
+    let reader = edge_runtime::record::Reader::open(&board.device.store()).unwrap();
+    let events: Vec<_> = reader.model_events().unwrap().into_iter().map(|e| (e.record, e.event)).collect();
+    let said: Vec<_> = events.iter().map(|(_, event)| event.split('"').nth(3).unwrap()).collect();
+    assert_eq!(said, ["installed", "installed", "rolled-back"], "{events:?}");
+    assert!(events.iter().all(|(record, _)| *record == 0), "before the first record: {events:?}");
     assert_eq!(records.len(), 1);
     assert_eq!(records[0].entry.model.to_string(), first);
 }

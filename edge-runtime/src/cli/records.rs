@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use xray_core::decision::DISCLAIMER;
 
+use crate::model_store::Event;
 use crate::record::{
     Depth, Exporter, Form, Hash256, Moment, Reader, Record, Row, Verification, mark_reported,
 };
@@ -16,6 +17,7 @@ Examples:
   edge-runtime records list
   edge-runtime records show 17
   edge-runtime records export --csv --day 2026-11-23 > day.csv
+  edge-runtime records events
   edge-runtime records mark-reported --up-to 200 --dry-run
   edge-runtime records verify --holds 200:1f3a…
 
@@ -76,7 +78,13 @@ enum RecordsCommand {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Check the hash chain, the database and every image file
+    /// What happened to the models of the board: installed, confirmed, refused, taken back
+    Events {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the hash chains, the database and every image file
     Verify {
         /// Leave the image files out, which takes less time
         #[arg(long)]
@@ -106,6 +114,7 @@ pub fn run(args: &RecordsArgs, out: &mut impl Write) -> Result<()> {
         }
         RecordsCommand::Show { which, json } => show(&args.store, which, *json, out),
         RecordsCommand::MarkReported { up_to, dry_run } => mark(&args.store, *up_to, *dry_run, out),
+        RecordsCommand::Events { json } => events(&args.store, *json, out),
         RecordsCommand::Verify { chain_only, holds, json } => {
             verify(&args.store, *chain_only, *holds, *json, out)
         }
@@ -124,6 +133,31 @@ fn export(store: &Path, form: Form, day: Option<&str>, out: impl Write) -> Resul
         Ok::<(), anyhow::Error>(())
     })?;
     exporter.end().map_err(written)
+}
+
+fn events(store: &Path, json: bool, out: &mut impl Write) -> Result<()> {
+    for event in Reader::open(store)?.model_events()? {
+        let (time, what) =
+            (event.recorded.rfc3339(), serde_json::from_str::<serde_json::Value>(&event.event)?);
+        if json {
+            let line = serde_json::json!({
+                "sequence": event.sequence,
+                "number": event.number,
+                "record": event.record,
+                "recorded": time,
+                "time_trusted": event.recorded.trusted,
+                "event": what,
+                "previous": event.previous.to_string(),
+                "hash": event.hash.to_string(),
+            });
+            writeln!(out, "{line}")?;
+        } else {
+            let said = serde_json::from_value::<Event>(what).map_or(event.event, |event| event.to_string());
+            let doubt = if event.recorded.trusted { "" } else { "?" };
+            writeln!(out, "{:>6}  {time}{doubt}  after record {}: {said}", event.sequence, event.record)?;
+        }
+    }
+    Ok(())
 }
 
 fn find(reader: &Reader, which: &str) -> Result<Record> {
@@ -193,6 +227,9 @@ fn verify(
             writeln!(out, "{}", problem.0)?;
         }
         writeln!(out, "{} records and {} images looked at", found.records, found.images)?;
+        if found.events > 0 {
+            writeln!(out, "{} events of models looked at", found.events)?;
+        }
         if let Some((sequence, hash)) = found.head {
             writeln!(out, "newest record {sequence}:{hash}")?;
         }
@@ -211,6 +248,7 @@ fn verified_json(found: &Verification) -> serde_json::Value {
     serde_json::json!({
         "records": found.records,
         "images": found.images,
+        "model_events": found.events,
         "newest": found.head.map(|(sequence, hash)| format!("{sequence}:{hash}")),
         "problems": found.problems.iter().map(|problem| &problem.0).collect::<Vec<_>>(),
     })

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use xray_core::engine::EngineOptions;
 
 use crate::model_store::{
-    Folder, Health, InstallOptions, Installation, ModelStore, OnStick, Standing, StoreError, prove,
+    EventSink, Folder, Health, InstallOptions, Installation, ModelStore, Numbered, OnStick, Standing,
+    StoreError, prove,
 };
+use crate::record::{Moment, Store};
 use crate::sources::Refusal;
 
 /// A program that has run for so long has started well.
@@ -44,6 +46,14 @@ impl InstalledModel {
         Ok(self.began.elapsed() >= SETTLED && self.store.settled(&self.sha256)? == Standing::Replaced)
     }
 
+    /// Writes what happened to the models of this board into its record.
+    ///
+    /// # Errors
+    /// If an event could not be written; it comes again with the next call.
+    pub fn deliver(&self, record: &mut Store) -> Result<(), StoreError> {
+        self.store.deliver(record)
+    }
+
     /// Puts the model on a stick in use; none if it is in use already. Nobody stands there to override a rule, so
     /// none is.
     ///
@@ -65,5 +75,13 @@ impl InstalledModel {
         let done = self.store.install_file((model, signature), InstallOptions::default(), prove_here);
         let done = done.map_err(|error| refusal(error.to_string()))?;
         Ok(done.proof.is_some().then_some(done))
+    }
+}
+
+impl EventSink for Store {
+    fn record(&mut self, event: &Numbered) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let text = serde_json::to_string(&event.event)?;
+        self.append_model_event(event.number, &text, Moment::now())?;
+        Ok(())
     }
 }

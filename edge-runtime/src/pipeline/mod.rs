@@ -148,6 +148,7 @@ impl<'a> Pipeline<'a> {
 
     /// Screens until something cannot be gone on with.
     pub fn run(&mut self) -> Fault {
+        self.write_model_events();
         let mut turned = self.recover();
         loop {
             match turned {
@@ -278,6 +279,15 @@ impl<'a> Pipeline<'a> {
         Ok(())
     }
 
+    /// Events of models that are not in the record yet. One that cannot be written, as on a full disk, is no reason to
+    /// stop: it stays with the models and comes again.
+    fn write_model_events(&mut self) {
+        let Some(installed) = &self.installed else { return };
+        if let Err(error) = installed.deliver(&mut self.store) {
+            warn!("{error}");
+        }
+    }
+
     /// Puts a signed model that a stick carries in use. The program then starts again, and reads the stick with it.
     fn install(&mut self, origin: Origin, found: &OnStick) -> Result<(), Fault> {
         if self.installed.is_none() {
@@ -388,6 +398,7 @@ impl<'a> Pipeline<'a> {
             if let Some(installed) = &self.installed {
                 self.replaced |= installed.look()?;
             }
+            self.write_model_events();
         }
         let before = self.display.shown();
         if self.replaced && !before.is_result() {

@@ -18,23 +18,30 @@ use super::hash256::Hash256;
 /// Begins every encoding, so that a later form cannot be taken for this one.
 const FORM: &str = "xray-edge/record/1";
 
-struct Encoding(Vec<u8>);
+/// Fields one after another.
+pub(super) struct Encoding(pub(super) Vec<u8>);
 
 impl Encoding {
-    fn field(&mut self, bytes: &[u8]) {
+    /// Begins with the name of what is encoded.
+    pub(super) fn new(form: &str) -> Self {
+        let mut all = Encoding(Vec::with_capacity(512));
+        all.field(form.as_bytes());
+        all
+    }
+
+    pub(super) fn field(&mut self, bytes: &[u8]) {
         self.0.extend((bytes.len() as u64).to_be_bytes());
         self.0.extend(bytes);
     }
 
-    fn number(&mut self, number: u64) {
+    pub(super) fn number(&mut self, number: u64) {
         self.field(&number.to_be_bytes());
     }
 }
 
 /// The canonical encoding of a record that is not hashed yet.
 pub fn encode(sequence: u64, previous: Hash256, entry: &Entry) -> Vec<u8> {
-    let mut all = Encoding(Vec::with_capacity(512));
-    all.field(FORM.as_bytes());
+    let mut all = Encoding::new(FORM);
     all.number(sequence);
     all.field(previous.bytes());
     all.field(entry.content.bytes());

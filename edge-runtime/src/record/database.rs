@@ -15,7 +15,8 @@ use super::heat_maps;
 use super::rows::{self, COLUMNS};
 
 /// What brings a file from each version to the next; the first makes it.
-const SCHEMA: [&str; 2] = [include_str!("schema.sql"), include_str!("heat_map.sql")];
+const SCHEMA: [&str; 3] =
+    [include_str!("schema.sql"), include_str!("heat_map.sql"), include_str!("model_event.sql")];
 /// In the file's header, with the application's number: `xray` as text.
 const VERSION: usize = SCHEMA.len();
 const APPLICATION: i64 = 0x7872_6179;
@@ -99,8 +100,18 @@ impl Database {
         Err(StoreError::Schema { file: self.file.clone(), found })
     }
 
-    fn with<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+    pub(super) fn with<T>(
+        &self,
+        ask: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
         ask(&self.connection).map_err(|error| StoreError::database(&self.file, &error))
+    }
+
+    pub(super) fn write<T>(
+        &mut self,
+        change: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        change(&mut self.connection).map_err(|error| StoreError::database(&self.file, &error))
     }
 
     fn one<T>(
@@ -117,15 +128,14 @@ impl Database {
         if let Some(record) = self.by_content(&entry.content)? {
             return Ok(Appended::Known(record));
         }
-        let appended = || {
-            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        self.write(|connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let record = chain::append(newest(&transaction)?, entry);
             rows::insert(&transaction, &record)?;
             map.map_or(Ok(()), |map| heat_maps::insert(&transaction, record.sequence, map))?;
             transaction.commit()?;
             Ok(Appended::New(record))
-        };
-        appended().map_err(|error| StoreError::database(&self.file, &error))
+        })
     }
 
     pub(super) fn by_content(&self, content: &Hash256) -> Result<Option<Record>, StoreError> {
@@ -249,7 +259,7 @@ impl Database {
     }
 }
 
-fn newest(connection: &Connection) -> rusqlite::Result<Option<(u64, Hash256)>> {
+pub(super) fn newest(connection: &Connection) -> rusqlite::Result<Option<(u64, Hash256)>> {
     let sql = "SELECT sequence, hash FROM record ORDER BY sequence DESC LIMIT 1";
     let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, Hash256::from(row.get::<_, [u8; 32]>(1)?)));
     connection.query_row(sql, [], read).optional()

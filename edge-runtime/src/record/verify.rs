@@ -26,6 +26,8 @@ pub enum Depth {
 pub struct Verification {
     /// How many records there are.
     pub records: u64,
+    /// How many events of models there are.
+    pub events: u64,
     /// How many image files were hashed.
     pub images: u64,
     /// The newest record's place and hash. Whoever notes them down can later prove that nothing up to there was
@@ -81,6 +83,9 @@ impl Reader {
             }
             Ok(())
         })?;
+        let (events, problems) = self.check_model_events()?;
+        found.events = events;
+        problems.into_iter().for_each(|problem| found.problem(problem));
         let newest = found.head.map_or(0, |(sequence, _)| sequence);
         if newest < greatest {
             found.problem(format!("the newest record is {newest}, and there was a record {greatest}"));
