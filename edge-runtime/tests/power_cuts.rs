@@ -77,11 +77,17 @@ impl EventSink for Record {
 
 #[derive(Debug, Clone, Copy)]
 enum Act {
+    /// By hand, with leave to take an older one.
     Install(usize),
+    /// From a stick: nobody stands there to override a rule.
+    Stick(usize),
+    /// From a stick, with the signature of another model.
+    Forged(usize),
     RollBack,
     Screen,
     Fail,
     Start,
+    Settle,
     Deliver,
 }
 
@@ -97,24 +103,30 @@ fn live(world: &World, seed: u64, lie: Lie, cuts: &mut u32) -> Result<(), String
         retry: true,
         dry_run: false,
     };
+    let strict = InstallOptions { watch: options.watch, ..InstallOptions::default() };
     let load = |signed: SignedBytes| Ok::<_, Refusal>(world.whole(&signed));
     let other = || store.state().ok()?.other().map(|model| world.index(&model.sha256));
     let mut current: Option<usize> = None;
     for _ in 0..40 {
-        let act = match rng.random_range(0..10) {
+        let act = match rng.random_range(0..15) {
             0..=3 => Act::Install(rng.random_range(0..world.models.len())),
-            4 => Act::RollBack,
-            5..=6 => Act::Screen,
-            7 => Act::Fail,
-            8 => Act::Start,
+            4..=5 => Act::Stick(rng.random_range(0..world.models.len())),
+            6 => Act::Forged(rng.random_range(0..world.models.len())),
+            7 => Act::RollBack,
+            8..=10 => Act::Screen,
+            11 => Act::Fail,
+            12 => Act::Start,
+            13 => Act::Settle,
             _ => Act::Deliver,
         };
         // What the board may run after this: what it runs now, or the one that the act puts in use.
         let old = current;
+        let floor = store.state().map_err(|error| error.to_string())?.floor();
         let new = match act {
-            Act::Install(index) => Some(index),
+            Act::Stick(index) if world.models[index].version < floor => old,
+            Act::Install(index) | Act::Stick(index) => Some(index),
             Act::RollBack | Act::Fail | Act::Start => other(),
-            Act::Screen | Act::Deliver => old,
+            Act::Forged(_) | Act::Screen | Act::Settle | Act::Deliver => old,
         };
         let running = old.map(|index| world.models[index].file.sha256().to_owned()).unwrap_or_default();
         disk.stop_after(rng.random_range(0..60));
@@ -125,10 +137,25 @@ fn live(world: &World, seed: u64, lie: Lie, cuts: &mut u32) -> Result<(), String
                     .install(model.file.clone(), &model.signature, options, |signed| Ok(world.prove(&signed)))
                     .map(drop)
             }
+            Act::Stick(index) => {
+                let model = &world.models[index];
+                store
+                    .install(model.file.clone(), &model.signature, strict, |signed| Ok(world.prove(&signed)))
+                    .map(drop)
+            }
+            Act::Forged(index) => {
+                let signature = &world.models[(index + 1) % world.models.len()].signature;
+                store
+                    .install(world.models[index].file.clone(), signature, strict, |_| {
+                        panic!("it was looked at")
+                    })
+                    .map(drop)
+            }
             Act::RollBack => store.rollback(false, |signed| Ok(world.prove(&signed))).map(drop),
             Act::Screen => store.screened(&running, &Health::Well).map(drop),
             Act::Fail => store.screened(&running, &Health::Failed("test".to_owned())).map(drop),
             Act::Start => store.start(load).map(drop),
+            Act::Settle => store.settled(&running).map(drop),
             Act::Deliver => store.deliver(&mut record),
         };
         let stopped = disk.stopped();
@@ -136,7 +163,10 @@ fn live(world: &World, seed: u64, lie: Lie, cuts: &mut u32) -> Result<(), String
             let runs = store.state().map_err(|e| e.to_string())?;
             current = runs.active().map(|model| world.index(&model.sha256));
             match (act, done) {
-                (Act::Install(index), Ok(())) if current != Some(index) => return Err("not installed".into()),
+                (Act::Install(index) | Act::Stick(index), Ok(())) if current != Some(index) => {
+                    return Err("not installed".into());
+                }
+                (Act::Forged(index), Ok(())) => return Err(format!("model {index} was taken, forged")),
                 (Act::RollBack, Ok(())) if current != new => return Err("not rolled back".into()),
                 (_, Err(StoreError::Refused(_) | StoreError::NoModel)) if current != old => {
                     return Err("refused, and changed all the same".into());

@@ -133,7 +133,7 @@ fn a_model_that_fails_on_trial_is_taken_out_of_use_and_the_one_before_screens_th
     let reader = edge_runtime::record::Reader::open(&board.device.store()).unwrap();
     let events: Vec<_> = reader.model_events().unwrap().into_iter().map(|e| (e.record, e.event)).collect();
     let said: Vec<_> = events.iter().map(|(_, event)| event.split('"').nth(3).unwrap()).collect();
-    assert_eq!(said, ["installed", "installed", "rolled-back"], "{events:?}");
+    assert_eq!(said, ["installed", "confirmed", "installed", "rolled-back"], "{events:?}");
     assert!(events.iter().all(|(record, _)| *record == 0), "before the first record: {events:?}");
     assert_eq!(records.len(), 1);
     assert_eq!(records[0].entry.model.to_string(), first);
@@ -145,7 +145,9 @@ fn a_signed_model_on_a_stick_is_installed_and_the_next_start_runs_it() {
     let second = board.model("media/stick/second.onnx", 3, true);
     board.device.plug(1);
     let said = board.until_restart();
-    assert!(said.contains("installed from a stick"), "{said}");
+    let at = |words: &str| said.find(words).unwrap_or_else(|| panic!("not {words}: {said}"));
+    assert!(at("lights: model found") < at("installed from a stick"), "{said}");
+    assert!(at("installed from a stick") < at("lights: model installed"), "{said}");
     assert_eq!(board.active(), second);
     let said = board.until("lights: stick may be pulled");
     assert!(said.contains("in use already") && said.contains(&second), "{said}");
@@ -157,10 +159,10 @@ fn an_older_model_and_several_on_a_stick_are_refused() {
     let first = board.active();
     board.model("media/stick/old.onnx", 1, true);
     board.device.plug(1);
-    let said = board.until("lights: no result");
-    assert!(said.contains("version 1 is lower than 2"), "{said}");
+    let said = board.until("lights: model refused");
+    assert!(said.contains("version 1 is lower than 2") && said.contains("lights: model found"), "{said}");
     board.model("media/stick/new.onnx", 3, true);
-    let said = board.until("lights: no result");
+    let said = board.until("lights: model refused");
     assert!(said.contains("the stick carries 2 signed models"), "{said}");
     assert_eq!(board.active(), first);
 }

@@ -38,7 +38,7 @@ impl Display {
 
     /// How long the result on show must stay before another image may start.
     pub fn must_stay(&self, now: Instant) -> Duration {
-        if !self.shown.is_result() {
+        if !self.shown.is_news() {
             return Duration::ZERO;
         }
         self.times.at_least.saturating_sub(now.duration_since(self.since))
@@ -86,7 +86,7 @@ impl Display {
             self.show(last, now);
         }
         self.round = (0, Signal::Off);
-        let over = !self.shown.is_result() || now.duration_since(self.since) >= self.times.result;
+        let over = !self.shown.is_news() || now.duration_since(self.since) >= self.times.result;
         let resting = match medium {
             Medium::InUse => Signal::Busy,
             Medium::MayBePulled => Signal::MayBePulled,

@@ -11,6 +11,8 @@
 mod display;
 mod heartbeat;
 mod installed;
+mod judged;
+mod models;
 mod worker;
 
 pub use display::{Display, Times};
@@ -18,7 +20,6 @@ pub use heartbeat::Heartbeat;
 pub use installed::InstalledModel;
 pub use worker::{Model, NoAnswer, Worker};
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
@@ -27,17 +28,14 @@ use std::time::{Duration, Instant};
 
 use tracing::{error, info, warn};
 use xray_core::engine::EngineError;
-use xray_core::heat_map::HeatMap;
-use xray_core::intake::IntakeProblem;
-use xray_core::screening::{Screening, ScreeningError};
+use xray_core::screening::ScreeningError;
 
+use self::judged::Judged;
 use crate::button::Press;
 use crate::counters::{Counters, one_more};
-use crate::model_store::{self, Health, OnStick, short};
+use crate::model_store::{self, Health};
 use crate::outputs::lights::{Show, Signal};
-use crate::record::{
-    Appended, Durations, Entry, Hash256, Moment, Origin, Outcome, Record, Store, StoreError,
-};
+use crate::record::{Appended, Durations, Entry, Hash256, Moment, Origin, Record, Store, StoreError};
 use crate::sources::{Arrival, Medium, News, Refusal, Source, SourceError};
 
 /// How long the loop rests when nothing came.
@@ -266,79 +264,6 @@ impl<'a> Pipeline<'a> {
         lost.map_or(Ok(()), |fault| Err(Fault::NoAnswer(fault)))
     }
 
-    /// Counts a screening for or against an installed model. If the board goes back because this one failed, the
-    /// image has no record yet: the model before screens it at the next start.
-    fn count(&mut self, health: Option<Health>) -> Result<(), Fault> {
-        let (Some(installed), Some(health)) = (&self.installed, health) else { return Ok(()) };
-        let replaced = installed.screened(&health)?;
-        if let (true, Health::Failed(reason)) = (replaced, &health) {
-            error!("the model failed: {reason}");
-            return Err(Fault::Replaced);
-        }
-        self.replaced |= replaced;
-        Ok(())
-    }
-
-    /// Events of models that are not in the record yet. One that cannot be written, as on a full disk, is no reason to
-    /// stop: it stays with the models and comes again.
-    fn write_model_events(&mut self) {
-        let Some(installed) = &self.installed else { return };
-        if let Err(error) = installed.deliver(&mut self.store) {
-            warn!("{error}");
-        }
-    }
-
-    /// Puts a signed model that a stick carries in use. The program then starts again, and reads the stick with it.
-    fn install(&mut self, origin: Origin, found: &OnStick) -> Result<(), Fault> {
-        if self.installed.is_none() {
-            warn!("a stick carries a signed model; this device runs a `file` and installs none");
-            return Ok(());
-        }
-        self.busy();
-        self.heartbeat.beat(Instant::now());
-        let Some(installed) = &self.installed else { return Ok(()) };
-        match installed.install(found) {
-            Ok(None) => info!("the model on the stick is in use already"),
-            Ok(Some(done)) => {
-                let (model, version) = (short(&done.model.sha256), done.model.version);
-                info!(model, version, key = done.model.key, trial = done.trial, "installed from a stick");
-                return Err(Fault::Replaced);
-            }
-            Err(refusal) => self.refuse(origin, &refusal),
-        }
-        Ok(())
-    }
-
-    /// What a stored image comes to. An image on which the model fails has
-    /// no result, if the model still knows its known answer; else the fault is the device's, and the image is
-    /// screened after the repair.
-    fn judge(&self, image: &Path) -> Result<Judged, Fault> {
-        let screened = match self.worker.screen(image) {
-            Ok(screened) => screened,
-            Err(lost) => return Ok(Judged::lost(lost.code(), lost)),
-        };
-        match screened {
-            Ok(Screening { verdict, heat_map, .. }) => {
-                let outcome = Outcome::Verdict(verdict.into());
-                Ok(Judged { outcome, heat_map, lost: None, health: Some(Health::Well) })
-            }
-            Err(ScreeningError::Intake(error))
-                if matches!(error.problem, IntakeProblem::Unreadable { .. }) =>
-            {
-                Err(Fault::Unreadable(error.into()))
-            }
-            Err(error @ ScreeningError::Engine { .. }) => match self.worker.self_test() {
-                Ok(Ok(())) => {
-                    let health = Some(Health::Failed(error.to_string()));
-                    Ok(Judged { health, ..Judged::no_result(error.code()) })
-                }
-                Ok(Err(wrong)) => Err(Fault::SelfTest(wrong)),
-                Err(lost) => Ok(Judged::lost(error.code(), lost)),
-            },
-            Err(error) => Ok(Judged::no_results(error.codes())),
-        }
-    }
-
     /// Does something with the store however long it takes until there is room. What is to be stored is not lost
     /// meanwhile: it is here, and where it came from.
     fn insist<T>(&mut self, mut work: impl FnMut(&mut Store) -> Result<T, StoreError>) -> Result<T, Fault> {
@@ -401,7 +326,7 @@ impl<'a> Pipeline<'a> {
             self.write_model_events();
         }
         let before = self.display.shown();
-        if self.replaced && !before.is_result() {
+        if self.replaced && !before.is_news() {
             return Err(Fault::Replaced);
         }
         if self.troubles.iter().any(Option::is_some) {
@@ -421,13 +346,22 @@ impl<'a> Pipeline<'a> {
 
     /// Shows that an image is being read, once the result before it was seen.
     fn busy(&mut self) {
+        self.work_on(Signal::Busy);
+    }
+
+    fn work_on(&mut self, signal: Signal) {
+        self.let_see();
+        if self.display.shown() != signal {
+            self.display.show(signal, Instant::now());
+            self.lights.show(signal);
+        }
+    }
+
+    /// Gives people the time to see what must be seen.
+    fn let_see(&self) {
         let stay = self.display.must_stay(Instant::now());
         if !stay.is_zero() {
             self.lights.hold(stay);
-        }
-        if self.display.shown() != Signal::Busy {
-            self.display.show(Signal::Busy, Instant::now());
-            self.lights.show(Signal::Busy);
         }
     }
 
@@ -473,30 +407,5 @@ impl<'a> Pipeline<'a> {
         one_more(&self.counters.faults);
         self.display.fault(Instant::now());
         self.lights.show(Signal::Fault);
-    }
-}
-
-/// What an image came to.
-struct Judged {
-    outcome: Outcome,
-    heat_map: Option<HeatMap>,
-    /// The model is lost with it.
-    lost: Option<NoAnswer>,
-    /// What that says of the model; none if it says nothing.
-    health: Option<Health>,
-}
-
-impl Judged {
-    fn no_result(reason: &str) -> Self {
-        Judged { outcome: Outcome::no_result(reason), heat_map: None, lost: None, health: None }
-    }
-
-    fn no_results(reasons: Vec<&str>) -> Self {
-        Judged { outcome: Outcome::no_results(reasons), heat_map: None, lost: None, health: None }
-    }
-
-    fn lost(reason: &str, lost: NoAnswer) -> Self {
-        let health = Some(Health::Failed(lost.to_string()));
-        Judged { lost: Some(lost), health, ..Judged::no_result(reason) }
     }
 }

@@ -81,7 +81,9 @@ mod tests {
         let appended = [b"a", b"b"].map(|bytes| store.append(entry(bytes), None).expect("appended"));
         drop(store);
         let connection = Connection::open(Database::path(folder)).expect("opened");
-        connection.execute_batch("DROP TABLE heat_map; PRAGMA user_version = 1").expect("made old");
+        connection
+            .execute_batch("DROP TABLE heat_map; DROP TABLE model_event; PRAGMA user_version = 1")
+            .expect("made old");
         appended.map(|(Appended::New(record) | Appended::Known(record))| record).to_vec()
     }
 

@@ -19,8 +19,14 @@ pub enum Signal {
     MayBePulled,
     /// An image is being read.
     Busy,
+    /// A stick carries a signed model, which is being checked.
+    ModelFound,
+    /// That model is in use from the next start on, which comes at once.
+    ModelInstalled,
     /// [`Finding::NoSign`].
     NoSign,
+    /// The model on a stick was not taken; the device goes on with the one that it has.
+    ModelRefused,
     /// An image gave no result.
     NoResult,
     /// [`Finding::Uncertain`]. Over [`Signal::NoResult`] for the same reason as [`Signal::Suspected`].
@@ -33,12 +39,15 @@ pub enum Signal {
 
 impl Signal {
     /// All of them.
-    pub const ALL: [Signal; 9] = [
+    pub const ALL: [Signal; 12] = [
         Signal::Off,
         Signal::Ready,
         Signal::MayBePulled,
         Signal::Busy,
+        Signal::ModelFound,
+        Signal::ModelInstalled,
         Signal::NoSign,
+        Signal::ModelRefused,
         Signal::NoResult,
         Signal::Uncertain,
         Signal::Suspected,
@@ -48,6 +57,11 @@ impl Signal {
     /// Whether it says what an image came to.
     pub fn is_result(self) -> bool {
         matches!(self, Signal::NoSign | Signal::NoResult | Signal::Uncertain | Signal::Suspected)
+    }
+
+    /// Whether people must have the time to see it: a result, or what became of a model.
+    pub fn is_news(self) -> bool {
+        self.is_result() || matches!(self, Signal::ModelInstalled | Signal::ModelRefused)
     }
 
     /// What an image's outcome is shown as. An engine that fails is the device's fault; everything else that
@@ -87,6 +101,9 @@ impl fmt::Display for Signal {
             Signal::Ready => "ready",
             Signal::MayBePulled => "stick may be pulled",
             Signal::Busy => "busy",
+            Signal::ModelFound => "model found",
+            Signal::ModelInstalled => "model installed",
+            Signal::ModelRefused => "model refused",
             Signal::NoSign => Finding::NoSign.words(),
             Signal::NoResult => "no result",
             Signal::Uncertain => Finding::Uncertain.words(),

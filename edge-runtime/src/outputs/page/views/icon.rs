@@ -22,6 +22,12 @@ pub enum Shape {
     Silent,
     /// Hourglass.
     Busy,
+    /// A box with a question mark over it.
+    ModelFound,
+    /// A box with an arrow into it.
+    ModelInstalled,
+    /// A box that is crossed out.
+    ModelRefused,
     /// A lying hourglass.
     Starting,
     /// Three dots.
@@ -38,6 +44,9 @@ impl Shape {
             Signal::Ready => Shape::Ready,
             Signal::MayBePulled => Shape::MayBePulled,
             Signal::Busy => Shape::Busy,
+            Signal::ModelFound => Shape::ModelFound,
+            Signal::ModelInstalled => Shape::ModelInstalled,
+            Signal::ModelRefused => Shape::ModelRefused,
             Signal::NoSign => Shape::NoSign,
             Signal::NoResult => Shape::NoResult,
             Signal::Uncertain => Shape::Uncertain,
@@ -66,6 +75,9 @@ impl Shape {
             Shape::Fault => "fault",
             Shape::Silent => "silent",
             Shape::Busy => "busy",
+            Shape::ModelFound => "model-found",
+            Shape::ModelInstalled => "model-installed",
+            Shape::ModelRefused => "model-refused",
             Shape::Starting => "starting",
             Shape::Ready => "ready",
             Shape::MayBePulled => "may-be-pulled",
@@ -89,6 +101,13 @@ impl Shape {
             Shape::Busy => {
                 r#"<path d="M10 4h28M10 44h28M13 4c0 11 11 14 11 20S13 33 13 44M35 4c0 11-11 14-11 20s11 9 11 20"/>"#
             }
+            Shape::ModelFound => {
+                r#"<path d="M4 26v18h40V26"/><path d="M18 12a6 6 0 1 1 8 6c-2 1-2 2-2 6"/><path d="M24 33v1"/>"#
+            }
+            Shape::ModelInstalled => {
+                r#"<path d="M4 26v18h40V26"/><path d="M24 4v30"/><path d="m14 24 10 10 10-10"/>"#
+            }
+            Shape::ModelRefused => r#"<path d="M4 26v18h40V26"/><path d="m13 6 22 22M35 6 13 28"/>"#,
             Shape::Starting => {
                 r#"<path d="M4 10v28M44 10v28M4 13c11 0 14 11 20 11s9-11 20-11M4 35c11 0 14-11 20-11s9 11 20 11"/>"#
             }

@@ -1,0 +1,127 @@
+//! What the device does with images: model, record, lights, log.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::seconds;
+use crate::model_store::{DEFAULT_KEYS, DEFAULT_STORE};
+use crate::record::Limits;
+
+/// `[model]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// A package that runs as it is; without it, the model that is installed in `store` runs, and is watched.
+    pub file: Option<PathBuf>,
+    /// Folder of the installed models.
+    #[serde(default = "models")]
+    pub store: PathBuf,
+    /// Folder of the public keys whose signatures are trusted.
+    #[serde(default = "keys")]
+    pub keys: PathBuf,
+    /// `auto`, `fused` or `tract`.
+    #[serde(default = "auto")]
+    pub engine: String,
+    /// Threads for one image; the fast cores if it is missing.
+    pub threads: Option<NonZeroUsize>,
+    /// How long one image may take.
+    #[serde(default = "deadline", deserialize_with = "seconds")]
+    pub deadline_s: Duration,
+    /// Whether a model without a known answer may run, so that the device cannot check itself.
+    #[serde(default)]
+    pub unchecked: bool,
+}
+
+/// `[record]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Record {
+    /// The store.
+    pub folder: PathBuf,
+    /// Megabytes of images that are kept.
+    pub quota_mb: Option<u64>,
+    /// Days that images of reported records are kept.
+    pub keep_days: Option<u32>,
+    /// Megabytes that stay free on the disk.
+    pub reserve_mb: u64,
+}
+
+/// `[lights]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Lights {
+    /// A board's name or file; none: no lights.
+    pub board: Option<String>,
+    /// How long a result is shown if no other image comes.
+    #[serde(deserialize_with = "seconds")]
+    pub result_s: Duration,
+    /// How long it is shown at least, if another comes.
+    #[serde(deserialize_with = "seconds")]
+    pub at_least_s: Duration,
+    /// How long a fault that ends the program is shown before it ends.
+    #[serde(deserialize_with = "seconds")]
+    pub fault_s: Duration,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// How lines are written.
+    pub form: LogForm,
+}
+
+/// How lines are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogForm {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Record { folder: crate::STORE.into(), quota_mb: None, keep_days: None, reserve_mb: 256 }
+    }
+}
+
+impl Default for Lights {
+    fn default() -> Self {
+        Lights {
+            board: None,
+            result_s: Duration::from_secs(120),
+            at_least_s: Duration::from_millis(1500),
+            fault_s: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Record {
+    /// The limits of the store.
+    pub fn limits(&self) -> Limits {
+        let bytes = |mb: u64| mb.saturating_mul(1_000_000);
+        Limits { quota: self.quota_mb.map(bytes), keep_days: self.keep_days, reserve: bytes(self.reserve_mb) }
+    }
+}
+
+fn models() -> PathBuf {
+    DEFAULT_STORE.into()
+}
+
+fn keys() -> PathBuf {
+    DEFAULT_KEYS.into()
+}
+
+fn auto() -> String {
+    "auto".to_owned()
+}
+
+fn deadline() -> Duration {
+    Duration::from_secs(60)
+}

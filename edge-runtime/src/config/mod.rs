@@ -1,0 +1,199 @@
+//! What `run` is told: one TOML file. A word that is not known is refused, since a misspelt limit would not hold.
+
+mod device;
+mod sources;
+
+pub use device::{Lights, Log, LogForm, Model, Record};
+pub use sources::{Camera, CameraKind, Folder, Stick};
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::outputs::page::PageOptions;
+
+/// A configuration is a page; what is longer than this many bytes is something else.
+const LONGEST: u64 = 256 * 1024;
+
+/// Why there is no configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{file}: the configuration could not be read: {reason}; give its path with --config")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// The operating system's word.
+        reason: String,
+    },
+    /// A line is wrong.
+    #[error("{file}: not a configuration: {reason}; compare it with packaging/config.toml")]
+    Invalid {
+        /// The file.
+        file: String,
+        /// What does not hold, and where.
+        reason: String,
+    },
+}
+
+/// The whole file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// What screens.
+    pub model: Model,
+    /// Where results are kept.
+    #[serde(default)]
+    pub record: Record,
+    /// What people see.
+    #[serde(default)]
+    pub lights: Lights,
+    /// What is written for technicians.
+    #[serde(default)]
+    pub log: Log,
+    /// Watched folders.
+    #[serde(default)]
+    pub folder: Vec<Folder>,
+    /// USB sticks; without it they are not looked at.
+    pub stick: Option<Stick>,
+    /// The camera, where there is one.
+    pub camera: Option<Camera>,
+    /// The page for a browser; without it there is none.
+    pub page: Option<PageOptions>,
+}
+
+/// A day: nothing here takes longer, and a number that is no time is found.
+const LONGEST_TIME: f64 = 86_400.0;
+
+fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let seconds = f64::deserialize(from)?;
+    if (0.0..=LONGEST_TIME).contains(&seconds) {
+        return Ok(Duration::from_secs_f64(seconds));
+    }
+    Err(serde::de::Error::custom(format!("{seconds} is not between 0 and {LONGEST_TIME} seconds")))
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the file and the line.
+    pub fn read(file: &Path) -> Result<Config, ConfigError> {
+        let name = || file.display().to_string();
+        let mut text = String::new();
+        File::open(file)
+            .and_then(|opened| opened.take(LONGEST).read_to_string(&mut text))
+            .map_err(|error| ConfigError::Unreadable { file: name(), reason: error.to_string() })?;
+        Config::parse(&text).map_err(|reason| ConfigError::Invalid { file: name(), reason })
+    }
+
+    fn parse(text: &str) -> Result<Config, String> {
+        let config: Config = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        config.check().map(|()| config)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.folder.is_empty() && self.stick.is_none() && self.camera.is_none() {
+            return Err(
+                "there is no source; add `[[folder]]` with a `path`, `[stick]` or `[camera]`".to_owned()
+            );
+        }
+        if let Some(camera) = &self.camera {
+            camera.check()?;
+        }
+        if self.model.deadline_s.is_zero() {
+            return Err("`deadline_s` is 0; no image is that fast".to_owned());
+        }
+        for folder in &self.folder {
+            // Else each stored image would be taken in again.
+            if folder.path.starts_with(&self.record.folder) || self.record.folder.starts_with(&folder.path) {
+                let (watched, store) = (folder.path.display(), self.record.folder.display());
+                return Err(format!("the watched folder {watched} and the store {store} lie in each other"));
+            }
+        }
+        if self.stick.as_ref().is_some_and(|stick| stick.under.is_empty() && stick.mount_in.is_none()) {
+            return Err("`under` names no folder, so no stick would be seen".to_owned());
+        }
+        self.page.as_ref().map_or(Ok(()), PageOptions::check)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    const SMALLEST: &str = "[model]\nfile = 'm.onnx'\n[[folder]]\npath = '/srv/x'\n";
+
+    #[test]
+    fn the_smallest_file_has_the_defaults_that_the_packaged_one_writes_out() {
+        let smallest = Config::parse(SMALLEST).expect("a configuration");
+        let packaged = Config::parse(include_str!("../../packaging/config.toml")).expect("a configuration");
+        assert_eq!(packaged.model, Model { file: None, ..smallest.model });
+        assert_eq!(packaged.record, Record { quota_mb: Some(4096), keep_days: Some(365), ..smallest.record });
+        assert_eq!(packaged.lights, Lights { board: Some("pi4".to_owned()), ..smallest.lights });
+        assert_eq!(packaged.log, smallest.log);
+        let [ours, theirs] = [&packaged.folder[0], &smallest.folder[0]];
+        assert_eq!(ours, &Folder { path: ours.path.clone(), ..theirs.clone() });
+        assert_eq!(packaged.stick, Some(Stick::default()));
+        assert_eq!((packaged.page, smallest.page), (Some(PageOptions::default()), None));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        for (text, words) in [
+            ("", "missing field `model`"),
+            ("[model]\nfile = 'm'\n", "there is no source"),
+            (&format!("{SMALLEST}pth = 'x'\n"), "unknown field `pth`"),
+            (&format!("{SMALLEST}[record]\nquota_gb = 3\n"), "unknown field `quota_gb`"),
+            (&format!("{SMALLEST}[recrod]\n"), "unknown field `recrod`"),
+            (&format!("{SMALLEST}settle_s = -1\n"), "-1 is not between 0 and 86400 seconds"),
+            (&format!("{SMALLEST}settle_s = nan\n"), "NaN is not between"),
+            (&format!("{SMALLEST}[record]\nfolder = '/srv/x/store'\n"), "lie in each other"),
+            (&format!("{SMALLEST}[stick]\nunder = []\n"), "no stick would be seen"),
+            (&format!("{SMALLEST}[camera]\nkind = 'uvc'\n"), "missing field `film`"),
+            (&format!("{SMALLEST}[camera]\nkind = 'ip'\nfilm = true\n"), "unknown variant `ip`"),
+            (
+                &format!("{SMALLEST}[camera]\nkind = 'csi'\nfilm = true\ndeadline_s = 0\n"),
+                "`deadline_s` must be above 0",
+            ),
+            (&format!("{SMALLEST}[page]\nlisten = '0.0.0.0:80'\n"), "name a `token_file`"),
+            (&SMALLEST.replace("'m.onnx'", "'m.onnx'\ndeadline_s = 0"), "`deadline_s` is 0"),
+            (&SMALLEST.replace("'m.onnx'", "'m.onnx'\nthreads = 0"), "expected a nonzero"),
+        ] {
+            let error = Config::parse(text).expect_err(text);
+            assert!(error.contains(words), "{error}");
+        }
+        let error = Config::parse(&format!("{SMALLEST}pth = 'x'\n")).expect_err("wrong");
+        assert!(error.contains("line 5"), "{error}");
+    }
+
+    #[test]
+    fn a_camera_alone_is_a_source_and_the_packaged_file_shows_its_defaults() {
+        let text = "[model]\nfile = 'm'\n[camera]\nkind = 'csi'\nfilm = true\n";
+        let smallest = Config::parse(text).expect("a configuration").camera.expect("a camera");
+        assert_eq!(smallest.device().name(), "/usr/bin/rpicam-still");
+        let packaged = include_str!("../../packaging/config.toml");
+        let (_, shown) = packaged.split_once("# [camera]").expect("an example");
+        let shown: String = shown
+            .lines()
+            .filter_map(|line| line.strip_prefix("# "))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let shown: Camera = toml::from_str(&shown).expect("a camera");
+        assert_eq!(shown, Camera { kind: CameraKind::Uvc, ..smallest });
+    }
+
+    #[test]
+    fn times_may_have_fractions_and_sticks_a_folder_of_their_own() {
+        let text = format!("{SMALLEST}settle_s = 0.25\n[stick]\nmount_in = '/run/x'\n");
+        let config = Config::parse(&text).expect("a configuration");
+        assert_eq!(config.folder[0].options().settle, Duration::from_millis(250));
+        let stick = config.stick.expect("sticks").options();
+        assert_eq!(stick.under, [PathBuf::from("/run/x")]);
+    }
+}
