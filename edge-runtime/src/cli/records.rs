@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use xray_core::decision::DISCLAIMER;
+use xray_core::screening::printable;
 
 use crate::model_store::Event;
 use crate::record::{
@@ -154,6 +155,8 @@ fn events(store: &Path, json: bool, out: &mut impl Write) -> Result<()> {
         } else {
             let said = serde_json::from_value::<Event>(what).map_or(event.event, |event| event.to_string());
             let doubt = if event.recorded.trusted { "" } else { "?" };
+            // A refusal names the file that was on a stick.
+            let said = printable(&said);
             writeln!(out, "{:>6}  {time}{doubt}  after record {}: {said}", event.sequence, event.record)?;
         }
     }
