@@ -103,6 +103,8 @@ def screen(place: Place, on: pi.Pi, seen: Lamps, report: Report) -> None:
     place.stick.plug(on)
     on.until("read to its end", 3600, line)
     told = [it for it in on.said[line:] if re.search(RECORDED, it[1])]
+    # The last outcome has only just been told.
+    time.sleep(2.5)
     check_lamps(seen, told, plugged, report)
     press(on, seen, told, report)
     place.stick.pull(on)
