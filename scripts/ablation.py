@@ -113,6 +113,7 @@ def row(name: str, options: str, runs: list[dict]) -> str:
         rate(changed, "sensitivity"),
         rate(changed, "specificity"),
         f"{worst} {statistics.mean(kinds[worst]):.3f}",
+        str(len(runs)),
     ]
     return "| " + " | ".join(cells) + " |"
 
@@ -139,8 +140,8 @@ def main() -> None:
     chosen = [int(n) for n in args.rows.split(",")] if args.rows else range(len(ROWS))
     lines = [
         "| recipe | options | AUROC | accuracy | sensitivity | specificity | AUROC, changed | accuracy, changed | sensitivity, changed"
-        " | specificity, changed | worst kind |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        " | specificity, changed | worst kind | seeds |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for number in chosen:
         name, options = ROWS[number]
