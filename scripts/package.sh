@@ -3,8 +3,9 @@
 #
 #   scripts/package.sh [aarch64|armv7|native] [--out DIR] [options of scripts/cross-build.sh]
 #
-# Cross-builds the program (`native`: builds it for this machine, to try the package), has it write its manual pages and completions (under qemu-user where it is for another
-# processor), and puts all into target/debian or DIR. Runs lintian where that is installed.
+# Cross-builds the program (`native`: builds it for this machine, to try the package), has it write its manual pages and
+# completions (under qemu-user where it is for another processor), and puts all into target/debian or DIR. Runs lintian
+# where that is installed.
 # Needs cargo-deb (cargo install cargo-deb --locked).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,7 +15,7 @@ while [ $# -gt 0 ]; do
   case "$1" in
     aarch64 | armv7 | native) arch=$1 ;;
     --out) out=${2:?--out needs a folder}; shift ;;
-    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) options+=("$1") ;;
   esac
   shift
@@ -25,7 +26,8 @@ out=${out:-$target_dir/debian}
 runner=() triple=() profile=dist
 case $arch in
   native)
-    cargo build --release -p edge-runtime
+    # With the workspace's features: what is built already is not built again.
+    cargo build --release --workspace --bin edge-runtime
     profile=release built=$target_dir/release ;;
   *)
     scripts/cross-build.sh "$arch" "${options[@]}"

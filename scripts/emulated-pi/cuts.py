@@ -12,14 +12,16 @@ from pathlib import Path
 import board
 import pi
 import stick
-from disk import Disk
+from disk import Disk, Loss
 from report import Report
 
 # The disk and the stick are two units of one USB drive: the emulated board has one port, and a hub keeps it too busy.
 DRIVE = "/machine/peripheral/drive"
 RECORDED = r"recorded record=(\d+) content=(\w+)"
 # The power goes between the moment when work begins and so many seconds later.
-LONGEST_S = 12.0
+LONGEST_S = 8.0
+# A cut that the emulated machine spoils by itself is begun again, so often in a row.
+PATIENCE = 4
 # On a stick.
 PICTURES = 40
 # Installs the one model after the other until the power goes, and says before and after each what it does.
@@ -50,37 +52,92 @@ class Place:
     models: dict[str, str]
 
 
+@dataclass
+class Tally:
+    """Where the power went, and what was seen after it."""
+
+    importing: int = 0
+    updating: int = 0
+    stayed_old: int = 0
+    became_new: int = 0
+    spoilt: int = 0
+    losses: list[Loss] = field(default_factory=list)
+
+
 def run(place: Place, count: int, seed: int, thaw: bool, report: Report) -> None:
     """`count` cuts, after each of which the board is looked at; at the end nothing is missing."""
     chance = random.Random(seed)
     frozen = freeze(place, report) if thaw else None
     sticks = [stick.Stick(place.work / "cuts.img", stick.many(PICTURES, seed))]
     sticks[0].make()
-    seen, losses = Seen(done="one"), []
+    seen, tally = Seen(done="one"), Tally()
     report.step(f"{count} power cuts while a stick is imported and the model is updated (seed {seed})")
     for number in range(1, count + 1):
-        on = switch_on(place, sticks[-1], frozen)
-        found = look(on, place, seen, sticks, report)
-        begun = begin(on)
+        on, begun, found = working(place, seen, sticks, frozen, chance, tally, report)
+        on.begin(UPDATES)
         delay = chance.uniform(0.0, LONGEST_S)
         time.sleep(delay)
         on.cut()
-        seen = after(on, begun, seen)
-        losses.append(place.disk.cut(chance))
+        listen(on, seen)
+        importing = not any("read to its end" in said for _, said in on.said[begun:])
+        tally.importing += importing
+        tally.updating += seen.begun not in (None, seen.done)
+        tally.losses.append(place.disk.cut(chance))
         if sticks[-1].contents() <= found:
             # All of it was recorded: the next one, please.
             sticks.append(stick.Stick(place.work / "cuts.img", stick.many(PICTURES, seed + len(sticks))))
             sticks[-1].make()
         report.figure(
-            f"cut {number}: after {delay:.1f} s, {len(seen.shown)} records shown, model {seen.done} in use, "
-            f"{seen.begun or 'none'} being installed: {losses[-1]}"
+            f"cut {number}: after {delay:.1f} s, {len(seen.shown)} records shown, {'more to come' if importing else 'stick read'}; "
+            f"model {seen.done} in use, {seen.begun or 'none'} being installed; {tally.losses[-1]}"
         )
-    on = switch_on(place, sticks[-1], frozen)
-    look(on, place, seen, sticks, report)
-    finish(on, sticks, report)
+    report.step("the power stays on: the last stick is read to its end")
+    on, begun, _ = working(place, seen, sticks, frozen, chance, tally, report)
+    finish(on, begun, sticks, report)
     on.cut()
-    hit, lost = sum(loss.lost > 0 for loss in losses), sum(loss.lost for loss in losses)
-    report.check(True, f"{count} cuts, {hit} of which took unflushed writes with them, {lost} writes in all")
+    summary(count, tally, report)
+
+
+def summary(count: int, tally: Tally, report: Report) -> None:
+    """What all the cuts came to."""
+    hit, lost, torn = (sum(it) for it in zip(*((loss.lost > 0, loss.lost, loss.torn) for loss in tally.losses), strict=True))
+    report.figure(
+        f"{tally.importing} cuts came before the stick was read to its end, {tally.updating} while a model was being "
+        f"installed: after {tally.stayed_old} of those the old one was in use, after {tally.became_new} the new one"
+    )
+    report.figure(f"{tally.spoilt} times the emulated machine itself crashed or stood still; the cut was begun again")
+    report.check(True, f"{count} cuts, {hit} of which took unflushed writes with them: {lost} writes lost, {torn} torn")
+
+
+def working(
+    place: Place,
+    seen: Seen,
+    sticks: list[stick.Stick],
+    frozen: Path | None,
+    chance: random.Random,
+    tally: Tally,
+    report: Report,
+) -> tuple[pi.Pi, int, set[str]]:
+    """A board that was looked at after a cut and now reads the stick; from which of its lines on, and what it had
+    recorded."""
+    for _ in range(PATIENCE):
+        on = pi.Pi(place.image, place.work, place.disk.nodes(), place.transcript, frozen)
+        try:
+            plug(on, sticks[-1])
+            begun, done = seen.begun, seen.done
+            found = look(on, place, seen, sticks, report)
+            if begun and done != begun:
+                tally.stayed_old += seen.done == done
+                tally.became_new += seen.done == begun
+            return on, read(on), found
+        except pi.Stalled as stall:
+            # What it had written is a matter of chance, as after every cut; it is not counted as one.
+            on.cut()
+            listen(on, seen)
+            place.disk.cut(chance)
+            tally.spoilt += 1
+            report.figure(f"the emulated machine failed, again from its last cut on: {str(stall).splitlines()[0]}")
+    raise pi.Failed(f"the emulated machine failed {PATIENCE} times in a row; what it said lies in {place.transcript}")
 
 
 def freeze(place: Place, report: Report) -> Path:
@@ -92,19 +149,21 @@ def freeze(place: Place, report: Report) -> Path:
     return frozen
 
 
-def switch_on(place: Place, source: stick.Stick, frozen: Path | None) -> pi.Pi:
-    """A board with a stick, and with the disk as the last cut left it, mounted."""
-    on = pi.Pi(place.image, place.work, place.disk.nodes(), place.transcript, frozen)
+def plug(on: pi.Pi, source: stick.Stick) -> None:
+    """Puts in the drive, with the disk as the last cut left it and a stick, and mounts both."""
     on.booted()
     node = {"driver": "file", "filename": str(source.image), "node-name": "stick", "read-only": True}
     on.monitor.do("blockdev-add", **node)
     on.monitor.do("device_add", driver="usb-bot", id="drive", bus="usb-bus.0", port="1")
     for unit, name in enumerate(("disk", "stick")):
-        on.monitor.do("device_add", driver="scsi-hd", bus="drive.0", lun=unit, drive=name)
+        on.monitor.do("device_add", driver="scsi-hd", bus="drive.0", lun=unit, drive=name, scsi_version=pi.SCSI_VERSION)
     on.monitor.do("qom-set", path=DRIVE, property="attached", value=True)
-    board.mount(on, board.unit(on, 0))
-    board.mount(on, f"{board.unit(on, 1)}1", "/media/stick", "vfat")
-    return on
+    try:
+        board.mount(on, board.unit(on, 0))
+        board.mount(on, f"{board.unit(on, 1)}1", "/media/stick", "vfat")
+    except pi.Failed as failure:
+        # The program has not been started yet.
+        raise pi.Stalled(str(failure)) from None
 
 
 def look(on: pi.Pi, place: Place, seen: Seen, sticks: list[stick.Stick], report: Report) -> set[str]:
@@ -131,38 +190,28 @@ def look(on: pi.Pi, place: Place, seen: Seen, sticks: list[stick.Stick], report:
     return set(contents)
 
 
-def begin(on: pi.Pi) -> int:
-    """Begins to import and to update; from which of the board's lines on."""
-    line = read(on)
+def read(on: pi.Pi) -> int:
+    """Starts the daemon on the stick, and waits until it reads; from which of its lines on."""
+    # Nothing is to wait for a lamp, and the disk on the same bus is no stick.
+    board.configure(on, "", "/^board/d", "/^mount_in/d", "s/^at_least_s.*/at_least_s = 0/")
+    line = board.start(on)
     on.until(r"ready\. ", 600, line)
-    on.begin(UPDATES)
     return line
 
 
-def read(on: pi.Pi) -> int:
-    """Starts the daemon on the stick."""
-    # Nothing is to wait for a lamp, and the disk on the same bus is no stick.
-    board.configure(on, "", "/^board/d", "/^mount_in/d", "s/^at_least_s.*/at_least_s = 0/")
-    return board.start(on)
-
-
-def after(on: pi.Pi, line: int, before: Seen) -> Seen:
-    """What the board had said when the power went."""
-    seen = Seen(dict(before.shown), done=before.done)
-    for _, said in on.said[line:]:
+def listen(on: pi.Pi, seen: Seen) -> None:
+    """Adds what the board had said when the power went."""
+    for _, said in on.said:
         if found := re.search(RECORDED, said):
             seen.shown[int(found[1])] = found[2]
         elif found := re.search(r"update begins: (\w+)", said):
             seen.begun = found[1]
         elif found := re.search(r"update done: (\w+)", said):
             seen.done, seen.begun = found[1], None
-    return seen
 
 
-def finish(on: pi.Pi, sticks: list[stick.Stick], report: Report) -> None:
+def finish(on: pi.Pi, line: int, sticks: list[stick.Stick], report: Report) -> None:
     """The last stick is read to its end: then every file of every stick has one record."""
-    report.step("the power stays on: the last stick is read to its end")
-    line = read(on)
     on.until("read to its end", 1800, line)
     contents = sorted(it["content"] for it in board.records(on))
     wanted = sorted(set().union(*(it.contents() for it in sticks)))

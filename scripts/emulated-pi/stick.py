@@ -58,8 +58,11 @@ class Stick:
         # The stick can be written to: that nothing is written is for the board to see to.
         node = {"driver": "file", "filename": str(self.image), "node-name": "stick"}
         board.monitor.do("blockdev-add", **node)
-        # Named, for otherwise QEMU adds a hub, which asks for a poll every millisecond: the board would do little else.
-        board.monitor.do("device_add", driver="usb-storage", id="stick", drive="stick", bus="usb-bus.0", port="1")
+        # Its place is named, for otherwise QEMU adds a hub, which asks for a poll every millisecond: the board would do
+        # little else.
+        board.monitor.do("device_add", driver="usb-bot", id="stick", bus="usb-bus.0", port="1")
+        board.monitor.do("device_add", driver="scsi-hd", bus="stick.0", lun=0, drive="stick", scsi_version=pi.SCSI_VERSION)
+        board.monitor.do("qom-set", path="/machine/peripheral/stick", property="attached", value=True)
 
     @staticmethod
     def pull(board: pi.Pi) -> None:
