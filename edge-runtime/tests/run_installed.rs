@@ -14,6 +14,7 @@ use std::process::Command;
 
 use device::{Device, picture};
 use edge_runtime::model_store::{Folder, State};
+use edge_runtime::record::{Depth, Reader};
 use xray_core::package::signing::{NewKeys, Password, SecretKey, sign, stamp};
 use xray_core::package::{PackageFile, signature_of};
 
@@ -25,6 +26,14 @@ struct Board {
 impl Board {
     /// A device that runs what is installed, with a key and version 2 installed.
     fn new() -> Self {
+        let board = Board::without_a_model();
+        board.model("first.onnx", 2, true);
+        board.install("first.onnx");
+        board
+    }
+
+    /// The same with nothing installed.
+    fn without_a_model() -> Self {
         let device = Device::new();
         let config = std::fs::read_to_string(device.at("config.toml")).unwrap();
         let file = format!("file = '{}'", device.at("model.onnx").display());
@@ -34,10 +43,7 @@ impl Board {
         let made = NewKeys::make(Password::None, "tests").unwrap();
         device.write("keys/2026.pub", made.public.as_bytes());
         let secret = SecretKey::from_text(Path::new("k"), &made.secret, Password::None).unwrap();
-        let board = Board { device, secret };
-        board.model("first.onnx", 2, true);
-        board.install("first.onnx");
-        board
+        Board { device, secret }
     }
 
     /// A signed model. One that is not `sound` is right on the test pattern and fails on a white image.
@@ -58,10 +64,21 @@ impl Board {
     }
 
     fn install(&self, name: &str) {
+        assert!(self.try_install(name));
+    }
+
+    fn try_install(&self, name: &str) -> bool {
         let mut command = program::edge_runtime();
         command.args(["model", "install"]).arg(self.device.at(name));
         command.arg("--store").arg(self.device.at("models")).arg("--keys").arg(self.device.at("keys"));
-        assert!(command.status().unwrap().success());
+        command.output().unwrap().status.success()
+    }
+
+    /// What the record says of the models, as JSON, oldest first; the chain must hold.
+    fn events(&self) -> Vec<String> {
+        let reader = Reader::open(&self.device.store()).unwrap();
+        assert_eq!(reader.verify(Depth::Chain, None).unwrap().problems, []);
+        reader.model_events().unwrap().into_iter().map(|event| event.event).collect()
     }
 
     fn command(&self) -> Command {
@@ -157,12 +174,92 @@ fn a_signed_model_on_a_stick_is_installed_and_the_next_start_runs_it() {
 fn an_older_model_and_several_on_a_stick_are_refused() {
     let board = Board::new();
     let first = board.active();
-    board.model("media/stick/old.onnx", 1, true);
+    let old = board.model("media/stick/old.onnx", 1, true);
     board.device.plug(1);
     let said = board.until("lights: model refused");
     assert!(said.contains("version 1 is lower than 2") && said.contains("lights: model found"), "{said}");
-    board.model("media/stick/new.onnx", 3, true);
+    let new = board.model("media/stick/new.onnx", 3, true);
     let said = board.until("lights: model refused");
     assert!(said.contains("the stick carries 2 signed models"), "{said}");
     assert_eq!(board.active(), first);
+    let refused: Vec<_> = board.events().into_iter().filter(|event| event.contains("refused")).collect();
+    assert_eq!(refused.len(), 3, "{refused:?}");
+    assert!(refused[0].contains("version 1 is lower than 2"), "{refused:?}");
+    for (event, model) in refused[1..].iter().zip([&new, &old]) {
+        assert!(event.contains(model.as_str()) && event.contains("carries 2 signed models"), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_board_without_a_model_takes_its_first_from_a_stick() {
+    let board = Board::without_a_model();
+    board.device.write("watched/a", &picture(1));
+    let said = board.until("lights: fault");
+    assert!(said.contains("no model is installed on this board"), "{said}");
+    // One that nobody trusts.
+    let first = board.model("media/stick/first.onnx", 1, true);
+    let signature = board.device.at("media/stick/first.onnx.minisig");
+    let text = std::fs::read_to_string(&signature).unwrap();
+    std::fs::write(&signature, text.replace("timestamp", "timestomp").replace("test", "tost")).unwrap();
+    board.device.plug(1);
+    let said = board.until("lights: model refused");
+    assert!(said.contains("lights: model found") && said.contains("does not hold"), "{said}");
+    assert!(board.state().active().is_none());
+    // The right signature.
+    std::fs::write(&signature, text).unwrap();
+    let said = board.until_restart();
+    let at = |words: &str| said.find(words).unwrap_or_else(|| panic!("not {words}: {said}"));
+    assert!(at("lights: model found") < at("the first model, installed from a stick"), "{said}");
+    assert!(at("the first model") < at("lights: model installed"), "{said}");
+    assert_eq!(board.active(), first);
+    assert!(board.state().trial().is_none(), "there is nothing to go back to");
+    board.until("lights: pneumonia suspected");
+    assert_eq!(board.device.records().len(), 1);
+    let events = board.events();
+    let said: Vec<_> = events.iter().map(|event| event.split('"').nth(3).unwrap()).collect();
+    assert_eq!(said, ["refused", "installed", "confirmed"], "{events:?}");
+}
+
+#[test]
+fn a_board_without_a_model_goes_on_when_one_is_installed_by_hand() {
+    let board = Board::without_a_model();
+    board.model("first.onnx", 1, true);
+    std::thread::scope(|scope| {
+        let waits = scope.spawn(|| board.until_restart());
+        while !board.device.at("store").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        board.install("first.onnx");
+        let said = waits.join().unwrap();
+        assert!(said.contains("lights: fault"), "{said}");
+    });
+}
+
+#[test]
+fn without_a_model_and_without_sticks_there_is_nothing_to_wait_for() {
+    let board = Board::without_a_model();
+    let config = std::fs::read_to_string(board.device.at("config.toml")).unwrap();
+    let (config, _) = config.split_once("[stick]").unwrap();
+    board.device.write("config.toml", config.as_bytes());
+    let output = board.command().output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no model is installed on this board"));
+}
+
+#[test]
+fn events_that_were_lost_before_the_daemon_ran_are_counted_in_the_record() {
+    let board = Board::new();
+    let old = board.model("old.onnx", 1, true);
+    for _ in 0..70 {
+        board.try_install("old.onnx");
+    }
+    board.until("lights: ready");
+    let events = board.events();
+    // Of 72 the last 64 were kept: 0 to 7 are said to be lost.
+    assert_eq!(events.len(), 65, "{events:?}");
+    assert_eq!(events[0], r#"{"event":"dropped","first":0,"last":7}"#);
+    assert!(events[1..].iter().all(|event| event.contains(&old)), "{events:?}");
+    let count = events.len();
+    board.until("lights: ready");
+    assert_eq!(board.events().len(), count, "it is said once");
 }

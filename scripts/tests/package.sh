@@ -46,18 +46,24 @@ for file in usr/lib/udev/rules.d/60-edge-runtime.rules usr/share/man/man1/edge-r
 inside bash -n /usr/share/bash-completion/completions/edge-runtime
 if inside edge-runtime screen /tmp; then die "it screens without a model"; fi
 there etc/edge-runtime/keys/README
+# The configuration that comes with it is one; what is missing is a key and a model.
+if inside edge-runtime run --check 2>"$place/said"; then die "it is well without a model"; fi
+grep -Eq "no model is installed|no key \\(" "$place/said" || die "its configuration: $(cat "$place/said")"
 
 echo "== upgrade"
-echo 'changed by hand' >>"$root/etc/edge-runtime/keys/README"
+for file in keys/README config.toml; do echo '# changed by hand' >>"$root/etc/edge-runtime/$file"; done
 echo record >"$root/var/lib/edge-runtime/record"
 inside dpkg --force-confdef --force-confold --install /second.deb
 inside dpkg --status edge-runtime | grep -qx 'Version: 0.1.0-2' || die "it was not upgraded"
-grep -q 'changed by hand' "$root/etc/edge-runtime/keys/README" || die "the configuration was overwritten"
+for file in keys/README config.toml; do
+  grep -q 'changed by hand' "$root/etc/edge-runtime/$file" || die "$file was overwritten"
+done
 
 echo "== remove, then purge"
 inside dpkg --remove edge-runtime
 gone usr/bin/edge-runtime
 there etc/edge-runtime/keys/README
+there etc/edge-runtime/config.toml
 inside dpkg --purge edge-runtime
 gone etc/edge-runtime
 gone var/lib/edge-runtime/models

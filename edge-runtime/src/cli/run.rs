@@ -16,13 +16,15 @@ use xray_core::screening::Screener;
 
 use super::Outcome;
 use crate::button::Press;
-use crate::config::{Config, LogForm};
+use crate::config::{self, Config, LogForm};
 use crate::counters::Counters;
 use crate::model_store::{self, ModelStore, prove, ready};
 use crate::outputs::lights::{Backend, Board, Dark, Indicator, Show, Signal};
 use crate::outputs::live::{Live, Mirrored, ModelFacts};
 use crate::outputs::page::{self, Device};
-use crate::pipeline::{Fault, Heartbeat, InstalledModel, ModelIdentity, Parts, Pipeline, Times, Worker};
+use crate::pipeline::{
+    Fault, FirstModel, Heartbeat, InstalledModel, ModelIdentity, Parts, Pipeline, Times, Worker,
+};
 use crate::record::{Hash256, Store};
 use crate::sources::{Folder, KernelMounter, Mounter, Source, Stick};
 
@@ -34,7 +36,7 @@ Examples:
 It screens what its sources give until it is told to end (SIGTERM). It may be killed at any moment: nothing that it
 showed is lost, and what it had not finished it screens at the next start.
 
-A signed model on a stick is installed. On trial, a model that fails is taken out of use by itself. The program then
+A signed model on a stick is installed; a board that has no model waits for one. On trial, a model that fails is taken out of use by itself. The program then
 ends with status 5, to be started again with the model in use; systemd does so.
 
 Exit status: 1 a fault, such as a model that gives wrong answers; 2 wrong usage; 5 another model is in use, start again;
@@ -114,7 +116,13 @@ fn work(
     live: &Arc<Live>,
     counters: Arc<Counters>,
 ) -> Result<Outcome> {
-    let (screener, model, installed) = load(config)?;
+    let (screener, model, installed) = match load(config) {
+        Err(error) if lacks_a_model(&error) => match &config.stick {
+            Some(stick) => return wait_for_a_model(config, watch_sticks(stick), lights, live, &error),
+            None => return Err(error),
+        },
+        loaded => loaded?,
+    };
     let facts = facts(config, &screener, model);
     let heartbeat = Heartbeat::from_environment().with(live.clone());
     let (deadline, engine) = (config.model.deadline_s, screener.engine_name());
@@ -148,6 +156,31 @@ fn work(
         }
         fault => Err(fault.into()),
     }
+}
+
+fn lacks_a_model(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(model_store::StoreError::NoModel))
+}
+
+/// Nothing can be screened until a stick brings a model, or somebody installs one by hand.
+fn wait_for_a_model(
+    config: &Config,
+    stick: Box<dyn Source>,
+    lights: &dyn Show,
+    live: &Arc<Live>,
+    lack: &anyhow::Error,
+) -> Result<Outcome> {
+    let trouble = format!("{lack}, or put in a stick that carries one with its signature");
+    warn!("{trouble}");
+    live.trouble(Some(trouble));
+    let heartbeat = Heartbeat::from_environment().with(live.clone());
+    heartbeat.ready();
+    let record = Store::open(&config.record.folder, config.record.limits())?;
+    let installed = InstalledModel::none_yet(models(config)?, engine(config)?);
+    let at_least = config.lights.at_least_s;
+    FirstModel { installed, record, stick, lights, at_least, heartbeat }.wait()?;
+    info!("{}", Fault::Replaced);
+    Ok(Outcome::Restart)
 }
 
 /// The presses of the board's button, if it has a real one.
@@ -236,10 +269,7 @@ fn facts(config: &Config, screener: &Screener, model: ModelIdentity) -> ModelFac
 
 fn sources(config: &Config) -> Vec<Box<dyn Source>> {
     let mut all: Vec<Box<dyn Source>> = Vec::new();
-    if let Some(stick) = &config.stick {
-        let own = |under: &PathBuf| -> Box<dyn Mounter> { Box::new(KernelMounter::new(under)) };
-        all.push(Box::new(Stick::new(stick.options(), stick.mount_in.as_ref().map(own))));
-    }
+    all.extend(config.stick.as_ref().map(watch_sticks));
     for folder in &config.folder {
         all.push(Box::new(Folder::new(folder.options())));
     }
@@ -247,6 +277,11 @@ fn sources(config: &Config) -> Vec<Box<dyn Source>> {
         all.push(Box::new(camera.source()));
     }
     all
+}
+
+fn watch_sticks(stick: &config::Stick) -> Box<dyn Source> {
+    let own = |under: &PathBuf| -> Box<dyn Mounter> { Box::new(KernelMounter::new(under)) };
+    Box::new(Stick::new(stick.options(), stick.mount_in.as_ref().map(own)))
 }
 
 /// Log lines go to the standard error, which the service manager keeps.

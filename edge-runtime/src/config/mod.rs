@@ -137,8 +137,7 @@ mod tests {
         assert_eq!(packaged.record, Record { quota_mb: Some(4096), keep_days: Some(365), ..smallest.record });
         assert_eq!(packaged.lights, Lights { board: Some("pi4".to_owned()), ..smallest.lights });
         assert_eq!(packaged.log, smallest.log);
-        let [ours, theirs] = [&packaged.folder[0], &smallest.folder[0]];
-        assert_eq!(ours, &Folder { path: ours.path.clone(), ..theirs.clone() });
+        assert_eq!(packaged.folder, [], "it is a configuration for any board: its sticks");
         assert_eq!(packaged.stick, Some(Stick::default()));
         assert_eq!((packaged.page, smallest.page), (Some(PageOptions::default()), None));
     }
@@ -172,19 +171,26 @@ mod tests {
         assert!(error.contains("line 5"), "{error}");
     }
 
+    /// What the packaged file shows as an example: the lines after this one, without their `# `.
+    fn example(heading: &str) -> String {
+        let packaged = include_str!("../../packaging/config.toml");
+        let (_, shown) = packaged.split_once(&format!("# {heading}\n")).expect("an example");
+        shown.lines().map_while(|line| line.strip_prefix("# ")).map(|line| format!("{line}\n")).collect()
+    }
+
+    #[test]
+    fn the_packaged_file_shows_the_defaults_of_a_folder() {
+        let shown: Folder = toml::from_str(&example("[[folder]]")).expect("a folder");
+        let smallest = Config::parse(SMALLEST).expect("a configuration").folder.remove(0);
+        assert_eq!(shown, Folder { path: shown.path.clone(), ..smallest });
+    }
+
     #[test]
     fn a_camera_alone_is_a_source_and_the_packaged_file_shows_its_defaults() {
         let text = "[model]\nfile = 'm'\n[camera]\nkind = 'csi'\nfilm = true\n";
         let smallest = Config::parse(text).expect("a configuration").camera.expect("a camera");
         assert_eq!(smallest.device().name(), "/usr/bin/rpicam-still");
-        let packaged = include_str!("../../packaging/config.toml");
-        let (_, shown) = packaged.split_once("# [camera]").expect("an example");
-        let shown: String = shown
-            .lines()
-            .filter_map(|line| line.strip_prefix("# "))
-            .map(|line| format!("{line}\n"))
-            .collect();
-        let shown: Camera = toml::from_str(&shown).expect("a camera");
+        let shown: Camera = toml::from_str(&example("[camera]")).expect("a camera");
         assert_eq!(shown, Camera { kind: CameraKind::Uvc, ..smallest });
     }
 

@@ -104,6 +104,12 @@ pub enum Refusal {
         /// How.
         reason: String,
     },
+    /// It lies on a stick with others.
+    #[error("the stick carries {count} signed models; leave the one on it that is to be installed")]
+    Several {
+        /// How many.
+        count: usize,
+    },
     /// There is nothing to go back to.
     #[error("there is no other model to go back to{}", if reason.is_empty() { String::new() } else { format!(": {reason}") })]
     NothingElse {

@@ -47,6 +47,13 @@ pub enum Event {
         /// Why, in words.
         reason: String,
     },
+    /// Events with these numbers were never recorded: more came than are kept while nothing recorded them.
+    Dropped {
+        /// The first.
+        first: u64,
+        /// The last.
+        last: u64,
+    },
 }
 
 impl fmt::Display for Event {
@@ -68,6 +75,12 @@ impl fmt::Display for Event {
             }
             Event::RolledBack { from, to, reason } => {
                 write!(f, "rolled back from {} to {}: {reason}", short(from), short(to))
+            }
+            Event::Dropped { first, last } => {
+                write!(
+                    f,
+                    "events {first} to {last} are lost: nothing recorded them while there was room for them"
+                )
             }
         }
     }

@@ -7,7 +7,7 @@ use super::{Event, Numbered, Refusal};
 /// Format of the state file that this build writes and the only one that it reads.
 const FORMAT: u32 = 1;
 
-/// Events that are kept for people to look at; the oldest go first.
+/// Events that are kept for people to look at, and for the record; the oldest go first.
 const KEPT_EVENTS: usize = 64;
 
 /// One of the two places for a model.
@@ -187,6 +187,13 @@ impl State {
     /// Events that were not handed to the record yet.
     pub fn unrecorded(&self) -> impl Iterator<Item = &Numbered> {
         self.events.iter().filter(|event| event.number >= self.recorded)
+    }
+
+    /// Says which events went before they were recorded; none if all were.
+    pub(super) fn dropped(&self) -> Option<Numbered> {
+        let oldest = self.events.first().map_or(self.next_event, |event| event.number);
+        let (first, last) = (self.recorded, oldest.checked_sub(1)?);
+        (first <= last).then_some(Numbered { number: first, event: Event::Dropped { first, last } })
     }
 
     pub(super) fn recorded_up_to(&mut self, number: u64) {

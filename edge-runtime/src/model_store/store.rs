@@ -203,7 +203,8 @@ impl<D: Disk> ModelStore<D> {
         Ok(other)
     }
 
-    /// Hands the events that were not recorded yet to the record, in order; each is handed over at least once.
+    /// Hands the events that were not recorded yet to the record, in order; each is handed over at least once. Of those
+    /// that are not there any more it is said which they were.
     ///
     /// # Errors
     /// [`StoreError::NotRecorded`], or what the disk says; what was not handed over comes again.
@@ -215,7 +216,7 @@ impl<D: Disk> ModelStore<D> {
         let mut state = self.state()?;
         // What is in the record must not be undone by a loss of power.
         self.disk.sync().map_err(self.io("."))?;
-        let pending: Vec<_> = state.unrecorded().cloned().collect();
+        let pending: Vec<_> = state.dropped().into_iter().chain(state.unrecorded().cloned()).collect();
         let mut outcome = Ok(());
         for event in pending {
             if let Err(error) = sink.record(&event) {
@@ -227,6 +228,15 @@ impl<D: Disk> ModelStore<D> {
         }
         self.commit(&state)?;
         outcome
+    }
+
+    /// Writes down that a file is not put in use, and why.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or what the disk says.
+    pub fn refuse(&self, model: &Path, refusal: Refusal) -> Result<(), StoreError> {
+        let file = PackageFile::read(model).map_err(Refusal::from)?;
+        self.note_refusal(file.sha256(), &refusal)
     }
 
     /// The disk.
@@ -298,12 +308,16 @@ impl<D: Disk> ModelStore<D> {
 
     fn refused<T>(&self, sha256: &str, refusal: Refusal, dry_run: bool) -> Result<T, StoreError> {
         if !dry_run {
-            let _lock = self.disk.lock().map_err(self.io("lock"))?;
-            let mut state = self.state()?;
-            state.happened(Event::Refused { sha256: sha256.to_owned(), reason: refusal.to_string() });
-            self.commit(&state)?;
+            self.note_refusal(sha256, &refusal)?;
         }
         Err(refusal.into())
+    }
+
+    fn note_refusal(&self, sha256: &str, refusal: &Refusal) -> Result<(), StoreError> {
+        let _lock = self.disk.lock().map_err(self.io("lock"))?;
+        let mut state = self.state()?;
+        state.happened(Event::Refused { sha256: sha256.to_owned(), reason: refusal.to_string() });
+        self.commit(&state)
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use tracing::warn;
 use xray_core::engine::EngineOptions;
 
 use crate::model_store::{
-    EventSink, Folder, Health, InstallOptions, Installation, ModelStore, Numbered, OnStick, Standing,
+    self, EventSink, Folder, Health, InstallOptions, Installation, ModelStore, Numbered, OnStick, Standing,
     StoreError, prove,
 };
 use crate::record::{Moment, Store};
@@ -13,6 +14,9 @@ use crate::sources::Refusal;
 
 /// A program that has run for so long has started well.
 const SETTLED: Duration = Duration::from_secs(60);
+
+/// Of several models on a stick, so many are named in the record.
+const NAMED: usize = 4;
 
 /// The installed model that the worker runs.
 #[derive(Debug)]
@@ -27,6 +31,19 @@ impl InstalledModel {
     /// The model with this hash (hex), started from `store` just now and run with `engine`.
     pub fn new(store: ModelStore<Folder>, engine: EngineOptions, sha256: String) -> Self {
         InstalledModel { store, engine, sha256, began: Instant::now() }
+    }
+
+    /// A board on which none is installed yet, that will run it with `engine`.
+    pub fn none_yet(store: ModelStore<Folder>, engine: EngineOptions) -> Self {
+        InstalledModel::new(store, engine, String::new())
+    }
+
+    /// Whether a model is in use by now.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn is_there(&self) -> Result<bool, StoreError> {
+        Ok(self.store.state()?.active().is_some())
     }
 
     /// Counts a screening for or against it. Whether another model is in use from now on.
@@ -65,10 +82,13 @@ impl InstalledModel {
             OnStick::One { model, signature } => (model, signature),
             OnStick::Nothing => return Ok(None),
             OnStick::Several(models) => {
-                let count = models.len();
-                return Err(refusal(format!(
-                    "the stick carries {count} signed models; leave the one on it that is to be installed"
-                )));
+                let several = model_store::Refusal::Several { count: models.len() };
+                for model in models.iter().take(NAMED) {
+                    if let Err(error) = self.store.refuse(model, several.clone()) {
+                        warn!("{error}");
+                    }
+                }
+                return Err(refusal(several.to_string()));
             }
         };
         let prove_here = |signed| prove(signed, self.engine);

@@ -9,6 +9,7 @@
 //! not stored is still where it came from.
 
 mod display;
+mod first_model;
 mod heartbeat;
 mod installed;
 mod judged;
@@ -16,6 +17,7 @@ mod models;
 mod worker;
 
 pub use display::{Display, Times};
+pub use first_model::FirstModel;
 pub use heartbeat::Heartbeat;
 pub use installed::InstalledModel;
 pub use worker::{Model, NoAnswer, Worker};
