@@ -88,7 +88,8 @@ def mean(values: list) -> str:
 
 
 def spread(values: list) -> str:
-    return f"{statistics.mean(values):.3f} ({min(values):.3f} to {max(values):.3f})"
+    mean = f"{statistics.mean(values):.3f}"
+    return f"{mean} ({min(values):.3f} to {max(values):.3f})" if len(values) > 1 else mean
 
 
 def row(name: str, options: str, runs: list[dict]) -> str:

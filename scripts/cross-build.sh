@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Builds edge-runtime for an ARM board on another machine, and checks what it asks of the board.
 #
-#   scripts/cross-build.sh [aarch64|armv7] [--emulated] [--with cross|zig|gcc] [--allow-glibc X.Y]
+#   scripts/cross-build.sh [aarch64|armv7] [--release | --emulated] [--with cross|zig|gcc] [--allow-glibc X.Y]
 #
 # aarch64 (the default) is for 64-bit systems on Raspberry Pi 3 to 5 and Jetson, armv7 for 32-bit ones.
 # Takes the first of these that is there, or the one named by --with, and says which:
 #   cross  in a container, where Docker or Podman runs (cargo install cross)
 #   zig    cargo-zigbuild, for a glibc as old as 2.31 (pip install cargo-zigbuild ziglang)
 #   gcc    the distribution's gcc and Rust library (Debian: see scripts/lib/aarch64.sh and armv7.sh)
-# The profile is `dist`: optimised, linked in one piece, stripped. With --emulated it is the one of that name, which is
+# The profile is `dist` (--release says so, too): optimised, linked in one piece, stripped. With --emulated it is the one of that name, which is
 # built faster, for tests in an emulator.
 #
 # Refused: a program that asks for a glibc above 2.31 (JetPack 5, Debian 11), unless --allow-glibc says how new the
@@ -25,12 +25,13 @@ profile=dist
 arch=aarch64
 with=
 usage() {
-  echo "cross-build: $1; usage: $0 [aarch64|armv7] [--emulated] [--with cross|zig|gcc] [--allow-glibc X.Y]" >&2
+  echo "cross-build: $1; usage: $0 [aarch64|armv7] [--release | --emulated] [--with cross|zig|gcc] [--allow-glibc X.Y]" >&2
   exit 2
 }
 while [ $# -gt 0 ]; do
   case "$1" in
     aarch64 | armv7) arch=$1 ;;
+    --release) profile=dist ;;
     --emulated) profile=emulated ;;
     --with) with=${2:-}; shift; case "$with" in cross | zig | gcc) ;; *) usage "there is no toolchain '$with'" ;; esac ;;
     --allow-glibc)

@@ -88,6 +88,16 @@ fn tuned(
     unfreeze: &str,
     config: &TrainingConfig,
     resume: Option<FineTuneCheckpoint>,
+    observe: impl FnMut(&FineTuneCheckpoint),
+) -> Result<FineTuned, FineTuneError> {
+    let how = FineTune { unfreeze: unfreeze.parse::<Unfreeze>()?, epochs: 3, learning_rate: 1e-4 };
+    tuned_by(&how, config, resume, observe)
+}
+
+fn tuned_by(
+    how: &FineTune,
+    config: &TrainingConfig,
+    resume: Option<FineTuneCheckpoint>,
     mut observe: impl FnMut(&FineTuneCheckpoint),
 ) -> Result<FineTuned, FineTuneError> {
     let folder = tempfile::tempdir().unwrap();
@@ -99,9 +109,8 @@ fn tuned(
     let views = Views::new(Preset::None);
     let images =
         Images { train: &train, validation: &validation, views: &views, preprocessing: &preprocessing };
-    let how = FineTune { unfreeze: unfreeze.parse::<Unfreeze>()?, epochs: 3, learning_rate: 1e-4 };
     let sets = [hashed_set(BackboneKind::MobilenetV2)];
-    fine_tune((&sets, &head()), images, (&how, config), &Device::flex(), resume, |moment| {
+    fine_tune((&sets, &head()), images, (how, config), &Device::flex(), resume, |moment| {
         if let Moment::Epoch(_, state) = moment {
             observe(state);
         }
@@ -148,6 +157,30 @@ fn everything_learns_as_in_pytorch_statistics_included() {
     losses_agree(&tuned, PYTORCH[1]);
     let before = hashed_set(BackboneKind::MobilenetV2);
     assert_eq!(moved(&before, &tuned.sets[0]).len(), before.tensors.len());
+}
+
+#[test]
+fn passes_that_make_it_worse_leave_everything_as_it_was() {
+    let how = FineTune { unfreeze: "mobilenet-v2:18..".parse().unwrap(), epochs: 1, learning_rate: 3.0 };
+    let config = TrainingConfig { learning_rate: 3.0, ..config() };
+    let tuned = tuned_by(&how, &config, None, |_| {}).unwrap();
+    assert_eq!((tuned.best_epoch, tuned.history.len()), (0, 1));
+    assert_eq!(tuned.sets, [hashed_set(BackboneKind::MobilenetV2)]);
+    assert_eq!(tuned.head, head());
+    assert_eq!(tuned.validation_probabilities.len(), 8);
+}
+
+#[test]
+fn what_cannot_be_trained_is_told_before_anything_is_computed() {
+    let how = |epochs, learning_rate| FineTune { unfreeze: Unfreeze::All, epochs, learning_rate };
+    let check = |how: FineTune| how.check(&BackboneKind::STACK);
+    assert!(check(how(1, 1e-5)).is_ok());
+    assert!(matches!(check(how(0, 1e-5)), Err(FineTuneError::NoPasses)));
+    for rate in [0.0, -1e-5, f64::NAN, f64::INFINITY] {
+        assert!(matches!(check(how(1, rate)), Err(FineTuneError::Rate { .. })), "{rate}");
+    }
+    let alone = FineTune { unfreeze: "densenet169".parse().unwrap(), ..how(1, 1e-5) };
+    assert!(matches!(alone.check(&[BackboneKind::MobilenetV2]), Err(FineTuneError::NotInStack { .. })));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Times the engine beside others and writes docs/performance.md.
+# Times the engine beside others and writes the tables of docs/performance.md to target/performance.md (what is said
+# of them in words is not made anew).
 #
 #   scripts/bench/run.sh INT8.onnx FLOAT.onnx IMAGE...
 #
@@ -7,7 +8,7 @@
 # under target/. With INSTRUCTIONS=1 aarch64 instructions are counted as well (scripts/bench/instructions.sh).
 set -euo pipefail
 if [ $# -lt 3 ]; then
-  sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 int8=$(realpath "$1") float=$(realpath "$2")
@@ -30,8 +31,7 @@ if "$venv/bin/pip" install --quiet ncnn && "$venv/bin/pip" install --quiet --no-
 else
   echo "ncnn could not be installed: left out" >&2
 fi
-out=docs/performance.md
-mkdir -p docs
+out=$target/performance.md
 {
   echo "# Performance"
   echo

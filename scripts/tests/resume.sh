@@ -41,7 +41,9 @@ begun=$(now)
 seconds=$(echo "$(now) $begun" | awk '{ print $1 - $2 }')
 head=$(sha256sum <"$place/whole/head.safetensors")
 total=$(value 'run["timings"]["computed"]' <"$place/whole.json")
-nets=$(value 'len(run["backbones"])' <"$place/whole.json")
+# Features of int8 backbones lie together, those of float ones in one place a net.
+nets=$(value '1 if run.get("int8") or run.get("base") else len(run["backbones"])' <"$place/whole.json")
+found=0
 echo "a whole fit: $seconds s, $total images and views; head ${head:0:16}"
 
 for kill in $(seq "$kills"); do
@@ -58,7 +60,7 @@ for kill in $(seq "$kills"); do
   listed "$cache" >"$place/before"
   there=$(complete "$cache")
   epochs=0
-  [ ! -f "$run/metrics.csv" ] || epochs=$(($(wc -l <"$run/metrics.csv") - 1))
+  [ ! -f "$run/metrics-so-far.csv" ] || epochs=$(($(wc -l <"$run/metrics-so-far.csv") - 1))
   (fit "$run" "$cache" --resume >"$place/run.json")
   [ "$(sha256sum <"$run/head.safetensors")" = "$head" ] || die "kill $kill at $moment s: another head"
   computed=$(value 'run["timings"]["computed"]' <"$place/run.json")
@@ -66,7 +68,10 @@ for kill in $(seq "$kills"); do
   [ "$computed" -le $((total - there)) ] || die "kill $kill at $moment s: $there were there, $computed of $total computed"
   listed "$cache" | LC_ALL=C comm -23 "$place/before" - >"$place/touched"
   [ ! -s "$place/touched" ] || die "kill $kill at $moment s: $(wc -l <"$place/touched") files in the cache were written again"
+  found=$((found + there))
   printf 'kill %2d at %6.2f s: %4d of %d features were there, %3d epochs were done; the same head\n' \
     "$kill" "$moment" "$there" "$total" "$epochs"
 done
+# Else nothing was there that could have been computed again, and nothing was shown.
+[ "$found" -gt 0 ] || die "no kill came after the first features"
 echo "$kills kills: the same head each time, no cached features computed again"

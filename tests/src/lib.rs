@@ -1,5 +1,5 @@
 //! End-to-end tests over the whole workspace: what the trainer writes, the device reads. The tests lie in
-//! `whole_road.rs`; here is what they share.
+//! `whole_road.rs`, and those of what a run keeps in `runs.rs`; here is what they share.
 
 use std::path::{Path, PathBuf};
 
@@ -11,10 +11,15 @@ use host_trainer::data::phantom::{Counts, write_data_set};
 use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
 use host_trainer::features::Views;
 use host_trainer::head::TrainingConfig;
-use host_trainer::pipeline::{BackboneSource, DecisionRules, FeatureSource, FeaturesBy, FitOptions};
-use host_trainer::run::ChooseOn;
+use host_trainer::pipeline::{
+    self, BackboneSource, Budget, DecisionRules, Event, ExportJob, ExportedModel, FeatureSource, FeaturesBy,
+    FitOptions, GateWish, HeadOn, Quantisation, RunImages,
+};
+use host_trainer::run::{ChooseOn, RunRecord};
 use host_trainer::stop::Stop;
+use host_trainer::weights::WeightStore;
 use tempfile::TempDir;
+use xray_core::package::Precision;
 use xray_core::preprocess::{Preprocessing, Scaling};
 
 /// A small world: phantoms, and a place for a run and its models.
@@ -87,4 +92,54 @@ impl World {
 /// If it cannot be read.
 pub fn bytes(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| path.display().to_string())
+}
+
+/// Fits as the world is asked to: the run, the features that were in the cache, and all.
+///
+/// # Errors
+/// What the trainer says.
+pub fn fit(world: &World) -> Result<(RunRecord, usize, usize)> {
+    let (mut cached, mut total) = (0, 0);
+    let record = pipeline::fit(&world.options, &world.device, &mut |event| {
+        if let Event::Features(progress) = event {
+            (cached, total) = (progress.cached, progress.total);
+        }
+    })?;
+    Ok((record, cached, total))
+}
+
+/// Exports the run in int8.
+///
+/// # Errors
+/// What the trainer says.
+pub fn export_int8(
+    world: &World,
+    head_on: HeadOn,
+    budget: Option<Budget>,
+    model: &Path,
+) -> Result<ExportedModel> {
+    let how = Quantisation { images: 8, head_on, budget };
+    pipeline::export_quantised_run(&job(world, model), &how, &world.device, &mut |_| {})
+}
+
+/// Exports the run with float activations.
+///
+/// # Errors
+/// What the trainer says.
+pub fn export(world: &World, precision: Precision, name: &str) -> Result<std::path::PathBuf> {
+    let job = job(world, &world.path(name));
+    pipeline::export_run(&job, precision, &mut |_| {})?;
+    Ok(job.out)
+}
+
+/// From the run of the world to `model`.
+pub fn job(world: &World, model: &Path) -> ExportJob {
+    ExportJob {
+        run: world.options.out.clone(),
+        store: WeightStore::at(world.path("no-weights")),
+        images: RunImages { data: world.options.source.data.clone(), splits: None },
+        cache: world.options.source.cache.clone(),
+        gate: GateWish::WhereEnough,
+        out: model.to_owned(),
+    }
 }

@@ -52,12 +52,13 @@ pub struct ExportArgs {
     /// The splits file of the run, if it had one [default: the file that the run was made with]
     #[arg(long, value_name = "FILE")]
     splits: Option<PathBuf>,
-    /// Number of training images to choose the steps of the activations on
-    #[arg(long, value_name = "N", default_value_t = CALIBRATION_IMAGES)]
-    calibration_images: usize,
-    /// What the head of an `int8` model is trained on
-    #[arg(long, value_enum, default_value = "int8")]
-    head_on: HeadOn,
+    /// Number of training images to choose the steps of the activations on, where the run has no int8 backbones yet
+    /// [default: 64]
+    #[arg(long, value_name = "N")]
+    calibration_images: Option<usize>,
+    /// What the head of an `int8` model is trained on [default: int8]
+    #[arg(long, value_enum)]
+    head_on: Option<HeadOn>,
     /// Write the `int8` model even if it loses more than the budget allows
     #[arg(long)]
     allow_over_budget: bool,
@@ -103,6 +104,19 @@ pub fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
             base.file
         );
     }
+    if record.int8.is_some() && args.calibration_images.is_some() {
+        bail!(
+            "{}: its int8 backbones are calibrated; leave --calibration-images out, or make the run again with \
+             `fit --calibrate-on`",
+            args.run.display()
+        );
+    }
+    let quantised = record.base.is_none() && matches!(args.precision, None | Some(PrecisionName::Int8));
+    if !quantised && (args.calibration_images.is_some() || args.head_on.is_some() || args.allow_over_budget) {
+        bail!(
+            "--calibration-images, --head-on and --allow-over-budget are for backbones that export quantises"
+        );
+    }
     let floating = matches!(args.precision, Some(PrecisionName::Float32 | PrecisionName::Int8Weights));
     if record.int8.is_some() && floating {
         eprintln!(
@@ -128,10 +142,10 @@ pub fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
     let mut reporter = Reporter::new(args.quiet || args.json);
     let mut show = |event: crate::pipeline::Event<'_>| reporter.show(event);
     let exported = match args.precision {
-        None | Some(PrecisionName::Int8) if record.base.is_none() => {
+        _ if quantised => {
             let how = Quantisation {
-                images: args.calibration_images,
-                head_on: args.head_on,
+                images: args.calibration_images.unwrap_or(CALIBRATION_IMAGES),
+                head_on: args.head_on.unwrap_or(HeadOn::Int8),
                 budget: (!args.allow_over_budget).then(Budget::default),
             };
             export_quantised_run(&job, &how, &choose(args.device)?, &mut show)?

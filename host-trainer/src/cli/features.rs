@@ -19,8 +19,12 @@ Examples:
 
 Every shard writes one file, however often it is started: what was computed before it was stopped is in the cache,
 and a file that is there is left alone. Options that have an effect on features, --seed and --device among them,
-must be the same for all shards and for the fit; a shard of something else is refused. scripts/cluster/ has the jobs for Slurm
-and Kubernetes.")]
+must be the same for all shards and for the fit; a shard of something else is refused. Features in int8 (the default on a
+CPU) come from backbones that each machine quantises for itself, which gives the same ones on the same kind of processor
+only: where machines differ, name a model with --base, or --features-by float. scripts/cluster/ has the jobs for Slurm and
+Kubernetes.
+
+Exit status 0 also where images could not be read: they are in the shard as such, and `fit` names them.")]
 pub struct FeaturesArgs {
     #[command(flatten)]
     source: SourceArgs,

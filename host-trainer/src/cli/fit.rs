@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::SOME_UNREAD;
 use super::progress::Reporter;
 use super::source::SourceArgs;
 use super::summary;
@@ -22,7 +23,7 @@ Examples:
   host-trainer fit --data chest_xray --out runs/safe --threshold 'sensitivity>=0.98' --abstain 0.3,0.8
   host-trainer fit --data chest_xray --out runs/split --splits splits.csv --seed 7
   host-trainer fit --data chest_xray --out runs/first --resume
-  host-trainer fit --data chest_xray --out runs/article --epochs 60 --callbacks article
+  host-trainer fit --data chest_xray --out runs/long --epochs 60 --callbacks article
   host-trainer fit --data chest_xray --out runs/clahe --intensity clahe:2,8
   host-trainer fit --data chest_xray --out runs/varied --rotation 5 --views 8
   host-trainer fit --data chest_xray --out runs/tuned --unfreeze densenet169:denseblock4..,mobilenet-v2:17..
@@ -39,44 +40,44 @@ pub struct FitArgs {
     #[command(flatten)]
     source: SourceArgs,
     /// Folder to write the run to; an earlier run there is replaced when the new one is finished
-    #[arg(long, value_name = "RUN")]
+    #[arg(long, value_name = "RUN", help_heading = "Images and nets")]
     out: PathBuf,
     /// Take the features from shards that `host-trainer features` wrote, all of them, instead of computing them here
-    #[arg(long, value_name = "DIR|s3://BUCKET/PREFIX")]
+    #[arg(long, value_name = "DIR|s3://BUCKET/PREFIX", help_heading = "Features")]
     shards: Option<String>,
     #[command(flatten)]
     training: TrainingArgs,
     #[command(flatten)]
     fine_tune: FineTuneArgs,
     /// Take up the training that was cut off in the folder of the run
-    #[arg(long)]
+    #[arg(long, help_heading = "Training")]
     resume: bool,
     /// How the threshold is chosen on validation: `youden`, 'sensitivity>=0.95' (the highest threshold that reaches it),
     /// 'specificity>=0.9', or a number between 0 and 1 [default: what --recipe says]
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "RULE", help_heading = "Decision")]
     threshold: Option<ThresholdRule>,
-    /// Leave probabilities as the network gives them: fit no temperature on validation
-    #[arg(long)]
+    /// Leave probabilities as the network gives them: fit no temperature on validation, as in the recipe `article`
+    #[arg(long, help_heading = "Decision")]
     no_calibration: bool,
     /// Where the model must not decide: two rules as in --threshold, for the lower and the upper end, such as
     /// 'sensitivity>=0.99,specificity>=0.99' or 0.3,0.7
-    #[arg(long, value_name = "RULE,RULE")]
+    #[arg(long, value_name = "RULE,RULE", help_heading = "Decision")]
     abstain: Option<AbstainRule>,
     /// Refuse a data set with near-duplicate images or patients on two sides (see `host-trainer leaks`); else they are
     /// warned of
-    #[arg(long)]
+    #[arg(long, help_heading = "Images and nets")]
     strict: bool,
     /// Print the finished run as JSON on standard output
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     json: bool,
     /// Show warnings only
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     quiet: bool,
     /// Write progress as one JSON object a line on standard error
-    #[arg(long, conflicts_with = "quiet")]
+    #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
     json_log: bool,
     /// Write plain lines on a terminal, too, instead of a live picture of the training
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     no_tui: bool,
 }
 
@@ -115,19 +116,24 @@ pub fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
         println!("{}", summary::render(&record));
         println!("run written to {}", options.out.display());
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if record.data.left_out.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOME_UNREAD) })
 }
 
 fn options(args: FitArgs, stop: Stop) -> anyhow::Result<FitOptions> {
-    let training = args.training.config();
-    let threshold = args.threshold.unwrap_or(args.source.recipe.threshold());
+    let recipe = args.source.recipe;
+    let training = args.training.config(recipe);
+    let threshold = args.threshold.unwrap_or(recipe.threshold());
     Ok(FitOptions {
         source: args.source.options(training.seed)?,
         shards: args.shards,
         fine_tune: args.fine_tune.config(),
         training,
         resume: args.resume,
-        decision: DecisionRules { threshold, calibrate: !args.no_calibration, abstain: args.abstain },
+        decision: DecisionRules {
+            threshold,
+            calibrate: recipe.calibrates() && !args.no_calibration,
+            abstain: args.abstain,
+        },
         strict: args.strict,
         out: args.out,
         stop,

@@ -2,6 +2,7 @@
 
 use xray_core::preprocess::Intensity;
 
+use super::training::Callbacks;
 use crate::data::augment::Preset;
 use crate::pipeline::ThresholdRule;
 use crate::run::ChooseOn;
@@ -11,7 +12,8 @@ use crate::run::ChooseOn;
 pub enum Recipe {
     /// Training images as they are; epoch, temperature and threshold chosen on changed validation images, too
     Robust,
-    /// As in the article: mirror images, levels as they are, Youden's index on validation images as they are
+    /// As in the article: mirror images, levels as they are, its callbacks, probabilities as the network gives them, Youden's
+    /// index on validation images as they are
     Article,
 }
 
@@ -46,6 +48,22 @@ impl Recipe {
         match self {
             Recipe::Robust => 6,
             Recipe::Article => 0,
+        }
+    }
+
+    /// Whether training ends early and its step becomes smaller, as in the article.
+    pub fn callbacks(self) -> Callbacks {
+        match self {
+            Recipe::Robust => Callbacks::None,
+            Recipe::Article => Callbacks::Article,
+        }
+    }
+
+    /// Whether a temperature is fitted.
+    pub fn calibrates(self) -> bool {
+        match self {
+            Recipe::Robust => true,
+            Recipe::Article => false,
         }
     }
 

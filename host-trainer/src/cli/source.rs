@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::ensure;
 use clap::{Args, ValueEnum};
 use xray_core::preprocess::{Intensity, Preprocessing, Scaling};
 
@@ -10,6 +11,7 @@ use super::cache_folder;
 use super::recipe::Recipe;
 use crate::backbones::BackboneKind;
 use crate::data::ClassNames;
+use crate::data::augment::Preset;
 use crate::device::{ChosenDevice, DeviceChoice, DeviceError, choose};
 use crate::features::Views;
 use crate::pipeline::{BackboneSource, CALIBRATION_IMAGES, FeatureSource, FeaturesBy};
@@ -51,31 +53,32 @@ pub struct SourceArgs {
     intensity: Option<Intensity>,
     #[command(flatten)]
     augment: AugmentArgs,
-    /// Varied forms of each training image beside the image itself; each epoch draws one of them
-    #[arg(long, value_name = "N", default_value_t = 4)]
-    views: u32,
+    /// Varied forms of each training image beside the image itself, where they are varied; each epoch draws one of them
+    /// [default: 4]
+    #[arg(long, value_name = "N", help_heading = "Augmentation")]
+    views: Option<u32>,
     /// Seeds them and the choice of images to calibrate on; features are kept, so runs of another --seed find them
-    #[arg(long, default_value_t = 42)]
+    #[arg(long, default_value_t = 42, help_heading = "Augmentation")]
     view_seed: u64,
     /// What the epoch, the temperature and the threshold are chosen on [default: what --recipe says]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = "Decision")]
     choose_on: Option<ChooseOn>,
     /// Changes of the corruption suite that each validation image is seen under, beside itself; 0 to 32. With `--choose-on
     /// clean` they are for the record only [default: what --recipe says]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=32))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=32), help_heading = "Decision")]
     corruptions: Option<u32>,
-    /// Compute features with the backbones in int8, on the engine that runs on the device (about ten times faster on a
-    /// CPU, and `export` need not train the head again), or in float32
-    #[arg(long, value_enum, default_value = "auto", conflicts_with = "base")]
+    /// Compute features with the backbones in int8, on the engine that runs on the device (several times faster on a CPU,
+    /// see docs/performance.md, and `export` need not train the head again), or in float32
+    #[arg(long, value_enum, default_value = "auto", conflicts_with = "base", help_heading = "Features")]
     features_by: FeaturesBy,
     /// Training images that int8 backbones are calibrated on
-    #[arg(long, value_name = "N", default_value_t = CALIBRATION_IMAGES)]
+    #[arg(long, value_name = "N", default_value_t = CALIBRATION_IMAGES, conflicts_with = "base", help_heading = "Features")]
     calibrate_on: usize,
     /// Folder of the feature cache [default: $XDG_CACHE_HOME/xray-edge/features]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "Features")]
     cache: Option<PathBuf>,
     /// Where to compute
-    #[arg(long, value_enum, default_value = "auto")]
+    #[arg(long, value_enum, default_value = "auto", help_heading = "Features")]
     device: DeviceChoice,
 }
 
@@ -126,6 +129,15 @@ impl SourceArgs {
             PreprocessingName::Unit => Scaling::Unit,
         };
         let augmentation = self.augment.augmentation(self.recipe.augment())?;
+        let mut views = Views { augmentation, seed: self.view_seed, ..Views::new(Preset::None) };
+        if let Some(count) = self.views {
+            ensure!(
+                views.are_drawn(),
+                "--views has nothing to draw: training images are not varied; add --augment robust, or single changes \
+                 such as --rotation 5"
+            );
+            views.count = count;
+        }
         let intensity = self.intensity.unwrap_or(self.recipe.intensity());
         Ok(FeatureSource {
             classes: self.classes,
@@ -136,7 +148,7 @@ impl SourceArgs {
             by: self.features_by,
             calibration_images: self.calibrate_on,
             preprocessing: Preprocessing { intensity, ..Preprocessing::new(scaling) },
-            views: Views { augmentation, count: self.views, seed: self.view_seed },
+            views,
             corruptions: self.corruptions.unwrap_or(self.recipe.corruptions()),
             choose_on: self.choose_on.unwrap_or(self.recipe.choose_on()),
             cache: cache_folder(self.cache)?,

@@ -44,16 +44,20 @@ pub fn render(record: &RunRecord) -> String {
     ));
     if let (Some(how), Some(best)) = (&record.fine_tune, record.fine_tune_best) {
         lines.push(format!(
-            "fine-tuned  {}, epoch {best} of {} (best by validation loss)",
+            "fine-tuned  {}, epoch {best} of {} (best by validation loss{})",
             how.unfreeze,
-            record.fine_tune_history.len()
+            record.fine_tune_history.len(),
+            if best == 0 { "; as they were before" } else { "" }
         ));
     }
     let on = match record.choose_on {
-        ChooseOn::Corrupted => "validation, changed images included",
-        ChooseOn::Clean => "validation",
+        ChooseOn::Corrupted if record.shift.is_some() => "validation, changed images included",
+        ChooseOn::Corrupted | ChooseOn::Clean => "validation",
     };
-    lines.push(format!("threshold   {:.4} ({}, chosen on {on})", record.threshold, record.threshold_rule));
+    lines.push(match record.threshold_rule.as_str() {
+        "fixed" => format!("threshold   {:.4} (given by hand)", record.threshold),
+        rule => format!("threshold   {:.4} ({rule}, chosen on {on})", record.threshold),
+    });
     if let Some(temperature) = record.temperature {
         lines.push(format!("temperature {temperature:.3} (log loss on validation)"));
     }

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use super::recipe::Recipe;
 use crate::fine_tune::{FineTune, Unfreeze};
 use crate::head::callbacks::{EarlyStopping, Monitor, ReduceOnPlateau};
 use crate::head::{ClassWeights, Keep, TrainingConfig};
@@ -9,6 +10,8 @@ use crate::head::{ClassWeights, Keep, TrainingConfig};
 /// How the head is trained.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
+#[command(group = clap::ArgGroup::new("stops").args(["early_stopping", "callbacks"]).multiple(true))]
+#[command(group = clap::ArgGroup::new("reduces").args(["reduce_on_plateau", "callbacks"]).multiple(true))]
 pub struct TrainingArgs {
     /// Seeds the split, the head, the order of the batches, the views and dropout
     #[arg(long, default_value_t = 42)]
@@ -37,9 +40,9 @@ pub struct TrainingArgs {
     /// Figure by which the epoch is chosen whose weights are kept
     #[arg(long, value_enum, default_value = "val-loss")]
     monitor: Monitor,
-    /// Callbacks all at once; the options below change single numbers of them
-    #[arg(long, value_enum, value_name = "WHICH", default_value = "none")]
-    callbacks: Callbacks,
+    /// Callbacks all at once; the options below change single numbers of them [default: what --recipe says]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    callbacks: Option<Callbacks>,
     /// Stop when a figure no longer betters
     #[arg(long)]
     early_stopping: bool,
@@ -47,53 +50,55 @@ pub struct TrainingArgs {
     #[arg(long)]
     restore_best: bool,
     /// The figure that early stopping watches
-    #[arg(long, value_enum, value_name = "MONITOR", default_value = "val-accuracy")]
+    #[arg(long, value_enum, value_name = "MONITOR", default_value = "val-accuracy", requires = "stops")]
     stop_monitor: Monitor,
     /// By more than this the figure must better
-    #[arg(long, default_value_t = EarlyStopping::default().min_delta)]
+    #[arg(long, default_value_t = EarlyStopping::default().min_delta, requires = "stops")]
     min_delta: f64,
     /// Epochs without a better figure until it stops
-    #[arg(long, default_value_t = EarlyStopping::default().patience)]
+    #[arg(long, default_value_t = EarlyStopping::default().patience, requires = "stops")]
     patience: usize,
     /// Make Adam's step size smaller when a figure no longer betters
     #[arg(long)]
     reduce_on_plateau: bool,
     /// The figure that is watched for it
-    #[arg(long, value_enum, value_name = "MONITOR", default_value = "val-loss")]
+    #[arg(long, value_enum, value_name = "MONITOR", default_value = "val-loss", requires = "reduces")]
     plateau_monitor: Monitor,
     /// What the step size is multiplied with
-    #[arg(long, default_value_t = ReduceOnPlateau::default().factor)]
+    #[arg(long, default_value_t = ReduceOnPlateau::default().factor, requires = "reduces")]
     plateau_factor: f64,
     /// Epochs without a better figure until it is
-    #[arg(long, default_value_t = ReduceOnPlateau::default().patience)]
+    #[arg(long, default_value_t = ReduceOnPlateau::default().patience, requires = "reduces")]
     plateau_patience: usize,
     /// By more than this the figure must better
-    #[arg(long, default_value_t = ReduceOnPlateau::default().min_delta)]
+    #[arg(long, default_value_t = ReduceOnPlateau::default().min_delta, requires = "reduces")]
     plateau_min_delta: f64,
     /// Epochs after a reduction that are not counted
-    #[arg(long, default_value_t = ReduceOnPlateau::default().cooldown)]
+    #[arg(long, default_value_t = ReduceOnPlateau::default().cooldown, requires = "reduces")]
     plateau_cooldown: usize,
     /// The step size does not go below this
-    #[arg(long, default_value_t = ReduceOnPlateau::default().floor)]
+    #[arg(long, default_value_t = ReduceOnPlateau::default().floor, requires = "reduces")]
     min_learning_rate: f64,
 }
 
 /// Sets of callbacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Callbacks {
+pub enum Callbacks {
     /// Every epoch is run at the same step size; the best one's weights are kept
     None,
     /// Those of the article: --early-stopping and --reduce-on-plateau beside the best one's weights
     Article,
 }
 
-/// How layers of the backbones are trained after the head.
+/// How layers of the backbones are trained after the head: always for all passes, of which the one with the lowest
+/// validation loss is kept, or the layers as they were. Callbacks and `--monitor` are the head's alone.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Fine-tuning")]
 pub struct FineTuneArgs {
     /// Train layers of the backbones, too, after the head: `all`, or NET or NET:STAGE.. with commas between, such as
-    /// densenet169:denseblock4..,mobilenet-v2:17..
-    #[arg(long, value_name = "LAYERS")]
+    /// densenet169:denseblock4..,mobilenet-v2:17... The pass with the lowest validation loss is kept, or the layers as they
+    /// were if none is lower; --monitor and callbacks are for the head alone
+    #[arg(long, value_name = "LAYERS", conflicts_with = "base")]
     unfreeze: Option<Unfreeze>,
     /// Passes over the training images
     #[arg(long, value_name = "N", default_value_t = 5, requires = "unfreeze")]
@@ -113,7 +118,7 @@ impl FineTuneArgs {
 
 impl TrainingArgs {
     /// The options as the trainer takes them.
-    pub fn config(&self) -> TrainingConfig {
+    pub fn config(&self, recipe: Recipe) -> TrainingConfig {
         let early_stopping =
             EarlyStopping { monitor: self.stop_monitor, min_delta: self.min_delta, patience: self.patience };
         let reduce_on_plateau = ReduceOnPlateau {
@@ -124,7 +129,7 @@ impl TrainingArgs {
             cooldown: self.plateau_cooldown,
             floor: self.min_learning_rate,
         };
-        let article = self.callbacks == Callbacks::Article;
+        let article = self.callbacks.unwrap_or(recipe.callbacks()) == Callbacks::Article;
         TrainingConfig {
             seed: self.seed,
             epochs: self.epochs,
@@ -162,19 +167,32 @@ mod tests {
     }
 
     fn config(options: &[&str]) -> TrainingConfig {
-        Line::parse_from(["fit"].iter().chain(options)).training.config()
+        Line::parse_from(["fit"].iter().chain(options)).training.config(Recipe::Robust)
     }
 
     #[test]
-    fn nothing_said_is_the_default_but_for_the_class_weights() {
-        let expected = TrainingConfig { class_weights: ClassWeights::Balanced, ..TrainingConfig::default() };
-        assert_eq!(config(&[]), expected);
+    fn nothing_said_is_the_default() {
+        assert_eq!(config(&[]), TrainingConfig::default());
+    }
+
+    #[test]
+    fn a_number_of_a_callback_that_is_not_asked_for_is_refused() {
+        for options in [["--patience", "3"], ["--stop-monitor", "val-loss"], ["--plateau-factor", "0.5"]] {
+            assert!(Line::try_parse_from(["fit"].into_iter().chain(options)).is_err(), "{options:?}");
+        }
+        let stopping = config(&["--callbacks", "article", "--patience", "3"]).early_stopping;
+        assert_eq!(stopping.map(|stopping| stopping.patience), Some(3));
     }
 
     #[test]
     fn the_articles_callbacks_by_one_flag() {
         let article = config(&["--callbacks", "article"]);
         assert_eq!(article, config(&["--early-stopping", "--reduce-on-plateau"]));
+        let recipe = |options: &[&str]| {
+            Line::parse_from(["fit"].iter().chain(options)).training.config(Recipe::Article)
+        };
+        assert_eq!(recipe(&[]), article);
+        assert_eq!(recipe(&["--callbacks", "none"]), TrainingConfig::default());
         let expected = EarlyStopping { monitor: Monitor::ValAccuracy, min_delta: 0.01, patience: 6 };
         assert_eq!(article.early_stopping, Some(expected));
         assert_eq!(article.keep, Keep::Best(Monitor::ValLoss));

@@ -121,6 +121,11 @@ impl Views {
         Views { augmentation: preset.augmentation(), count: 4, seed: 42 }
     }
 
+    /// Whether more than the image and its mirror image is trained on, so that [`Views::count`] has an effect.
+    pub fn are_drawn(&self) -> bool {
+        ![Preset::None, Preset::Article].map(Preset::augmentation).contains(&self.augmentation)
+    }
+
     /// The views of an image, itself first.
     pub fn of_image(&self) -> Vec<View> {
         if self.augmentation == Preset::None.augmentation() {

@@ -16,7 +16,7 @@ pub struct FineTuneCheckpoint {
     pub(super) history: Vec<Epoch>,
     /// The backbones in their order and then the head, after the last pass, each with its optimiser.
     pub(super) parts: Vec<Part>,
-    /// The pass with the lowest validation loss, if there is one yet.
+    /// The pass with the lowest validation loss so far.
     pub(super) kept: Option<Kept>,
 }
 
@@ -32,11 +32,11 @@ pub(super) struct Part {
 /// The pass that would be kept if the fine-tuning ended now.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Kept {
-    /// Counted from 1.
+    /// Counted from 1; 0: backbones and head as they came.
     pub epoch: usize,
     /// Its validation loss.
     pub loss: f64,
-    /// Its backbones and its head, as burn writes them.
+    /// Its backbones and its head, as burn writes them; none as they came.
     pub parts: Vec<serde_bytes::ByteBuf>,
     /// Logits of the validation images.
     pub logits: Vec<f64>,
@@ -63,6 +63,11 @@ impl FineTuneCheckpoint {
     /// A fine-tuning before its first pass.
     pub(super) fn start(key: String) -> Self {
         FineTuneCheckpoint { key, history: Vec::new(), parts: Vec::new(), kept: None }
+    }
+
+    /// What nets and head give as they came, which a pass must better to be kept.
+    pub(super) fn before(&mut self, loss: f64, logits: Vec<f64>) {
+        self.kept = Some(Kept { epoch: 0, loss, parts: Vec::new(), logits });
     }
 
     /// Takes up a pass: what it gave, and nets and head after it.

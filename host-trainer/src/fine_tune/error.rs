@@ -32,6 +32,15 @@ pub enum FineTuneError {
         /// Its stages.
         stages: String,
     },
+    /// No pass was asked for.
+    #[error("at least one pass is needed; use `--fine-tune-epochs 1` or more, or leave `--unfreeze` out")]
+    NoPasses,
+    /// A step size that is none.
+    #[error("`--fine-tune-rate` {value} is no step size; use a number above 0, such as 1e-5")]
+    Rate {
+        /// What was asked for.
+        value: String,
+    },
     /// An image could not be read.
     #[error("{}: {reason}; remove it from the data, or repair it", .path.display())]
     Image {

@@ -8,9 +8,10 @@ use xray_core::preprocess::Preprocessing;
 use super::checkpoint::FineTuneCheckpoint;
 use super::tuner::Tuner;
 use super::{FineTuneError, Unfreeze};
+use crate::backbones::BackboneKind;
 use crate::data::Item;
 use crate::features::{View, Views};
-use crate::head::{Epoch, HeadWeights, Moment, TrainingConfig, TrainingError, epoch_record, sigmoid};
+use crate::head::{Epoch, HeadWeights, Moment, Sums, TrainingConfig, TrainingError, epoch_record, sigmoid};
 use crate::weights::WeightSet;
 
 /// How backbones are trained.
@@ -22,6 +23,23 @@ pub struct FineTune {
     pub epochs: usize,
     /// Adam's step size for the backbones; the head's is that of its own training.
     pub learning_rate: f64,
+}
+
+impl FineTune {
+    /// Whether these nets can be trained like this.
+    ///
+    /// # Errors
+    /// [`FineTuneError`] names what is not there or out of its range.
+    pub fn check(&self, stack: &[BackboneKind]) -> Result<(), FineTuneError> {
+        self.unfreeze.layers(stack)?;
+        if self.epochs == 0 {
+            return Err(FineTuneError::NoPasses);
+        }
+        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
+            return Err(FineTuneError::Rate { value: self.learning_rate.to_string() });
+        }
+        Ok(())
+    }
 }
 
 /// The images and how a net gets them.
@@ -37,14 +55,14 @@ pub struct Images<'a> {
     pub preprocessing: &'a Preprocessing,
 }
 
-/// Backbones and head of the pass with the lowest validation loss.
+/// Backbones and head of the pass with the lowest validation loss, or as they came if no pass had a lower one.
 #[derive(Debug, Clone)]
 pub struct FineTuned {
     /// The backbones, in the order in which they came.
     pub sets: Vec<WeightSet>,
     /// The head.
     pub head: HeadWeights,
-    /// The pass that they are from, counted from 1.
+    /// The pass that they are from, counted from 1; 0: as they came.
     pub best_epoch: usize,
     /// Every pass.
     pub history: Vec<Epoch>,
@@ -52,7 +70,8 @@ pub struct FineTuned {
     pub validation_probabilities: Vec<f64>,
 }
 
-/// Trains the named layers of the backbones together with a head that was trained on them while they were frozen.
+/// Trains the named layers of the backbones together with a head that was trained on them while they were frozen, always
+/// for all passes: callbacks are the head's alone.
 /// `observe` is told of every step and, after every pass, of what it gave and of all that is needed to go on from
 /// there; given to `resume`, it ends with the same nets, bit for bit on a CPU. Runs on every device.
 ///
@@ -76,6 +95,11 @@ pub fn fine_tune<E: From<FineTuneError>>(
     let mut tuner = Tuner::new((sets, head), images, (how, config), device)?;
     tuner.restore(&state.parts)?;
     let labels: Vec<bool> = images.validation.iter().map(|(item, _)| item.label).collect();
+    if state.kept.is_none() {
+        let logits = tuner.score()?;
+        let before = epoch_record(0, how.learning_rate, &Sums::default(), &logits, &labels);
+        state.before(before.validation_loss, logits);
+    }
     while state.next_epoch() <= how.epochs {
         let epoch = state.next_epoch();
         let sums = tuner.pass(epoch, |step| observe(Moment::Step(step)))?;
@@ -87,11 +111,17 @@ pub fn fine_tune<E: From<FineTuneError>>(
         state.after(record, tuner.parts()?, logits);
         observe(Moment::Epoch(&record, &state))?;
     }
-    let kept = state.kept.ok_or(FineTuneError::Training(TrainingError::NoEpochs))?;
-    tuner.take_back(&kept.parts)?;
+    let kept = state.kept.ok_or(FineTuneError::NoPasses)?;
+    let (sets, head) = match kept.epoch {
+        0 => (sets.to_vec(), head.clone()),
+        _ => {
+            tuner.take_back(&kept.parts)?;
+            (tuner.weights(sets)?, tuner.head()?)
+        }
+    };
     Ok(FineTuned {
-        sets: tuner.weights(sets)?,
-        head: tuner.head()?,
+        sets,
+        head,
         best_epoch: kept.epoch,
         history: state.history,
         validation_probabilities: kept.logits.into_iter().map(sigmoid).collect(),

@@ -100,8 +100,11 @@ impl Default for TrainingConfig {
 }
 
 impl TrainingConfig {
-    /// Whether these samples can be trained on like this.
-    pub(super) fn check(&self, training: &Samples, validation: &Samples) -> Result<(), TrainingError> {
+    /// Whether every option is in its range.
+    ///
+    /// # Errors
+    /// [`TrainingError`] names the one that is not.
+    pub fn check(&self) -> Result<(), TrainingError> {
         let share = |name, value: f32| {
             let range = TrainingError::Share { name, value: value.to_string() };
             if (0.0..1.0).contains(&value) { Ok(()) } else { Err(range) }
@@ -109,10 +112,23 @@ impl TrainingConfig {
         if self.batch_size < 2 {
             return Err(TrainingError::BatchTooSmall { batch_size: self.batch_size });
         }
+        let within = |name, value: f64, range, is: bool| {
+            let error = TrainingError::Range { name, range, value: value.to_string() };
+            if is && value.is_finite() { Ok(()) } else { Err(error) }
+        };
+        let positive = |name, value: f64| within(name, value, "above 0", value > 0.0);
+        let not_negative = |name, value: f64| within(name, value, "0 or above", value >= 0.0);
+        positive("learning-rate", self.learning_rate)?;
         share("dropout", self.dropout)?;
         share("label-smoothing", self.label_smoothing)?;
+        if let Some(stopping) = &self.early_stopping {
+            not_negative("min-delta", stopping.min_delta)?;
+        }
         if let Some(plateau) = &self.reduce_on_plateau {
+            positive("plateau-factor", plateau.factor)?;
             share("plateau-factor", plateau.factor as f32)?;
+            not_negative("plateau-min-delta", plateau.min_delta)?;
+            not_negative("min-learning-rate", plateau.floor)?;
         }
         if self.hidden.contains(&0) {
             return Err(TrainingError::EmptyLayer);
@@ -123,6 +139,12 @@ impl TrainingConfig {
         if self.keep == Keep::EarlyStopping && self.early_stopping.is_none() {
             return Err(TrainingError::NothingToRestore);
         }
+        Ok(())
+    }
+
+    /// Whether these samples can be trained on like this.
+    pub(super) fn check_with(&self, training: &Samples, validation: &Samples) -> Result<(), TrainingError> {
+        self.check()?;
         if validation.labels.is_empty() {
             return Err(TrainingError::NoSamples { side: "validation" });
         }

@@ -26,6 +26,16 @@ pub enum TrainingError {
         /// What was asked for.
         value: String,
     },
+    /// A number is out of range.
+    #[error("`--{name}` {value} is not {range}")]
+    Range {
+        /// The option.
+        name: &'static str,
+        /// What it must be.
+        range: &'static str,
+        /// What was asked for.
+        value: String,
+    },
     /// A hidden layer without units.
     #[error("a hidden layer of width 0 passes nothing on; use `--hidden` with two positive numbers")]
     EmptyLayer,

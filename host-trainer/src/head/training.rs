@@ -65,7 +65,7 @@ pub fn train<E: From<TrainingError>>(
     resume: Option<Checkpoint>,
     mut observe: impl FnMut(Moment<'_, Checkpoint>) -> Result<(), E>,
 ) -> Result<Trained, E> {
-    config.check(training, validation)?;
+    config.check_with(training, validation)?;
     let key = key(config, training, validation)?;
     let mut state = match resume {
         Some(state) if state.key == key => state,

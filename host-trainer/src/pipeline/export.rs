@@ -112,7 +112,8 @@ pub fn export_run(
                 base.file
             );
             let mut contract = contract(&record, base.precision);
-            contract.quantisation = file.contract().quantisation.clone();
+            // What quantising the base cost was measured with another head, on other images.
+            contract.quantisation = None;
             contract.known_answer = None;
             if let Some(data) = &data {
                 contract.gate = fit_gate(job, (&record, data), &file, observe)?;
@@ -261,9 +262,9 @@ fn finish(
     if let Some(budget) = &how.budget
         && let Some(reason) = comparison.over(budget)
     {
+        let option = if record.int8.is_some() { "fit --calibrate-on" } else { "--calibration-images" };
         bail!(
-            "{}: not written: {reason}. Calibrate on more images (--calibration-images), or accept it with \
-             --allow-over-budget",
+            "{}: not written: {reason}. Calibrate on more images ({option}), or accept it with --allow-over-budget",
             out.display()
         );
     }
@@ -292,8 +293,8 @@ fn device_scores(
     record: &RunRecord,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<Vec<ValidationScore>> {
-    let readable = |path: &Path| !record.data.left_out.contains_key(&path.display().to_string());
-    let items: Vec<_> = data.validation.iter().filter(|item| readable(&item.path)).collect();
+    let items: Vec<_> =
+        data.validation.iter().filter(|item| !record.data.left_out.contains_key(&item.relative)).collect();
     let paths: Vec<&Path> = items.iter().map(|item| item.path.as_path()).collect();
     let probabilities = super::evaluate::probabilities(file, &paths, observe)?;
     Ok(items.into_iter().zip(probabilities).map(|(item, p)| score(item, &View::Plain, p)).collect())

@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use anyhow::ensure;
-
 use super::head_fit::{Checkpointing, FittedHead, score};
 use super::{Event, FitOptions, Trained};
 use crate::data::{DataSet, Item};
@@ -35,7 +33,6 @@ pub(super) fn fine_tune_backbones(
     checkpointing: &Checkpointing<'_>,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<Tuned> {
-    ensure!(!device.software, "a software driver cannot train backbones; use --device cpu for --unfreeze");
     let start = Instant::now();
     observe(Event::Note(&format!("training {} with the head", how.unfreeze)));
     let readable = |items: &[Item]| -> Vec<Item> {
@@ -69,7 +66,7 @@ pub(super) fn fine_tune_backbones(
         match moment {
             Moment::Step(step) => observe(Event::Step(step)),
             Moment::Epoch(epoch, state) => {
-                run.write_fine_tune_metrics(state.history())?;
+                run.write_progress(state.history())?;
                 state.save(&run.fine_tune_checkpoint_path())?;
                 observe(Event::Epoch { epoch, of });
             }

@@ -15,7 +15,7 @@ use super::leaks::check_leaks;
 use super::operating_point::{DecisionRules, calibrated};
 use super::shards::merge;
 use super::shift::{apart, counted, shift};
-use super::source::{FeatureSource, FeaturesBy, Prepared, Stack, patients};
+use super::source::{BackboneSource, FeatureSource, FeaturesBy, Prepared, Stack, patients};
 use crate::data::leaks::LeakCounts;
 use crate::data::{DataSet, Item};
 use crate::device::ChosenDevice;
@@ -52,6 +52,25 @@ pub struct FitOptions {
     pub command: Option<Vec<String>>,
 }
 
+const BASE_IS_KEPT: &str = "the backbones of a base model are kept as they are; leave --unfreeze out";
+
+/// What would fail after hours of computing fails here.
+fn check(options: &FitOptions, device: &ChosenDevice) -> anyhow::Result<()> {
+    options.training.check()?;
+    let Some(how) = &options.fine_tune else { return Ok(()) };
+    let kinds = match &options.source.backbones {
+        BackboneSource::Stored { kinds, .. } | BackboneSource::Random { kinds, .. } => kinds,
+        BackboneSource::Base { .. } => bail!(BASE_IS_KEPT),
+    };
+    how.check(kinds)?;
+    ensure!(
+        options.source.by != FeaturesBy::Int8,
+        "int8 backbones cannot be trained; leave --features-by int8 or --unfreeze out"
+    );
+    ensure!(!device.software, "a software driver cannot train backbones; use --device cpu for --unfreeze");
+    Ok(())
+}
+
 /// Fits a head and writes the run.
 ///
 /// # Errors
@@ -62,12 +81,9 @@ pub fn fit(
     device: &ChosenDevice,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<RunRecord> {
+    check(options, device)?;
     let mut source = options.source.clone();
     if options.fine_tune.is_some() {
-        ensure!(
-            source.by != FeaturesBy::Int8,
-            "int8 backbones cannot be trained; leave --features-by int8 or --unfreeze out"
-        );
         source.by = FeaturesBy::Float;
     }
     let Prepared { mut stack, int8, preprocessing, data, extractor, seconds, quantising_seconds } =
@@ -84,15 +100,20 @@ pub fn fit(
     let fitted = fit_head(&data, &extractor, source.forms(), &options.training, device, kept, observe)?;
     let fitted = match (&options.fine_tune, &stack) {
         (None, _) => fitted,
-        (Some(_), Stack::Base(_)) => {
-            bail!("the backbones of a base model are kept as they are; leave --unfreeze out")
-        }
+        (Some(_), Stack::Base(_)) => bail!(BASE_IS_KEPT),
         (Some(how), Stack::Weights(sets)) => {
             let tuned =
                 fine_tune_backbones(sets, &data, fitted, (how, options), device, &checkpointing, observe)?;
-            let store = run.weights();
-            tuned.sets.iter().try_for_each(|set| store.save(set).map(drop))?;
-            stack = Stack::Weights(tuned.sets);
+            if tuned.fitted.fine_tune_best == Some(0) {
+                observe(Event::Warning(
+                    "no pass of the fine-tuning had a lower validation loss than the layers as they were, which are \
+                     kept; try a smaller --fine-tune-rate",
+                ));
+            } else {
+                let store = run.weights();
+                tuned.sets.iter().try_for_each(|set| store.save(set).map(drop))?;
+                stack = Stack::Weights(tuned.sets);
+            }
             tuned.fitted
         }
     };
@@ -114,6 +135,7 @@ pub fn fit(
         data: data_record(options, &data, leaks, &fitted.extraction),
         views: source.views,
         training: options.training,
+        head: Some(fitted.trained.weights.fingerprint()),
         best_epoch: fitted.trained.best_epoch,
         history: fitted.trained.history,
         fine_tune: options.fine_tune.clone(),
@@ -151,10 +173,12 @@ fn data_record(
         let positives = used().filter(|item| item.label).count();
         [used().count() - positives, positives]
     };
-    let left_out: BTreeMap<String, String> = extraction
-        .unreadable
+    // Below the data folder, which may lie elsewhere when the run is exported.
+    let left_out: BTreeMap<String, String> = data
+        .train
         .iter()
-        .map(|(path, reason)| (path.display().to_string(), reason.clone()))
+        .chain(&data.validation)
+        .filter_map(|item| Some((item.relative.clone(), extraction.unreadable.get(&item.path)?.clone())))
         .collect();
     DataRecord {
         folder: source.data.display().to_string(),

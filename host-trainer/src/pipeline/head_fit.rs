@@ -75,7 +75,7 @@ pub(super) fn fit_head(
             Moment::Step(step) => observe(Event::Step(step)),
             Moment::Epoch(epoch, state) => {
                 if let Some(Checkpointing { run, .. }) = checkpointing {
-                    run.write_metrics(state.history())?;
+                    run.write_progress(state.history())?;
                     state.save(&run.checkpoint_path())?;
                 }
                 observe(Event::Epoch { epoch, of });

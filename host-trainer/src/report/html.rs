@@ -127,7 +127,7 @@ fn in_short(subject: &Subject<'_>) -> Markup {
             }
             p {
                 "From a probability of " b { (format!("{:.4}", run.evaluation.threshold)) } " on, an image is called " (yes)
-                " (rule: " (run.contract.threshold_rule) ", chosen on validation images, frozen into the model)."
+                ". This threshold " (model_card::chosen(&run.contract.threshold_rule)) " and frozen into the model."
             }
             @if let Some(abstention) = &subject.detail.abstention {
                 p {

@@ -4,11 +4,12 @@ use std::fmt::Write;
 use std::path::Path;
 
 use xray_core::decision::DISCLAIMER;
-use xray_core::package::RANDOM_WARNING;
+use xray_core::package::{Contract, Precision, RANDOM_WARNING};
 use xray_core::screening::printable;
 
 use super::Subject;
 use super::tables::{AGAINST_ALL, figures, groups, patients};
+use crate::data::leaks::LeakCounts;
 
 /// A fall of AUROC from validation to the images judged here that is worth a sentence.
 const FALL: f64 = 0.01;
@@ -50,7 +51,7 @@ fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
         card,
         "On the folder `{}` of `{}`: {} {} and {} {}. {} image(s) could not be read and {} were refused by \
          the model's gate; they are in no figure. The threshold, \
-         {:.4}, was chosen on validation images by the rule `{}`.\n",
+         {:.4}, {}.\n",
         run.split,
         printable(&subject.data.display().to_string()),
         e.positive.support,
@@ -60,7 +61,7 @@ fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
         run.left_out.len(),
         run.refused.len(),
         e.threshold,
-        run.contract.threshold_rule
+        chosen(&run.contract.threshold_rule)
     )?;
     table(card, ["figure", "value", "95% interval", "images"], &figures(run, subject.detail))?;
     let c = e.confusion;
@@ -149,11 +150,16 @@ pub fn provenance(subject: &Subject<'_>) -> Vec<[String; 2]> {
         row(
             "cost of 8 bits",
             format!(
-                "AUROC {} to {}, {} of {} validation images called differently",
+                "AUROC {} to {}, accuracy {:.4} to {:.4}, {} of {} validation images called differently, 99% of the \
+                 probabilities within {:.4}; the head was trained on {} features",
                 area(cost.float_auroc),
                 area(cost.int8_auroc),
+                cost.float_accuracy,
+                cost.int8_accuracy,
                 cost.flipped,
-                cost.compared_images
+                cost.compared_images,
+                cost.difference_p99,
+                cost.head_on
             ),
         );
     }
@@ -165,11 +171,15 @@ pub fn provenance(subject: &Subject<'_>) -> Vec<[String; 2]> {
         }
         row(
             "patients",
-            format!(
-                "{} in training, {} in validation, none in both",
-                data.train_patients, data.validation_patients
-            ),
+            format!("{} in training, {} in validation", data.train_patients, data.validation_patients),
         );
+        if let Some(leaks) = &data.leaks {
+            let LeakCounts { pairs, patients } = leaks;
+            row(
+                "on two sides of training, validation and test",
+                format!("{pairs} pair(s) of near-duplicate images, {patients} patient(s)"),
+            );
+        }
         row("left out of training", format!("{} unreadable file(s)", data.left_out.len()));
         row("options", words(&record.training));
     }
@@ -192,9 +202,14 @@ pub fn limits(subject: &Subject<'_>) -> Vec<String> {
             e.confusion.total()
         ),
         "Intervals count images, not patients: where one patient has several images they are too narrow.".to_owned(),
-        "Probabilities were calibrated on the validation images; with other patients or another share of disease they \
-         are off."
-            .to_owned(),
+        match run.contract.temperature {
+            1.0 => "Probabilities are as the network gives them: they were not calibrated.",
+            _ => {
+                "Probabilities were calibrated on the validation images; with other patients or another share of disease \
+                 they are off."
+            }
+        }
+        .to_owned(),
     ];
     if let (Some(validation), Some(here)) = (run.contract.validation.get("auroc"), e.auroc)
         && validation - here > FALL
@@ -217,19 +232,11 @@ pub fn limits(subject: &Subject<'_>) -> Vec<String> {
 fn commands(subject: &Subject<'_>) -> Vec<String> {
     let mut commands = Vec::new();
     if let Some(record) = subject.training {
-        let mut fit = format!(
-            "host-trainer fit --data {} --out RUN --seed {}",
-            quoted(&record.data.folder),
-            record.training.seed
-        );
-        if let Some(splits) = &record.data.splits {
-            let _ = write!(fit, " --splits {}", quoted(splits));
-        }
-        if let Some(base) = &record.base {
-            let _ = write!(fit, " --base {}", quoted(&base.file));
-        }
-        commands.push(format!("{fit}  # and the options above"));
-        commands.push("host-trainer export --run RUN --out MODEL.onnx".to_owned());
+        commands.push(match &record.command {
+            Some(words) => words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
+            None => "# the command was not recorded; `run.json` has its options".to_owned(),
+        });
+        commands.push(export_command(&subject.run.contract));
     }
     commands.push(format!(
         "host-trainer evaluate --model {} --data {} --split {} --report REPORT",
@@ -238,6 +245,29 @@ fn commands(subject: &Subject<'_>) -> Vec<String> {
         subject.run.split
     ));
     commands
+}
+
+/// The export, as far as the model tells how it was made; the run's folder is that of the command before.
+fn export_command(contract: &Contract) -> String {
+    let mut command = "host-trainer export --run RUN --out MODEL.onnx".to_owned();
+    if contract.precision != Precision::Int8 {
+        command += &format!(" --precision {}", word(&contract.precision));
+    }
+    if contract.quantisation.as_ref().is_some_and(|made| made.head_on == "float") {
+        command += " --head-on float";
+    }
+    if contract.gate.is_none() {
+        command += " --no-gate";
+    }
+    command
+}
+
+/// How the threshold came about.
+pub fn chosen(rule: &str) -> String {
+    match rule {
+        "fixed" => "was given by hand".to_owned(),
+        rule => format!("was chosen on validation images by the rule `{rule}`"),
+    }
 }
 
 fn table<const N: usize>(card: &mut String, header: [&str; N], rows: &[[String; N]]) -> std::fmt::Result {

@@ -104,8 +104,11 @@ pub struct Versions {
     pub burn: String,
     /// Of tract, which runs base models and judges.
     pub tract: String,
-    /// Operating system and processor, such as `linux x86_64`.
+    /// Operating system and architecture, such as `linux x86_64`.
     pub platform: String,
+    /// The processor's own name, where the system tells it: int8 backbones are the same bit for bit on its like only.
+    #[serde(default)]
+    pub processor: Option<String>,
 }
 
 impl Versions {
@@ -115,8 +118,16 @@ impl Versions {
             burn: BURN.to_owned(),
             tract: TRACT.to_owned(),
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            processor: processor(),
         }
     }
+}
+
+/// The first `model name` of Linux's `/proc/cpuinfo` (proc(5)).
+fn processor() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("model name"))?;
+    Some(line.trim_start_matches([' ', '\t', ':']).to_owned())
 }
 
 /// Held against `Cargo.lock` by a test.
@@ -148,7 +159,7 @@ pub struct DataRecord {
     /// Near-duplicates and patients on two sides; none in runs of programs that did not look.
     #[serde(default)]
     pub leaks: Option<LeakCounts>,
-    /// Files that could not be read and were left out, each with the reason.
+    /// Files, below the data folder, that could not be read and were left out, each with the reason.
     pub left_out: BTreeMap<String, String>,
 }
 
@@ -219,6 +230,9 @@ pub struct RunRecord {
     pub views: Views,
     /// Options of the training.
     pub training: TrainingConfig,
+    /// SHA-256 (hex) over the head's numbers; none in runs of programs that did not say.
+    #[serde(default)]
+    pub head: Option<String>,
     /// The pass whose weights were kept.
     pub best_epoch: usize,
     /// Every pass.
@@ -229,7 +243,7 @@ pub struct RunRecord {
     /// Every pass of that; the one with the lowest validation loss was kept.
     #[serde(default)]
     pub fine_tune_history: Vec<Epoch>,
-    /// Which one that is, counted from 1.
+    /// Which one that is, counted from 1; 0 if none was better than the layers as they were, which were kept then.
     #[serde(default)]
     pub fine_tune_best: Option<usize>,
     /// What epoch, temperature and threshold were chosen on.

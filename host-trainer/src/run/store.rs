@@ -57,7 +57,8 @@ impl RunDir {
         self.record_path().exists()
     }
 
-    /// Writes a finished run. The record comes last: where it is, the rest is too.
+    /// Writes a finished run. The record of an earlier run there goes first and the new one comes last: where one is, the
+    /// rest belongs to it.
     ///
     /// # Errors
     /// [`RunError`] names the file that could not be written.
@@ -69,38 +70,35 @@ impl RunDir {
         base: Option<&PackageFile>,
     ) -> Result<(), RunError> {
         fs::create_dir_all(&self.path).map_err(|source| RunError::Io { path: self.path.clone(), source })?;
+        remove(self.record_path())?;
         if let Some(base) = base {
             self.write_file(&self.base_path(), base.bytes())?;
         }
         head.save(&self.head_path())?;
-        self.write_metrics(&record.history)?;
+        self.write_file(&self.path.join("metrics.csv"), metrics_csv(&record.history).as_bytes())?;
+        let fine_tune_metrics = self.path.join("fine-tune-metrics.csv");
         match record.fine_tune_history.as_slice() {
             // An earlier run in this folder may have had some.
-            [] => remove(self.fine_tune_metrics_path())?,
-            history => self.write_fine_tune_metrics(history)?,
+            [] => remove(fine_tune_metrics)?,
+            history => self.write_file(&fine_tune_metrics, metrics_csv(history).as_bytes())?,
         }
         let (plain, corrupted): (Vec<_>, Vec<_>) =
             scores.iter().partition(|score| score.corruption.is_none());
         self.write_json(&self.scores_path(), &plain)?;
         self.write_json(&self.path.join("corrupted.json"), &corrupted)?;
         self.write_json(&self.record_path(), record)?;
-        [self.checkpoint_path(), self.fine_tune_checkpoint_path()].into_iter().try_for_each(remove)
+        [self.checkpoint_path(), self.fine_tune_checkpoint_path(), self.progress_path()]
+            .into_iter()
+            .try_for_each(remove)
     }
 
-    /// Writes `metrics.csv`, one row a pass.
+    /// Writes `metrics-so-far.csv`, one row a pass of the training that is under way; `metrics.csv` is that of a finished
+    /// run.
     ///
     /// # Errors
     /// [`RunError`] names the file that could not be written.
-    pub fn write_metrics(&self, history: &[Epoch]) -> Result<(), RunError> {
-        self.write_file(&self.path.join("metrics.csv"), metrics_csv(history).as_bytes())
-    }
-
-    /// Writes `fine-tune-metrics.csv`, one row a pass in which backbones were trained.
-    ///
-    /// # Errors
-    /// [`RunError`] names the file that could not be written.
-    pub fn write_fine_tune_metrics(&self, history: &[Epoch]) -> Result<(), RunError> {
-        self.write_file(&self.fine_tune_metrics_path(), metrics_csv(history).as_bytes())
+    pub fn write_progress(&self, history: &[Epoch]) -> Result<(), RunError> {
+        self.write_file(&self.progress_path(), metrics_csv(history).as_bytes())
     }
 
     fn write_json(&self, path: &Path, value: &impl serde::Serialize) -> Result<(), RunError> {
@@ -135,7 +133,12 @@ impl RunDir {
             let reason = format!("it has schema {}, this program reads {RUN_SCHEMA}", record.schema);
             return Err(RunError::Format { path, reason });
         }
-        Ok((record, HeadWeights::load(&self.head_path())?))
+        let head = HeadWeights::load(&self.head_path())?;
+        if record.head.as_ref().is_some_and(|recorded| *recorded != head.fingerprint()) {
+            let reason = "the head beside it is that of another run".to_owned();
+            return Err(RunError::Format { path, reason });
+        }
+        Ok((record, head))
     }
 
     fn record_path(&self) -> PathBuf {
@@ -162,8 +165,8 @@ impl RunDir {
         self.path.join("base.onnx")
     }
 
-    fn fine_tune_metrics_path(&self) -> PathBuf {
-        self.path.join("fine-tune-metrics.csv")
+    fn progress_path(&self) -> PathBuf {
+        self.path.join("metrics-so-far.csv")
     }
 
     fn scores_path(&self) -> PathBuf {
