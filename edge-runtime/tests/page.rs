@@ -14,6 +14,7 @@ mod shelf;
 use std::time::Duration;
 
 use edge_runtime::outputs::lights::Signal;
+use edge_runtime::outputs::live::About;
 use edge_runtime::outputs::page::{self, PageError, PageOptions};
 use edge_runtime::record::Reader;
 
@@ -102,6 +103,25 @@ fn what_is_shown_is_what_was_recorded() {
     let list = get(&shelf, "/records").text();
     let at = |number: u8| list.find(&format!(">#{number}<")).unwrap_or_else(|| panic!("{number} in {list}"));
     assert!(at(3) < at(2) && at(2) < at(1), "newest first");
+}
+
+#[test]
+fn beside_the_most_urgent_of_several_stands_its_own_picture() {
+    let shelf = Shelf::filled();
+    shelf.live.show(Signal::Suspected);
+    let before = get(&shelf, "/live").text();
+    shelf.live.about(Some(About { record: 1, several: true }));
+    assert_ne!(get(&shelf, "/live").text(), before, "the page is loaded again");
+    let page = get(&shelf, "/").text();
+    assert!(
+        page.contains("Several images were read.") && page.contains("<h2 class=\"gap\">Record 1</h2>"),
+        "{page}"
+    );
+    assert!(page.contains("/records/1/image.jpg") && page.contains("href=\"/records/1/report\""), "{page}");
+    assert!(!page.contains("NO RESULT") && !page.contains("/records/3"), "the newest is not the urgent one");
+    // One alone is the latest.
+    shelf.live.about(Some(About { record: 1, several: false }));
+    assert!(get(&shelf, "/").text().contains("Latest result"));
 }
 
 #[test]

@@ -55,6 +55,8 @@ fn picture(at: u16) -> Result<News, SourceError> {
 struct Watched {
     store: PathBuf,
     shown: RefCell<Vec<(Signal, u64)>>,
+    /// How long a result is held that must be seen.
+    hold: Duration,
 }
 
 impl Show for Watched {
@@ -70,7 +72,9 @@ impl Show for Watched {
         self.shown.borrow_mut().push((signal, count));
     }
 
-    fn hold(&self, _time: Duration) {}
+    fn hold(&self, _time: Duration) {
+        std::thread::sleep(self.hold);
+    }
 }
 
 /// The test model, spoilt in some way.
@@ -112,6 +116,9 @@ fn knows_not() -> Result<(), EngineError> {
 struct Bench {
     folder: tempfile::TempDir,
     counters: Arc<Counters>,
+    hold: Duration,
+    /// How long the model may take.
+    deadline: Duration,
 }
 
 struct Seen {
@@ -128,7 +135,12 @@ impl Seen {
 
 impl Bench {
     fn new() -> Self {
-        Bench { folder: tempfile::tempdir().unwrap(), counters: Arc::default() }
+        Bench {
+            folder: tempfile::tempdir().unwrap(),
+            counters: Arc::default(),
+            hold: Duration::ZERO,
+            deadline: Duration::from_secs(60),
+        }
     }
 
     fn store(&self) -> PathBuf {
@@ -152,17 +164,16 @@ impl Bench {
         let identity = ModelIdentity { hash: screener.model_sha256().parse().unwrap(), threshold: 0.5 };
         let limits = Limits { quota: None, keep_days: None, reserve: 0 };
         let store = Store::open(&self.store(), limits).unwrap();
-        let lights = Watched { store: self.store(), shown: RefCell::default() };
+        let lights = Watched { store: self.store(), shown: RefCell::default(), hold: self.hold };
         let turns = script.len() + 2;
         let mut pipeline = Pipeline::new(Parts {
             store,
-            worker: Worker::start(Spoilt { screener, screening, self_test }, Duration::from_millis(300))
-                .unwrap(),
+            worker: Worker::start(Spoilt { screener, screening, self_test }, self.deadline).unwrap(),
             model: identity,
             installed: None,
             sources: vec![Box::new(Script(script.into()))],
             lights: &lights,
-            times: Times { result: Duration::from_millis(1), at_least: Duration::ZERO },
+            times: Times { result: Duration::from_millis(1), at_least: self.hold },
             counters: self.counters.clone(),
             heartbeat: Heartbeat::from_environment(),
             button: None,
@@ -220,13 +231,16 @@ fn a_model_that_is_late_or_dies_leaves_a_record_without_a_result_and_is_a_fault(
         screener.screen(file)
     };
     let dies: Screens = |_, _| panic!("as a test");
-    for (screening, answer) in [(late, NoAnswer::Late), (dies, NoAnswer::Ended)] {
-        let bench = Bench::new();
+    // One that dies may take its time to say why.
+    let (short, long) = (Duration::from_millis(300), Bench::new().deadline);
+    for (screening, answer, deadline) in [(late, NoAnswer::Late, short), (dies, NoAnswer::Ended, long)] {
+        let mut bench = Bench { deadline, ..Bench::new() };
         let seen = bench.run(vec![picture(2), picture(4)], screening);
         assert!(matches!(seen.fault, Some(Fault::NoAnswer(fault)) if fault == answer), "{:?}", seen.fault);
         assert_eq!(seen.signals(), [Busy, NoResult]);
         assert_eq!(seen.outcomes, [("no-result", vec![answer.code().to_owned()], "stick")]);
         // It does not fail on the same image for ever.
+        bench.deadline = long;
         let after = bench.run(vec![picture(2), picture(4)], healthy);
         assert!(after.fault.is_none());
         assert_eq!(after.outcomes.len(), 2);
@@ -267,6 +281,16 @@ fn what_cannot_be_read_is_no_result_and_has_no_record() {
     let seen = Bench::new().run(vec![picture(2), Ok(News::Unreadable(refusal))], healthy);
     assert_eq!(seen.signals(), [Busy, NoSign, Busy, NoResult, Ready]);
     assert_eq!(seen.outcomes.len(), 1);
+}
+
+#[test]
+fn the_time_for_which_a_result_is_seen_is_no_part_of_how_long_the_next_image_takes() {
+    let bench = Bench { hold: Duration::from_secs(2), ..Bench::new() };
+    bench.run(vec![picture(1), picture(2)], healthy);
+    let records = device::records(&bench.store());
+    let took = records[1].entry.durations.intake_us;
+    assert!(took < 2_000_000, "{took} µs");
+    assert_eq!(bench.counters.screening.snapshot().count, 2);
 }
 
 #[test]

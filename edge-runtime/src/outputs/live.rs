@@ -28,6 +28,15 @@ pub struct ModelFacts {
     pub checked: bool,
 }
 
+/// Which record the result on show is that of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    /// Its number.
+    pub record: u64,
+    /// Whether it is the most urgent of several that were read in one go.
+    pub several: bool,
+}
+
 /// What is known at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Glance {
@@ -35,6 +44,8 @@ pub struct Glance {
     pub signal: Signal,
     /// For how long.
     pub shown_for: Duration,
+    /// What it is about, if it is a result that has a record.
+    pub about: Option<About>,
     /// Since the loop last finished a turn; none before its first.
     pub since_beat: Option<Duration>,
     /// Since the program began.
@@ -63,6 +74,7 @@ pub enum Condition {
 struct State {
     signal: Signal,
     since: Instant,
+    about: Option<About>,
     beat: Option<Instant>,
     refused: Option<&'static str>,
     trouble: Option<String>,
@@ -81,7 +93,8 @@ impl Live {
     pub fn new(patience: Duration) -> Self {
         let began = Instant::now();
         let (signal, since) = (Signal::Off, began);
-        let state = State { signal, since, beat: None, refused: None, trouble: None, model: None };
+        let state =
+            State { signal, since, about: None, beat: None, refused: None, trouble: None, model: None };
         Live { began, patience, state: Mutex::new(state) }
     }
 
@@ -95,8 +108,13 @@ impl Live {
     pub fn show(&self, signal: Signal) {
         let mut state = self.state();
         if state.signal != signal {
-            (state.signal, state.since, state.refused) = (signal, Instant::now(), None);
+            (state.signal, state.since, state.about, state.refused) = (signal, Instant::now(), None, None);
         }
+    }
+
+    /// The result that is shown is that of this record.
+    pub fn about(&self, about: Option<About>) {
+        self.state().about = about;
     }
 
     /// The result that is shown is that of something that has no record, such as a shot of a camera; why it has none.
@@ -121,6 +139,7 @@ impl Live {
         Glance {
             signal: state.signal,
             shown_for: now.saturating_duration_since(state.since),
+            about: state.about,
             since_beat: state.beat.map(|beat| now.saturating_duration_since(beat)),
             uptime: now.saturating_duration_since(self.began),
             refused: state.refused,
@@ -208,9 +227,10 @@ mod tests {
         assert_eq!(condition(&live), Condition::Faulty(String::new()));
         live.show(Signal::NoResult);
         live.refused("camera-late");
+        live.about(Some(About { record: 3, several: false }));
         assert_eq!(live.glance().refused, Some("camera-late"));
         live.show(Signal::Ready);
-        assert_eq!(live.glance().refused, None);
+        assert_eq!((live.glance().refused, live.glance().about), (None, None));
         assert_eq!(condition(&live), Condition::Well);
     }
 

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::outputs::lights::Signal;
+use crate::outputs::live::About;
 use crate::sources::Medium;
 
 /// How long results are shown.
@@ -21,19 +22,34 @@ pub struct Display {
     times: Times,
     shown: Signal,
     since: Instant,
-    /// Since the program last had nothing to do: how many results, and the most urgent.
-    round: (usize, Signal),
+    about: Option<About>,
+    round: Round,
 }
+
+/// Since the program last had nothing to do: how many results, the most urgent, and the newest record of it.
+#[derive(Debug, Clone, Copy)]
+struct Round {
+    count: usize,
+    urgent: Signal,
+    record: Option<u64>,
+}
+
+const NO_ROUND: Round = Round { count: 0, urgent: Signal::Off, record: None };
 
 impl Display {
     /// Nothing is shown.
     pub fn new(times: Times, now: Instant) -> Self {
-        Display { times, shown: Signal::Off, since: now, round: (0, Signal::Off) }
+        Display { times, shown: Signal::Off, since: now, about: None, round: NO_ROUND }
     }
 
     /// What is on show.
     pub fn shown(&self) -> Signal {
         self.shown
+    }
+
+    /// What the result on show is about, if it is one and has a record.
+    pub fn about(&self) -> Option<About> {
+        self.about
     }
 
     /// How long the result on show must stay before another image may start.
@@ -46,46 +62,51 @@ impl Display {
 
     /// Shows a signal from now on.
     pub fn show(&mut self, signal: Signal, now: Instant) {
-        (self.shown, self.since) = (signal, now);
+        (self.shown, self.since, self.about) = (signal, now, None);
     }
 
-    /// Shows what an image came to.
-    pub fn result(&mut self, signal: Signal, now: Instant) {
-        self.known(signal);
+    /// Shows what an image came to, and which record says so, if one does.
+    pub fn result(&mut self, signal: Signal, record: Option<u64>, now: Instant) {
+        self.known(signal, record);
         self.show(signal, now);
+        self.about = record.map(|record| About { record, several: false });
     }
 
     /// What a known image came to when it was screened: told at the end of the round.
-    pub fn known(&mut self, signal: Signal) {
-        self.round = (self.round.0 + 1, self.round.1.max(signal));
+    pub fn known(&mut self, signal: Signal, record: Option<u64>) {
+        self.round.count += 1;
+        if signal >= self.round.urgent {
+            (self.round.urgent, self.round.record) = (signal, record);
+        }
     }
 
     /// A fault takes every result away.
     pub fn fault(&mut self, now: Instant) {
-        self.round = (0, Signal::Off);
+        self.round = NO_ROUND;
         self.show(Signal::Fault, now);
     }
 
     /// Somebody has seen the result: it goes at the next idle turn. A fault stays.
     pub fn clear(&mut self) {
         if self.shown != Signal::Fault {
-            self.round = (0, Signal::Off);
-            self.shown = Signal::Off;
+            self.round = NO_ROUND;
+            (self.shown, self.about) = (Signal::Off, None);
         }
     }
 
     /// Nothing came in this turn. After several images the most urgent result stands last: the last of them may be
     /// green while one before it was red.
     pub fn idle(&mut self, medium: Medium, now: Instant) {
-        let (count, urgent) = self.round;
+        let Round { count, urgent, record } = self.round;
         let last = if count > 0 { urgent } else { self.shown };
         if count > 0 && (last != self.shown || count > 1) {
             if !self.must_stay(now).is_zero() {
                 return;
             }
             self.show(last, now);
+            self.about = record.map(|record| About { record, several: count > 1 });
         }
-        self.round = (0, Signal::Off);
+        self.round = NO_ROUND;
         let over = !self.shown.is_news() || now.duration_since(self.since) >= self.times.result;
         let resting = match medium {
             Medium::InUse => Signal::Busy,
@@ -122,7 +143,7 @@ mod tests {
         fn result(&mut self, signal: Signal, seconds: u64) {
             let now = self.at(seconds);
             self.display.show(Busy, now);
-            self.display.result(signal, now);
+            self.display.result(signal, Some(seconds), now);
         }
 
         fn idle(&mut self, medium: Medium, seconds: u64) -> Signal {
@@ -170,9 +191,12 @@ mod tests {
         watched.result(NoResult, 3);
         watched.result(NoSign, 6);
         assert_eq!(watched.idle(Medium::MayBePulled, 7), NoSign, "seen for two seconds first");
+        assert_eq!(watched.display.about(), Some(About { record: 6, several: false }));
         assert_eq!(watched.idle(Medium::MayBePulled, 8), Suspected);
+        assert_eq!(watched.display.about(), Some(About { record: 0, several: true }));
         assert_eq!(watched.idle(Medium::MayBePulled, 67), Suspected);
         assert_eq!(watched.idle(Medium::MayBePulled, 68), MayBePulled);
+        assert_eq!(watched.display.about(), None);
         assert_eq!(watched.idle(Medium::Absent, 69), Ready);
     }
 
@@ -180,14 +204,15 @@ mod tests {
     fn what_was_known_is_told_again_once() {
         let mut watched = Watched::new();
         watched.display.show(Busy, watched.at(0));
-        watched.display.known(NoSign);
-        watched.display.known(NoResult);
+        watched.display.known(NoSign, Some(8));
+        watched.display.known(NoResult, Some(7));
         assert_eq!(watched.idle(Medium::MayBePulled, 1), NoResult);
         assert_eq!(watched.idle(Medium::MayBePulled, 60), NoResult);
         assert_eq!(watched.idle(Medium::MayBePulled, 61), MayBePulled);
         // One alone, too.
-        watched.display.known(Suspected);
+        watched.display.known(Suspected, Some(5));
         assert_eq!(watched.idle(Medium::Absent, 62), Suspected);
+        assert_eq!(watched.display.about(), Some(About { record: 5, several: false }));
     }
 
     #[test]

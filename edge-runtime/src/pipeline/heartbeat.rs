@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
 
-use crate::outputs::live::Live;
+use crate::outputs::live::{About, Live};
 
 /// Tells that the pipeline turns.
 pub struct Heartbeat {
@@ -57,6 +57,13 @@ impl Heartbeat {
     pub fn refused(&self, code: &'static str) {
         if let Some(live) = &self.live {
             live.refused(code);
+        }
+    }
+
+    /// Says which record the result on show is that of.
+    pub fn about(&self, about: Option<About>) {
+        if let Some(live) = &self.live {
+            live.about(about);
         }
     }
 

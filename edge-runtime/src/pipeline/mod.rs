@@ -203,7 +203,7 @@ impl<'a> Pipeline<'a> {
         let (pending, damaged) = self.store.unrecorded()?;
         for path in damaged {
             error!(path = %path.display(), "an image is not what it was; it is kept and not screened");
-            self.display.result(Signal::NoResult, Instant::now());
+            self.display.result(Signal::NoResult, None, Instant::now());
             self.lights.show(Signal::NoResult);
         }
         for content in pending {
@@ -222,13 +222,16 @@ impl<'a> Pipeline<'a> {
             one_more(&self.counters.known);
             if awaited {
                 self.busy();
-                self.display.known(Signal::from(&record.entry.outcome));
+                self.display.known(Signal::from(&record.entry.outcome), Some(record.sequence));
             }
             return Ok(());
         }
+        let read = began.elapsed();
+        // The result before it may have to be seen first: that is no part of how long this image takes.
         self.busy();
+        let began = Instant::now();
         self.insist(|store| store.keep(&content, &bytes))?;
-        self.screen(origin, content, bytes.len() as u64, began.elapsed())
+        self.screen(origin, content, bytes.len() as u64, read + began.elapsed())
     }
 
     fn screen(
@@ -341,6 +344,7 @@ impl<'a> Pipeline<'a> {
             if self.display.shown() != before {
                 self.lights.show(self.display.shown());
             }
+            self.heartbeat.about(self.display.about());
         }
         thread::sleep(REST);
         Ok(())
@@ -380,15 +384,16 @@ impl<'a> Pipeline<'a> {
             ms = took.as_millis(),
             "recorded"
         );
-        self.display.result(signal, Instant::now());
+        self.display.result(signal, Some(record.sequence), Instant::now());
         self.lights.show(signal);
+        self.heartbeat.about(self.display.about());
     }
 
     fn refuse(&mut self, origin: Origin, refusal: &Refusal) {
         one_more(&self.counters.unreadable);
         warn!(origin = origin.code(), code = refusal.code, "{}", refusal.reason);
         self.busy();
-        self.display.result(Signal::NoResult, Instant::now());
+        self.display.result(Signal::NoResult, None, Instant::now());
         self.lights.show(Signal::NoResult);
         self.heartbeat.refused(refusal.code);
     }

@@ -56,7 +56,7 @@ impl Pipeline<'_> {
             }
             Err(refusal) => {
                 warn!(origin = origin.code(), code = refusal.code, "{}", refusal.reason);
-                self.display.result(Signal::ModelRefused, Instant::now());
+                self.display.result(Signal::ModelRefused, None, Instant::now());
                 self.lights.show(Signal::ModelRefused);
             }
         }

@@ -138,7 +138,8 @@ impl Outcome {
 /// How long it took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Durations {
-    /// From the first byte read from its source to the image lying safely in the store, in microseconds.
+    /// From the first byte read from its source to the image lying safely in the store, in microseconds, less the time
+    /// for which the result before it was still shown.
     pub intake_us: u64,
     /// Reading, preparing and running, in microseconds.
     pub screening_us: u64,

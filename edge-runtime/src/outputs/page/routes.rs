@@ -65,14 +65,20 @@ fn or_failed(site: &Site, visit: &Visit, done: Result<Response, Failed>) -> Resp
 }
 
 async fn home((State(site), Extension(visit)): Asked) -> Response {
-    let newest = ask::newest(&site).await;
-    respond::page(StatusCode::OK, views::home(&site, &visit, &site.device.live.glance(), newest))
+    let newest = ask::newest_sequence(&site).await.unwrap_or(None);
+    let glance = site.device.live.glance();
+    // The record that the lights are about, so that no picture stands beside the result of another.
+    let sight = match glance.about {
+        Some(about) => ask::sight(&site, about.record).await.map(Some),
+        None => ask::newest(&site).await,
+    };
+    respond::page(StatusCode::OK, views::home(&site, &visit, &glance, newest, sight))
 }
 
 async fn live(State(site): State<Arc<Site>>) -> Response {
     let newest = ask::newest_sequence(&site).await.unwrap_or(None);
     let glance = site.device.live.glance();
-    let state = views::state(&site.device.live.condition(&glance), glance.signal, newest);
+    let state = views::state(&site.device.live.condition(&glance), &glance, newest);
     respond::typed(StatusCode::OK, "text/plain; charset=utf-8", state)
 }
 

@@ -92,7 +92,7 @@ fn counts(text: &mut Text, device: &Device) {
     }
     text.histogram(
         "xray_edge_screening_seconds",
-        "From an image's source to its record.",
+        "From an image's source to its record, less the time for which the result before it was still shown.",
         &counters.screening.snapshot(),
     );
 }

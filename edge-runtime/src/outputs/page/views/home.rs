@@ -11,12 +11,19 @@ use crate::outputs::page::site::{Failed, Site};
 use crate::outputs::page::visit::Visit;
 
 /// The status page's state in one word: when it changes, the page is loaded again.
-pub fn state(condition: &Condition, signal: Signal, newest: Option<u64>) -> String {
-    format!("{} {}", Shape::now(condition, signal).class(), newest.unwrap_or(0))
+pub fn state(condition: &Condition, glance: &Glance, newest: Option<u64>) -> String {
+    let about = glance.about.map_or(0, |about| about.record);
+    format!("{} {about} {}", Shape::now(condition, glance.signal).class(), newest.unwrap_or(0))
 }
 
-/// The status page.
-pub fn home(site: &Site, visit: &Visit, glance: &Glance, newest: Result<Option<Sight>, Failed>) -> Markup {
+/// The status page: `sight` is the record that the lights are about, else the newest, which is number `newest`.
+pub fn home(
+    site: &Site,
+    visit: &Visit,
+    glance: &Glance,
+    newest: Option<u64>,
+    sight: Result<Option<Sight>, Failed>,
+) -> Markup {
     let words = site.words(visit.language);
     let condition = site.device.live.condition(glance);
     let shape = Shape::now(&condition, glance.signal);
@@ -27,7 +34,6 @@ pub fn home(site: &Site, visit: &Visit, glance: &Glance, newest: Result<Option<S
         Condition::Silent(_) => &words.state.silent,
     };
     let well = matches!(condition, Condition::Well);
-    let sequence = newest.as_ref().ok().and_then(|sight| sight.as_ref().map(|sight| sight.record.sequence));
     let main = html! {
         section.card {
             h2 { (words.page.now) }
@@ -39,12 +45,21 @@ pub fn home(site: &Site, visit: &Visit, glance: &Glance, newest: Result<Option<S
                 ul.reasons { li { (words.reason(code)) " " code { (code) } } }
             }
             @if glance.model.is_none() && !well { p.small { (words.page.no_model) "." } }
-            @match &newest {
+            @match &sight {
                 Ok(Some(sight)) if well => {
                     @let shown = sight.signal() == glance.signal && glance.refused.is_none();
-                    @if glance.signal.is_result() && !shown && glance.refused.is_none() { p.small { (words.page.most_urgent) } }
+                    @let several = glance.about.is_some_and(|about| about.several);
+                    @if several || (glance.signal.is_result() && !shown && glance.refused.is_none()) {
+                        p.small { (words.page.most_urgent) }
+                    }
                     h2.gap {
-                        @if glance.signal == Signal::Busy { (words.page.latest_past) } @else { (words.page.latest) }
+                        @if glance.signal == Signal::Busy {
+                            (words.page.latest_past)
+                        } @else if several {
+                            (words.fact.record) " " (sight.record.sequence)
+                        } @else {
+                            (words.page.latest)
+                        }
                     }
                     @if shown { (reasons(words, &sight.record)) } @else { (verdict(words, &sight.record, true)) }
                     (facts(site, words, sight, false))
@@ -58,12 +73,12 @@ pub fn home(site: &Site, visit: &Visit, glance: &Glance, newest: Result<Option<S
                 Err(_) => p.alarm { (words.page.failed) },
             }
         }
-        @if let (true, Ok(Some(sight))) = (well, &newest) {
+        @if let (true, Ok(Some(sight))) = (well, &sight) {
             section.card { (film(words, sight)) }
         } @else {
             section.card { h2 { (words.page.language) } (languages(visit)) }
         }
     };
-    let state = Some(state(&condition, glance.signal, sequence));
+    let state = Some(state(&condition, glance, newest));
     Frame { site, visit, here: Here::Status, title: &told.title, state }.around(&main)
 }

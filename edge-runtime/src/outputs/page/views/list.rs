@@ -97,7 +97,8 @@ fn row(words: &Words, record: &Record) -> Markup {
             }
             span.number { "#" (record.sequence) }
             span.when {
-                (time(words, record)) " · " (words.origin(entry.origin.code())) " · " code { (&content[..8]) }
+                (time(words, record)) " · " (words.origin(entry.origin.code()))
+                span.digits { " · " code { (&content[..8]) } }
             }
             span.number.when {
                 @if let Some(probability) = entry.outcome.probability() { (share(probability)) } @else { "–" }

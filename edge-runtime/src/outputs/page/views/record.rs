@@ -73,16 +73,16 @@ pub fn facts(site: &Site, words: &Words, sight: &Sight, all: bool) -> Markup {
     let short = |text: &str| text.chars().take(12).collect::<String>();
     html! {
         dl {
-            dt { (words.fact.record) } dd { (record.sequence) }
+            @if !all { dt { (words.fact.record) } dd { (record.sequence) } }
             dt { (words.fact.recorded) }
             dd { (time(words, record)) }
             @if let Some(probability) = entry.outcome.probability() {
                 dt { (words.fact.probability) } dd { (share(probability)) }
-            }
-            dt { (words.fact.threshold) }
-            dd { (share(entry.threshold)) " (" (words.fact.threshold_hint) ")" }
-            @if let Some((low, high)) = loaded.as_ref().and_then(|loaded| loaded.abstain) {
-                dt { (words.fact.abstain) } dd { (share(low)) " – " (share(high)) }
+                dt { (words.fact.threshold) }
+                dd { (share(entry.threshold)) " (" (words.fact.threshold_hint) ")" }
+                @if let Some((low, high)) = loaded.as_ref().and_then(|loaded| loaded.abstain) {
+                    dt { (words.fact.abstain) } dd { (share(low)) " – " (share(high)) }
+                }
             }
             dt { (words.fact.model) }
             dd {
@@ -152,21 +152,21 @@ pub fn record(site: &Site, visit: &Visit, sight: &Sight) -> Markup {
         section.card.beside { (film(words, sight)) }
         section.card {
             h2 { (words.fact.record) " " (sight.record.sequence) }
-            (facts(site, words, sight, true))
             div.keys {
                 a.key.main href={ (at) "/report" } { (words.page.print) }
+                @if sight.reported {
+                    span.done { (words.page.marked) }
+                } @else {
+                    form method="post" action={ (at) "/reported" } { button.key { (words.page.mark) } }
+                }
                 @if cfg!(feature = "dicom") {
                     @if sight.unshown.is_none() {
                         a.key href={ (at) "/image.dcm" } { (words.page.dicom_image) }
                     }
                     a.key href={ (at) "/report.dcm" } { (words.page.dicom_report) }
                 }
-                @if sight.reported {
-                    span.done { (words.page.marked) }
-                } @else {
-                    form method="post" action={ (at) "/reported" } { button.key { (words.page.mark) } }
-                }
             }
+            (facts(site, words, sight, true))
         }
     };
     let title = format!("{} {}", words.fact.record, sight.record.sequence);
