@@ -91,6 +91,10 @@ fn figures_equal_the_oracles() {
             let ours = c.predictive_values(row[0]).unwrap();
             close(ours.ppv.unwrap(), row[1], name);
             close(ours.npv.unwrap(), row[2], name);
+            for (interval, ends) in [(ours.ppv_interval, &row[3..5]), (ours.npv_interval, &row[5..7])] {
+                close(interval.unwrap().low, ends[0], name);
+                close(interval.unwrap().high, ends[1], name);
+            }
         }
     }
     for row in fixture()["wilson"].as_array().unwrap() {
@@ -167,11 +171,14 @@ fn what_is_undefined_says_so() {
     assert_eq!(average_precision(&only_negative), Ok(None));
     assert!(matches!(auroc_bootstrap(&only_negative, RESAMPLES, 1), Err(MetricsError::OneClass { n: 2 })));
     let c = Confusion { tp: 3, fn_: 1, ..Confusion::default() };
-    assert_eq!(c.predictive_values(0.1), Ok(PredictiveValues { prevalence: 0.1, ppv: None, npv: None }));
+    let nothing =
+        PredictiveValues { prevalence: 0.1, ppv: None, npv: None, ppv_interval: None, npv_interval: None };
+    assert_eq!(c.predictive_values(0.1), Ok(nothing));
     assert!(matches!(c.predictive_values(f64::NAN), Err(MetricsError::Prevalence { .. })));
     // Nobody is called positive: what a positive call means is not known.
     let silent = Confusion { fn_: 2, tn: 2, ..Confusion::default() }.predictive_values(0.1).unwrap();
     assert_eq!((silent.ppv, silent.npv), (None, Some(0.9)));
+    assert_eq!(silent.ppv_interval, None);
     let bins = reliability(&only_negative).unwrap().bins;
     assert_eq!((bins[0].mean, bins[1].mean, bins[2].mean), (None, Some(0.1), Some(0.2)));
     assert_eq!(bins[0].positive.interval, None);

@@ -166,10 +166,12 @@ fn the_page_and_the_card_say_what_was_measured() {
         "| bacteria | 5 | 0 |",
         "| backbone densenet169 | a\\|b.pth |",
         "AUROC was 0.999 on validation",
+        "| gate | none of its own: pictures are refused by their looks only",
         "host-trainer evaluate --model 'models/a b.onnx' --data chest_xray --split test --report REPORT",
     ] {
         assert!(card.contains(words), "{words} is not in\n{card}");
     }
+    assert!(!card.contains("chosen on validation images: on new images"), "these are test images");
     let scores = text(&folder, "scores.csv");
     assert_eq!(scores.lines().count(), 21);
     assert!(scores.contains("test/NORMAL/IM-0007-0001.pgm,0,0.45,"), "{scores}");
@@ -212,4 +214,21 @@ fn one_class_alone_still_makes_a_report() {
     let page = text(&folder, "report.html");
     assert!(page.contains("undefined") && page.contains("needs images of both classes"));
     assert!(!page.contains("NaN"));
+}
+
+#[test]
+fn figures_on_images_that_the_model_was_made_with_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = run(folder.path(), ClassNames::default());
+    let detail = Detail::new(&run, &DetailOptions::default()).unwrap();
+    let (model, data) = (Path::new("m.onnx"), Path::new("d"));
+    for (split, words) in [("val", "on new images a model does worse"), ("train", "say nothing of new ones")]
+    {
+        run.split = split;
+        let subject = Subject { model, data, run: &run, detail: &detail, training: None };
+        report::write(&folder.path().join("report"), &subject).unwrap();
+        for name in ["report.html", "MODEL_CARD.md"] {
+            assert!(text(&folder, name).contains(words), "{name} {split}");
+        }
+    }
 }

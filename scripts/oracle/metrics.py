@@ -4,7 +4,8 @@
     python scripts/oracle/metrics.py > host-trainer/tests/fixtures/metrics.json
 
 DeLong's covariance is written out pair by pair, the definition in doi 10.2307/2531595. Predictive values at
-another prevalence are scikit-learn's precision with weighted images. The bootstrap is numpy's generator, and for
+another prevalence are scikit-learn's precision with weighted images, their intervals those of a ratio of two shares, found
+by asking for which ratio the line a - r b lies within its own interval (Donner and Zou 2012). The bootstrap is numpy's generator, and for
 a handful of images every resample there is.
 """
 import itertools
@@ -72,10 +73,26 @@ def ece(scores, labels, bins=15):
 
 def predictive(labels, calls, prevalence):
     """Precision of either class after weighting the images to the prevalence."""
+    def squared(r, sign):
+        """How far a - r b is from 0, less how far its limit lets it be: 0 at an end of the ratio r."""
+        end_a = wilson_a[1] if sign > 0 else wilson_a[0]
+        end_b = wilson_b[0] if sign > 0 else wilson_b[1]
+        return (a - r * b) ** 2 - (a - end_a) ** 2 - r * r * (b - end_b) ** 2
+
+    ends = []
+    yes, no = (labels == 1).sum(), (labels == 0).sum()
+    tp, tn = int(calls[labels == 1].sum()), int((1 - calls[labels == 0]).sum())
+    odds = prevalence / (1 - prevalence)
+    for (k_a, n_a), (k_b, n_b), by in [((no - tn, no), (tp, yes), 1 / odds), ((yes - tp, yes), (tn, no), odds)]:
+        a, b = k_a / n_a, k_b / n_b
+        wilson_a, wilson_b = (proportion_confint(k, n, ALPHA_OF_Z, "wilson") for k, n in ((k_a, n_a), (k_b, n_b)))
+        low = 0.0 if a == 0 else optimize.brentq(squared, 0, a / b, args=(-1,), xtol=1e-15, rtol=1e-14)
+        high = optimize.brentq(squared, a / b, 1e6, args=(1,), xtol=1e-15, rtol=1e-14)
+        ends += [1 / (1 + high * by), 1 / (1 + low * by)]
     weights = np.where(labels == 1, prevalence / (labels == 1).sum(), (1 - prevalence) / (labels == 0).sum())
     return [prevalence] + [
         float(metrics.precision_score(labels, calls, pos_label=k, sample_weight=weights, zero_division=np.nan))
-        for k in (1, 0)]
+        for k in (1, 0)] + ends
 
 
 def temperature(scores, labels):

@@ -15,7 +15,7 @@ use super::SOME_UNREAD;
 use super::judged::JudgedArgs;
 use super::progress::Reporter;
 use crate::data::Groups;
-use crate::metrics::Subgroup;
+use crate::metrics::{Interval, Subgroup};
 use crate::pipeline::{Abstention, Detail, DetailOptions, EvaluationRun, evaluate};
 use crate::report::{self, Subject};
 use crate::run::RunDir;
@@ -81,7 +81,7 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
         let training = training.as_ref().map(|(record, _)| record);
         if let (Some(record), Some(run)) = (training, &args.run) {
             ensure!(
-                record.data.fingerprint == result.contract.training.data_fingerprint,
+                report::is_of(record, &result.contract),
                 "{}: {} was not made from this run; name the one that it was exported from",
                 run.display(),
                 args.model.display()
@@ -145,7 +145,11 @@ fn render_detail(text: &mut String, detail: &Detail) -> std::fmt::Result {
     }
     writeln!(text, "\nIf this share of patients has the finding, a call is right so often (PPV, NPV):")?;
     for row in &detail.predictive_values {
-        let (ppv, npv) = (figure(row.ppv), figure(row.npv));
+        let with = |value: Option<f64>, interval: Option<Interval>| {
+            let interval = interval.map(|i| format!(" [{:.4}, {:.4}]", i.low, i.high));
+            figure(value) + &interval.unwrap_or_default()
+        };
+        let (ppv, npv) = (with(row.ppv, row.ppv_interval), with(row.npv, row.npv_interval));
         writeln!(text, "  {:>5.1}%  PPV {ppv}  NPV {npv}", 100.0 * row.prevalence)?;
     }
     if let Some(abstention) = &detail.abstention {

@@ -7,7 +7,8 @@ use xray_core::package::RANDOM_WARNING;
 
 use super::gallery::{Error, SHOWN, errors};
 use super::pictures::Pictures;
-use super::tables::{AGAINST_ALL, figures, groups, number, patients, rate, span};
+use super::provenance::{head_was_trained_again, provenance};
+use super::tables::{AGAINST_ALL, GLOSSARY, figures, groups, number, patients, rate, span};
 use super::{Subject, model_card};
 use crate::metrics::{RESAMPLES, Rate};
 
@@ -32,6 +33,7 @@ pub fn render(subject: &Subject<'_>, pictures: &Pictures) -> String {
                     h1 { (title) }
                     p.disclaimer { (DISCLAIMER) " This page holds X-rays: keep it as you keep them." }
                     @if run.random_backbones { p.alarm { (RANDOM_WARNING) } }
+                    @if let Some(warning) = model_card::seen_before(run.split) { p.alarm { (warning) } }
                     @if !run.left_out.is_empty() {
                         p.alarm {
                             (run.left_out.len()) " image(s) could not be read and are in no figure; they are listed below."
@@ -56,6 +58,7 @@ pub fn render(subject: &Subject<'_>, pictures: &Pictures) -> String {
                                     " resamples, for AUROC. They hold for images such as these and say nothing about other \
                                      hospitals."
                                 }
+                                p.small { (GLOSSARY) }
                             }
                             (figure(pictures, "confusion"))
                         }
@@ -69,7 +72,7 @@ pub fn render(subject: &Subject<'_>, pictures: &Pictures) -> String {
                     (error_gallery(subject))
                     (training(subject, pictures))
                     (section("Where the model comes from", html! {
-                        (table(&["", ""], &model_card::provenance(subject)))
+                        (table(&["", ""], &provenance(subject)))
                     }))
                     (section("What it is for, and not", html! {
                         ul { @for line in model_card::limits(subject) { li { (line) } } }
@@ -162,7 +165,8 @@ fn prevalence(subject: &Subject<'_>) -> Markup {
                     &rows,
                 ))
                 p.small {
-                    "PPV: a positive call is right so often. NPV: a negative one is. In the images judged here "
+                    "PPV: a positive call is right so often. NPV: a negative one is. In brackets 95% intervals, from the \
+                     images that sensitivity and specificity were counted on. In the images judged here "
                     (percent(&Rate::new(subject.run.evaluation.positive.support, subject.run.evaluation.confusion.total())))
                     " have it; where you work it will be another share."
                 }
@@ -196,7 +200,7 @@ fn by_group(subject: &Subject<'_>) -> Markup {
         @if !rows.is_empty() {
             (section("By group", html! {
                 (table(&["group", "positives", "negatives", "sensitivity", "specificity", "AUROC"], &rows))
-                p.small { (AGAINST_ALL) }
+                p.small { (AGAINST_ALL) " In brackets 95% intervals." }
             }))
         }
     }
@@ -254,7 +258,8 @@ fn thumbnails(error: &Error<'_>) -> Markup {
                 b { "p = " (words) }
                 @if error.image.finding == Finding::Uncertain { " (shown as uncertain)" }
                 br;
-                (error.image.relative)
+                // A long name is broken behind a folder rather than in a word.
+                @for part in error.image.relative.split_inclusive('/') { (part) wbr; }
             }
         }
     }
@@ -268,8 +273,14 @@ fn training(subject: &Subject<'_>, pictures: &Pictures) -> Markup {
                 Some(record) => {
                     p {
                         "Epoch " (record.best_epoch) " of " (record.history.len())
-                        " was kept. The curves are those of the run; an int8 model's head may have been trained once more on \
-                         the int8 features."
+                        " was kept. Training: " (record.data.train.iter().sum::<usize>()) " images. Validation: "
+                        (record.data.validation.iter().sum::<usize>()) " images"
+                        @if let Some(shift) = &record.shift { ", each also in " (shift.corruptions) " changed forms" }
+                        "."
+                        @if head_was_trained_again(record, &subject.run.contract) {
+                            " The curves are those of the run; the head of this int8 model was then trained once more on the \
+                             features of the int8 backbones."
+                        }
                     }
                     div.pair { (figure(pictures, "loss")) (figure(pictures, "accuracy")) }
                     div.pair {

@@ -5,6 +5,7 @@ mod html;
 mod model_card;
 mod pictures;
 pub mod plots;
+mod provenance;
 mod tables;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use crate::metrics::threshold_csv;
 use crate::pipeline::{Detail, EvaluationRun};
 use crate::run::RunRecord;
 use plots::PlotError;
+pub use provenance::is_of;
 
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]

@@ -8,8 +8,9 @@ use xray_core::package::{Contract, Precision, RANDOM_WARNING};
 use xray_core::screening::printable;
 
 use super::Subject;
-use super::tables::{AGAINST_ALL, figures, groups, patients};
-use crate::data::leaks::LeakCounts;
+use super::provenance::{provenance, word};
+use super::tables::{AGAINST_ALL, GLOSSARY, figures, groups, patients};
+use crate::data::Split;
 
 /// A fall of AUROC from validation to the images judged here that is worth a sentence.
 const FALL: f64 = 0.01;
@@ -46,6 +47,9 @@ fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
     )?;
 
     writeln!(card, "\n## What it was measured to do\n")?;
+    if let Some(warning) = seen_before(run.split) {
+        writeln!(card, "**{warning}**\n")?;
+    }
     let e = &run.evaluation;
     writeln!(
         card,
@@ -64,6 +68,7 @@ fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
         chosen(&run.contract.threshold_rule)
     )?;
     table(card, ["figure", "value", "95% interval", "images"], &figures(run, subject.detail))?;
+    writeln!(card, "\n{GLOSSARY}")?;
     let c = e.confusion;
     writeln!(card, "\n| in truth | called {} | called {} |\n| --- | --- | --- |", escaped(no), escaped(yes))?;
     writeln!(card, "| {} | {} | {} |", escaped(no), c.tn, c.fp)?;
@@ -112,78 +117,18 @@ fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
     writeln!(card, "Pictures and all thresholds: `report.html`, `plots/`, `thresholds.csv`, `scores.csv`.")
 }
 
-/// Where a model comes from: name and value.
-pub fn provenance(subject: &Subject<'_>) -> Vec<[String; 2]> {
-    let contract = &subject.run.contract;
-    let (pre, made) = (&contract.preprocessing, &contract.training);
-    let mut rows: Vec<[String; 2]> = Vec::new();
-    let mut row = |name: &str, value: String| rows.push([name.to_owned(), value]);
-    row("file", subject.model.display().to_string());
-    row("SHA-256", subject.run.model.clone());
-    row("precision", word(&contract.precision));
-    row("input", words(pre));
-    for backbone in &contract.backbones {
-        row(&format!("backbone {}", backbone.name), backbone.weights.clone());
-        row("its tensors (SHA-256)", backbone.fingerprint.clone());
+/// What must be said of figures on images that had a part in making the model; nothing of others.
+pub fn seen_before(split: &str) -> Option<&'static str> {
+    let is = |seen: Split| split == seen.name();
+    if is(Split::Train) {
+        Some("The model was trained on these images: the figures say nothing of new ones.")
+    } else if is(Split::Val) {
+        Some(
+            "Epoch, temperature, threshold and the gate's limits are chosen on validation images: on new images a model does worse.",
+        )
+    } else {
+        None
     }
-    row(
-        "classes",
-        format!("{} (negative), {} (positive)", contract.labels.negative, contract.labels.positive),
-    );
-    row("threshold", format!("{:.6} ({})", contract.threshold, contract.threshold_rule));
-    row("temperature", format!("{:.4}", contract.temperature));
-    if let Some(band) = contract.abstain {
-        row("abstains", format!("from {:.4} to under {:.4}", band.low, band.high));
-    }
-    row("trained by", made.program.clone());
-    row("training images", format!("{}, {} passes, seed {}", made.train_images, made.epochs, made.seed));
-    row("validation images", made.validation_images.to_string());
-    row("training data (SHA-256)", made.data_fingerprint.clone());
-    let on_validation: Vec<String> = contract
-        .validation
-        .iter()
-        .filter(|(name, _)| *name != "images")
-        .map(|(name, value)| format!("{} {value:.4}", name.replace('_', " ")))
-        .collect();
-    row("figures on validation", on_validation.join(", "));
-    if let Some(cost) = &contract.quantisation {
-        row(
-            "cost of 8 bits",
-            format!(
-                "AUROC {} to {}, accuracy {:.4} to {:.4}, {} of {} validation images called differently, 99% of the \
-                 probabilities within {:.4}; the head was trained on {} features",
-                area(cost.float_auroc),
-                area(cost.int8_auroc),
-                cost.float_accuracy,
-                cost.int8_accuracy,
-                cost.flipped,
-                cost.compared_images,
-                cost.difference_p99,
-                cost.head_on
-            ),
-        );
-    }
-    if let Some(record) = subject.training {
-        let data = &record.data;
-        row("data folder", data.folder.clone());
-        if let Some(splits) = &data.splits {
-            row("splits file", splits.clone());
-        }
-        row(
-            "patients",
-            format!("{} in training, {} in validation", data.train_patients, data.validation_patients),
-        );
-        if let Some(leaks) = &data.leaks {
-            let LeakCounts { pairs, patients } = leaks;
-            row(
-                "on two sides of training, validation and test",
-                format!("{pairs} pair(s) of near-duplicate images, {patients} patient(s)"),
-            );
-        }
-        row("left out of training", format!("{} unreadable file(s)", data.left_out.len()));
-        row("options", words(&record.training));
-    }
-    rows
 }
 
 /// What must be known before the figures are believed.
@@ -202,6 +147,7 @@ pub fn limits(subject: &Subject<'_>) -> Vec<String> {
             e.confusion.total()
         ),
         "Intervals count images, not patients: where one patient has several images they are too narrow.".to_owned(),
+        "Age, sex, position and machine are not told to this program, so there are no figures by them.".to_owned(),
         match run.contract.temperature {
             1.0 => "Probabilities are as the network gives them: they were not calibrated.",
             _ => {
@@ -233,7 +179,10 @@ fn commands(subject: &Subject<'_>) -> Vec<String> {
     let mut commands = Vec::new();
     if let Some(record) = subject.training {
         commands.push(match &record.command {
-            Some(words) => words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
+            // Wherever the program lay.
+            Some(words) => {
+                words.iter().skip(1).fold("host-trainer".to_owned(), |line, word| line + " " + &quoted(word))
+            }
             None => "# the command was not recorded; `run.json` has its options".to_owned(),
         });
         commands.push(export_command(&subject.run.contract));
@@ -296,29 +245,6 @@ fn quoted_path(path: &Path) -> String {
     quoted(&path.display().to_string())
 }
 
-fn area(value: Option<f64>) -> String {
-    value.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}"))
-}
-
-/// The word that stands in JSON.
-fn word(value: &impl serde::Serialize) -> String {
-    words(value).trim_matches('"').to_owned()
-}
-
-/// A record in a line: `name value, name value`. What a later release adds to it is told too.
-fn words(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::Object(fields)) => {
-            let one = |(name, value): (&String, &serde_json::Value)| {
-                format!("{} {}", name.replace('_', " "), value.to_string().trim_matches('"'))
-            };
-            fields.iter().map(one).collect::<Vec<_>>().join(", ")
-        }
-        Ok(value) => value.to_string(),
-        Err(error) => format!("not known: {error}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -328,6 +254,5 @@ mod tests {
         assert_eq!(escaped("a|b\n<script>"), "a\\|b\\n&lt;script>");
         assert_eq!(quoted("runs/first-1"), "runs/first-1");
         assert_eq!(quoted("it's; rm"), "'it'\\''s; rm'");
-        assert_eq!(words(&serde_json::json!({"batch_size": 16, "kind": "adam"})), "batch size 16, kind adam");
     }
 }

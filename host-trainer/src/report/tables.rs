@@ -34,6 +34,13 @@ pub fn figures(run: &EvaluationRun, detail: &Detail) -> Vec<FigureRow> {
     rows
 }
 
+/// What the figures without a unit mean.
+pub const GLOSSARY: &str = "AUROC: how often a positive has the higher score than a negative; 0.5 is guessing, 1 perfect. Average \
+                            precision: the area under the curve of precision over sensitivity. F1: harmonic mean of \
+                            precision and sensitivity. Brier score: mean squared distance of the probability from the \
+                            truth, and log loss: mean surprise by it; 0 is best in both. Expected calibration error: mean \
+                            distance between a probability and the share of positives that had it.";
+
 /// The figures of each group: name, positives, negatives, sensitivity, specificity, AUROC.
 pub fn groups(detail: &Detail) -> Vec<[String; 6]> {
     let one = |group: &crate::metrics::Subgroup| {
@@ -71,8 +78,8 @@ pub fn patients(run: &EvaluationRun, detail: &Detail) -> Vec<[String; 7]> {
             format!("{:.0}", ill * sensitivity),
             format!("{:.0}", ill * (1.0 - sensitivity)),
             format!("{:.0}", (1000.0 - ill) * (1.0 - specificity)),
-            number(row.ppv),
-            number(row.npv),
+            with_span(row.ppv, row.ppv_interval),
+            with_span(row.npv, row.npv_interval),
         ]
     };
     detail.predictive_values.iter().map(one).collect()

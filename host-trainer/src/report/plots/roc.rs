@@ -47,8 +47,10 @@ pub fn roc(rows: &[ThresholdRow], evaluation: &Evaluation) -> Result<Option<Pict
         ];
         note(&mut chart, (0.44, 0.34), &lines)
     })?;
-    let caption = "Every threshold's share of positives found against its share of false alarms. The ring is where the \
-                   model works, with 95% intervals; the dashes are guessing."
-        .to_owned();
+    let caption = format!(
+        "Every threshold's share of the {} positives found against its share of the {} negatives that are false alarms. The \
+         ring is where the model works, with 95% intervals; the dashes are guessing.",
+        e.positive.support, e.negative.support
+    );
     Ok(Some(Picture { name: "roc", caption, svg }))
 }

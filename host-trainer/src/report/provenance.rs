@@ -1,0 +1,177 @@
+//! Where a model comes from, as rows of words.
+
+use xray_core::package::{Contract, GateRecord};
+
+use super::Subject;
+use crate::data::leaks::LeakCounts;
+use crate::metrics::Rate;
+use crate::run::RunRecord;
+
+/// Whether `export` trained a head of its own for the int8 backbones, so that curves, temperature and threshold of the run
+/// are not quite those of the model.
+pub fn head_was_trained_again(record: &RunRecord, contract: &Contract) -> bool {
+    let quantised = contract.quantisation.as_ref();
+    record.int8.is_none() && record.base.is_none() && quantised.is_some_and(|made| made.head_on == "int8")
+}
+
+/// Whether a model can have been exported from a run: the same images and seed, and the same threshold where its head is
+/// that of the run. Two runs on the same images are told apart by it.
+pub fn is_of(record: &RunRecord, contract: &Contract) -> bool {
+    let made = &contract.training;
+    record.data.fingerprint == made.data_fingerprint
+        && record.training.seed == made.seed
+        && (head_was_trained_again(record, contract) || (record.threshold - contract.threshold).abs() < 1e-9)
+}
+
+/// Where a model comes from: name and value.
+pub fn provenance(subject: &Subject<'_>) -> Vec<[String; 2]> {
+    let contract = &subject.run.contract;
+    let (pre, made) = (&contract.preprocessing, &contract.training);
+    let mut rows: Vec<[String; 2]> = Vec::new();
+    let mut row = |name: &str, value: String| rows.push([name.to_owned(), value]);
+    row("file", subject.model.display().to_string());
+    row("SHA-256", subject.run.model.clone());
+    row("precision", word(&contract.precision));
+    row("input", words(pre));
+    for backbone in &contract.backbones {
+        row(&format!("backbone {}", backbone.name), backbone.weights.clone());
+        row("its tensors (SHA-256)", backbone.fingerprint.clone());
+    }
+    row(
+        "classes",
+        format!("{} (negative), {} (positive)", contract.labels.negative, contract.labels.positive),
+    );
+    row("threshold", format!("{:.6} ({})", contract.threshold, contract.threshold_rule));
+    row("temperature", format!("{:.4}", contract.temperature));
+    if let Some(band) = contract.abstain {
+        row("abstains", format!("from {:.4} to under {:.4}", band.low, band.high));
+    }
+    row("trained by", made.program.clone());
+    let classes = |counts: [usize; 2]| {
+        let labels = &contract.labels;
+        format!(" ({} {}, {} {})", counts[0], labels.negative, counts[1], labels.positive)
+    };
+    let [train, validation] = subject.training.map_or([const { String::new() }; 2], |record| {
+        [record.data.train, record.data.validation].map(classes)
+    });
+    row(
+        "training images",
+        format!("{}{train}, {} passes, seed {}", made.train_images, made.epochs, made.seed),
+    );
+    row("validation images", format!("{}{validation}", made.validation_images));
+    row("training data (SHA-256)", made.data_fingerprint.clone());
+    let on_validation: Vec<String> = contract
+        .validation
+        .iter()
+        .filter(|(name, _)| *name != "images")
+        .map(|(name, value)| format!("{} {value:.4}", name.replace('_', " ")))
+        .collect();
+    row("figures on validation", on_validation.join(", "));
+    if let Some(cost) = &contract.quantisation {
+        row(
+            "cost of 8 bits",
+            format!(
+                "AUROC {} to {}, accuracy {:.4} to {:.4}, {} of {} validation images called differently, 99% of the \
+                 probabilities within {:.4}; the head was trained on {} features",
+                area(cost.float_auroc),
+                area(cost.int8_auroc),
+                cost.float_accuracy,
+                cost.int8_accuracy,
+                cost.flipped,
+                cost.compared_images,
+                cost.difference_p99,
+                cost.head_on
+            ),
+        );
+    }
+    row("gate", contract.gate.as_ref().map_or_else(|| NO_GATE.to_owned(), gate));
+    if let Some(record) = subject.training {
+        let data = &record.data;
+        row("data folder", data.folder.clone());
+        if let Some(splits) = &data.splits {
+            row("splits file", splits.clone());
+        }
+        row(
+            "patients",
+            format!("{} in training, {} in validation", data.train_patients, data.validation_patients),
+        );
+        if let Some(leaks) = &data.leaks {
+            let LeakCounts { pairs, patients } = leaks;
+            row(
+                "on two sides of training, validation and test",
+                format!("{pairs} pair(s) of near-duplicate images, {patients} patient(s)"),
+            );
+        }
+        row("left out of training", format!("{} unreadable file(s)", data.left_out.len()));
+        let forms = match record.views.of_image().len() {
+            1 => "each image as it is".to_owned(),
+            count => format!("{count} forms of each image: {}", words(&record.views.augmentation)),
+        };
+        row("trained on", forms);
+        row("options", words(&record.training));
+    }
+    rows
+}
+
+const NO_GATE: &str = "none of its own: pictures are refused by their looks only, not if they are turned, inverted or of \
+                       something else";
+
+/// What a gate was fitted on, and how often it was wrong where its limits were chosen.
+fn gate(gate: &GateRecord) -> String {
+    let refused = Rate::new(gate.fit.refused as u64, gate.fit.validation as u64);
+    format!(
+        "fitted on {} training images, as they are and changed; refuses {} of {} such validation images ({refused})",
+        gate.fit.fitted_on, gate.fit.refused, gate.fit.validation
+    )
+}
+
+fn area(value: Option<f64>) -> String {
+    value.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}"))
+}
+
+/// The word that stands in JSON.
+pub fn word(value: &impl serde::Serialize) -> String {
+    words(value).trim_matches('"').to_owned()
+}
+
+/// A record in a line: `name value, name value`. What a later release adds to it is told too.
+fn words(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::Object(fields)) => {
+            let one = |(name, value): (&String, &serde_json::Value)| {
+                format!("{} {}", name.replace('_', " "), plain(value))
+            };
+            fields.iter().map(one).collect::<Vec<_>>().join(", ")
+        }
+        Ok(value) => plain(&value),
+        Err(error) => format!("not known: {error}"),
+    }
+}
+
+/// A value without the marks of JSON.
+fn plain(value: &serde_json::Value) -> String {
+    use serde_json::Value;
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(all) => all.iter().map(plain).collect::<Vec<_>>().join(" and "),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| format!("{name} {}", plain(value)))
+            .collect::<Vec<_>>()
+            .join(" "),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_json_is_said_without_its_marks() {
+        assert_eq!(words(&serde_json::json!({"batch_size": 16, "kind": "adam"})), "batch size 16, kind adam");
+        let nested = serde_json::json!({"keep": {"best": "val-loss"}, "hidden": [256, 128], "stop": null});
+        assert_eq!(words(&nested), "hidden 256 and 128, keep best val-loss, stop none");
+    }
+}
