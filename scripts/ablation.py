@@ -14,6 +14,7 @@ import csv
 import hashlib
 import json
 import shlex
+import shutil
 import statistics
 import subprocess
 import sys
@@ -49,17 +50,17 @@ ROWS = [
 
 
 def sample(data: Path, splits: Path, count: int, work: Path) -> tuple[Path, Path]:
-    """A folder of links to `count` training images and all validation images, and its splits file."""
+    """A folder with copies of `count` training images and of all validation images, and its splits file."""
     with splits.open(newline="") as file:
         rows = list(csv.DictReader(file))
     order = sorted((r for r in rows if r["role"] == "train"), key=lambda r: hashlib.sha256(r["path"].encode()).digest())
     kept = order[:count] + [r for r in rows if r["role"] == "val"]
     folder = work / f"images-{count}"
     for row in kept:
-        link = folder / row["path"]
-        link.parent.mkdir(parents=True, exist_ok=True)
-        if not link.is_symlink():
-            link.symlink_to((data / row["path"]).resolve())
+        copy = folder / row["path"]
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if not copy.exists():
+            shutil.copyfile(data / row["path"], copy)
     target = work / f"splits-{count}.csv"
     with target.open("w", newline="") as file:
         writer = csv.DictWriter(file, ["path", "role", "patient"])

@@ -142,6 +142,19 @@ mod tests {
     }
 
     #[test]
+    fn the_packaged_rule_mounts_without_a_check_that_writes() {
+        let rule = include_str!("../../packaging/70-xray-stick.rules");
+        let mounts: Vec<&str> = rule.lines().filter(|line| line.contains("systemd-mount")).collect();
+        assert_eq!(mounts.len(), 2);
+        for mount in mounts {
+            assert!(
+                mount.contains(" --fsck=no ") && mount.contains("--options=ro,nosuid,nodev,noexec,"),
+                "{mount}"
+            );
+        }
+    }
+
+    #[test]
     fn partitions_of_removable_disks_are_found() {
         let place = tempfile::tempdir().expect("a folder");
         let (blocks, under) = (place.path().join("block"), place.path().join("mnt"));
