@@ -10,6 +10,8 @@ pub mod cli;
 pub mod config;
 #[cfg(unix)]
 pub mod counters;
+#[cfg(unix)]
+pub mod decoding;
 pub mod model_store;
 pub mod outputs;
 #[cfg(unix)]

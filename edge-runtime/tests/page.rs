@@ -13,10 +13,10 @@ mod shelf;
 
 use std::time::Duration;
 
-use edge_runtime::outputs::lights::Signal;
-use edge_runtime::outputs::live::About;
+use edge_runtime::outputs::lights::{About, Shown, Signal};
 use edge_runtime::outputs::page::{self, PageError, PageOptions};
 use edge_runtime::record::Reader;
+use edge_runtime::sources::Medium;
 
 use http::{Answer, local};
 use shelf::Shelf;
@@ -110,7 +110,7 @@ fn beside_the_most_urgent_of_several_stands_its_own_picture() {
     let shelf = Shelf::filled();
     shelf.live.show(Signal::Suspected);
     let before = get(&shelf, "/live").text();
-    shelf.live.about(Some(About { record: 1, several: true }));
+    shelf.live.tell(Shown { several: true, ..Shown::record(Signal::Suspected, 1) });
     assert_ne!(get(&shelf, "/live").text(), before, "the page is loaded again");
     let page = get(&shelf, "/").text();
     assert!(
@@ -120,7 +120,7 @@ fn beside_the_most_urgent_of_several_stands_its_own_picture() {
     assert!(page.contains("/records/1/image.jpg") && page.contains("href=\"/records/1/report\""), "{page}");
     assert!(!page.contains("NO RESULT") && !page.contains("/records/3"), "the newest is not the urgent one");
     // One alone is the latest.
-    shelf.live.about(Some(About { record: 1, several: false }));
+    shelf.live.tell(Shown::record(Signal::Suspected, 1));
     assert!(get(&shelf, "/").text().contains("Latest result"));
 }
 
@@ -160,6 +160,75 @@ fn records_are_found_by_study_day_and_origin() {
     let csv = get(&shelf, "/records.csv?day=2026-11-23");
     assert_eq!(csv.text().lines().count(), 4);
     assert!(csv.header("content-disposition").unwrap().contains("xray-edge-2026-11-23.csv"));
+}
+
+/// Record 1 is suspected, record 2 shows no sign; both have a film, and record 3 is the newest.
+#[test]
+fn the_film_beside_a_signal_is_that_of_the_signal() {
+    let shelf = Shelf::filled();
+    let states: std::collections::BTreeSet<_> = [
+        Shown::record(Signal::NoSign, 2),
+        Shown::record(Signal::NoSign, 1),
+        Shown::record(Signal::Suspected, 1),
+        Shown { several: true, ..Shown::record(Signal::Suspected, 1) },
+    ]
+    .map(|shown| {
+        shelf.live.tell(shown);
+        let About::Record(own) = shown.about else { panic!("{shown:?}") };
+        let text = get(&shelf, "/").text();
+        for record in 1..=3 {
+            let film = format!("src=\"/records/{record}/image.jpg\"");
+            assert_eq!(text.contains(&film), record == own, "{record} in {text}");
+            assert_eq!(text.contains(&format!("/records/{record}/report")), record == own, "{record}");
+        }
+        assert_eq!(text.contains("Several images were read"), shown.several, "{text}");
+        get(&shelf, "/live").text()
+    })
+    .into();
+    assert_eq!(states.len(), 4, "an open page hears of each: {states:?}");
+    // Afterwards, too: the newest record is not what was read last.
+    shelf.live.show(Signal::Ready);
+    let text = get(&shelf, "/").text();
+    assert!(text.contains("src=\"/records/1/image.jpg\"") && !text.contains("/records/3"), "{text}");
+}
+
+#[test]
+fn what_has_no_record_has_no_film_and_no_result_of_another_beside_it() {
+    let shelf = Shelf::filled();
+    shelf.live.tell(Shown::record(Signal::NoSign, 2));
+    for shown in [Shown::refused("unreadable"), Shown::from(Signal::NoResult)] {
+        shelf.live.tell(shown);
+        let text = get(&shelf, "/").text();
+        assert!(text.contains("NO RESULT"), "{text}");
+        assert!(
+            !text.contains("No sign") && !text.contains("<img") && !text.contains("href=\"/records/"),
+            "{text}"
+        );
+        assert_eq!(text.contains("The file could not be read."), shown.about != About::Nothing, "{text}");
+    }
+    shelf.live.tell(Shown::refused("unreadable"));
+    shelf.live.show(Signal::Busy);
+    let text = get(&shelf, "/").text();
+    assert!(text.contains("not the image being read") && text.contains("NO RESULT"), "{text}");
+    assert!(text.contains("The file could not be read.") && !text.contains("<img"), "{text}");
+    assert!(!text.contains("No sign"), "{text}");
+}
+
+#[test]
+fn beside_a_result_it_is_said_whether_the_stick_may_be_pulled() {
+    let shelf = Shelf::filled();
+    let says = |signal, medium| {
+        shelf.live.tell(Shown::record(signal, 2));
+        shelf.live.medium(medium);
+        let text = get(&shelf, "/").text();
+        (text.contains("The stick may be pulled"), text.contains("Leave the stick in."))
+    };
+    assert_eq!(says(Signal::NoSign, Medium::Absent), (false, false));
+    assert_eq!(says(Signal::NoSign, Medium::InUse), (false, true));
+    let before = get(&shelf, "/live").text();
+    assert_eq!(says(Signal::NoSign, Medium::MayBePulled), (true, false));
+    assert_ne!(get(&shelf, "/live").text(), before);
+    assert_eq!(says(Signal::NoSign, Medium::Refused("writable")), (false, false));
 }
 
 #[test]
@@ -337,4 +406,31 @@ fn the_daemon_serves_it_and_ends_if_its_port_is_taken() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(seen.is_some());
+}
+
+#[test]
+fn a_fault_stays_on_the_page_of_a_device_without_lights() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let more = format!("[page]\nlisten = '{address}'\n");
+    let device = device::Device::with(&device::model_bytes(0.2), &more);
+    let config = std::fs::read_to_string(device.at("config.toml")).unwrap();
+    let config = config.replace("board = 'sim'\n", "").replace("fault_s = 0", "fault_s = 3600");
+    device.write("config.toml", config.as_bytes());
+    let mut command = program::edge_runtime();
+    let stderr = std::process::Stdio::piped();
+    let mut child =
+        command.arg("run").arg("--config").arg(device.at("config.toml")).stderr(stderr).spawn().unwrap();
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+    let said = lines.map_while(Result::ok).find(|line| line.contains("is off by 0.2000"));
+    let request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let seen = http::until(Duration::from_secs(5), || {
+        http::reach(address, request).filter(|answer| answer.text().contains("is off by 0.2000"))
+    });
+    let ended = child.try_wait().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(said.is_some() && seen.is_some_and(|answer| answer.text().contains("FAULT")));
+    assert_eq!(ended, None);
 }

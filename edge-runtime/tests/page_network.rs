@@ -108,6 +108,9 @@ fn people_sign_in_and_out_and_machines_bring_the_token() {
     let cookie = format!("Cookie: {}\r\n", cookie.split(';').next().unwrap());
     let home = ward.get("/", &cookie);
     assert!(home.status == 200 && home.text().contains("Sign out"));
+    // A session that ended, as with a restart, leaves no old result on a phone: the page goes to the form.
+    assert!(home.text().contains("answer.status === 401) { location.href = \"/login\"; return; }"));
+    assert!(home.text().contains("main.hidden = true;"));
     assert_eq!(ward.get("/records/1/image.jpg", &cookie).status, 200);
     let out = format!(
         "POST /logout HTTP/1.1\r\nHost: ward1\r\nOrigin: https://ward1\r\nConnection: close\r\n{cookie}Content-Length: 0\r\n\r\n"

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use edge_runtime::counters::Counters;
-use edge_runtime::outputs::lights::{Show, Signal};
+use edge_runtime::outputs::lights::{About, Show, Shown, Signal};
 use edge_runtime::pipeline::{
     Fault, Heartbeat, Model, ModelIdentity, NoAnswer, Parts, Pipeline, Times, Worker,
 };
@@ -57,9 +57,18 @@ struct Watched {
     shown: RefCell<Vec<(Signal, u64)>>,
     /// How long a result is held that must be seen.
     hold: Duration,
+    /// What a page would be told.
+    told: RefCell<Vec<Shown>>,
 }
 
 impl Show for Watched {
+    fn tell(&self, shown: Shown) {
+        self.told.borrow_mut().push(shown);
+        if self.shown.borrow().last().is_none_or(|(signal, _)| *signal != shown.signal) {
+            self.show(shown.signal);
+        }
+    }
+
     fn show(&self, signal: Signal) {
         let mut count = 0;
         let reader = Reader::open(&self.store).unwrap();
@@ -124,6 +133,7 @@ struct Bench {
 struct Seen {
     fault: Option<Fault>,
     shown: Vec<(Signal, u64)>,
+    told: Vec<Shown>,
     outcomes: Vec<(&'static str, Vec<String>, &'static str)>,
 }
 
@@ -164,7 +174,12 @@ impl Bench {
         let identity = ModelIdentity { hash: screener.model_sha256().parse().unwrap(), threshold: 0.5 };
         let limits = Limits { quota: None, keep_days: None, reserve: 0 };
         let store = Store::open(&self.store(), limits).unwrap();
-        let lights = Watched { store: self.store(), shown: RefCell::default(), hold: self.hold };
+        let lights = Watched {
+            store: self.store(),
+            shown: RefCell::default(),
+            hold: self.hold,
+            told: RefCell::default(),
+        };
         let turns = script.len() + 2;
         let mut pipeline = Pipeline::new(Parts {
             store,
@@ -190,7 +205,12 @@ impl Bench {
                 (entry.outcome.code(), entry.outcome.reasons().to_vec(), entry.origin.code())
             })
             .collect();
-        Seen { fault: ended.err(), shown: lights.shown.into_inner(), outcomes }
+        Seen {
+            fault: ended.err(),
+            shown: lights.shown.into_inner(),
+            told: lights.told.into_inner(),
+            outcomes,
+        }
     }
 }
 
@@ -281,6 +301,9 @@ fn what_cannot_be_read_is_no_result_and_has_no_record() {
     let seen = Bench::new().run(vec![picture(2), Ok(News::Unreadable(refusal))], healthy);
     assert_eq!(seen.signals(), [Busy, NoSign, Busy, NoResult, Ready]);
     assert_eq!(seen.outcomes.len(), 1);
+    let about: Vec<_> = seen.told.iter().map(|shown| shown.about).collect();
+    let last = [About::Refused("unreadable"), About::Refused("unreadable"), About::Nothing];
+    assert_eq!(about, [&[About::Record(1)][..], &last].concat());
 }
 
 #[test]
@@ -306,4 +329,52 @@ fn an_image_that_changed_in_the_store_is_not_screened() {
     let seen = bench.run(vec![], healthy);
     assert_eq!(seen.outcomes, []);
     assert_eq!(seen.signals()[0], NoResult);
+}
+
+#[test]
+fn what_is_shown_says_of_which_record_it_is() {
+    let bench = Bench::new();
+    let first = bench.run(vec![picture(2), picture(1), picture(4)], healthy);
+    let results: Vec<_> = first.told.iter().filter(|shown| shown.signal.is_result()).copied().collect();
+    let urgent = Shown { several: true, ..Shown::record(Suspected, 2) };
+    let expected = [Shown::record(NoSign, 1), Shown::record(Suspected, 2), Shown::record(NoSign, 3), urgent];
+    assert_eq!(results, expected);
+    // A film that was screened before another patient's comes back.
+    let again = bench.run(vec![picture(2)], healthy);
+    assert_eq!(again.told[0], Shown::record(NoSign, 1));
+}
+
+/// Run as a process of its own by the test below: it ends while it screens.
+#[test]
+fn a_program_that_ends_while_it_screens() {
+    let Some(folder) = std::env::var_os("XRAY_EDGE_ENDS_IN") else { return };
+    let aborts: Screens = |_, _| std::process::abort();
+    // The store outlives the process: it is that of the test that started this one.
+    let (bench, store) = (Bench::new(), PathBuf::from(&folder).join("store"));
+    std::fs::create_dir_all(&store).unwrap();
+    std::os::unix::fs::symlink(store, bench.store()).unwrap();
+    bench.run(vec![picture(2)], aborts);
+}
+
+#[test]
+fn an_image_that_ends_the_program_each_time_gets_a_record_without_a_result() {
+    let bench = Bench::new();
+    let run = || {
+        std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "a_program_that_ends_while_it_screens"])
+            .env("XRAY_EDGE_ENDS_IN", bench.folder.path())
+            .env("TMPDIR", bench.folder.path())
+            .output()
+            .unwrap()
+            .status
+            .success()
+    };
+    // Three times it ends; the fourth it says so and goes on.
+    assert_eq!([run(), run(), run()], [false; 3]);
+    assert_eq!(device::records(&bench.store()), []);
+    assert!(run());
+    let seen = bench.run(vec![picture(4)], healthy);
+    let expected =
+        [("no-result", vec!["ended-the-program".to_owned()], "recovered"), ("no-sign", Vec::new(), "stick")];
+    assert_eq!(seen.outcomes, expected);
 }

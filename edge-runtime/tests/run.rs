@@ -28,7 +28,11 @@ struct Running {
 
 impl Running {
     fn start(device: &Device) -> Self {
-        let mut child = command(device, "run").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        Running::of(command(device, "run"))
+    }
+
+    fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (send, lines) = channel();
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
@@ -315,4 +319,20 @@ fn the_service_manager_is_told() {
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     child.wait().unwrap();
     assert!(said.contains("raise WatchdogSec"), "a minute for an image, and a patience of 0.4 s: {said}");
+}
+
+#[test]
+fn a_patience_that_is_shorter_than_a_turn_or_a_fault_is_said() {
+    // A turn may take two deadlines of a minute, and some more.
+    for (fault, patience) in [("fault_s = 0", "100000000"), ("fault_s = 200", "150000000")] {
+        let device = Device::new();
+        let config = std::fs::read_to_string(device.at("config.toml")).unwrap();
+        device.write("config.toml", config.replace("fault_s = 0", fault).as_bytes());
+        let mut run = command(&device, "run");
+        run.env("WATCHDOG_USEC", patience);
+        let mut running = Running::of(run);
+        running.until("raise WatchdogSec");
+        running.until("lights: ready");
+        running.end();
+    }
 }

@@ -101,7 +101,7 @@ fn pictures_are_found_by_content_at_any_depth_and_the_rest_is_passed_over() {
         &[
             ("DCIM/2026/b.txt", pgm(2)),
             ("a.pgm", pgm(1)),
-            ("letter.jpeg", b"Dear colleague".to_vec()),
+            ("letter.doc", b"Dear colleague".to_vec()),
             ("autorun.inf", b"[autorun]".to_vec()),
             (".Trashes/old.pgm", pgm(3)),
             ("System Volume Information/x.pgm", pgm(4)),
@@ -157,7 +157,10 @@ fn a_stick_that_can_be_written_to_is_refused_unless_told_otherwise() {
     machine.plug(&[("a", pgm(1))], "rw");
     let News::Unreadable(refusal) = machine.poll() else { panic!("not refused") };
     assert_eq!(refusal.code, "writable");
-    assert_eq!((machine.poll(), machine.source.medium()), (News::Nothing, Medium::MayBePulled));
+    // It was not read, and does not look as if it had been, for as long as it is in.
+    assert_eq!((machine.poll(), machine.source.medium()), (News::Nothing, Medium::Refused("writable")));
+    machine.pull();
+    assert_eq!(machine.source.medium(), Medium::Absent);
     let mut machine = Machine::new(true);
     machine.plug(&[("a", pgm(1))], "rw");
     assert_eq!(machine.all(), (vec![pgm(1)], News::Finished { images: 1, passed_over: 0 }));
@@ -175,6 +178,7 @@ fn one_file_that_cannot_be_read_does_not_keep_the_others_from_being_read() {
     assert!(matches!(refusal, News::Unreadable(refusal) if refusal.code == "file-too-large"));
     assert_eq!((first, second), (vec![pgm(1)], vec![pgm(3)]));
     assert_eq!(last, News::Finished { images: 2, passed_over: 0 });
+    assert_eq!(machine.source.medium(), Medium::Refused("file-too-large"));
 }
 
 #[test]
@@ -198,4 +202,82 @@ fn a_stick_is_not_written_to() {
     let before = look(&machine.point());
     machine.all();
     assert_eq!(look(&machine.point()), before);
+}
+
+#[test]
+fn films_that_a_damaged_file_system_gives_back_empty_are_not_passed_over() {
+    let mut machine = Machine::new(false);
+    machine.plug(&[("chest.jpg", Vec::new()), ("IM0001", vec![0; 5000]), ("letter.txt", Vec::new())], "ro");
+    let (contents, last) = machine.all();
+    assert_eq!(contents, [vec![0; 5000], Vec::new()]);
+    assert_eq!(last, News::Finished { images: 2, passed_over: 1 });
+}
+
+#[test]
+fn a_stick_on_which_nothing_is_an_image_says_so() {
+    for files in [&[][..], &[("letter.txt", b"Dear colleague".to_vec())]] {
+        let mut machine = Machine::new(false);
+        fs::create_dir_all(machine.point()).unwrap();
+        machine.plug(files, "ro");
+        let (contents, last) = machine.all();
+        assert_eq!(contents, Vec::<Vec<u8>>::new());
+        let News::Unreadable(refusal) = last else { panic!("{last:?}") };
+        assert_eq!(refusal.code, "no-images");
+        assert_eq!((machine.poll(), machine.source.medium()), (News::Nothing, Medium::Refused("no-images")));
+        machine.pull();
+        assert_eq!(machine.source.medium(), Medium::Absent);
+    }
+}
+
+/// Some systems put a partition of their own before the one with the films.
+#[test]
+fn an_empty_partition_beside_one_with_films_is_none_of_our_business() {
+    for (empty, films) in [("8:1", "8:2"), ("8:2", "8:1")] {
+        let mut machine = Machine::new(false);
+        machine.plug(&[("a", pgm(1))], "ro");
+        let own = machine.place.path().join("media/own");
+        fs::create_dir_all(&own).unwrap();
+        for device in [empty, films] {
+            fs::write(machine.place.path().join("devices").join(device), "").unwrap();
+        }
+        let line = |id, device, point: &Path| {
+            format!("{id} 27 {device} / {} ro - vfat /dev/sda ro\n", point.display())
+        };
+        let table = line(70, empty, &own) + &line(71, films, &machine.point());
+        fs::write(machine.place.path().join("table"), table).unwrap();
+        let mut images = 0;
+        for _ in 0..8 {
+            match machine.poll() {
+                News::Image(_) => images += 1,
+                News::Unreadable(refusal) => panic!("{refusal:?}"),
+                _ => {}
+            }
+        }
+        assert_eq!((images, machine.source.medium()), (1, Medium::MayBePulled));
+    }
+}
+
+/// The header of a DICOM file of a class, and nothing behind it.
+fn dicom(class: &str) -> Vec<u8> {
+    let mut class = class.as_bytes().to_vec();
+    class.resize(class.len().next_multiple_of(2), 0);
+    let length = u16::try_from(class.len()).unwrap().to_le_bytes();
+    [&[0; 128][..], b"DICM\x02\0\x02\0UI", &length, &class, b"\x08\0\x16\0"].concat()
+}
+
+#[test]
+fn what_a_dicom_medium_holds_beside_its_radiographs_is_passed_over() {
+    let radiograph = dicom("1.2.840.10008.5.1.4.1.1.1.1");
+    let mut machine = Machine::new(false);
+    machine.plug(
+        &[
+            ("DICOMDIR", dicom("1.2.840.10008.1.3.10")),
+            ("DICOM/IM0001", radiograph.clone()),
+            ("DICOM/PR0001", dicom("1.2.840.10008.5.1.4.1.1.11.1")),
+            ("DICOM/SR0001", dicom("1.2.840.10008.5.1.4.1.1.88.22")),
+        ],
+        "ro",
+    );
+    assert_eq!(machine.all(), (vec![radiograph], News::Finished { images: 1, passed_over: 3 }));
+    assert_eq!(machine.source.medium(), Medium::MayBePulled);
 }

@@ -9,6 +9,7 @@ use xray_core::decision::DISCLAIMER;
 use xray_core::screening::printable;
 
 use crate::model_store::Event;
+use crate::outputs::decimals::decimals_of;
 use crate::record::{
     Depth, Exporter, Form, Hash256, Moment, Reader, Record, Row, Verification, mark_reported,
 };
@@ -184,7 +185,8 @@ fn show(store: &Path, which: &str, json: bool, out: &mut impl Write) -> Result<(
         None => "given up for room after it was reported".to_owned(),
     };
     let trusted = if row.time_trusted { "" } else { " (the clock was not set)" };
-    let probability = row.probability.map(|p| format!("{p:.4} (threshold {})", row.threshold));
+    let digits = decimals_of(&record.entry, None, 4);
+    let probability = row.probability.map(|p| format!("{p:.digits$} (threshold {})", row.threshold));
     let lines = [
         ("record", row.sequence.to_string()),
         ("result", record.entry.outcome.words().to_owned()),

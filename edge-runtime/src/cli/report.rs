@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use xray_core::package::PackageFile;
 
+use crate::model_store::DEFAULT_STORE;
+use crate::outputs::live::ModelFacts;
 use crate::outputs::report::{self, Case};
 use crate::outputs::words::{Language, Words};
 use crate::record::{Reader, Record, Study, mark_one_reported};
@@ -63,6 +66,13 @@ pub struct ReportArgs {
     /// The folder that `[record]` in the configuration names
     #[arg(long, value_name = "DIR", default_value = crate::STORE)]
     store: PathBuf,
+    /// The model that screened it, whose word about itself goes into the report. Not given: it is looked for among the
+    /// models of this board
+    #[arg(long, value_name = "FILE.onnx")]
+    model: Option<PathBuf>,
+    /// The models of this board
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_STORE, conflicts_with = "model")]
+    models: PathBuf,
 }
 
 /// Writes a report.
@@ -71,9 +81,11 @@ pub struct ReportArgs {
 /// If the record cannot be found or shown, or a file cannot be written.
 pub fn run(args: &ReportArgs, out: &mut impl Write) -> Result<()> {
     let reader = Reader::open(&args.store)?;
-    let case = Case::of(&reader, find(&reader, &args.record)?)?;
+    let record = find(&reader, &args.record)?;
+    let model = model(args, &record)?;
+    let case = Case::of(&reader, record, model)?;
     let file = match args.format {
-        ReportForm::Html => report::html(&case, (&Words::of(args.lang)?, args.lang), None, None).into_bytes(),
+        ReportForm::Html => report::html(&case, (&Words::of(args.lang)?, args.lang), None).into_bytes(),
         #[cfg(feature = "dicom")]
         ReportForm::Sc => report::dicom::capture(&case)?,
         #[cfg(feature = "dicom")]
@@ -99,7 +111,28 @@ pub fn run(args: &ReportArgs, out: &mut impl Write) -> Result<()> {
         Some(true) => "; marked as reported",
         Some(false) => "; it was marked as reported before",
     };
+    if case.model.is_none() {
+        let _ = writeln!(
+            io::stderr(),
+            "the model that screened it is not at hand, so the report does not say whether it is one of random weights \
+             or in which band it does not decide; name its file with --model"
+        );
+    }
     Ok(writeln!(out, "{name}: record {}, {}{note}", record.sequence, record.entry.outcome.words())?)
+}
+
+/// What the model of a record says of itself; none if it is not at hand.
+fn model(args: &ReportArgs, record: &Record) -> Result<Option<ModelFacts>> {
+    let hash = record.entry.model;
+    let file = args.model.clone().unwrap_or_else(|| args.models.join(format!("{hash}.onnx")));
+    if args.model.is_none() && !file.is_file() {
+        return Ok(None);
+    }
+    let package = PackageFile::read(&file)?.verify()?;
+    if package.sha256() != hash.to_string() {
+        bail!("{}: another model screened this record, {hash}", file.display());
+    }
+    Ok(Some(ModelFacts::of(package.contract(), hash, &file.display().to_string(), "")))
 }
 
 fn find(reader: &Reader, which: &str) -> Result<Record> {

@@ -23,7 +23,7 @@ use crate::outputs::lights::{Backend, Board, Dark, Indicator, Show, Signal};
 use crate::outputs::live::{Live, Mirrored, ModelFacts};
 use crate::outputs::page::{self, Device};
 use crate::pipeline::{
-    Fault, FirstModel, Heartbeat, InstalledModel, ModelIdentity, Parts, Pipeline, Times, Worker,
+    Fault, FirstModel, Heartbeat, InTurn, InstalledModel, ModelIdentity, Parts, Pipeline, Times, Worker,
 };
 use crate::record::{Hash256, Store};
 use crate::sources::{Folder, KernelMounter, Mounter, Source, Stick};
@@ -83,7 +83,8 @@ pub fn run(args: &RunArgs, out: &mut impl Write) -> Result<Outcome> {
         error!("{fault:#}");
         live.trouble(Some(format!("{fault:#}")));
         lights.show(Signal::Fault);
-        lights.hold(config.lights.fault_s);
+        // Not the lights' own hold: a device without lights has a page.
+        std::thread::sleep(config.lights.fault_s);
     }
     ended
 }
@@ -126,11 +127,12 @@ fn work(
     let facts = facts(config, &screener, model);
     let heartbeat = Heartbeat::from_environment().with(live.clone());
     let (deadline, engine) = (config.model.deadline_s, screener.engine_name());
-    if let Some(patience) = heartbeat.too_short_for(deadline + config.lights.at_least_s) {
+    if let Some(patience) = heartbeat.too_short_for(patience(config).max(config.lights.fault_s)) {
         warn!(
-            "the service manager's patience of {patience:?} is shorter than one image may take; raise WatchdogSec"
+            "the service manager's patience of {patience:?} is shorter than a turn or a fault may take; raise WatchdogSec"
         );
     }
+    let screener = InTurn { model: screener, decoding: live.decoding().clone() };
     let worker = Worker::start(screener, deadline).context("the model's thread could not be started")?;
     worker.self_test()?.context("self-test")?;
     let store = Store::open(&config.record.folder, config.record.limits())?;
@@ -254,17 +256,7 @@ fn name(config: &Config) -> String {
 
 /// What the page says of the model.
 fn facts(config: &Config, screener: &Screener, model: ModelIdentity) -> ModelFacts {
-    let contract = screener.contract();
-    ModelFacts {
-        hash: model.hash,
-        version: contract.version,
-        file: name(config),
-        threshold: contract.threshold,
-        abstain: contract.abstain.map(|band| (band.low, band.high)),
-        engine: screener.engine_name(),
-        random: contract.has_random_backbones(),
-        checked: contract.known_answer.is_some(),
-    }
+    ModelFacts::of(screener.contract(), model.hash, &name(config), screener.engine_name())
 }
 
 fn sources(config: &Config) -> Vec<Box<dyn Source>> {

@@ -4,8 +4,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::lights::{Show, Signal};
+use xray_core::package::Contract;
+
+use super::lights::{About, Show, Shown, Signal};
+use crate::decoding::Decoding;
 use crate::record::Hash256;
+use crate::sources::Medium;
 
 /// Which model screens, as people are told.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,30 +32,37 @@ pub struct ModelFacts {
     pub checked: bool,
 }
 
-/// Which record the result on show is that of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct About {
-    /// Its number.
-    pub record: u64,
-    /// Whether it is the most urgent of several that were read in one go.
-    pub several: bool,
+impl ModelFacts {
+    /// From the contract of a model; `engine` is what runs it.
+    pub fn of(contract: &Contract, hash: Hash256, file: &str, engine: &'static str) -> Self {
+        ModelFacts {
+            hash,
+            version: contract.version,
+            file: file.to_owned(),
+            threshold: contract.threshold,
+            abstain: contract.abstain.map(|band| (band.low, band.high)),
+            engine,
+            random: contract.has_random_backbones(),
+            checked: contract.known_answer.is_some(),
+        }
+    }
 }
 
 /// What is known at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Glance {
-    /// What is shown.
-    pub signal: Signal,
+    /// What is shown, and whose it is.
+    pub shown: Shown,
     /// For how long.
     pub shown_for: Duration,
-    /// What it is about, if it is a result that has a record.
-    pub about: Option<About>,
     /// Since the loop last finished a turn; none before its first.
     pub since_beat: Option<Duration>,
     /// Since the program began.
     pub uptime: Duration,
-    /// Why what came last has no result, if it also has no record.
-    pub refused: Option<&'static str>,
+    /// What the last result that was shown was about.
+    pub last: About,
+    /// Whether there is a stick to pull.
+    pub medium: Medium,
     /// What keeps it from working, in words for a technician.
     pub trouble: Option<String>,
     /// The model, once it was loaded and gave its known answer.
@@ -72,11 +83,11 @@ pub enum Condition {
 }
 
 struct State {
-    signal: Signal,
+    shown: Shown,
     since: Instant,
-    about: Option<About>,
     beat: Option<Instant>,
-    refused: Option<&'static str>,
+    last: About,
+    medium: Medium,
     trouble: Option<String>,
     model: Option<ModelFacts>,
 }
@@ -85,6 +96,7 @@ struct State {
 pub struct Live {
     began: Instant,
     patience: Duration,
+    decoding: Arc<Decoding>,
     state: Mutex<State>,
 }
 
@@ -92,10 +104,16 @@ impl Live {
     /// Nothing is shown yet. A loop that has not finished a turn for `patience` is taken to hang.
     pub fn new(patience: Duration) -> Self {
         let began = Instant::now();
-        let (signal, since) = (Signal::Off, began);
-        let state =
-            State { signal, since, about: None, beat: None, refused: None, trouble: None, model: None };
-        Live { began, patience, state: Mutex::new(state) }
+        let state = State {
+            shown: Signal::Off.into(),
+            since: began,
+            beat: None,
+            last: About::Nothing,
+            medium: Medium::Absent,
+            trouble: None,
+            model: None,
+        };
+        Live { began, patience, decoding: Arc::default(), state: Mutex::new(state) }
     }
 
     /// From now on this model screens, which gave its known answer, and the loop turns.
@@ -104,22 +122,32 @@ impl Live {
         (state.model, state.beat) = (Some(facts), Some(Instant::now()));
     }
 
-    /// This signal is shown from now on.
+    /// This signal is shown from now on; it is about nothing that came in.
     pub fn show(&self, signal: Signal) {
+        self.tell(signal.into());
+    }
+
+    /// This is shown from now on. Gives whether it is another signal than before.
+    pub fn tell(&self, shown: Shown) -> bool {
         let mut state = self.state();
-        if state.signal != signal {
-            (state.signal, state.since, state.about, state.refused) = (signal, Instant::now(), None, None);
+        let other = state.shown.signal != shown.signal;
+        if state.shown != shown {
+            (state.shown, state.since) = (shown, Instant::now());
         }
+        if shown.about != About::Nothing {
+            state.last = shown.about;
+        }
+        other
     }
 
-    /// The result that is shown is that of this record.
-    pub fn about(&self, about: Option<About>) {
-        self.state().about = about;
+    /// Whether there is a stick to pull.
+    pub fn medium(&self, medium: Medium) {
+        self.state().medium = medium;
     }
 
-    /// The result that is shown is that of something that has no record, such as a shot of a camera; why it has none.
-    pub fn refused(&self, code: &'static str) {
-        self.state().refused = Some(code);
+    /// The turn to decode an image, which the model and the page take one after the other.
+    pub fn decoding(&self) -> &Arc<Decoding> {
+        &self.decoding
     }
 
     /// The loop has finished a turn.
@@ -137,12 +165,12 @@ impl Live {
         let now = Instant::now();
         let state = self.state();
         Glance {
-            signal: state.signal,
+            shown: state.shown,
             shown_for: now.saturating_duration_since(state.since),
-            about: state.about,
             since_beat: state.beat.map(|beat| now.saturating_duration_since(beat)),
             uptime: now.saturating_duration_since(self.began),
-            refused: state.refused,
+            last: state.last,
+            medium: state.medium,
             trouble: state.trouble.clone(),
             model: state.model.clone(),
         }
@@ -150,7 +178,7 @@ impl Live {
 
     /// How the device is, by a glance.
     pub fn condition(&self, glance: &Glance) -> Condition {
-        match (&glance.trouble, glance.signal, glance.since_beat) {
+        match (&glance.trouble, glance.shown.signal, glance.since_beat) {
             (Some(words), ..) => Condition::Faulty(words.clone()),
             (None, Signal::Fault, _) => Condition::Faulty(String::new()),
             (None, _, None) => Condition::Starting,
@@ -182,6 +210,13 @@ impl Show for Mirrored<'_> {
     fn show(&self, signal: Signal) {
         self.live.show(signal);
         self.lights.show(signal);
+    }
+
+    /// A signal that goes on for another record is not played anew.
+    fn tell(&self, shown: Shown) {
+        if self.live.tell(shown) {
+            self.lights.show(shown.signal);
+        }
     }
 
     fn hold(&self, time: Duration) {
@@ -216,7 +251,7 @@ mod tests {
         let live = Live::new(Duration::from_secs(60));
         let live = Arc::new(live);
         Mirrored::new(&Dark, live.clone()).show(Signal::Busy);
-        assert_eq!(live.glance().signal, Signal::Busy);
+        assert_eq!(live.glance().shown, Signal::Busy.into());
         assert_eq!(condition(&live), Condition::Starting);
         live.ready(facts());
         assert_eq!(condition(&live), Condition::Well);
@@ -225,12 +260,11 @@ mod tests {
         live.trouble(None);
         live.show(Signal::Fault);
         assert_eq!(condition(&live), Condition::Faulty(String::new()));
-        live.show(Signal::NoResult);
-        live.refused("camera-late");
-        live.about(Some(About { record: 3, several: false }));
-        assert_eq!(live.glance().refused, Some("camera-late"));
+        live.tell(Shown::refused("camera-late"));
+        assert_eq!(live.glance().shown.about, About::Refused("camera-late"));
         live.show(Signal::Ready);
-        assert_eq!((live.glance().refused, live.glance().about), (None, None));
+        assert_eq!(live.glance().shown.about, About::Nothing);
+        assert_eq!(live.glance().last, About::Refused("camera-late"));
         assert_eq!(condition(&live), Condition::Well);
     }
 

@@ -1,5 +1,6 @@
 //! What a verdict is shown on, besides the rows.
 
+pub mod decimals;
 pub mod lights;
 #[cfg(unix)]
 pub mod live;

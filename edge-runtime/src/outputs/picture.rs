@@ -42,6 +42,9 @@ pub enum Unshown {
     /// It is no image that can be read, which is then also why it has no result.
     #[error("{0}")]
     Image(IntakeProblem),
+    /// Another image is being decoded.
+    #[error("another image is being read; open this again in a moment")]
+    Busy,
     /// The encoder failed.
     #[error("the picture could not be encoded: {0}")]
     Encoder(String),

@@ -3,8 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::outputs::lights::Signal;
-use crate::outputs::live::About;
+use crate::outputs::lights::{Shown, Signal};
 use crate::sources::Medium;
 
 /// How long results are shown.
@@ -20,102 +19,97 @@ pub struct Times {
 #[derive(Debug)]
 pub struct Display {
     times: Times,
-    shown: Signal,
+    shown: Shown,
     since: Instant,
-    about: Option<About>,
-    round: Round,
+    /// Whether it says how the device is, and not what just came: it goes when that changes.
+    resting: bool,
+    /// Since the program last had nothing to do: how many results, and the most urgent.
+    round: (usize, Shown),
 }
-
-/// Since the program last had nothing to do: how many results, the most urgent, and the newest record of it.
-#[derive(Debug, Clone, Copy)]
-struct Round {
-    count: usize,
-    urgent: Signal,
-    record: Option<u64>,
-}
-
-const NO_ROUND: Round = Round { count: 0, urgent: Signal::Off, record: None };
 
 impl Display {
     /// Nothing is shown.
     pub fn new(times: Times, now: Instant) -> Self {
-        Display { times, shown: Signal::Off, since: now, about: None, round: NO_ROUND }
+        let nothing = Shown::from(Signal::Off);
+        Display { times, shown: nothing, since: now, resting: true, round: (0, nothing) }
     }
 
     /// What is on show.
-    pub fn shown(&self) -> Signal {
+    pub fn shown(&self) -> Shown {
         self.shown
     }
 
-    /// What the result on show is about, if it is one and has a record.
-    pub fn about(&self) -> Option<About> {
-        self.about
+    /// Whether something just came of which people must have the time to see it.
+    pub fn is_news(&self) -> bool {
+        self.shown.signal.is_news() && !self.resting
     }
 
     /// How long the result on show must stay before another image may start.
     pub fn must_stay(&self, now: Instant) -> Duration {
-        if !self.shown.is_news() {
+        if !self.is_news() {
             return Duration::ZERO;
         }
         self.times.at_least.saturating_sub(now.duration_since(self.since))
     }
 
-    /// Shows a signal from now on.
-    pub fn show(&mut self, signal: Signal, now: Instant) {
-        (self.shown, self.since, self.about) = (signal, now, None);
+    /// Shows this from now on.
+    pub fn show(&mut self, shown: impl Into<Shown>, now: Instant) {
+        (self.shown, self.since, self.resting) = (shown.into(), now, false);
     }
 
-    /// Shows what an image came to, and which record says so, if one does.
-    pub fn result(&mut self, signal: Signal, record: Option<u64>, now: Instant) {
-        self.known(signal, record);
-        self.show(signal, now);
-        self.about = record.map(|record| About { record, several: false });
+    /// Shows what an image came to.
+    pub fn result(&mut self, shown: impl Into<Shown>, now: Instant) {
+        let shown = shown.into();
+        self.known(shown);
+        self.show(shown, now);
     }
 
-    /// What a known image came to when it was screened: told at the end of the round.
-    pub fn known(&mut self, signal: Signal, record: Option<u64>) {
-        self.round.count += 1;
-        if signal >= self.round.urgent {
-            (self.round.urgent, self.round.record) = (signal, record);
-        }
+    /// What a known image came to when it was screened: told at the end of the round. Of two that are as urgent, the
+    /// later one.
+    pub fn known(&mut self, shown: impl Into<Shown>) {
+        let shown = shown.into();
+        let (count, urgent) = self.round;
+        let more = shown.signal >= urgent.signal;
+        self.round = (count + 1, if more { shown } else { urgent });
     }
 
     /// A fault takes every result away.
     pub fn fault(&mut self, now: Instant) {
-        self.round = NO_ROUND;
+        self.round = (0, Signal::Off.into());
         self.show(Signal::Fault, now);
     }
 
     /// Somebody has seen the result: it goes at the next idle turn. A fault stays.
     pub fn clear(&mut self) {
-        if self.shown != Signal::Fault {
-            self.round = NO_ROUND;
-            (self.shown, self.about) = (Signal::Off, None);
+        if self.shown.signal != Signal::Fault {
+            self.round = (0, Signal::Off.into());
+            self.shown = Signal::Off.into();
         }
     }
 
     /// Nothing came in this turn. After several images the most urgent result stands last: the last of them may be
     /// green while one before it was red.
     pub fn idle(&mut self, medium: Medium, now: Instant) {
-        let Round { count, urgent, record } = self.round;
-        let last = if count > 0 { urgent } else { self.shown };
+        let (count, urgent) = self.round;
+        let last = if count > 0 { Shown { several: count > 1, ..urgent } } else { self.shown };
         if count > 0 && (last != self.shown || count > 1) {
             if !self.must_stay(now).is_zero() {
                 return;
             }
             self.show(last, now);
-            self.about = record.map(|record| About { record, several: count > 1 });
         }
-        self.round = NO_ROUND;
-        let over = !self.shown.is_news() || now.duration_since(self.since) >= self.times.result;
+        self.round = (0, Signal::Off.into());
+        let over = !self.is_news() || now.duration_since(self.since) >= self.times.result;
         let resting = match medium {
-            Medium::InUse => Signal::Busy,
-            Medium::MayBePulled => Signal::MayBePulled,
-            Medium::Absent => Signal::Ready,
+            Medium::InUse => Signal::Busy.into(),
+            Medium::MayBePulled => Signal::MayBePulled.into(),
+            Medium::Refused(code) => Shown::refused(code),
+            Medium::Absent => Signal::Ready.into(),
         };
         if over && self.shown != resting {
             self.show(resting, now);
         }
+        self.resting |= over;
     }
 }
 
@@ -143,13 +137,13 @@ mod tests {
         fn result(&mut self, signal: Signal, seconds: u64) {
             let now = self.at(seconds);
             self.display.show(Busy, now);
-            self.display.result(signal, Some(seconds), now);
+            self.display.result(signal, now);
         }
 
         fn idle(&mut self, medium: Medium, seconds: u64) -> Signal {
             let now = self.at(seconds);
             self.display.idle(medium, now);
-            self.display.shown()
+            self.display.shown().signal
         }
     }
 
@@ -180,7 +174,7 @@ mod tests {
         let mut watched = Watched::new();
         watched.result(NoSign, 0);
         watched.display.show(Busy, watched.at(5));
-        assert_eq!(watched.display.shown(), Busy);
+        assert_eq!(watched.display.shown(), Busy.into());
         assert_eq!(watched.display.must_stay(watched.at(5)), Duration::ZERO);
     }
 
@@ -191,12 +185,9 @@ mod tests {
         watched.result(NoResult, 3);
         watched.result(NoSign, 6);
         assert_eq!(watched.idle(Medium::MayBePulled, 7), NoSign, "seen for two seconds first");
-        assert_eq!(watched.display.about(), Some(About { record: 6, several: false }));
         assert_eq!(watched.idle(Medium::MayBePulled, 8), Suspected);
-        assert_eq!(watched.display.about(), Some(About { record: 0, several: true }));
         assert_eq!(watched.idle(Medium::MayBePulled, 67), Suspected);
         assert_eq!(watched.idle(Medium::MayBePulled, 68), MayBePulled);
-        assert_eq!(watched.display.about(), None);
         assert_eq!(watched.idle(Medium::Absent, 69), Ready);
     }
 
@@ -204,15 +195,14 @@ mod tests {
     fn what_was_known_is_told_again_once() {
         let mut watched = Watched::new();
         watched.display.show(Busy, watched.at(0));
-        watched.display.known(NoSign, Some(8));
-        watched.display.known(NoResult, Some(7));
+        watched.display.known(NoSign);
+        watched.display.known(NoResult);
         assert_eq!(watched.idle(Medium::MayBePulled, 1), NoResult);
         assert_eq!(watched.idle(Medium::MayBePulled, 60), NoResult);
         assert_eq!(watched.idle(Medium::MayBePulled, 61), MayBePulled);
         // One alone, too.
-        watched.display.known(Suspected, Some(5));
+        watched.display.known(Suspected);
         assert_eq!(watched.idle(Medium::Absent, 62), Suspected);
-        assert_eq!(watched.display.about(), Some(About { record: 5, several: false }));
     }
 
     #[test]
@@ -221,7 +211,7 @@ mod tests {
         watched.result(NoSign, 0);
         watched.result(NoSign, 1);
         watched.display.fault(watched.at(2));
-        assert_eq!(watched.display.shown(), Fault);
+        assert_eq!(watched.display.shown(), Fault.into());
         assert_eq!(watched.idle(Medium::Absent, 3), Ready, "whoever saw the fault end says so by going on");
     }
 
@@ -233,7 +223,36 @@ mod tests {
         assert_eq!(watched.idle(Medium::Absent, 0), Ready);
         watched.display.fault(watched.at(1));
         watched.display.clear();
-        assert_eq!(watched.display.shown(), Fault);
+        assert_eq!(watched.display.shown(), Fault.into());
+    }
+
+    #[test]
+    fn what_stands_last_is_that_of_its_own_record() {
+        let mut watched = Watched::new();
+        for (at, (signal, record)) in
+            [(NoSign, 4), (Suspected, 5), (Suspected, 6), (NoResult, 7)].into_iter().enumerate()
+        {
+            let now = watched.at(at as u64);
+            watched.display.result(Shown::record(signal, record), now);
+        }
+        assert_eq!(watched.idle(Medium::Absent, 10), Suspected);
+        assert_eq!(watched.display.shown(), Shown { several: true, ..Shown::record(Suspected, 6) });
+        watched.display.known(Shown::record(NoSign, 4));
+        assert_eq!(watched.idle(Medium::Absent, 20), NoSign);
+        assert_eq!(watched.display.shown(), Shown::record(NoSign, 4));
+    }
+
+    #[test]
+    fn a_stick_that_was_not_read_has_no_result_for_as_long_as_it_is_in() {
+        let mut watched = Watched::new();
+        let now = watched.at(0);
+        watched.display.result(Shown::refused("writable"), now);
+        for seconds in [1, 59, 60, 61, 10_000] {
+            assert_eq!(watched.idle(Medium::Refused("writable"), seconds), NoResult);
+            assert_eq!(watched.display.shown(), Shown::refused("writable"));
+        }
+        assert!(!watched.display.is_news(), "it keeps nothing else waiting");
+        assert_eq!(watched.idle(Medium::Absent, 10_001), Ready);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
 
-use crate::outputs::live::{About, Live};
+use crate::outputs::live::Live;
+use crate::sources::Medium;
 
 /// Tells that the pipeline turns.
 pub struct Heartbeat {
@@ -53,17 +54,10 @@ impl Heartbeat {
         }
     }
 
-    /// Says why what was shown has no result, where it has no record either.
-    pub fn refused(&self, code: &'static str) {
+    /// Says whether there is a stick to pull.
+    pub fn medium(&self, medium: Medium) {
         if let Some(live) = &self.live {
-            live.refused(code);
-        }
-    }
-
-    /// Says which record the result on show is that of.
-    pub fn about(&self, about: Option<About>) {
-        if let Some(live) = &self.live {
-            live.about(about);
+            live.medium(medium);
         }
     }
 

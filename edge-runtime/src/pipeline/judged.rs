@@ -21,7 +21,7 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    fn no_result(reason: &str) -> Self {
+    pub(super) fn no_result(reason: &str) -> Self {
         Judged { outcome: Outcome::no_result(reason), heat_map: None, lost: None, health: None }
     }
 

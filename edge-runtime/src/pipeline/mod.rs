@@ -12,18 +12,20 @@ mod display;
 mod first_model;
 mod heartbeat;
 mod installed;
+mod interrupted;
 mod judged;
 mod models;
+mod room;
+mod showing;
 mod worker;
 
 pub use display::{Display, Times};
 pub use first_model::FirstModel;
 pub use heartbeat::Heartbeat;
 pub use installed::InstalledModel;
-pub use worker::{Model, NoAnswer, Worker};
+pub use worker::{InTurn, Model, NoAnswer, Worker};
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,14 +38,12 @@ use self::judged::Judged;
 use crate::button::Press;
 use crate::counters::{Counters, one_more};
 use crate::model_store::{self, Health};
-use crate::outputs::lights::{Show, Signal};
-use crate::record::{Appended, Durations, Entry, Hash256, Moment, Origin, Record, Store, StoreError};
-use crate::sources::{Arrival, Medium, News, Refusal, Source, SourceError};
+use crate::outputs::lights::{Show, Shown, Signal};
+use crate::record::{Appended, Durations, Entry, Hash256, Moment, Origin, Store, StoreError};
+use crate::sources::{Arrival, News, Source, SourceError};
 
 /// How long the loop rests when nothing came.
 const REST: Duration = Duration::from_millis(100);
-/// From one try to the next while the disk is full.
-const RETRY: Duration = Duration::from_secs(5);
 /// From one look at quota and age to the next.
 const TIDY: Duration = Duration::from_secs(60);
 
@@ -170,6 +170,7 @@ impl<'a> Pipeline<'a> {
             let polled = self.sources[at].poll(Instant::now());
             let trouble = polled.as_ref().err().cloned();
             self.note_trouble(at, trouble);
+            self.heartbeat.medium(self.medium());
             match polled {
                 Ok(News::Nothing) | Err(_) => continue,
                 Ok(News::Searching) => self.busy(),
@@ -195,26 +196,6 @@ impl<'a> Pipeline<'a> {
         Ok(())
     }
 
-    /// Screens what an interrupted run stored and did not record.
-    ///
-    /// # Errors
-    /// [`Fault`] if the device cannot go on.
-    pub fn recover(&mut self) -> Result<(), Fault> {
-        let (pending, damaged) = self.store.unrecorded()?;
-        for path in damaged {
-            error!(path = %path.display(), "an image is not what it was; it is kept and not screened");
-            self.display.result(Signal::NoResult, None, Instant::now());
-            self.lights.show(Signal::NoResult);
-        }
-        for content in pending {
-            let bytes = std::fs::metadata(self.store.image(&content)).map_or(0, |meta| meta.len());
-            self.busy();
-            self.screen(Origin::Recovered, content, bytes, Duration::ZERO)?;
-            self.heartbeat.beat(Instant::now());
-        }
-        Ok(())
-    }
-
     fn take_in(&mut self, origin: Origin, arrival: Arrival) -> Result<(), Fault> {
         let Arrival { bytes, awaited, began } = arrival;
         let content = Hash256::of(&bytes);
@@ -222,7 +203,7 @@ impl<'a> Pipeline<'a> {
             one_more(&self.counters.known);
             if awaited {
                 self.busy();
-                self.display.known(Signal::from(&record.entry.outcome), Some(record.sequence));
+                self.display.known(Shown::record(Signal::from(&record.entry.outcome), record.sequence));
             }
             return Ok(());
         }
@@ -242,7 +223,7 @@ impl<'a> Pipeline<'a> {
         intake: Duration,
     ) -> Result<(), Fault> {
         let began = Instant::now();
-        let judged = self.judge(&self.store.image(&content));
+        let judged = self.attempt(&content);
         let health = match &judged {
             Ok(judged) => judged.health.clone(),
             Err(Fault::SelfTest(wrong)) => Some(Health::Failed(wrong.to_string())),
@@ -269,46 +250,6 @@ impl<'a> Pipeline<'a> {
         lost.map_or(Ok(()), |fault| Err(Fault::NoAnswer(fault)))
     }
 
-    /// Does something with the store however long it takes until there is room. What is to be stored is not lost
-    /// meanwhile: it is here, and where it came from.
-    fn insist<T>(&mut self, mut work: impl FnMut(&mut Store) -> Result<T, StoreError>) -> Result<T, Fault> {
-        let mut told = false;
-        loop {
-            let full = match work(&mut self.store) {
-                Err(error) if error.is_full() => error,
-                other => {
-                    if told {
-                        self.heartbeat.trouble(None);
-                    }
-                    return other.map_err(Fault::from);
-                }
-            };
-            if self.make_room().is_ok_and(|dropped| dropped > 0) {
-                continue;
-            }
-            if !told {
-                told = true;
-                error!("{full}");
-                self.heartbeat.trouble(Some(full.to_string()));
-                self.fault();
-            }
-            self.lights.hold(RETRY);
-            self.heartbeat.beat(Instant::now());
-        }
-    }
-
-    fn make_room(&mut self) -> Result<usize, StoreError> {
-        let room = self.store.make_room(Moment::now())?;
-        if room.dropped > 0 {
-            info!(images = room.dropped, "images of reported records went to make room");
-            self.counters.dropped.fetch_add(room.dropped as u64, Ordering::Relaxed);
-        }
-        if room.over_quota {
-            warn!("images take more than the quota; print results and mark them as reported");
-        }
-        Ok(room.dropped)
-    }
-
     /// A press goes to the sources, such as a camera; one that none of them takes clears the result.
     fn hear_button(&mut self) {
         let pressed = self.button.as_ref().is_some_and(|button| button.try_iter().count() > 0);
@@ -330,72 +271,12 @@ impl<'a> Pipeline<'a> {
             }
             self.write_model_events();
         }
-        let before = self.display.shown();
-        if self.replaced && !before.is_news() {
+        if self.replaced && !self.display.is_news() {
             return Err(Fault::Replaced);
         }
-        if self.troubles.iter().any(Option::is_some) {
-            if before != Signal::Fault && self.display.must_stay(now).is_zero() {
-                self.fault();
-            }
-        } else {
-            let medium = self.sources.iter().map(|source| source.medium()).max();
-            self.display.idle(medium.unwrap_or(Medium::Absent), now);
-            if self.display.shown() != before {
-                self.lights.show(self.display.shown());
-            }
-            self.heartbeat.about(self.display.about());
-        }
+        self.idle(now);
         thread::sleep(REST);
         Ok(())
-    }
-
-    /// Shows that an image is being read, once the result before it was seen.
-    fn busy(&mut self) {
-        self.work_on(Signal::Busy);
-    }
-
-    fn work_on(&mut self, signal: Signal) {
-        self.let_see();
-        if self.display.shown() != signal {
-            self.display.show(signal, Instant::now());
-            self.lights.show(signal);
-        }
-    }
-
-    /// Gives people the time to see what must be seen.
-    fn let_see(&self) {
-        let stay = self.display.must_stay(Instant::now());
-        if !stay.is_zero() {
-            self.lights.hold(stay);
-        }
-    }
-
-    fn tell(&mut self, record: &Record, took: Duration) {
-        let (entry, signal) = (&record.entry, Signal::from(&record.entry.outcome));
-        self.counters.recorded(signal, took);
-        info!(
-            record = record.sequence,
-            content = %entry.content,
-            origin = entry.origin.code(),
-            outcome = entry.outcome.code(),
-            probability = entry.outcome.probability(),
-            reasons = entry.outcome.reasons().join(" "),
-            ms = took.as_millis(),
-            "recorded"
-        );
-        self.display.result(signal, Some(record.sequence), Instant::now());
-        self.lights.show(signal);
-        self.heartbeat.about(self.display.about());
-    }
-
-    fn refuse(&mut self, origin: Origin, refusal: &Refusal) {
-        one_more(&self.counters.unreadable);
-        warn!(origin = origin.code(), code = refusal.code, "{}", refusal.reason);
-        self.busy();
-        self.display.result(Signal::NoResult, None, Instant::now());
-        self.lights.show(Signal::NoResult);
-        self.heartbeat.refused(refusal.code);
     }
 
     fn note_trouble(&mut self, at: usize, trouble: Option<SourceError>) {
@@ -408,11 +289,5 @@ impl<'a> Pipeline<'a> {
         }
         self.troubles[at] = trouble;
         self.heartbeat.trouble(self.troubles.iter().flatten().next().map(ToString::to_string));
-    }
-
-    fn fault(&mut self) {
-        one_more(&self.counters.faults);
-        self.display.fault(Instant::now());
-        self.lights.show(Signal::Fault);
     }
 }

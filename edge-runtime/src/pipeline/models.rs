@@ -49,15 +49,13 @@ impl Pipeline<'_> {
             Ok(Some(done)) => {
                 let (model, version) = (short(&done.model.sha256), done.model.version);
                 info!(model, version, key = done.model.key, trial = done.trial, "installed from a stick");
-                self.display.show(Signal::ModelInstalled, Instant::now());
-                self.lights.show(Signal::ModelInstalled);
+                self.show(Signal::ModelInstalled);
                 self.let_see();
                 return Err(Fault::Replaced);
             }
             Err(refusal) => {
                 warn!(origin = origin.code(), code = refusal.code, "{}", refusal.reason);
-                self.display.result(Signal::ModelRefused, None, Instant::now());
-                self.lights.show(Signal::ModelRefused);
+                self.result(Signal::ModelRefused);
             }
         }
         Ok(())

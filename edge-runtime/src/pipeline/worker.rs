@@ -1,12 +1,15 @@
 //! The model in a thread of its own, so that an image that takes too long is noticed.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
 use xray_core::engine::EngineError;
 use xray_core::screening::{Screener, Screening, ScreeningError};
+
+use crate::decoding::Decoding;
 
 /// What is asked of a model.
 pub trait Model: Send + 'static {
@@ -30,6 +33,25 @@ impl Model for Screener {
 
     fn self_test(&self) -> Result<(), EngineError> {
         Screener::self_test(self)
+    }
+}
+
+/// A model that screens only while nothing else in the process decodes an image.
+pub struct InTurn<M> {
+    /// The model.
+    pub model: M,
+    /// The turn.
+    pub decoding: Arc<Decoding>,
+}
+
+impl<M: Model> Model for InTurn<M> {
+    fn screen(&self, file: &Path) -> Result<Screening, ScreeningError> {
+        let _turn = self.decoding.take();
+        self.model.screen(file)
+    }
+
+    fn self_test(&self) -> Result<(), EngineError> {
+        self.model.self_test()
     }
 }
 

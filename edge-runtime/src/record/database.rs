@@ -230,6 +230,15 @@ impl Database {
         )
     }
 
+    /// The oldest such record that a set clock gave a time before `recorded_ms`.
+    pub(super) fn oldest_droppable_before(&self, recorded_ms: i64) -> Result<Option<Record>, StoreError> {
+        self.record(
+            "sequence = (SELECT min(record.sequence) FROM record JOIN reported USING (sequence)
+             WHERE time_trusted = 1 AND recorded_ms < ?1 AND sequence NOT IN (SELECT sequence FROM dropped))",
+            [recorded_ms],
+        )
+    }
+
     /// Notes that the image of a record is given up.
     pub(super) fn drop_image(&self, sequence: u64, now: Moment) -> Result<(), StoreError> {
         let sql = "INSERT INTO dropped (sequence, at_ms) VALUES (?1, ?2)";

@@ -51,6 +51,7 @@ impl Images {
     pub fn put(&self, content: &Hash256, bytes: &[u8]) -> Result<PathBuf, StoreError> {
         let path = self.path(content);
         if fs::metadata(&path).is_ok_and(|meta| meta.len() == bytes.len() as u64) {
+            self.sync(content)?;
             return Ok(path);
         }
         let temporary = self.incoming.join(content.to_string());
@@ -61,6 +62,19 @@ impl Images {
         }
         written.map_err(|error| StoreError::file(&path, &error))?;
         Ok(path)
+    }
+
+    /// Brings an image that is there to the disk, with its name: an earlier run may have been killed before it did.
+    ///
+    /// # Errors
+    /// [`StoreError`] names the file.
+    pub fn sync(&self, content: &Hash256) -> Result<(), StoreError> {
+        let path = self.path(content);
+        let synced = File::open(&path).and_then(|file| file.sync_all()).and_then(|()| {
+            path.parent().map_or(Ok(()), sync_folder)?;
+            sync_folder(&self.folder)
+        });
+        synced.map_err(|error| StoreError::file(&path, &error))
     }
 
     /// Removes an image; one that is not there is no error.
@@ -105,7 +119,8 @@ impl Images {
     }
 }
 
-fn write_whole(temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file elsewhere, brings it to the disk and puts it in its place.
+pub(super) fn write_whole(temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = create(temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;

@@ -28,6 +28,7 @@ mod search;
 mod store;
 #[cfg(test)]
 mod tests;
+mod trying;
 mod verify;
 
 pub use clock::Moment;

@@ -36,14 +36,19 @@ impl Store {
         let mut used = self.database.image_bytes()?;
         let over = |used: u64| self.limits.quota.is_some_and(|quota| used > quota);
         let mut dropped = 0;
-        while let Some(record) = self.database.oldest_droppable()? {
-            let old = self.limits.keep_days.is_some_and(|days| {
-                let age = now.unix_ms.saturating_sub(record.entry.recorded.unix_ms);
-                now.trusted && record.entry.recorded.trusted && age > i64::from(days) * MS_PER_DAY
-            });
-            if !(old || over(used) || self.free()? < self.limits.reserve) {
-                break;
-            }
+        let since = self.limits.keep_days.filter(|_| now.trusted);
+        let since = since.map(|days| now.unix_ms.saturating_sub(i64::from(days) * MS_PER_DAY));
+        loop {
+            // One whose time is not known must not keep those behind it.
+            let old = since.map(|since| self.database.oldest_droppable_before(since)).transpose()?.flatten();
+            let record = match old {
+                Some(record) => record,
+                None if over(used) || self.free()? < self.limits.reserve => {
+                    let Some(record) = self.database.oldest_droppable()? else { break };
+                    record
+                }
+                None => break,
+            };
             // Noted first: an image that is missing without a note would be a loss.
             self.database.drop_image(record.sequence, now)?;
             self.images.remove(&record.entry.content)?;
@@ -115,6 +120,21 @@ mod tests {
         assert_eq!(store.make_room(Moment { trusted: false, ..NOW }), Ok(Room::default()));
         assert_eq!(store.make_room(NOW).map(|room| room.dropped), Ok(1));
         assert_eq!(there(&store), [false, true, true]);
+    }
+
+    #[test]
+    fn a_record_of_an_unset_clock_does_not_keep_those_behind_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = filled(folder.path(), Limits { quota: None, keep_days: Some(3), reserve: 0 });
+        let bytes = vec![b'd'; 1000];
+        let recorded = Moment { unix_ms: NOW.unix_ms - 4 * MS_PER_DAY, trusted: true };
+        store.keep(&Hash256::of(&bytes), &bytes).expect("kept");
+        store.append(Entry { recorded, ..entry(&bytes) }, None).expect("appended");
+        mark_reported(folder.path(), 4).expect("marked");
+        assert_eq!(store.make_room(NOW).map(|room| room.dropped), Ok(2));
+        assert_eq!(there(&store), [false, true, true]);
+        assert!(!store.image(&Hash256::of(&bytes)).exists(), "behind the one without a time");
+        assert_eq!(store.make_room(NOW), Ok(Room::default()));
     }
 
     #[test]

@@ -96,7 +96,10 @@ impl Store {
                     let path = self.images.path(&content);
                     let bytes = std::fs::read(&path).map_err(|error| StoreError::file(&path, &error))?;
                     match Hash256::of(&bytes) == content {
-                        true => pending.push(content),
+                        true => {
+                            self.images.sync(&content)?;
+                            pending.push(content);
+                        }
                         false => damaged.push(self.images.set_aside(&content)?),
                     }
                 }

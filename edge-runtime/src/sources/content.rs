@@ -8,10 +8,14 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use xray_core::intake::MAX_FILE_BYTES;
 
-use super::Refusal;
+use super::{Refusal, dicom_media};
 
-/// Bytes that are enough to tell: a DICOM file has its mark behind a preamble of 128.
-const ENOUGH: usize = 132;
+/// Bytes that are enough to tell: a DICOM file says within them what it holds.
+const ENOUGH: usize = 1024;
+
+/// What people call pictures.
+const SUFFIXES: [&str; 12] =
+    ["jpg", "jpeg", "png", "pgm", "pnm", "dcm", "dicom", "tif", "tiff", "bmp", "webp", "jp2"];
 
 /// A kind of picture. Not all of them can be screened; those that cannot get a record that says so, since a film
 /// that is silently passed over looks like one that was read.
@@ -38,7 +42,7 @@ impl Picture {
             _ if at(0, b"\xff\xd8\xff") => Picture::Jpeg,
             _ if at(0, b"\x89PNG\r\n\x1a\n") => Picture::Png,
             [b'P', b'1'..=b'6', b' ' | b'\t' | b'\r' | b'\n', ..] => Picture::Pnm,
-            _ if at(128, b"DICM") => Picture::Dicom,
+            _ if at(128, b"DICM") || dicom_media::begins_without_preamble(first) => Picture::Dicom,
             _ if at(0, b"II*\0") || at(0, b"MM\0*") => Picture::Tiff,
             // The four bytes behind the size are reserved and zero: two letters alone would also be a text.
             _ if at(0, b"BM") && at(6, &[0; 4]) => Picture::Bmp,
@@ -67,11 +71,23 @@ pub(super) fn open(path: &Path) -> io::Result<(File, u64)> {
     Ok((file, meta.len()))
 }
 
-/// Whether a file is a picture.
-pub(super) fn look(path: &Path) -> io::Result<Option<Picture>> {
+/// Whether a file may be an X-ray: a picture by its first bytes, or what was one by its name. A damaged file system
+/// gives files back empty or full of zeros; such a film must not be passed over as if it were a letter.
+pub(super) fn look(path: &Path) -> io::Result<bool> {
     let mut first = Vec::with_capacity(ENOUGH);
     open(path)?.0.take(ENOUGH as u64).read_to_end(&mut first)?;
-    Ok(Picture::recognise(&first))
+    // Files on DICOM media have names without a suffix.
+    let nameless = path.extension().is_none();
+    Ok(match Picture::recognise(&first) {
+        Some(Picture::Dicom) => !dicom_media::holds_no_picture(&first),
+        Some(_) => true,
+        None => is_called_a_picture(path) || (nameless && first.iter().all(|byte| *byte == 0)),
+    })
+}
+
+fn is_called_a_picture(path: &Path) -> bool {
+    let suffix = path.extension().map(|suffix| suffix.to_string_lossy().to_ascii_lowercase());
+    suffix.is_some_and(|suffix| SUFFIXES.contains(&suffix.as_str()))
 }
 
 /// Why a file was not read.
@@ -132,6 +148,10 @@ mod tests {
             (b"RIFF\x24\0\0\0WEBPVP8 ", Some(Picture::WebP)),
             (b"\0\0\0\x0cjP  \r\n\x87\n", Some(Picture::Jpeg2000)),
             (b"\0\0\0\x18ftypheic", Some(Picture::Heif)),
+            (b"\x08\0\x05\0CS\x0a\0ISO_IR 100", Some(Picture::Dicom)),
+            (b"\x08\0\0\0\x04\0\0\0", Some(Picture::Dicom)),
+            (b"\x02\0\0\0UL\x04\0", Some(Picture::Dicom)),
+            (b"\x08\0\x05\x01CS", None),
             (b"", None),
             (b"\xff\xd8", None),
             (b"P5", None),
@@ -143,6 +163,25 @@ mod tests {
             (&dicom[1..], None),
         ] {
             assert_eq!(Picture::recognise(bytes), picture, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_called_a_picture_is_not_passed_over_when_it_is_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, bytes, may_be) in [
+            ("chest.JPG", &b""[..], true),
+            ("chest.dcm", &[0; 4096], true),
+            ("chest.png", b"<html>", true),
+            ("IM0001", &[0; 4096], true),
+            ("IM0002", b"", true),
+            ("README", b"Dear colleague", false),
+            ("letter.txt", b"", false),
+            ("viewer.exe", &[0; 4096], false),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).expect("written");
+            assert_eq!(look(&path).expect("read"), may_be, "{name}");
         }
     }
 

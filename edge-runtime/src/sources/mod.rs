@@ -5,6 +5,7 @@
 
 pub mod camera;
 mod content;
+mod dicom_media;
 mod folder;
 mod mount_table;
 mod mounter;
@@ -78,6 +79,8 @@ pub enum Medium {
     Absent,
     /// All of it was read.
     MayBePulled,
+    /// It is there, and it or a file on it was not read: why, as a fixed word.
+    Refused(&'static str),
     /// It is being read.
     InUse,
 }

@@ -26,6 +26,15 @@ pub struct Mount {
     pub read_only: bool,
 }
 
+impl Mount {
+    /// The disk that it is on, as far as the number says: the kernel gives each USB disk sixteen minor numbers.
+    pub(super) fn disk(&self) -> (u32, u32) {
+        let (major, minor) = self.device.split_once(':').unwrap_or((&self.device, "0"));
+        let number = |text: &str| text.parse().unwrap_or(u32::MAX);
+        (number(major), number(minor) / 16)
+    }
+}
+
 /// The table cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: the table of mounts cannot be read: {reason}; sticks cannot be seen without it")]

@@ -19,6 +19,14 @@ use crate::record::Origin;
 /// Files that are looked at in one [`Source::poll`].
 const A_TURN: usize = 64;
 
+/// A stick that cannot be mounted.
+const UNMOUNTABLE: &str = "unreadable";
+/// A stick that is mounted for writing.
+const WRITABLE: &str = "writable";
+
+/// A stick on which nothing is an image.
+const NO_IMAGES: &str = "no-images";
+
 /// How sticks are watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StickOptions {
@@ -37,10 +45,11 @@ pub struct StickOptions {
 
 enum State {
     Reading(Box<Tree>),
-    Read,
+    /// Read to its end; why something on it was not read, as a fixed word.
+    Read(Option<&'static str>),
     /// Pulled, though still mounted.
     Broken,
-    /// Mounted for writing.
+    /// Mounted for writing, and not read.
     Refused,
 }
 
@@ -49,8 +58,12 @@ struct Inserted {
     state: State,
     /// Signed models on it that were not told of yet.
     models: Option<OnStick>,
+    /// Whether it carries any.
+    carries_models: bool,
     images: u64,
     passed_over: u64,
+    /// Why something on it was not read: the first reason.
+    unread: Option<&'static str>,
 }
 
 /// Watches for sticks.
@@ -60,6 +73,8 @@ pub struct Stick {
     mounter: Option<Box<dyn Mounter>>,
     /// Partitions that were tried, so that one that cannot be mounted is tried once.
     tried: Vec<Partition>,
+    /// Those of them that could not be.
+    unmountable: Vec<Partition>,
     inserted: HashMap<(u64, String), Inserted>,
     looked: Option<Instant>,
 }
@@ -68,7 +83,8 @@ impl Stick {
     /// Watches for sticks that something else mounts, or `mounter`.
     pub fn new(options: StickOptions, mounter: Option<Box<dyn Mounter>>) -> Self {
         let table = MountTable::at(&options.table);
-        Stick { options, table, mounter, tried: Vec::new(), inserted: HashMap::new(), looked: None }
+        let (tried, unmountable) = (Vec::new(), Vec::new());
+        Stick { options, table, mounter, tried, unmountable, inserted: HashMap::new(), looked: None }
     }
 
     /// Mounts what was plugged in; gives a refusal for what cannot be.
@@ -79,12 +95,14 @@ impl Stick {
             // It is not mounted any more, or never was.
             let _ = mounter.unmount(&gone);
         }
+        self.unmountable.retain(|tried| there.contains(tried));
         let new = there.into_iter().find(|partition| !self.tried.contains(partition))?;
         self.tried.push(new.clone());
         let error = mounter.mount(&new).err()?;
+        self.unmountable.push(new.clone());
         let reason =
             format!("{}: the stick cannot be mounted: {error}; format it as FAT32 or exFAT", new.name);
-        Some(Refusal { code: "unreadable", reason })
+        Some(Refusal { code: UNMOUNTABLE, reason })
     }
 
     /// Compares the table with what was there; gives what is to be said of it.
@@ -110,7 +128,7 @@ impl Stick {
                         "{}: the stick is mounted for writing; mount it with ro, or set `writable = true`",
                         mount.source
                     );
-                    news = Some(News::Unreadable(Refusal { code: "writable", reason }));
+                    news = Some(News::Unreadable(Refusal { code: WRITABLE, reason }));
                     State::Refused
                 } else {
                     State::Reading(Box::new(Tree::new(&mount.point)))
@@ -118,10 +136,16 @@ impl Stick {
                 // What cannot be listed here cannot be listed for its images either, which is said.
                 let models = (!refused).then(|| model_store::look(&mount.point).ok()).flatten();
                 let models = models.filter(|found| *found != OnStick::Nothing);
-                Inserted { mount, state, models, images: 0, passed_over: 0 }
+                let carries_models = models.is_some();
+                Inserted { mount, state, models, carries_models, images: 0, passed_over: 0, unread: None }
             });
         }
         Ok(news)
+    }
+
+    /// Whether an image came from a disk.
+    fn gave(&self, disk: (u32, u32)) -> bool {
+        self.inserted.values().any(|stick| stick.mount.disk() == disk && stick.images > 0)
     }
 
     fn is_plugged_in(&self, mount: &Mount) -> bool {
@@ -132,14 +156,25 @@ impl Stick {
     fn read(&mut self) -> Option<News> {
         let reading = |stick: &&mut Inserted| matches!(stick.state, State::Reading(_));
         let devices = self.options.devices.clone();
+        let disks: Vec<_> =
+            self.inserted.values().map(|stick| (stick.mount.disk(), stick.may_give())).collect();
         let stick = self.inserted.values_mut().find(reading)?;
         let gone = |mount: &Mount| !devices.join(&mount.device).exists();
-        Some(stick.step(gone))
+        // It is among them itself.
+        let disk = stick.mount.disk();
+        let alone = disks.iter().filter(|(of, may_give)| *of == disk && *may_give).count() < 2;
+        Some(stick.step(gone, alone))
     }
 }
 
 impl Inserted {
-    fn step(&mut self, gone: impl Fn(&Mount) -> bool) -> News {
+    /// Whether images came from it, or still may.
+    fn may_give(&self) -> bool {
+        self.images > 0 || matches!(self.state, State::Reading(_))
+    }
+
+    /// `alone`: no other partition of its disk gave an image or still may.
+    fn step(&mut self, gone: impl Fn(&Mount) -> bool, alone: bool) -> News {
         if let Some(models) = self.models.take() {
             return News::Model(models);
         }
@@ -150,18 +185,16 @@ impl Inserted {
                 Step::Other => continue,
                 Step::Failed(error) => error,
                 Step::TooMany => {
-                    self.state = State::Read;
                     let reason = format!("the stick holds more than {MOST} files; only those were looked at");
-                    return News::Unreadable(Refusal { code: "too-many-files", reason });
+                    let news = self.unread(Refusal { code: "too-many-files", reason });
+                    self.state = State::Read(self.unread);
+                    return news;
                 }
                 // The kernel can give an empty listing of a device that is gone.
                 Step::End if gone(&self.mount) => io::ErrorKind::NotFound.into(),
-                Step::End => {
-                    self.state = State::Read;
-                    return News::Finished { images: self.images, passed_over: self.passed_over };
-                }
+                Step::End => return self.end(alone),
                 Step::File(path) => {
-                    match content::look(&path).map(|picture| picture.map(|_| content::read(&path))) {
+                    match content::look(&path).map(|picture| picture.then(|| content::read(&path))) {
                         Ok(None) => {
                             self.passed_over += 1;
                             continue;
@@ -170,7 +203,7 @@ impl Inserted {
                             self.images += 1;
                             return News::Image(Arrival { bytes, awaited: true, began });
                         }
-                        Ok(Some(Err(Unread::Refused(refusal)))) => return News::Unreadable(refusal),
+                        Ok(Some(Err(Unread::Refused(refusal)))) => return self.unread(refusal),
                         Ok(Some(Err(Unread::Io(error)))) | Err(error) => error,
                     }
                 }
@@ -179,9 +212,28 @@ impl Inserted {
                 self.state = State::Broken;
                 return News::Pulled { images: self.images };
             }
-            return News::Unreadable(content::unreadable(&failed));
+            return self.unread(content::unreadable(&failed));
         }
         News::Searching
+    }
+
+    /// It was read to its end. One on which no image was found says so: people put it in to have an X-ray read. Some
+    /// systems put a small partition of their own before the one that people see.
+    fn end(&mut self, alone: bool) -> News {
+        let nothing = alone && self.images == 0 && self.unread.is_none() && !self.carries_models;
+        let news = if nothing {
+            let reason = format!("no image was found on the stick; {} files are none", self.passed_over);
+            self.unread(Refusal { code: NO_IMAGES, reason })
+        } else {
+            News::Finished { images: self.images, passed_over: self.passed_over }
+        };
+        self.state = State::Read(self.unread);
+        news
+    }
+
+    fn unread(&mut self, refusal: Refusal) -> News {
+        self.unread.get_or_insert(refusal.code);
+        News::Unreadable(refusal)
     }
 }
 
@@ -203,9 +255,14 @@ impl Source for Stick {
     fn medium(&self) -> Medium {
         let of = |stick: &Inserted| match stick.state {
             State::Reading(_) => Medium::InUse,
-            State::Read | State::Refused if self.is_plugged_in(&stick.mount) => Medium::MayBePulled,
-            State::Read | State::Refused | State::Broken => Medium::Absent,
+            State::Broken => Medium::Absent,
+            _ if !self.is_plugged_in(&stick.mount) => Medium::Absent,
+            State::Refused => Medium::Refused(WRITABLE),
+            State::Read(Some(NO_IMAGES)) if self.gave(stick.mount.disk()) => Medium::MayBePulled,
+            State::Read(Some(code)) => Medium::Refused(code),
+            State::Read(None) => Medium::MayBePulled,
         };
-        self.inserted.values().map(of).max().unwrap_or(Medium::Absent)
+        let unmountable = self.unmountable.iter().map(|_| Medium::Refused(UNMOUNTABLE));
+        self.inserted.values().map(of).chain(unmountable).max().unwrap_or(Medium::Absent)
     }
 }

@@ -5,12 +5,16 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{Backend, Board, LightsError, Panel, SharedPanel, Signal, lock, open};
+use super::{Backend, Board, LightsError, Panel, SharedPanel, Shown, Signal, lock, open};
 
 /// What signals are shown on.
 pub trait Show {
     /// Shows a signal from now on; returns at once.
     fn show(&self, signal: Signal);
+    /// Shows a signal from now on and says whose it is, where this can tell; returns at once.
+    fn tell(&self, shown: Shown) {
+        self.show(shown.signal);
+    }
     /// Gives people this long to see it.
     fn hold(&self, time: Duration);
 }

@@ -18,12 +18,14 @@ mod indicator;
 mod patterns;
 #[cfg(target_os = "linux")]
 mod rppal;
+mod shown;
 mod signal;
 mod simulator;
 
 pub use board::{ActiveLevel, Backend, Board, BoardError, ButtonWiring, Line, Part, Pull, Wiring};
 pub use indicator::{Dark, Indicator, Show};
 pub use patterns::{Levels, Pattern, Rhythm};
+pub use shown::{About, Shown};
 pub use signal::Signal;
 pub use simulator::{Change, Recording, Simulator};
 

@@ -1,12 +1,15 @@
 //! What the pages ask the store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::cache::Which;
 use super::site::{Failed, Site};
-use super::views::{Listing, SCRIPT, Sight, older};
+use super::views::{Listing, SCRIPT, Sight, about_what, older};
+use crate::outputs::lights::About;
+use crate::outputs::live::Glance;
 use crate::outputs::picture::{self, Unshown};
 use crate::outputs::report::{self, Around, Case};
 use crate::outputs::words::{Language, Words};
@@ -16,6 +19,9 @@ use crate::record::{Day, Exporter, Form, Origin, Query, Reader, Record, Study};
 const PAGE: usize = 20;
 /// Records in one table of a day; a device screens some hundreds.
 const TABLE: usize = 20_000;
+
+/// How long a picture waits for an image that is being screened.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What stands behind the question mark.
 #[derive(Debug, Default, Deserialize)]
@@ -29,19 +35,20 @@ pub(super) struct Question {
     before: Option<u64>,
 }
 
-/// The newest record and what there is to see of it.
-pub(super) async fn newest(site: &Arc<Site>) -> Result<Option<Sight>, Failed> {
-    let asked = site.clone();
+/// The record that the status page is about, and what there is to see of it. Before anything was shown that is the
+/// newest; a result without a record has none.
+pub(super) async fn latest(site: &Arc<Site>, glance: &Glance) -> Result<Option<Sight>, Failed> {
+    let (asked, about) = (site.clone(), about_what(glance));
+    let is_result = glance.shown.signal.is_result();
     site.ask(move |reader| {
-        let newest = reader.newest()?;
-        newest.map(|record| look(&asked, reader, record)).transpose()
+        let record = match about {
+            About::Record(sequence) => reader.by_sequence(sequence)?,
+            About::Nothing if !is_result => reader.newest()?,
+            About::Nothing | About::Refused(_) => None,
+        };
+        record.map(|record| look(&asked, reader, record)).transpose()
     })
     .await
-}
-
-/// The number of the newest record.
-pub(super) async fn newest_sequence(site: &Site) -> Result<Option<u64>, Failed> {
-    site.ask(|reader| Ok(reader.newest()?.map(|record| record.sequence))).await
 }
 
 /// A record and what there is to see of it.
@@ -79,11 +86,12 @@ pub(super) async fn report(
     words: Words,
     language: Language,
 ) -> Result<String, Failed> {
-    let model = site.device.live.glance().model;
+    let live = site.device.live.clone();
     site.ask(move |reader| {
-        let case = Case::of(reader, find(reader, sequence)?)?;
+        let _turn = live.decoding().take_within(PATIENCE).ok_or(Failed::Busy)?;
+        let case = Case::of(reader, find(reader, sequence)?, live.glance().model)?;
         let around = Around { back: format!("/records/{sequence}"), script: SCRIPT };
-        Ok(report::html(&case, (&words, language), model.as_ref(), Some(&around)))
+        Ok(report::html(&case, (&words, language), Some(&around)))
     })
     .await
 }
@@ -95,8 +103,10 @@ pub(super) async fn dicom(
     sequence: u64,
     make: fn(&Case) -> Result<Vec<u8>, report::dicom::DicomError>,
 ) -> Result<Vec<u8>, Failed> {
+    let live = site.device.live.clone();
     site.ask(move |reader| {
-        let case = Case::of(reader, find(reader, sequence)?)?;
+        let _turn = live.decoding().take_within(PATIENCE).ok_or(Failed::Busy)?;
+        let case = Case::of(reader, find(reader, sequence)?, live.glance().model)?;
         make(&case).map_err(|error| Failed::Refused(error.to_string()))
     })
     .await
@@ -163,6 +173,7 @@ fn draw(site: &Site, reader: &Reader, record: &Record) -> Result<(), Unshown> {
     if site.pictures.get(which).is_some() {
         return Ok(());
     }
+    let _turn = site.device.live.decoding().take_within(PATIENCE).ok_or(Unshown::Busy)?;
     let image = picture::decode(&picture::stored(reader, record)?)?;
     site.pictures.put(which, &Arc::new(picture::jpeg(&image)?));
     if let Some(layer) = picture::heat(reader, record, &image)? {

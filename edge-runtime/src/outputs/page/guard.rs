@@ -9,18 +9,15 @@ use axum::http::request::Parts;
 use axum::http::{Method, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use super::headers;
 use super::respond;
 use super::site::{Access, Site};
-use super::token::Token;
 use super::visit::{Visit, keep_language, session};
 
 /// Longest time for an answer; the store is waited for ten seconds.
 const LONGEST: Duration = Duration::from_secs(20);
-/// What a wrong word costs whoever tries it.
-const PENANCE: Duration = Duration::from_secs(1);
 
 /// Why a request goes no further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,12 +64,14 @@ async fn admit(access: &Access, parts: &Parts) -> Result<(), Denied> {
         Access::Local if names_this_device(&parts.uri, &parts.headers) => Ok(()),
         Access::Local => Err(Denied::Host),
         Access::Network { .. } if parts.uri.path() == "/login" => Ok(()),
-        Access::Network { token, sessions, trying } => {
+        Access::Network { token, sessions, tries } => {
             if session(&parts.headers).is_some_and(|word| sessions.holds(word, Instant::now())) {
                 return Ok(());
             }
             if let Some(word) = bearer(&parts.headers) {
-                return if is_word(token, trying, word).await { Ok(()) } else { Err(Denied::Token) };
+                let peer = parts.extensions.get().copied().unwrap_or_default();
+                let right = tries.is_word(token, word, peer).await;
+                return if right { Ok(()) } else { Err(Denied::Token) };
             }
             let reads_pages =
                 |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains("text/html"));
@@ -80,16 +79,6 @@ async fn admit(access: &Access, parts: &Parts) -> Result<(), Denied> {
             Err(if person { Denied::SignIn } else { Denied::Token })
         }
     }
-}
-
-/// Whether `given` is the word. A wrong one takes a second, in which no other is tried.
-pub(super) async fn is_word(token: &Token, trying: &tokio::sync::Mutex<()>, given: &str) -> bool {
-    let _turn = trying.lock().await;
-    let right = token.is(given);
-    if !right {
-        sleep(PENANCE).await;
-    }
-    right
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -61,7 +61,7 @@ impl Health {
         Health {
             status,
             reasons,
-            signal: glance.signal.to_string(),
+            signal: glance.shown.signal.to_string(),
             self_test,
             heartbeat_age_ms: glance.since_beat.and_then(|age| u64::try_from(age.as_millis()).ok()),
             store_writable: store.is_none(),

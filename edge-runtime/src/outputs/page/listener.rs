@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -13,6 +13,8 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
+
+use super::tries::Peer;
 
 /// Connections at once; a browser opens six.
 const MOST: usize = 32;
@@ -34,8 +36,9 @@ pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, router: Rout
         // It is never closed.
         let Ok(place) = places.clone().acquire_owned().await else { return };
         match listener.accept().await {
-            Ok((stream, _)) => {
-                let (tls, router) = (tls.clone(), router.clone());
+            Ok((stream, peer)) => {
+                let tls = tls.clone();
+                let router = router.clone().layer(Extension(Peer(peer.ip().to_canonical())));
                 tokio::spawn(async move {
                     if timeout(WHOLE, connection(stream, tls, router)).await.is_err() {
                         debug!("page: a connection took too long");

@@ -25,6 +25,7 @@ mod sessions;
 mod site;
 mod tls;
 mod token;
+mod tries;
 mod views;
 mod visit;
 
@@ -101,7 +102,7 @@ fn access(options: &PageOptions) -> Result<(Access, Option<Tls>), PageError> {
             let access = Access::Network {
                 token,
                 sessions: sessions::Sessions::default(),
-                trying: tokio::sync::Mutex::new(()),
+                tries: tries::Tries::default(),
             };
             Ok((access, Some(Tls::of(options)?)))
         }

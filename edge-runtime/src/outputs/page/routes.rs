@@ -12,12 +12,13 @@ use axum::{Router, middleware};
 use serde::Deserialize;
 
 use super::ask::{self, Question};
-use super::guard::{guard, is_word};
+use super::guard::guard;
 use super::health::Health;
 use super::metrics;
 use super::respond;
 use super::sessions::LASTS;
 use super::site::{Access, Failed, Site};
+use super::tries::Peer;
 use super::views;
 use super::visit::{Visit, keep_session};
 use crate::record::mark_one_reported;
@@ -65,20 +66,15 @@ fn or_failed(site: &Site, visit: &Visit, done: Result<Response, Failed>) -> Resp
 }
 
 async fn home((State(site), Extension(visit)): Asked) -> Response {
-    let newest = ask::newest_sequence(&site).await.unwrap_or(None);
+    // One glance: what is drawn is what was asked for.
     let glance = site.device.live.glance();
-    // The record that the lights are about, so that no picture stands beside the result of another.
-    let sight = match glance.about {
-        Some(about) => ask::sight(&site, about.record).await.map(Some),
-        None => ask::newest(&site).await,
-    };
-    respond::page(StatusCode::OK, views::home(&site, &visit, &glance, newest, sight))
+    let sight = ask::latest(&site, &glance).await;
+    respond::page(StatusCode::OK, views::home(&site, &visit, &glance, &sight))
 }
 
 async fn live(State(site): State<Arc<Site>>) -> Response {
-    let newest = ask::newest_sequence(&site).await.unwrap_or(None);
     let glance = site.device.live.glance();
-    let state = views::state(&site.device.live.condition(&glance), &glance, newest);
+    let state = views::state(&site.device.live.condition(&glance), &glance);
     respond::typed(StatusCode::OK, "text/plain; charset=utf-8", state)
 }
 
@@ -191,11 +187,15 @@ async fn sign_in((State(site), Extension(visit)): Asked) -> Response {
     respond::page(StatusCode::OK, views::sign_in(&site, &visit, false))
 }
 
-async fn login((State(site), Extension(visit)): Asked, Form(given): Form<Word>) -> Response {
-    let Access::Network { token, sessions, trying } = &site.access else {
+async fn login(
+    (State(site), Extension(visit)): Asked,
+    Extension(peer): Extension<Peer>,
+    Form(given): Form<Word>,
+) -> Response {
+    let Access::Network { token, sessions, tries } = &site.access else {
         return respond::failed(&site, &visit, &Failed::NotFound);
     };
-    if !is_word(token, trying, given.token.trim()).await {
+    if !tries.is_word(token, given.token.trim(), peer).await {
         return respond::page(StatusCode::FORBIDDEN, views::sign_in(&site, &visit, true));
     }
     let Some(word) = sessions.begin(Instant::now()) else {

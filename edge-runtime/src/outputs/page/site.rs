@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::http::StatusCode;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use tracing::warn;
 
 use super::cache::Cache;
@@ -13,6 +13,7 @@ use super::error::PageError;
 use super::headers::policy;
 use super::sessions::Sessions;
 use super::token::Token;
+use super::tries::Tries;
 use crate::counters::Counters;
 use crate::outputs::live::Live;
 use crate::outputs::words::{Language, Words, WordsError};
@@ -36,12 +37,7 @@ pub(super) enum Access {
     /// Whoever sits at the device.
     Local,
     /// Whoever knows the word.
-    Network {
-        token: Token,
-        sessions: Sessions,
-        /// Held while a wrong word is answered, so that words are tried one after another.
-        trying: Mutex<()>,
-    },
+    Network { token: Token, sessions: Sessions, tries: Tries },
 }
 
 /// What all requests share.

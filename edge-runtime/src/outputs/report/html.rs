@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::Case;
-use crate::outputs::live::ModelFacts;
+use crate::outputs::decimals::decimals_of;
 use crate::outputs::picture;
 use crate::outputs::words::{Language, Words};
 use crate::record::Outcome;
@@ -21,15 +21,9 @@ pub struct Around<'a> {
     pub script: &'a str,
 }
 
-/// The report. What is known of the model beyond the record is told if `model` is the one that screened.
-pub fn html(
-    case: &Case,
-    (words, language): (&Words, Language),
-    model: Option<&ModelFacts>,
-    around: Option<&Around<'_>>,
-) -> String {
+/// The report.
+pub fn html(case: &Case, (words, language): (&Words, Language), around: Option<&Around<'_>>) -> String {
     let entry = &case.record.entry;
-    let model = model.filter(|model| model.hash == entry.model);
     let title = format!("{} – {} {}", words.report.title, words.fact.record, case.record.sequence);
     let page = html! {
         (DOCTYPE)
@@ -50,13 +44,13 @@ pub fn html(
                 h1 { (title) }
                 p.disclaimer { (words.disclaimer) }
                 p.patient { (words.report.patient) }
-                @if model.is_some_and(|model| model.random) {
+                @if case.is_a_test() {
                     p.verdict.random { (words.page.random) }
                 }
                 (verdict(words, &entry.outcome))
                 (pictures(case, words))
                 h2 { (words.fact.record) " " (case.record.sequence) }
-                (facts(case, words, model))
+                (facts(case, words))
                 h2 { (words.report.reading) }
                 div.write {}
                 div.lines {
@@ -115,9 +109,10 @@ fn pictures(case: &Case, words: &Words) -> Markup {
     }
 }
 
-fn facts(case: &Case, words: &Words, model: Option<&ModelFacts>) -> Markup {
-    let entry = &case.record.entry;
-    let number = |value: f64| format!("{value:.4}");
+fn facts(case: &Case, words: &Words) -> Markup {
+    let (entry, abstain) = (&case.record.entry, case.abstain());
+    let digits = decimals_of(entry, abstain, 4);
+    let number = |value: f64| format!("{value:.digits$}");
     html! {
         dl {
             dt { (words.fact.recorded) }
@@ -129,13 +124,13 @@ fn facts(case: &Case, words: &Words, model: Option<&ModelFacts>) -> Markup {
                 dt { (words.fact.probability) } dd { (number(probability)) }
             }
             dt { (words.fact.threshold) } dd { (number(entry.threshold)) " (" (words.fact.threshold_hint) ")" }
-            @if let Some((low, high)) = model.and_then(|model| model.abstain) {
+            @if let Some((low, high)) = abstain {
                 dt { (words.fact.abstain) } dd { (number(low)) " – " (number(high)) }
             }
             dt { (words.fact.model) }
             dd {
                 code { (entry.model) }
-                @if let Some(model) = model { @if model.version > 0 { " (" (words.fact.version) " " (model.version) ")" } }
+                @if let Some(model) = &case.model { @if model.version > 0 { " (" (words.fact.version) " " (model.version) ")" } }
             }
             dt { (words.fact.origin) } dd { (words.origin(entry.origin.code())) }
             dt { (words.fact.content) } dd { code { (entry.content) } }

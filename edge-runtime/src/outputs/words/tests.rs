@@ -117,6 +117,8 @@ fn codes() -> BTreeSet<&'static str> {
         "camera-damaged",
         "writable",
         "too-many-files",
+        "no-images",
+        "ended-the-program",
     ]);
     codes.extend([NoAnswer::Late, NoAnswer::Ended].map(NoAnswer::code));
     codes

@@ -33,9 +33,9 @@ fn model(site: &Site, words: &Words) -> Markup {
                 dt { (words.fact.model) } dd { code { (model.hash) } }
                 dt { (words.fact.model_file) } dd { (model.file) }
                 @if model.version > 0 { dt { (words.fact.version) } dd { (model.version) } }
-                dt { (words.fact.threshold) } dd { (share(model.threshold)) " (" (words.fact.threshold_hint) ")" }
+                dt { (words.fact.threshold) } dd { (share(model.threshold, 3)) " (" (words.fact.threshold_hint) ")" }
                 @if let Some((low, high)) = model.abstain {
-                    dt { (words.fact.abstain) } dd { (share(low)) " – " (share(high)) }
+                    dt { (words.fact.abstain) } dd { (share(low, 3)) " – " (share(high, 3)) }
                 }
                 dt { (words.fact.engine) } dd { (model.engine) }
                 dt { (words.fact.self_test) }

@@ -5,31 +5,44 @@ use maud::{Markup, html};
 use super::icon::Shape;
 use super::record::{Sight, facts, film, keys, reasons, verdict};
 use super::{Frame, Here, languages, tell};
-use crate::outputs::lights::Signal;
+use crate::outputs::lights::{About, Signal};
 use crate::outputs::live::{Condition, Glance};
 use crate::outputs::page::site::{Failed, Site};
 use crate::outputs::page::visit::Visit;
+use crate::outputs::words::Words;
+use crate::sources::Medium;
 
-/// The status page's state in one word: when it changes, the page is loaded again.
-pub fn state(condition: &Condition, glance: &Glance, newest: Option<u64>) -> String {
-    let about = glance.about.map_or(0, |about| about.record);
-    format!("{} {about} {}", Shape::now(condition, glance.signal).class(), newest.unwrap_or(0))
+/// The status page's state in one line: when it changes, the page is loaded again.
+pub fn state(condition: &Condition, glance: &Glance) -> String {
+    let about = match about(glance) {
+        About::Nothing => String::from("0"),
+        About::Record(sequence) => sequence.to_string(),
+        About::Refused(code) => code.to_owned(),
+    };
+    let stick = match glance.medium {
+        Medium::Absent => "absent",
+        Medium::MayBePulled => "read",
+        Medium::Refused(_) => "refused",
+        Medium::InUse => "in-use",
+    };
+    let several = if glance.shown.several { "several" } else { "one" };
+    format!("{} {about} {several} {stick}", Shape::now(condition, glance.shown.signal).class())
 }
 
-/// The status page: `sight` is the record that the lights are about, else the newest, which is number `newest`.
-pub fn home(
-    site: &Site,
-    visit: &Visit,
-    glance: &Glance,
-    newest: Option<u64>,
-    sight: Result<Option<Sight>, Failed>,
-) -> Markup {
+/// Whose result the status page has below the signal: that of the signal itself, or the last one that was shown.
+pub fn about(glance: &Glance) -> About {
+    if glance.shown.signal.is_result() { glance.shown.about } else { glance.last }
+}
+
+/// The status page; `sight` is what [`about`] names.
+pub fn home(site: &Site, visit: &Visit, glance: &Glance, sight: &Result<Option<Sight>, Failed>) -> Markup {
     let words = site.words(visit.language);
     let condition = site.device.live.condition(glance);
-    let shape = Shape::now(&condition, glance.signal);
+    let signal = glance.shown.signal;
+    let shape = Shape::now(&condition, signal);
     let told = match &condition {
         Condition::Starting => &words.state.starting,
-        Condition::Well => words.signal(glance.signal),
+        Condition::Well => words.signal(signal),
         Condition::Faulty(_) => &words.state.fault,
         Condition::Silent(_) => &words.state.silent,
     };
@@ -41,44 +54,67 @@ pub fn home(
             @if let Condition::Faulty(reason) = &condition {
                 @if !reason.is_empty() { p.small { (words.page.technician) ": " code { (reason) } } }
             }
-            @if let Some(code) = glance.refused {
-                ul.reasons { li { (words.reason(code)) " " code { (code) } } }
-            }
+            @if let (true, About::Refused(code)) = (well && signal.is_result(), glance.shown.about) { (refused(words, code)) }
+            @if well && signal.is_result() { (stick(words, glance.medium)) }
             @if glance.model.is_none() && !well { p.small { (words.page.no_model) "." } }
-            @match &sight {
+            @match sight {
                 Ok(Some(sight)) if well => {
-                    @let shown = sight.signal() == glance.signal && glance.refused.is_none();
-                    @let several = glance.about.is_some_and(|about| about.several);
-                    @if several || (glance.signal.is_result() && !shown && glance.refused.is_none()) {
-                        p.small { (words.page.most_urgent) }
-                    }
+                    @if signal.is_result() && glance.shown.several { p.small { (words.page.most_urgent) } }
                     h2.gap {
-                        @if glance.signal == Signal::Busy {
-                            (words.page.latest_past)
-                        } @else if several {
+                        @if signal.is_result() && glance.shown.several {
                             (words.fact.record) " " (sight.record.sequence)
                         } @else {
-                            (words.page.latest)
+                            (heading(words, signal))
                         }
                     }
-                    @if shown { (reasons(words, &sight.record)) } @else { (verdict(words, &sight.record, true)) }
+                    @if sight.signal() == signal { (reasons(words, &sight.record)) } @else { (verdict(words, &sight.record, true)) }
                     (facts(site, words, sight, false))
                     (keys(words, sight))
                 }
                 Ok(Some(_)) => p { (words.page.hidden_by_fault) },
-                Ok(None) => p { (words.page.none_yet) },
+                Ok(None) if !well => {}
+                Ok(None) if signal.is_result() => {}
+                Ok(None) => {
+                    @if let About::Refused(code) = about(glance) {
+                        h2.gap { (heading(words, signal)) }
+                        (tell(Shape::NoResult, &words.outcome.no_result, true))
+                        (refused(words, code))
+                    } @else {
+                        p { (words.page.none_yet) }
+                    }
+                }
                 Err(Failed::Store(error)) => {
                     div.alarm { (words.page.store_unreadable) ". " code { (error) } }
                 }
                 Err(_) => p.alarm { (words.page.failed) },
             }
         }
-        @if let (true, Ok(Some(sight))) = (well, &sight) {
+        @if let (true, Ok(Some(sight))) = (well, sight) {
             section.card { (film(words, sight)) }
         } @else {
             section.card { h2 { (words.page.language) } (languages(visit)) }
         }
     };
-    let state = Some(state(&condition, glance, newest));
+    let state = Some(state(&condition, glance));
     Frame { site, visit, here: Here::Status, title: &told.title, state }.around(&main)
+}
+
+fn heading(words: &Words, signal: Signal) -> &str {
+    if signal == Signal::Busy { &words.page.latest_past } else { &words.page.latest }
+}
+
+/// Why something has no result, and no record either.
+fn refused(words: &Words, code: &str) -> Markup {
+    html! { ul.reasons { li { (words.reason(code)) " " code { (code) } } } }
+}
+
+/// Whether the stick may be pulled, while the result stands where that would be said.
+fn stick(words: &Words, medium: Medium) -> Markup {
+    html! {
+        @match medium {
+            Medium::MayBePulled => p.stick { b { (words.state.may_be_pulled.title) } ". " (words.state.may_be_pulled.advice) },
+            Medium::InUse => p.stick { (words.state.busy.advice) },
+            Medium::Absent | Medium::Refused(_) => {}
+        }
+    }
 }

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::icon::Shape;
 use super::record::{share, time};
 use super::{Frame, Here};
+use crate::outputs::decimals::decimals_of;
 use crate::outputs::lights::Signal;
 use crate::outputs::page::site::Site;
 use crate::outputs::page::visit::Visit;
@@ -101,7 +102,7 @@ fn row(words: &Words, record: &Record) -> Markup {
                 span.digits { " · " code { (&content[..8]) } }
             }
             span.number.when {
-                @if let Some(probability) = entry.outcome.probability() { (share(probability)) } @else { "–" }
+                @if let Some(probability) = entry.outcome.probability() { (share(probability, decimals_of(entry, None, 3))) } @else { "–" }
             }
         }
     }

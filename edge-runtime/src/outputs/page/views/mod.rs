@@ -8,7 +8,7 @@ mod message;
 mod record;
 
 pub(super) use about::about;
-pub(super) use home::{home, state};
+pub(super) use home::{about as about_what, home, state};
 pub(super) use list::{Listing, list, older};
 pub(super) use message::{message, sign_in};
 pub(super) use record::{Sight, record};

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::icon::Shape;
 use super::{Frame, Here, tell};
+use crate::outputs::decimals::decimals_of;
 use crate::outputs::lights::Signal;
 use crate::outputs::page::site::Site;
 use crate::outputs::page::visit::Visit;
@@ -59,9 +60,9 @@ pub fn reasons(words: &Words, record: &Record) -> Markup {
     }
 }
 
-/// A probability or a threshold, 0..1.
-pub fn share(value: f64) -> String {
-    format!("{value:.3}")
+/// A probability or a threshold, 0..1, with so many decimals.
+pub fn share(value: f64, digits: usize) -> String {
+    format!("{value:.digits$}")
 }
 
 /// The facts of a record; all of them, or those that a glance needs.
@@ -71,6 +72,9 @@ pub fn facts(site: &Site, words: &Words, sight: &Sight, all: bool) -> Markup {
     let model = entry.model.to_string();
     let loaded = site.device.live.glance().model.filter(|loaded| loaded.hash == entry.model);
     let short = |text: &str| text.chars().take(12).collect::<String>();
+    let abstain = loaded.as_ref().and_then(|loaded| loaded.abstain);
+    let digits = decimals_of(entry, abstain, 3);
+    let share = |value: f64| share(value, digits);
     html! {
         dl {
             @if !all { dt { (words.fact.record) } dd { (record.sequence) } }
@@ -80,7 +84,7 @@ pub fn facts(site: &Site, words: &Words, sight: &Sight, all: bool) -> Markup {
                 dt { (words.fact.probability) } dd { (share(probability)) }
                 dt { (words.fact.threshold) }
                 dd { (share(entry.threshold)) " (" (words.fact.threshold_hint) ")" }
-                @if let Some((low, high)) = loaded.as_ref().and_then(|loaded| loaded.abstain) {
+                @if let Some((low, high)) = abstain {
                     dt { (words.fact.abstain) } dd { (share(low)) " – " (share(high)) }
                 }
             }

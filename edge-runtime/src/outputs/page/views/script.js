@@ -5,12 +5,14 @@
   async function look() {
     try {
       const answer = await fetch("/live", { cache: "no-store", signal: AbortSignal.timeout(4000) });
+      if (answer.status === 401) { location.href = "/login"; return; }
       if (!answer.ok) throw answer.status;
       const state = await answer.text();
       if (missed || state !== main.dataset.state) { location.reload(); return; }
     } catch {
       missed += 1;
       lost.hidden = false;
+      main.hidden = true;
     }
     setTimeout(look, 2000);
   }

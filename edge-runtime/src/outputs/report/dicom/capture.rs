@@ -9,7 +9,8 @@ use xray_core::decision::DISCLAIMER;
 use super::super::Case;
 use super::DicomError;
 use super::caption::under;
-use super::common::{Kind, begin, file, identity, recorded, reference, result, sequence, source, text};
+use super::common::{Kind, begin, file, identity, recorded, reference, result, sequence, source, test, text};
+use crate::outputs::decimals::decimals_of;
 use crate::outputs::picture::{self, Unshown};
 
 const KIND: Kind = Kind {
@@ -91,9 +92,16 @@ fn drawn(case: &Case) -> Result<RgbImage, DicomError> {
 
 fn lines(case: &Case) -> Vec<String> {
     let (record, entry) = (&case.record, &case.record.entry);
-    let mut lines = vec!["SCREENING AID, NOT A DIAGNOSIS".to_owned(), result(&entry.outcome).to_uppercase()];
+    let mut lines = vec!["SCREENING AID, NOT A DIAGNOSIS".to_owned()];
+    lines.extend(test(case).map(str::to_owned));
+    lines.push(result(&entry.outcome).to_uppercase());
     if let Some(probability) = entry.outcome.probability() {
-        lines.push(format!("probability {probability:.3}, threshold {:.3}", entry.threshold));
+        let digits = decimals_of(entry, case.abstain(), 3);
+        let threshold = entry.threshold;
+        lines.push(format!("probability {probability:.digits$}, threshold {threshold:.digits$}"));
+        if let Some((low, high)) = case.abstain() {
+            lines.push(format!("uncertain from {low:.digits$} to under {high:.digits$}"));
+        }
     }
     lines.push(format!("record {}, {}", record.sequence, recorded(record)));
     lines.push(format!("model {}", &entry.model.to_string()[..16]));

@@ -154,6 +154,11 @@ pub(super) fn result(outcome: &Outcome) -> String {
     }
 }
 
+/// What must be said of a model whose weights are random.
+pub(super) fn test(case: &Case) -> Option<&'static str> {
+    case.is_a_test().then_some("TEST MODEL: RANDOM WEIGHTS, THE RESULT MEANS NOTHING")
+}
+
 /// When a record was made, and whether that can be believed.
 pub(super) fn recorded(record: &Record) -> String {
     let moment = record.entry.recorded;

@@ -9,9 +9,10 @@ use super::super::Case;
 use super::DicomError;
 use super::common::{
     Kind, MAKER, Source, begin, file, identity, item, recorded, reference, result, sequence, source, study,
-    text,
+    test, text,
 };
 use super::uid::uid;
+use crate::outputs::decimals::decimals_of;
 
 const KIND: Kind = Kind {
     class: uids::COMPREHENSIVE_SR_STORAGE,
@@ -84,6 +85,7 @@ pub fn structured(case: &Case) -> Result<Vec<u8>, DicomError> {
 
 fn content(case: &Case, source: Option<&Source>) -> Vec<InMemDicomObject> {
     let (record, entry) = (&case.record, &case.record.entry);
+    let digits = decimals_of(entry, case.abstain(), 6);
     let device = uid("device", &[MAKER.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()]);
     let mut all = vec![
         code("HAS CONCEPT MOD", LANGUAGE, ENGLISH),
@@ -93,10 +95,11 @@ fn content(case: &Case, source: Option<&Source>) -> Vec<InMemDicomObject> {
         words("CONTAINS", COMMENT, DISCLAIMER),
         words("CONTAINS", RESULT, &result(&entry.outcome)),
     ];
+    all.extend(test(case).map(|warning| words("CONTAINS", COMMENT, warning)));
     if let Some(probability) = entry.outcome.probability() {
-        all.push(number(PROBABILITY, probability));
+        all.push(number(PROBABILITY, probability, digits));
     }
-    all.push(number(THRESHOLD, entry.threshold));
+    all.push(number(THRESHOLD, entry.threshold, digits));
     all.extend(entry.outcome.reasons().iter().map(|reason| words("CONTAINS", REASON, reason)));
     all.push(words("CONTAINS", MODEL, &entry.model.to_string()));
     all.push(words("CONTAINS", CONTENT, &entry.content.to_string()));
@@ -141,9 +144,9 @@ fn code(relation: &str, name: Code, value: Code) -> InMemDicomObject {
 }
 
 /// A number of 0..1 without a unit; decimal strings have at most 16 characters.
-fn number(name: Code, value: f64) -> InMemDicomObject {
+fn number(name: Code, value: f64, digits: usize) -> InMemDicomObject {
     let measured = item([
-        text(tags::NUMERIC_VALUE, VR::DS, &format!("{value:.6}")),
+        text(tags::NUMERIC_VALUE, VR::DS, &format!("{value:.digits$}")),
         sequence(tags::MEASUREMENT_UNITS_CODE_SEQUENCE, vec![coded(NO_UNITS)]),
     ]);
     with("CONTAINS", "NUM", name, [sequence(tags::MEASURED_VALUE_SEQUENCE, vec![measured])])

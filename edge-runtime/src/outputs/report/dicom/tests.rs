@@ -63,7 +63,7 @@ fn case(bytes: Vec<u8>, outcome: Outcome, trusted: bool) -> Case {
     };
     let record: Record = chain::append(None, entry);
     let image = picture::decode(&bytes);
-    Case { record, source: Ok(bytes), image, heat: None }
+    Case { record, source: Ok(bytes), image, heat: None, model: None }
 }
 
 fn no_result() -> Outcome {
@@ -173,4 +173,32 @@ fn what_cannot_be_shown_has_no_capture_but_a_report() {
     let case = case(b"Dear colleague".to_vec(), Outcome::no_result("unknown-format"), true);
     assert!(matches!(capture(&case), Err(DicomError::Image(_))));
     assert!(structured(&case).is_ok());
+}
+
+#[test]
+fn what_a_test_model_said_is_called_so() {
+    let told = |random| {
+        let mut case = case(plain(), no_result(), true);
+        case.model = Some(crate::outputs::live::ModelFacts {
+            hash: case.record.entry.model,
+            version: 1,
+            file: "model.onnx".into(),
+            threshold: 0.5,
+            abstain: None,
+            engine: "tract",
+            random,
+            checked: true,
+        });
+        let rows = read(&capture(&case).expect("a file")).element(tags::ROWS).expect("there").to_int::<u32>();
+        let report = read(&structured(&case).expect("a file"));
+        let items = report.element(tags::CONTENT_SEQUENCE).expect("there").items().expect("items").to_vec();
+        let warned = items.iter().any(|item| {
+            item.get(tags::TEXT_VALUE)
+                .is_some_and(|value| value.to_str().is_ok_and(|text| text.starts_with("TEST MODEL")))
+        });
+        (warned, rows.expect("a number"))
+    };
+    let ((warned, rows), (silent, fewer)) = (told(true), told(false));
+    assert!(warned && !silent);
+    assert_eq!(rows, fewer + 22, "one more line under the picture");
 }

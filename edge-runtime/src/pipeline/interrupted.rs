@@ -1,0 +1,49 @@
+//! Images that an earlier run did not get done with, because it was ended. One that ends the program each time it is
+//! screened must not keep the device from working for ever.
+
+use std::time::Duration;
+
+use tracing::error;
+
+use super::judged::Judged;
+use super::{Fault, Pipeline};
+use crate::outputs::lights::Shown;
+use crate::record::{Hash256, Origin};
+
+/// How often an image is begun with. Not once: a power cut is not the image's fault, and seldom comes three times in a
+/// row within the second that one image takes.
+const MOST_TRIES: u32 = 3;
+
+impl Pipeline<'_> {
+    /// Screens what an interrupted run stored and did not record.
+    ///
+    /// # Errors
+    /// [`Fault`] if the device cannot go on.
+    pub fn recover(&mut self) -> Result<(), Fault> {
+        let (pending, damaged) = self.store.unrecorded()?;
+        for path in damaged {
+            error!(path = %path.display(), "an image is not what it was; it is kept and not screened");
+            self.result(Shown::refused("damaged"));
+        }
+        for content in pending {
+            let bytes = std::fs::metadata(self.store.image(&content)).map_or(0, |meta| meta.len());
+            self.busy();
+            self.screen(Origin::Recovered, content, bytes, Duration::ZERO)?;
+            self.heartbeat.beat(std::time::Instant::now());
+        }
+        Ok(())
+    }
+
+    /// What a stored image comes to; no result if the program ended each time before.
+    pub(super) fn attempt(&mut self, content: &Hash256) -> Result<Judged, Fault> {
+        let time = self.insist(|store| store.begin(content))?;
+        if time > MOST_TRIES {
+            error!(%content, "the program ended {MOST_TRIES} times while it screened this image; it is left");
+            self.store.done()?;
+            return Ok(Judged::no_result("ended-the-program"));
+        }
+        let judged = self.judge(&self.store.image(content));
+        self.store.done()?;
+        judged
+    }
+}

@@ -1,0 +1,97 @@
+//! What the loop shows, on the lights and on the page: the display says what, and both are told.
+
+use std::time::{Duration, Instant};
+
+use tracing::{info, warn};
+
+use super::Pipeline;
+use crate::counters::one_more;
+use crate::outputs::lights::{Shown, Signal};
+use crate::record::{Origin, Record};
+use crate::sources::{Medium, Refusal};
+
+impl Pipeline<'_> {
+    /// Shows an image's result, or what became of a model.
+    pub(super) fn result(&mut self, shown: impl Into<Shown>) {
+        let shown = shown.into();
+        self.display.result(shown, Instant::now());
+        self.lights.tell(shown);
+    }
+
+    /// Shows what is no result.
+    pub(super) fn show(&mut self, signal: Signal) {
+        self.display.show(signal, Instant::now());
+        self.lights.show(signal);
+    }
+
+    /// Shows that an image is being read, once the result before it was seen.
+    pub(super) fn busy(&mut self) {
+        self.work_on(Signal::Busy);
+    }
+
+    pub(super) fn work_on(&mut self, signal: Signal) {
+        self.let_see();
+        if self.display.shown() != signal.into() {
+            self.show(signal);
+        }
+    }
+
+    /// Gives people the time to see what must be seen.
+    pub(super) fn let_see(&self) {
+        let stay = self.display.must_stay(Instant::now());
+        if !stay.is_zero() {
+            self.lights.hold(stay);
+        }
+    }
+
+    /// Shows what a record says.
+    pub(super) fn tell(&mut self, record: &Record, took: Duration) {
+        let (entry, signal) = (&record.entry, Signal::from(&record.entry.outcome));
+        self.counters.recorded(signal, took);
+        info!(
+            record = record.sequence,
+            content = %entry.content,
+            origin = entry.origin.code(),
+            outcome = entry.outcome.code(),
+            probability = entry.outcome.probability(),
+            reasons = entry.outcome.reasons().join(" "),
+            ms = took.as_millis(),
+            "recorded"
+        );
+        self.result(Shown::record(signal, record.sequence));
+    }
+
+    /// Shows that something could not be read, which then has no record.
+    pub(super) fn refuse(&mut self, origin: Origin, refusal: &Refusal) {
+        one_more(&self.counters.unreadable);
+        warn!(origin = origin.code(), code = refusal.code, "{}", refusal.reason);
+        self.busy();
+        self.result(Shown::refused(refusal.code));
+    }
+
+    pub(super) fn fault(&mut self) {
+        one_more(&self.counters.faults);
+        self.display.fault(Instant::now());
+        self.lights.show(Signal::Fault);
+    }
+
+    /// What is to be seen while nothing comes.
+    pub(super) fn idle(&mut self, now: Instant) {
+        let before = self.display.shown();
+        if self.troubles.iter().any(Option::is_some) {
+            if before.signal != Signal::Fault && self.display.must_stay(now).is_zero() {
+                self.fault();
+            }
+            return;
+        }
+        self.display.idle(self.medium(), now);
+        if self.display.shown() != before {
+            self.lights.tell(self.display.shown());
+        }
+    }
+
+    /// Whether there is something to pull.
+    pub(super) fn medium(&self) -> Medium {
+        self.sources.iter().map(|source| source.medium()).max().unwrap_or(Medium::Absent)
+    }
+}

@@ -1,0 +1,74 @@
+//! Which image is being screened, on the disk: if the program ends meanwhile, the next one knows how often.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use super::error::StoreError;
+use super::hash256::Hash256;
+use super::images::write_whole;
+use super::store::Store;
+
+impl Store {
+    /// Notes that an image is about to be screened. Gives how often that was begun, this time included, without
+    /// [`Store::done`] between.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], or what else the disk says.
+    pub fn begin(&self, content: &Hash256) -> Result<u32, StoreError> {
+        let path = self.trying();
+        // A note that cannot be read counts as none: the image is then tried once more.
+        let before = fs::read_to_string(&path).ok().and_then(|text| {
+            let (of, count) = text.trim().split_once(' ')?;
+            (of.parse::<Hash256>().ok()? == *content).then(|| count.parse::<u32>().ok())?
+        });
+        let time = before.unwrap_or(0).saturating_add(1);
+        let text = format!("{content} {time}\n");
+        let temporary = path.with_extension("new");
+        write_whole(&temporary, &path, text.as_bytes()).map_err(|error| StoreError::file(&path, &error))?;
+        Ok(time)
+    }
+
+    /// The image that was begun has not ended the program. That this reaches the disk is not waited for: an image that
+    /// has a record is not begun again.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn done(&self) -> Result<(), StoreError> {
+        let path = self.trying();
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::file(&path, &error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn trying(&self) -> PathBuf {
+        self.folder.join("trying")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::store::Limits;
+    use super::*;
+
+    #[test]
+    fn it_is_counted_how_often_an_image_was_begun_and_not_done() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let limits = Limits { quota: None, keep_days: None, reserve: 0 };
+        let (one, two) = (Hash256::of(b"1"), Hash256::of(b"2"));
+        for time in 1..4 {
+            let store = Store::open(folder.path(), limits).expect("opened");
+            assert_eq!(store.begin(&one), Ok(time));
+        }
+        let store = Store::open(folder.path(), limits).expect("opened");
+        store.done().expect("done");
+        store.done().expect("twice");
+        assert_eq!(store.begin(&one), Ok(1));
+        assert_eq!(store.begin(&two), Ok(1), "another image");
+        for text in ["", "x", "x y\n", &format!("{two} -1"), &format!("{two} 9999999999999")] {
+            fs::write(folder.path().join("trying"), text).expect("written");
+            assert_eq!(store.begin(&two), Ok(1), "{text:?}");
+        }
+    }
+}
