@@ -99,13 +99,14 @@ restart() {
   if has_service; then systemctl restart "$@" "$service" || true; fi
 }
 
-# Whether the board is well now. A program that systemd had to start again is not.
+# Whether the board is well now. A program that systemd had to start again is not, nor one that says that it has a fault.
 healthy() {
   if [ -n "$1" ]; then
     sh -c "$1" >/dev/null 2>&1
   elif has_service; then
-    systemctl is-active --quiet "$service" &&
-      [ "$(systemctl show --property NRestarts --value "$service")" = 0 ]
+    systemctl is-active --quiet "$service" || return 1
+    [ "$(systemctl show --property NRestarts --value "$service")" = 0 ] || return 1
+    case $(systemctl show --property StatusText --value "$service") in fault:*) return 1 ;; esac
   else
     (selftest "$program") 2>/dev/null
   fi

@@ -24,6 +24,7 @@ use crate::outputs::live::{Live, Mirrored, ModelFacts};
 use crate::outputs::page::{self, Device};
 use crate::pipeline::{
     Fault, FirstModel, Heartbeat, InTurn, InstalledModel, ModelIdentity, Parts, Pipeline, Times, Worker,
+    dying,
 };
 use crate::record::{Hash256, Store};
 use crate::sources::{Folder, KernelMounter, Mounter, Source, Stick};
@@ -82,6 +83,7 @@ pub fn run(args: &RunArgs, out: &mut impl Write) -> Result<Outcome> {
     if let Err(fault) = &ended {
         error!("{fault:#}");
         live.trouble(Some(format!("{fault:#}")));
+        dying(&format!("{fault:#}"));
         lights.show(Signal::Fault);
         // Not the lights' own hold: a device without lights has a page.
         std::thread::sleep(config.lights.fault_s);

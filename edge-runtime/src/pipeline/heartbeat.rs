@@ -9,10 +9,22 @@ use sd_notify::NotifyState;
 use crate::outputs::live::Live;
 use crate::sources::Medium;
 
+/// Tells the service manager that the program is about to end of a fault.
+pub fn dying(fault: &str) {
+    tell(Some(fault), "");
+}
+
+/// What `systemctl status` shows, and what scripts/lib/deploy-agent.sh reads: `fault: …`, or how things are.
+fn tell(trouble: Option<&str>, else_words: &str) {
+    let words = trouble.map_or_else(|| else_words.to_owned(), |trouble| format!("fault: {trouble}"));
+    let _ = sd_notify::notify(&[NotifyState::Status(&words)]);
+}
+
 /// Tells that the pipeline turns.
 pub struct Heartbeat {
     every: Option<Duration>,
     told: Option<Instant>,
+    trouble: Option<String>,
     live: Option<Arc<Live>>,
 }
 
@@ -23,6 +35,7 @@ impl Heartbeat {
         Heartbeat {
             every: sd_notify::watchdog_enabled().map(|patience| patience / 4),
             told: None,
+            trouble: None,
             live: None,
         }
     }
@@ -42,13 +55,17 @@ impl Heartbeat {
         let _ = sd_notify::notify(&[NotifyState::Ready]);
     }
 
-    /// Says in words how things are.
+    /// Says in words how things are, if nothing is in the way.
     pub fn status(&self, words: &str) {
-        let _ = sd_notify::notify(&[NotifyState::Status(words)]);
+        tell(self.trouble.as_deref(), words);
     }
 
     /// Says what keeps the device from working; `None` when it is over.
-    pub fn trouble(&self, words: Option<String>) {
+    pub fn trouble(&mut self, words: Option<String>) {
+        if self.trouble != words {
+            self.trouble.clone_from(&words);
+            tell(self.trouble.as_deref(), "well");
+        }
         if let Some(live) = &self.live {
             live.trouble(words);
         }

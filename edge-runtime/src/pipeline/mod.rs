@@ -21,7 +21,7 @@ mod worker;
 
 pub use display::{Display, Times};
 pub use first_model::FirstModel;
-pub use heartbeat::Heartbeat;
+pub use heartbeat::{Heartbeat, dying};
 pub use installed::InstalledModel;
 pub use worker::{InTurn, Model, NoAnswer, Worker};
 
