@@ -2,8 +2,9 @@
 
 use std::io::Cursor;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::{GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
 use super::HeatMap;
@@ -120,11 +121,12 @@ fn reduced(image: &Radiograph) -> Result<GrayImage, PictureError> {
         let side = u64::from(side) * u64::from(MAX_PICTURE_SIDE) / u64::from(longest);
         (side as u32).max(1)
     };
-    let source = ImageRef::new(width, height, &levels, PixelType::U8).map_err(PictureError::new)?;
-    let mut target = Image::new(scaled(width), scaled(height), PixelType::U8);
+    let source = TypedImageRef::<U8>::from_buffer(width, height, &levels).map_err(PictureError::new)?;
+    let (width, height) = (scaled(width), scaled(height));
+    let mut target = TypedImage::<U8>::new(width, height);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    Resizer::new().resize(&source, &mut target, &options).map_err(PictureError::new)?;
-    picture(target.width(), target.height(), target.into_vec())
+    Resizer::new().resize_typed(&source, &mut target, &options).map_err(PictureError::new)?;
+    picture(width, height, target.pixels().iter().map(|pixel| pixel.0).collect())
 }
 
 fn picture(width: u32, height: u32, levels: Vec<u8>) -> Result<GrayImage, PictureError> {
