@@ -8,8 +8,8 @@
 #   cross  in a container, where Docker or Podman runs (cargo install cross)
 #   zig    cargo-zigbuild, for a glibc as old as 2.31 (pip install cargo-zigbuild ziglang)
 #   gcc    the distribution's gcc and Rust library (Debian: see scripts/lib/aarch64.sh and armv7.sh)
-# The profile is `dist` (--release says so, too): optimised, linked in one piece, stripped. With --emulated it is the one of that name, which is
-# built faster, for tests in an emulator.
+# The profile is `dist` (--release says so, too): optimised, linked in one piece, stripped. With --emulated it is the one
+# of that name, which is built faster, for tests in an emulator.
 #
 # Refused: a program that asks for a glibc above 2.31 (JetPack 5, Debian 11), unless --allow-glibc says how new the
 # boards' is; and, in the profile dist, one that has more than 25 MB stripped.

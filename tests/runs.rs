@@ -8,9 +8,12 @@ use anyhow::Result;
 use host_trainer::data::leaks::LeakCounts;
 use host_trainer::data::{DataSet, Split, of_split};
 use host_trainer::fine_tune::{FineTune, Unfreeze};
-use host_trainer::pipeline::{self, BackboneSource, Event, ExportJob, HeadOn, Quantisation, RunImages};
-use host_trainer::run::RunDir;
-use xray_edge_tests::{World, fit, job};
+use host_trainer::pipeline::{
+    self, BackboneSource, Event, ExportJob, HeadOn, Quantisation, RunImages, ThresholdRule,
+};
+use host_trainer::run::{ChooseOn, RunDir};
+use xray_core::package::{PackageFile, Precision};
+use xray_edge_tests::{World, export, fit, job};
 
 #[test]
 fn an_unreadable_training_image_is_named_and_the_fit_goes_on() -> Result<()> {
@@ -138,5 +141,17 @@ fn what_cannot_be_done_is_told_before_anything_is_computed() -> Result<()> {
     (world.options.source.backbones, world.options.fine_tune) = (random, None);
     world.options.training.learning_rate = -1e-4;
     assert!(refused(&world).contains("`--learning-rate` -0.0001 is not above 0"));
+    Ok(())
+}
+
+#[test]
+fn a_threshold_that_was_given_by_hand_was_chosen_on_nothing() -> Result<()> {
+    let mut world = World::new()?;
+    (world.options.source.corruptions, world.options.source.choose_on) = (1, ChooseOn::Corrupted);
+    world.options.decision.threshold = ThresholdRule::Fixed(0.4);
+    fit(&world)?;
+    let package = PackageFile::read(&export(&world, Precision::Int8Weights, "model.onnx")?)?.verify()?;
+    let contract = package.contract();
+    assert_eq!((contract.threshold, contract.threshold_rule.as_str()), (0.4, ThresholdRule::FIXED));
     Ok(())
 }

@@ -37,8 +37,8 @@ Examples:
 It screens what its sources give until it is told to end (SIGTERM). It may be killed at any moment: nothing that it
 showed is lost, and what it had not finished it screens at the next start.
 
-A signed model on a stick is installed; a board that has no model waits for one. On trial, a model that fails is taken out of use by itself. The program then
-ends with status 5, to be started again with the model in use; systemd does so.
+A signed model on a stick is installed; a board that has no model waits for one. On trial, a model that fails is taken
+out of use by itself. The program then ends with status 5, to be started again with the model in use; systemd does so.
 
 Exit status: 1 a fault, such as a model that gives wrong answers; 2 wrong usage; 5 another model is in use, start again;
 0 only with --check.";

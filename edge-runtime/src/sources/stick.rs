@@ -45,8 +45,8 @@ pub struct StickOptions {
 
 enum State {
     Reading(Box<Tree>),
-    /// Read to its end; why something on it was not read, as a fixed word.
-    Read(Option<&'static str>),
+    /// Read to its end.
+    Read,
     /// Pulled, though still mounted.
     Broken,
     /// Mounted for writing, and not read.
@@ -187,7 +187,7 @@ impl Inserted {
                 Step::TooMany => {
                     let reason = format!("the stick holds more than {MOST} files; only those were looked at");
                     let news = self.unread(Refusal { code: "too-many-files", reason });
-                    self.state = State::Read(self.unread);
+                    self.state = State::Read;
                     return news;
                 }
                 // The kernel can give an empty listing of a device that is gone.
@@ -227,7 +227,7 @@ impl Inserted {
         } else {
             News::Finished { images: self.images, passed_over: self.passed_over }
         };
-        self.state = State::Read(self.unread);
+        self.state = State::Read;
         news
     }
 
@@ -258,9 +258,11 @@ impl Source for Stick {
             State::Broken => Medium::Absent,
             _ if !self.is_plugged_in(&stick.mount) => Medium::Absent,
             State::Refused => Medium::Refused(WRITABLE),
-            State::Read(Some(NO_IMAGES)) if self.gave(stick.mount.disk()) => Medium::MayBePulled,
-            State::Read(Some(code)) => Medium::Refused(code),
-            State::Read(None) => Medium::MayBePulled,
+            State::Read => match stick.unread {
+                Some(NO_IMAGES) if self.gave(stick.mount.disk()) => Medium::MayBePulled,
+                Some(code) => Medium::Refused(code),
+                None => Medium::MayBePulled,
+            },
         };
         let unmountable = self.unmountable.iter().map(|_| Medium::Refused(UNMOUNTABLE));
         self.inserted.values().map(of).chain(unmountable).max().unwrap_or(Medium::Absent)

@@ -141,18 +141,20 @@ pub fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
     };
     let mut reporter = Reporter::new(args.quiet || args.json);
     let mut show = |event: crate::pipeline::Event<'_>| reporter.show(event);
-    let exported = match args.precision {
-        _ if quantised => {
-            let how = Quantisation {
-                images: args.calibration_images.unwrap_or(CALIBRATION_IMAGES),
-                head_on: args.head_on.unwrap_or(HeadOn::Int8),
-                budget: (!args.allow_over_budget).then(Budget::default),
-            };
-            export_quantised_run(&job, &how, &choose(args.device)?, &mut show)?
-        }
-        Some(PrecisionName::Float32) => export_run(&job, Precision::Float32, &mut show)?,
-        // A run on a base model keeps the precision of the base.
-        _ => export_run(&job, Precision::Int8Weights, &mut show)?,
+    let exported = if quantised {
+        let how = Quantisation {
+            images: args.calibration_images.unwrap_or(CALIBRATION_IMAGES),
+            head_on: args.head_on.unwrap_or(HeadOn::Int8),
+            budget: (!args.allow_over_budget).then(Budget::default),
+        };
+        export_quantised_run(&job, &how, &choose(args.device)?, &mut show)?
+    } else {
+        let precision = match args.precision {
+            Some(PrecisionName::Float32) => Precision::Float32,
+            // Not looked at for a run on a base model, which keeps the precision of the base.
+            _ => Precision::Int8Weights,
+        };
+        export_run(&job, precision, &mut show)?
     };
     if args.json {
         println!("{}", serde_json::to_string(&exported)?);

@@ -3,6 +3,7 @@
 use xray_core::package::RANDOM_WARNING;
 
 use crate::data::ClassNames;
+use crate::pipeline::ThresholdRule;
 use crate::run::{ChooseOn, RunRecord, ShiftRecord};
 
 /// A run in words.
@@ -55,7 +56,7 @@ pub fn render(record: &RunRecord) -> String {
         ChooseOn::Corrupted | ChooseOn::Clean => "validation",
     };
     lines.push(match record.threshold_rule.as_str() {
-        "fixed" => format!("threshold   {:.4} (given by hand)", record.threshold),
+        ThresholdRule::FIXED => format!("threshold   {:.4} (given by hand)", record.threshold),
         rule => format!("threshold   {:.4} ({rule}, chosen on {on})", record.threshold),
     });
     if let Some(temperature) = record.temperature {

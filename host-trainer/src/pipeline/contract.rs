@@ -6,6 +6,7 @@ use xray_core::package::{BackboneRecord, Contract, Labels, Precision, Training};
 use xray_core::preprocess::Preprocessing;
 
 use super::head_fit::scored;
+use super::operating_point::ThresholdRule;
 use crate::metrics::{Evaluation, MetricsError};
 use crate::run::{BackboneUse, ChooseOn, RunRecord, ValidationScore};
 
@@ -82,10 +83,11 @@ fn backbones(stack: &[BackboneUse]) -> Vec<BackboneRecord> {
     stack.iter().map(one).collect()
 }
 
-/// The rule of the threshold, and on what it was met.
+/// The rule of the threshold, and on what it was met; a number that was named was met on nothing.
 fn rule(record: &RunRecord) -> String {
+    let chosen = record.threshold_rule != ThresholdRule::FIXED;
     match (&record.shift, record.choose_on) {
-        (Some(shift), ChooseOn::Corrupted) => format!(
+        (Some(shift), ChooseOn::Corrupted) if chosen => format!(
             "{} on validation images and {} corruptions of each (suite {})",
             record.threshold_rule, shift.corruptions, shift.suite
         ),

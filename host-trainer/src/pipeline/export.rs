@@ -112,9 +112,7 @@ pub fn export_run(
                 base.file
             );
             let mut contract = contract(&record, base.precision);
-            // What quantising the base cost was measured with another head, on other images.
-            contract.quantisation = None;
-            contract.known_answer = None;
+            // Nothing of the base's own: what quantising it cost was measured with another head, on other images.
             if let Some(data) = &data {
                 contract.gate = fit_gate(job, (&record, data), &file, observe)?;
             }

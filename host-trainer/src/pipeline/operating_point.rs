@@ -48,10 +48,13 @@ impl FromStr for ThresholdRule {
 }
 
 impl ThresholdRule {
+    /// What records call a number that was named: it was chosen on nothing.
+    pub const FIXED: &str = "fixed";
+
     /// The rule as records name it: `fixed` for any number.
     pub fn name(self) -> String {
         match self {
-            ThresholdRule::Fixed(_) => "fixed".to_owned(),
+            ThresholdRule::Fixed(_) => ThresholdRule::FIXED.to_owned(),
             rule => rule.to_string(),
         }
     }
@@ -154,7 +157,7 @@ impl DecisionRules {
     pub(super) fn of(record: &RunRecord) -> anyhow::Result<Self> {
         let parse = |text: &str| text.parse::<ThresholdRule>().map_err(anyhow::Error::msg);
         let threshold = match record.threshold_rule.as_str() {
-            "fixed" => ThresholdRule::Fixed(record.threshold),
+            ThresholdRule::FIXED => ThresholdRule::Fixed(record.threshold),
             rule => parse(rule)?,
         };
         let abstain = record.abstain.as_ref().map(|abstain| abstain.rule.parse().map_err(anyhow::Error::msg));

@@ -11,6 +11,7 @@ use super::Subject;
 use super::provenance::{provenance, word};
 use super::tables::{AGAINST_ALL, GLOSSARY, figures, groups, patients};
 use crate::data::Split;
+use crate::pipeline::ThresholdRule;
 
 /// A fall of AUROC from validation to the images judged here that is worth a sentence.
 const FALL: f64 = 0.01;
@@ -214,7 +215,7 @@ fn export_command(contract: &Contract) -> String {
 /// How the threshold came about.
 pub fn chosen(rule: &str) -> String {
     match rule {
-        "fixed" => "was given by hand".to_owned(),
+        ThresholdRule::FIXED => "was given by hand".to_owned(),
         rule => format!("was chosen on validation images by the rule `{rule}`"),
     }
 }

@@ -22,20 +22,20 @@ pub(super) fn bilinear_antialias(image: &Radiograph, size: usize) -> Result<Pixe
         return Ok(image.pixels().clone());
     }
     let resized = match image.pixels() {
-        Pixels::Grey(bytes) => resize::<F32>(bytes, 1, (width, height), size as u32).map(Pixels::Grey),
-        Pixels::Rgb(bytes) => resize::<F32x3>(bytes, 3, (width, height), size as u32).map(Pixels::Rgb),
+        Pixels::Grey(bytes) => resize::<F32>(bytes, (width, height), size as u32).map(Pixels::Grey),
+        Pixels::Rgb(bytes) => resize::<F32x3>(bytes, (width, height), size as u32).map(Pixels::Rgb),
     };
     resized.map_err(|reason| PreprocessError::Resize { width, height, size, reason })
 }
 
-/// `P` has `channels` floats a pixel. It is a type, not a value: the resizer's code for all other kinds of pixels, more than a
-/// megabyte, then stays out of the program.
+/// `P` is a pixel of floats, a type and not a value: the resizer's code for all other kinds of pixels, more than a megabyte,
+/// then stays out of the program.
 fn resize<P: InnerPixel + PixelTrait>(
     bytes: &[u8],
-    channels: usize,
     (width, height): (u32, u32),
     size: u32,
 ) -> Result<Vec<u8>, String> {
+    let channels = P::count_of_components();
     let mut resizer = Resizer::new();
     let mut narrow = Vec::with_capacity(size as usize * height as usize * channels);
     for band in bytes.chunks(width as usize * channels * BAND) {

@@ -86,12 +86,9 @@ pub(super) async fn report(
     words: Words,
     language: Language,
 ) -> Result<String, Failed> {
-    let live = site.device.live.clone();
-    site.ask(move |reader| {
-        let _turn = live.decoding().take_within(PATIENCE).ok_or(Failed::Busy)?;
-        let case = Case::of(reader, find(reader, sequence)?, live.glance().model)?;
+    case(site, sequence, move |case| {
         let around = Around { back: format!("/records/{sequence}"), script: SCRIPT };
-        Ok(report::html(&case, (&words, language), Some(&around)))
+        Ok(report::html(case, (&words, language), Some(&around)))
     })
     .await
 }
@@ -103,11 +100,19 @@ pub(super) async fn dicom(
     sequence: u64,
     make: fn(&Case) -> Result<Vec<u8>, report::dicom::DicomError>,
 ) -> Result<Vec<u8>, Failed> {
+    case(site, sequence, move |case| make(case).map_err(|error| Failed::Refused(error.to_string()))).await
+}
+
+/// What `make` makes of a record and all that is known of it, while nothing else is decoded.
+async fn case<T: Send + 'static>(
+    site: &Arc<Site>,
+    sequence: u64,
+    make: impl FnOnce(&Case) -> Result<T, Failed> + Send + 'static,
+) -> Result<T, Failed> {
     let live = site.device.live.clone();
     site.ask(move |reader| {
         let _turn = live.decoding().take_within(PATIENCE).ok_or(Failed::Busy)?;
-        let case = Case::of(reader, find(reader, sequence)?, live.glance().model)?;
-        make(&case).map_err(|error| Failed::Refused(error.to_string()))
+        make(&Case::of(reader, find(reader, sequence)?, live.glance().model)?)
     })
     .await
 }
