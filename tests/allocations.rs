@@ -55,7 +55,7 @@ fn an_image_after_the_first_takes_no_more_than_its_input_the_head_and_the_heat_m
     pipeline::export_quantised_run(&job, &how, &world.device, &mut |_| {})?;
     let package = PackageFile::read(&job.out)?.verify()?;
     for threads in [1, 2] {
-        let engine = FusedEngine::load(&package, None, NonZeroUsize::new(threads).unwrap())?;
+        let engine = FusedEngine::load(&package, NonZeroUsize::new(threads).unwrap())?;
         let pattern = InputTensor::test_pattern(64);
         engine.run(&pattern)?;
         engine.run(&pattern)?;

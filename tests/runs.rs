@@ -5,8 +5,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use host_trainer::data::augment::Preset;
 use host_trainer::data::leaks::LeakCounts;
 use host_trainer::data::{DataSet, Split, of_split};
+use host_trainer::features::Views;
 use host_trainer::fine_tune::{FineTune, Unfreeze};
 use host_trainer::pipeline::{
     self, BackboneSource, Event, ExportJob, HeadOn, Quantisation, RunImages, ThresholdRule,
@@ -27,6 +29,29 @@ fn an_unreadable_training_image_is_named_and_the_fit_goes_on() -> Result<()> {
     })?;
     assert_eq!(record.data.left_out.len(), 1);
     assert!(warnings[0].contains("IM-9999-0001.jpeg"), "{warnings:?}");
+    Ok(())
+}
+
+#[test]
+fn a_fit_with_mirror_images_says_how_it_is_without_them() -> Result<()> {
+    let mut world = World::new()?;
+    let (with, ..) = fit(&world)?;
+    world.options.source.views = Views::new(Preset::None);
+    let (without, ..) = fit(&world)?;
+    assert_eq!(without.without_mirror, None);
+    assert!(with.without_mirror == Some(without.validation), "{:?}", with.without_mirror);
+    assert!(with.without_mirror != Some(with.validation));
+    Ok(())
+}
+
+#[test]
+fn a_record_of_another_schema_is_refused_whatever_else_it_holds() -> Result<()> {
+    let world = World::new()?;
+    fit(&world)?;
+    let path = world.options.out.join("run.json");
+    std::fs::write(&path, r#"{"schema": 2, "shift": "of another form"}"#)?;
+    let error = RunDir::new(&world.options.out).read().unwrap_err().to_string();
+    assert!(error.contains("run.json") && error.contains("it has schema 2, this program reads 3"), "{error}");
     Ok(())
 }
 

@@ -176,11 +176,14 @@ fn the_integer_engine_agrees_with_tract() -> Result<()> {
         (exported.comparison.unwrap(), package.contract().quantisation.clone().unwrap());
     assert_eq!((record.head_on.as_str(), record.calibration_images, record.compared_images), ("float", 8, 4));
     assert_eq!((comparison.int8_auroc, comparison.flips.len()), (record.int8_auroc, record.flipped));
-    let fused = FusedEngine::load(&package, None, NonZeroUsize::MIN)?;
+    let fused = FusedEngine::load(&package, NonZeroUsize::MIN)?;
     let structures = &fused.report().structures;
     let count = |name: &str| structures.iter().find(|kind| kind.name.contains(name)).map(|kind| kind.count);
     assert_eq!(count("dense"), Some(82), "{}", fused.report());
     assert_eq!(count("residual"), Some(17), "{}", fused.report());
+    // The head and the heat map are left to tract, and told; no convolution is.
+    let by_tract = &fused.report().by_tract;
+    assert!(!by_tract.is_empty() && by_tract.iter().all(|kind| !kind.name.contains("Conv")), "{by_tract:?}");
     let tract = TractEngine::load(&package)?;
     for item in of_split(&world.options.source.data, &world.options.source.classes, Split::Test)? {
         let tensor = prepare(&read_file(&item.path)?, &world.options.source.preprocessing)?;
@@ -281,10 +284,8 @@ fn a_new_head_on_a_base_keeps_its_backbones_bit_for_bit() -> Result<()> {
     let (_, head) = RunDir::new(&world.options.out).read()?;
     let (first, second) = (first.verify()?, second.verify()?);
     assert_eq!(second.contract().precision, Precision::Int8);
-    let (old, new) = (
-        FusedEngine::load(&first, None, NonZeroUsize::MIN)?,
-        FusedEngine::load(&second, None, NonZeroUsize::MIN)?,
-    );
+    let (old, new) =
+        (FusedEngine::load(&first, NonZeroUsize::MIN)?, FusedEngine::load(&second, NonZeroUsize::MIN)?);
     for item in of_split(&world.options.source.data, &world.options.source.classes, Split::Test)? {
         let tensor = prepare(&read_file(&item.path)?, &world.options.source.preprocessing)?;
         let (old, new) = (old.run(&tensor)?, new.run(&tensor)?);

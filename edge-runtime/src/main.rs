@@ -97,6 +97,9 @@ enum ModelCommand {
     Explain {
         /// The model file
         file: PathBuf,
+        /// One JSON object instead of lines
+        #[arg(long)]
+        json: bool,
     },
     /// Time the fused operators of the model on this machine, one line a kind and size
     #[command(after_help = "Example:\n  edge-runtime model profile model.onnx --threads 1")]
@@ -192,8 +195,8 @@ fn main() -> ExitCode {
             let shown = cli::model::show(&file, json, &mut std::io::stdout().lock());
             status(shown.map(|()| Outcome::Complete))
         }
-        Command::Model(ModelCommand::Explain { file }) => {
-            let explained = cli::model::explain(&file, &mut std::io::stdout().lock());
+        Command::Model(ModelCommand::Explain { file, json }) => {
+            let explained = cli::model::explain(&file, json, &mut std::io::stdout().lock());
             status(explained.map(|()| Outcome::Complete))
         }
         Command::Model(ModelCommand::Profile { file, runs, threads }) => {

@@ -64,7 +64,7 @@ fn tract(package: &VerifiedPackage) -> Box<dyn Engine> {
 }
 
 fn fused(package: &VerifiedPackage, threads: usize) -> Box<dyn Engine> {
-    Box::new(FusedEngine::load(package, None, NonZeroUsize::new(threads).unwrap()).unwrap())
+    Box::new(FusedEngine::load(package, NonZeroUsize::new(threads).unwrap()).unwrap())
 }
 
 fn map(engine: &dyn Engine, size: usize) -> HeatMap {

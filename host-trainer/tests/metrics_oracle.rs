@@ -110,17 +110,27 @@ fn bootstrap_intervals_are_those_of_another_generator_and_of_every_resample() {
     let many = |n| NonZeroUsize::new(n).unwrap();
     for case in fixture()["cases"].as_array().unwrap() {
         let scored: Vec<_> = numbers(&case["scores"]).into_iter().zip(labels(&case["labels"])).collect();
-        let ours = auroc_bootstrap(&scored, many(20_000), 3).unwrap();
-        let theirs = numbers(&case["bootstrap"]);
-        // Both draw 20,000 times; with eight positives the ends still differ by .006 between seeds.
-        assert!((ours.low - theirs[0]).abs() < 0.008, "{}: {ours:?}, expected {theirs:?}", case["name"]);
-        assert!((ours.high - theirs[1]).abs() < 0.008, "{}: {ours:?}, expected {theirs:?}", case["name"]);
-        assert_eq!(auroc_bootstrap(&scored, many(20_000), 3).unwrap(), ours);
+        let near = |ours: Option<Interval>, theirs: &[f64], figure: &str| {
+            let (ours, name) = (ours.unwrap(), &case["name"]);
+            // Both draw 20,000 times; with eight positives the ends still differ by .006 between seeds.
+            assert!((ours.low - theirs[0]).abs() < 0.008, "{name}, {figure}: {ours:?}, expected {theirs:?}");
+            assert!((ours.high - theirs[1]).abs() < 0.008, "{name}, {figure}: {ours:?}, expected {theirs:?}");
+        };
+        let area = || bootstrap(&scored, many(20_000), 3, |drawn| auroc(drawn).ok()).unwrap();
+        near(area(), &numbers(&case["bootstrap"]), "AUROC");
+        assert_eq!(area(), area());
+        let (threshold, others) = (case["threshold"].as_f64().unwrap(), rows(&case["resampled"]));
+        let of = |figure: fn(&[Scored], f64) -> Option<f64>| {
+            bootstrap(&scored, many(20_000), 3, |drawn| figure(drawn, threshold)).unwrap()
+        };
+        near(of(|drawn, _| average_precision(drawn).unwrap()), &others[0], "average precision");
+        near(of(|drawn, _| brier_score(drawn).ok()), &others[1], "Brier score");
+        near(of(|drawn, cut| Confusion::at(drawn, cut).positive().f1), &others[2], "F1");
     }
     let few = &fixture()["every_resample"];
     let scored: Vec<_> = numbers(&few["scores"]).into_iter().zip(labels(&few["labels"])).collect();
     close_interval(
-        Some(auroc_bootstrap(&scored, many(100_000), 3).unwrap()),
+        bootstrap(&scored, many(100_000), 3, |drawn| auroc(drawn).ok()).unwrap(),
         &few["interval"],
         "every resample",
     );
@@ -169,7 +179,8 @@ fn what_is_undefined_says_so() {
     assert_eq!(auroc_interval(&[(0.1, false), (0.2, true), (0.3, true)]), Ok(None));
     let only_negative = [(0.1, false), (0.2, false)];
     assert_eq!(average_precision(&only_negative), Ok(None));
-    assert!(matches!(auroc_bootstrap(&only_negative, RESAMPLES, 1), Err(MetricsError::OneClass { n: 2 })));
+    assert_eq!(bootstrap(&only_negative, RESAMPLES, 1, |drawn| auroc(drawn).ok()), Ok(None));
+    assert!(matches!(bootstrap(&[], RESAMPLES, 1, |_| Some(0.0)), Err(MetricsError::Empty)));
     let c = Confusion { tp: 3, fn_: 1, ..Confusion::default() };
     let nothing =
         PredictiveValues { prevalence: 0.1, ppv: None, npv: None, ppv_interval: None, npv_interval: None };

@@ -6,13 +6,14 @@
 #
 # DATA is a folder with train/NORMAL and train/PNEUMONIA, of which IMAGES (512) are taken; WEIGHTS the folder with
 # torchvision's safetensors files for both, or `random`; WORK an empty folder. Both train on the same images on this
-# machine, in turns: ROUNDS (2) times EPOCHS (1) epochs of PyTorch, then two whole fits from an empty cache: the article's
-# recipe with float backbones, which is the same work, and what `fit` does if nothing is said. A fit is
+# machine, in turns: ROUNDS (2) times EPOCHS (1) epochs of PyTorch, then three whole fits from an empty cache: the article's
+# recipe with float backbones, which is the same work; that recipe as a CPU does it, with the backbones in int8; and what
+# `fit` does if nothing is said. A fit is
 # timed whole, from the start of the program to its end; PyTorch's time for 20 epochs is 20 times the mean of the
 # epochs that were measured, without the start of Python. EPOCHS=20 ROUNDS=1 measures all of them.
 # PYTHON names the interpreter that has torch, torchvision, safetensors and Pillow.
 set -euo pipefail
-[ $# -ge 3 ] || { sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 3 ] || { sed -n '2,16s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 data=$1 weights=$2 work=$3
 shift 3
 here=$(cd "$(dirname "$0")/../.." && pwd)
@@ -45,9 +46,12 @@ fi
 for round in $(seq "$rounds"); do
   echo "round $round of $rounds, load average $(cut -d ' ' -f 1 /proc/loadavg)" >&2
   "$python" "$here/scripts/bench/article.py" "$work/data" "$weights" "$epochs" >>"$work/torch.jsonl"
-  for way in article default; do
-    options=()
-    [ $way = default ] || options=(--recipe article --features-by float)
+  for way in float article default; do
+    case $way in
+      float) options=(--recipe article --features-by float) ;;
+      article) options=(--recipe article) ;;
+      default) options=() ;;
+    esac
     begun=$(date +%s.%N)
     "$trainer" fit --data "$work/data" --out "$work/$way$round" --cache "$work/cache-$way$round" --epochs 20 \
       --device cpu --quiet --json "${backbones[@]}" "${options[@]}" "$@" >"$work/run.json"
@@ -67,7 +71,7 @@ epochs = [s for row in torch for s in row["epoch_seconds"]]
 theirs = 20 * statistics.mean(epochs)
 print(f"PyTorch {torch[0]['torch']}, {torch[0]['threads']} threads, {torch[0]['images']} images: "
       f"{', '.join(f'{s:.1f}' for s in epochs)} s an epoch, 20 epochs {theirs:.0f} s")
-for way, what in [("article", "the same work"), ("default", "nothing said")]:
+for way, what in [("float", "the article's recipe in float"), ("article", "the article's recipe"), ("default", "nothing said")]:
     fit = read(way)
     ours = statistics.mean(row["seconds"] for row in fit)
     last = fit[-1]["timings"]

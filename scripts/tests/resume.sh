@@ -18,7 +18,8 @@ if [ $# -gt 2 ]; then
   options=("${@:4}")
 else
   data=$place/phantoms
-  options=(--backbones random --learning-rate 1e-3 --epochs 150)
+  # Few images to calibrate on and many passes: kills are to come before the features, among them and in training.
+  options=(--backbones random --learning-rate 1e-3 --epochs 300 --calibrate-on 4)
   "$trainer" phantoms --out "$data" --count 16 --seed 5 >/dev/null
 fi
 

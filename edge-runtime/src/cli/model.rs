@@ -29,13 +29,15 @@ pub fn show(file: &Path, json: bool, out: &mut impl Write) -> Result<()> {
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("the contract could not be written")
 }
 
-/// Loads the model into the fused engine and writes what it made of it to `out`.
+/// Loads the model into the fused engine and writes what it made of it to `out`, in words or as JSON.
 ///
 /// # Errors
 /// If the file is not a package that may be run, the engine refuses it, or `out` cannot be written.
-pub fn explain(file: &Path, out: &mut impl Write) -> Result<()> {
-    let engine = FusedEngine::load(&PackageFile::read(file)?.verify()?, None, NonZeroUsize::MIN)?;
-    writeln!(out, "{}", engine.report()).and_then(|()| out.flush()).context("the report could not be written")
+pub fn explain(file: &Path, json: bool, out: &mut impl Write) -> Result<()> {
+    let engine = FusedEngine::load(&PackageFile::read(file)?.verify()?, NonZeroUsize::MIN)?;
+    let report = engine.report();
+    let text = if json { serde_json::to_string(report)? + "\n" } else { report.to_string() };
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("the report could not be written")
 }
 
 fn as_json(package: &VerifiedPackage) -> Result<String> {

@@ -17,7 +17,7 @@ use xray_core::preprocess::InputTensor;
 /// If the file is not a package that may be run, nothing in it is fused, or `out` cannot be written.
 pub fn run(file: &Path, runs: usize, threads: NonZeroUsize, out: &mut impl Write) -> Result<()> {
     let package = PackageFile::read(file)?.verify()?;
-    let engine = FusedEngine::load(&package, None, threads)?;
+    let engine = FusedEngine::load(&package, threads)?;
     ensure!(engine.report().any(), "{}: nothing in it is fused; see `model explain`", file.display());
     // So that what lies in the operators' memory is what an image leaves there.
     engine.run(&InputTensor::test_pattern(package.contract().preprocessing.size))?;

@@ -8,7 +8,7 @@ use anyhow::ensure;
 use clap::Args;
 use serde::Serialize;
 use xray_core::decision::DISCLAIMER;
-use xray_core::package::RANDOM_WARNING;
+use xray_core::package::{PackageFile, RANDOM_WARNING};
 use xray_core::screening::printable;
 
 use super::SOME_UNREAD;
@@ -71,22 +71,23 @@ struct Everything<'a> {
 pub fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     let groups = args.subgroups.as_deref().map_or(Ok(Groups::ByName), Groups::read)?;
     let options = DetailOptions { groups, prevalences: args.prevalence };
-    // A run that cannot be read is said before hundreds of images are screened.
+    // A run that cannot be read, or is another's, is said before hundreds of images are screened.
     let training = args.run.as_deref().map(|run| RunDir::new(run).read()).transpose()?;
+    if let (Some((record, _)), Some(run)) = (&training, &args.run) {
+        let package = PackageFile::read(&args.model)?.verify()?;
+        ensure!(
+            report::is_of(record, package.contract()),
+            "{}: {} was not made from this run; name the one that it was exported from",
+            run.display(),
+            args.model.display()
+        );
+    }
     let (mut reporter, images) = (Reporter::new(args.quiet), args.images);
     let result =
         evaluate(&args.model, &images.data, images.classes, images.split, &mut |event| reporter.show(event))?;
     let detail = Detail::new(&result, &options)?;
     if let Some(folder) = &args.report {
         let training = training.as_ref().map(|(record, _)| record);
-        if let (Some(record), Some(run)) = (training, &args.run) {
-            ensure!(
-                report::is_of(record, &result.contract),
-                "{}: {} was not made from this run; name the one that it was exported from",
-                run.display(),
-                args.model.display()
-            );
-        }
         let (model, data) = (args.model.as_path(), images.data.as_path());
         report::write(folder, &Subject { model, data, run: &result, detail: &detail, training })?;
         if !args.quiet {
@@ -112,7 +113,7 @@ pub fn render(result: &EvaluationRun, detail: &Detail) -> String {
     text.push_str(&result.evaluation.render_text(&result.classes));
     text.push('\n');
     // Writing to a String cannot fail.
-    let _ = render_detail(&mut text, detail);
+    let _ = render_detail(&mut text, result.evaluation.positive.f1, detail);
     if !result.left_out.is_empty() {
         text.push_str(&format!(
             "\n{} image(s) could not be read and are in no figure\n",
@@ -129,27 +130,31 @@ pub fn render(result: &EvaluationRun, detail: &Detail) -> String {
     text
 }
 
-fn render_detail(text: &mut String, detail: &Detail) -> std::fmt::Result {
-    let figure = |value: Option<f64>| value.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.4}"));
+fn render_detail(text: &mut String, f1: Option<f64>, detail: &Detail) -> std::fmt::Result {
+    let figure = |value: Option<f64>, interval: Option<Interval>| {
+        let value = value.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.4}"));
+        value + &interval.map(|i| format!(" [{:.4}, {:.4}]", i.low, i.high)).unwrap_or_default()
+    };
+    writeln!(text, "Intervals of these are by bootstrap:")?;
     if let Some(span) = detail.auroc_bootstrap {
-        writeln!(text, "AUROC, bootstrap interval      [{:.4}, {:.4}]", span.low, span.high)?;
+        writeln!(text, "AUROC                          [{:.4}, {:.4}]", span.low, span.high)?;
     }
-    writeln!(text, "average precision              {}", figure(detail.average_precision))?;
+    let average = figure(detail.average_precision, detail.average_precision_interval);
+    writeln!(text, "average precision              {average}")?;
+    let f1 = figure(f1, detail.f1_interval);
+    writeln!(text, "F1 of the positive class       {f1}")?;
     for (name, figures) in [("", Some(&detail.calibration)), (", uncalibrated", detail.uncalibrated.as_ref())]
     {
         if let Some(figures) = figures {
-            writeln!(text, "{:<30} {:.4}", format!("Brier score{name}"), figures.brier)?;
+            let brier = figure(Some(figures.brier), figures.brier_interval);
+            writeln!(text, "{:<30} {brier}", format!("Brier score{name}"))?;
             let error = figures.reliability.expected_error;
             writeln!(text, "{:<30} {error:.4}", format!("calibration error{name}"))?;
         }
     }
     writeln!(text, "\nIf this share of patients has the finding, a call is right so often (PPV, NPV):")?;
     for row in &detail.predictive_values {
-        let with = |value: Option<f64>, interval: Option<Interval>| {
-            let interval = interval.map(|i| format!(" [{:.4}, {:.4}]", i.low, i.high));
-            figure(value) + &interval.unwrap_or_default()
-        };
-        let (ppv, npv) = (with(row.ppv, row.ppv_interval), with(row.npv, row.npv_interval));
+        let (ppv, npv) = (figure(row.ppv, row.ppv_interval), figure(row.npv, row.npv_interval));
         writeln!(text, "  {:>5.1}%  PPV {ppv}  NPV {npv}", 100.0 * row.prevalence)?;
     }
     if let Some(abstention) = &detail.abstention {

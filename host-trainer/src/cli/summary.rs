@@ -3,6 +3,7 @@
 use xray_core::package::RANDOM_WARNING;
 
 use crate::data::ClassNames;
+use crate::metrics::Interval;
 use crate::pipeline::ThresholdRule;
 use crate::run::{ChooseOn, RunRecord, ShiftRecord};
 
@@ -82,6 +83,13 @@ pub fn render(record: &RunRecord) -> String {
     lines.push("Validation (what the threshold was chosen on; judge by `evaluate --split test`):".to_owned());
     let classes = ClassNames { negative: negative.clone(), positive: positive.clone() };
     lines.push(record.validation.render_text(&classes));
+    if let Some(without) = &record.without_mirror {
+        lines.push("The same head trained with mirror images and without them, on validation:".to_owned());
+        for (name, figures) in [("with", &record.validation), ("without", without)] {
+            let auroc = figures.auroc.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}"));
+            lines.push(format!("{name:<8} AUROC {auroc}  accuracy {}", figures.accuracy));
+        }
+    }
     if let Some(shift) = &record.shift {
         lines.extend(shifted(shift));
     }
@@ -90,22 +98,28 @@ pub fn render(record: &RunRecord) -> String {
 
 /// Figures on changed validation images.
 fn shifted(shift: &ShiftRecord) -> Vec<String> {
-    let rate = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
+    let figure = |value: Option<f64>, interval: Option<Interval>| {
+        let interval = interval.map_or_else(String::new, |i| format!(" [{:.3}, {:.3}]", i.low, i.high));
+        value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}{interval}"))
+    };
     let head = "Validation images as other hospitals might have taken them";
     let mut lines = vec![
         String::new(),
         format!("{head} (suite {}, {} changes of each):", shift.suite, shift.corruptions),
-        format!("{:<14}{:>7}{:>9}{:>13}{:>13}", "", "n", "AUROC", "sensitivity", "specificity"),
+        format!("{:<14}{:>6} {:>22}{:>22}{:>22}", "", "n", "AUROC", "sensitivity", "specificity"),
     ];
-    let mut line = |name: &str, n: u64, figures: [Option<f64>; 3]| {
-        let [auroc, sensitivity, specificity] = figures.map(rate);
-        lines.push(format!("{name:<14}{n:>7}{auroc:>9}{sensitivity:>13}{specificity:>13}"));
+    let mut line = |name: &str, n: u64, figures: [(Option<f64>, Option<Interval>); 3]| {
+        let [auroc, sensitivity, specificity] = figures.map(|(value, interval)| figure(value, interval));
+        lines.push(format!("{name:<14}{n:>6} {auroc:>22}{sensitivity:>22}{specificity:>22}"));
     };
     for kind in &shift.kinds {
-        line(&kind.kind, kind.images as u64, [kind.auroc, kind.sensitivity, kind.specificity]);
+        let rates = [kind.sensitivity, kind.specificity].map(|rate| (rate.value, rate.interval));
+        let figures = [(kind.auroc, kind.auroc_interval), rates[0], rates[1]];
+        line(&kind.kind, kind.images as u64, figures);
     }
     let all = &shift.evaluation;
-    let figures = [all.auroc, all.sensitivity.value, all.specificity.value];
+    // Without intervals: forms of one image are not independent.
+    let figures = [all.auroc, all.sensitivity.value, all.specificity.value].map(|value| (value, None));
     line("all", all.confusion.total(), figures);
     lines
 }

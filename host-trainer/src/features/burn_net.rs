@@ -1,6 +1,7 @@
 //! Features from a backbone that burn runs.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
 use xray_core::preprocess::{InputTensor, Preprocessing};
 
 use super::FeatureError;
@@ -14,10 +15,13 @@ pub(super) struct BurnNet {
     adapter: Option<([f32; 3], [f32; 3])>,
     size: usize,
     device: Device,
+    /// Images that go through the net in one call.
+    together: usize,
 }
 
 impl BurnNet {
-    /// Puts a backbone on the device.
+    /// Puts a backbone on the device. Images go through it `together` at a time, as many such groups at once as there are
+    /// cores: a CPU is kept busier by several images side by side than by one batch.
     ///
     /// # Errors
     /// [`FeatureError::Weights`] if the weights do not fit.
@@ -25,24 +29,32 @@ impl BurnNet {
         set: &WeightSet,
         preprocessing: &Preprocessing,
         device: &Device,
+        together: usize,
     ) -> Result<Self, FeatureError> {
         Ok(BurnNet {
             backbone: Backbone::load(set, device)?,
             adapter: input_adapter(preprocessing.scaling, &set.conventions),
             size: preprocessing.size,
             device: device.clone(),
+            together,
         })
     }
-}
 
-impl FeatureNet for BurnNet {
-    fn pooled(&self, images: &[&InputTensor]) -> Result<Vec<Vec<f32>>, FeatureError> {
+    fn forward(&self, images: &[&InputTensor]) -> Result<Vec<Vec<f32>>, FeatureError> {
         let kind = self.backbone.kind();
         let failed = |reason: String| FeatureError::Device { backbone: kind.name(), reason };
         let batch = batch_tensor(images, self.size, self.adapter, &self.device);
         let data = self.backbone.pooled(batch).try_into_data().map_err(|e| failed(format!("{e:?}")))?;
         let values = data.try_to_vec::<f32>().map_err(|e| failed(format!("{e:?}")))?;
         Ok(values.chunks_exact(kind.features()).map(<[f32]>::to_vec).collect())
+    }
+}
+
+impl FeatureNet for BurnNet {
+    fn pooled(&self, images: &[&InputTensor]) -> Result<Vec<Vec<f32>>, FeatureError> {
+        let groups = images.par_chunks(self.together);
+        let rows: Result<Vec<_>, _> = groups.map(|images| self.forward(images)).collect();
+        Ok(rows?.concat())
     }
 }
 

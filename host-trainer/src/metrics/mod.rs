@@ -19,7 +19,7 @@ mod temperature;
 mod thresholds;
 
 pub use average_precision::average_precision;
-pub use bootstrap::{RESAMPLES, auroc_bootstrap};
+pub use bootstrap::{RESAMPLES, bootstrap};
 pub use brier::brier_score;
 pub use confusion::{ClassReport, Confusion};
 pub use delong::{AurocComparison, auroc_variance, compare_auroc};

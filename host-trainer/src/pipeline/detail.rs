@@ -9,7 +9,7 @@ use super::evaluate::{EvaluationRun, JudgedImage};
 use crate::data::Groups;
 use crate::metrics::{
     Confusion, Interval, MetricsError, PredictiveValues, RESAMPLES, Rate, Reliability, Scored, Subgroup,
-    ThresholdRow, auroc_bootstrap, average_precision, brier_score, log_loss, reliability, subgroups,
+    ThresholdRow, auroc, average_precision, bootstrap, brier_score, log_loss, reliability, subgroups,
     threshold_table,
 };
 
@@ -41,6 +41,8 @@ impl Default for DetailOptions {
 pub struct CalibrationFigures {
     /// Mean squared distance from the truth, 0..1.
     pub brier: f64,
+    /// Its 95% interval, by bootstrap.
+    pub brier_interval: Option<Interval>,
     /// Mean log loss, natural logarithm.
     pub log_loss: f64,
     /// Bins and expected calibration error.
@@ -52,10 +54,19 @@ impl CalibrationFigures {
     fn new(scored: &[Scored]) -> Result<Self, MetricsError> {
         Ok(CalibrationFigures {
             brier: brier_score(scored)?,
+            brier_interval: resampled(scored, |drawn| brier_score(drawn).ok())?,
             log_loss: log_loss(scored)?,
             reliability: reliability(scored)?,
         })
     }
+}
+
+/// The 95% bootstrap interval of a figure; `None` where a resample has none.
+fn resampled(
+    scored: &[Scored],
+    figure: impl Fn(&[Scored]) -> Option<f64>,
+) -> Result<Option<Interval>, MetricsError> {
+    bootstrap(scored, RESAMPLES, BOOTSTRAP_SEED, figure)
 }
 
 /// What the abstain band does.
@@ -84,6 +95,10 @@ pub struct Detail {
     pub auroc_bootstrap: Option<Interval>,
     /// Average precision; `None` without a positive.
     pub average_precision: Option<f64>,
+    /// Its 95% interval, by bootstrap.
+    pub average_precision_interval: Option<Interval>,
+    /// 95% interval of the positive class's F1 at the threshold, by bootstrap.
+    pub f1_interval: Option<Interval>,
     /// Of the calibrated probabilities.
     pub calibration: CalibrationFigures,
     /// Of the probabilities before calibration; `None` where the model has no temperature.
@@ -121,11 +136,12 @@ impl Detail {
         let c = run.evaluation.confusion;
         let predictive: Result<_, _> = options.prevalences.iter().map(|p| c.predictive_values(*p)).collect();
         Ok(Detail {
-            auroc_bootstrap: match auroc_bootstrap(&scored, RESAMPLES, BOOTSTRAP_SEED) {
-                Err(MetricsError::OneClass { .. }) => None,
-                interval => Some(interval?),
-            },
+            auroc_bootstrap: resampled(&scored, |drawn| auroc(drawn).ok())?,
             average_precision: average_precision(&scored)?,
+            average_precision_interval: resampled(&scored, |drawn| average_precision(drawn).ok().flatten())?,
+            f1_interval: resampled(&scored, |drawn| {
+                Confusion::at(drawn, run.evaluation.threshold).positive().f1
+            })?,
             calibration: CalibrationFigures::new(&scored)?,
             uncalibrated: match run.contract.temperature == 1.0 {
                 true => None,

@@ -12,6 +12,7 @@ use super::fine_tune::fine_tune_backbones;
 use super::head_fit::{Checkpointing, fit_head, scored};
 use super::int8_body::Int8Body;
 use super::leaks::check_leaks;
+use super::mirror::without_mirror;
 use super::operating_point::{DecisionRules, calibrated};
 use super::shards::merge;
 use super::shift::{apart, counted, shift};
@@ -98,6 +99,11 @@ pub fn fit(
     let checkpointing = Checkpointing { run: &run, resume: options.resume, stop: &options.stop };
     let kept = Some(&checkpointing);
     let fitted = fit_head(&data, &extractor, source.forms(), &options.training, device, kept, observe)?;
+    let without_mirror = match options.fine_tune {
+        None => without_mirror(&data, &fitted, options, device, observe)?,
+        // It would be compared with a head on other backbones.
+        Some(_) => None,
+    };
     let fitted = match (&options.fine_tune, &stack) {
         (None, _) => fitted,
         (Some(_), Stack::Base(_)) => bail!(BASE_IS_KEPT),
@@ -147,6 +153,7 @@ pub fn fit(
         temperature: options.decision.calibrate.then_some(chosen.calibration.temperature()),
         abstain: chosen.abstain_record(&options.decision),
         validation: Evaluation::new(&scored(&plain), chosen.threshold)?,
+        without_mirror,
         shift: shift(&corrupted, source.corruptions, chosen.threshold)?,
         timings: Timings {
             data: data_seconds,

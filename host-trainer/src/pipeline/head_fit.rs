@@ -59,7 +59,7 @@ pub(super) fn fit_head(
     for (path, reason) in &extraction.unreadable {
         observe(Event::Warning(&format!("left out: {}: {reason}", path.display())));
     }
-    let training = jobs.training(&extraction, &data.train);
+    let training = jobs.training(&extraction, &data.train, |_| true);
     let (watched, others) = jobs.validation(&extraction, &data.validation, data.train.len(), forms.choose_on);
 
     let start = Instant::now();
@@ -162,11 +162,17 @@ impl Jobs {
         self.starts.push(self.jobs.len());
     }
 
-    /// The samples of the training images, one each with all its views.
-    fn training(&self, extraction: &Extraction, items: &[Item]) -> Samples {
+    /// The samples of the training images, one each with those of its views that are wanted.
+    pub fn training(
+        &self,
+        extraction: &Extraction,
+        items: &[Item],
+        wanted: impl Fn(&View) -> bool,
+    ) -> Samples {
         let mut samples = Samples::default();
         for (item, ends) in items.iter().zip(self.starts.windows(2)) {
-            let views: Vec<_> = extraction.features[ends[0]..ends[1]].iter().flatten().cloned().collect();
+            let jobs = (ends[0]..ends[1]).filter(|job| wanted(&self.jobs[*job].view));
+            let views: Vec<_> = jobs.filter_map(|job| extraction.features[job].clone()).collect();
             if !views.is_empty() {
                 samples.views.push(views);
                 samples.labels.push(item.label);
@@ -177,7 +183,7 @@ impl Jobs {
 
     /// The forms of the validation images that could be read: those that an epoch is chosen on, and the others. The
     /// first image is the image number `first`.
-    fn validation<'a>(
+    pub fn validation<'a>(
         &'a self,
         extraction: &Extraction,
         items: &'a [Item],
@@ -204,14 +210,16 @@ impl Jobs {
 
 /// Validation images in one form or several.
 #[derive(Default)]
-struct Looks<'a> {
-    samples: Samples,
+pub(super) struct Looks<'a> {
+    /// Their features and labels.
+    pub samples: Samples,
     /// Which image each sample is of, and in which form.
     of: Vec<(&'a Item, &'a View)>,
 }
 
 impl Looks<'_> {
-    fn scores(&self, probabilities: &[f64]) -> Vec<ValidationScore> {
+    /// The row of each, with its probability.
+    pub fn scores(&self, probabilities: &[f64]) -> Vec<ValidationScore> {
         self.of.iter().zip(probabilities).map(|((item, view), p)| score(item, view, *p)).collect()
     }
 }

@@ -14,6 +14,7 @@ mod gate;
 mod head_fit;
 mod int8_body;
 mod leaks;
+mod mirror;
 mod operating_point;
 mod paired;
 mod preview;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::head_fit::scored;
 use crate::data::corrupt::{Corruption, Kind, SUITE_VERSION};
-use crate::metrics::{Confusion, Evaluation, MetricsError, Scored, auroc};
+use crate::metrics::{Confusion, Evaluation, MetricsError, Rate, Scored, auroc, auroc_interval};
 use crate::run::{ChooseOn, KindFigures, ShiftRecord, ValidationScore};
 
 /// The scores of the images as they are, and those under a change.
@@ -40,13 +40,14 @@ pub(super) fn shift(
         }
     }
     let figures = |(kind, scores): (Kind, Vec<Scored>)| {
-        let confusion = Confusion::at(&scores, threshold);
+        let c = Confusion::at(&scores, threshold);
         KindFigures {
             kind: kind.name().to_owned(),
             images: scores.len(),
             auroc: auroc(&scores).ok(),
-            sensitivity: confusion.sensitivity(),
-            specificity: confusion.specificity(),
+            auroc_interval: auroc_interval(&scores).ok().flatten(),
+            sensitivity: Rate::new(c.tp, c.tp + c.fn_),
+            specificity: Rate::new(c.tn, c.tn + c.fp),
         }
     };
     Ok(Some(ShiftRecord {

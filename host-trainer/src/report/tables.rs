@@ -9,6 +9,7 @@ pub type FigureRow = [String; 4];
 /// The figures of an evaluation.
 pub fn figures(run: &EvaluationRun, detail: &Detail) -> Vec<FigureRow> {
     let e = &run.evaluation;
+    let calibrated = &detail.calibration;
     let all = e.confusion.total();
     let row = |name: &str, value: Option<f64>, interval: Option<Interval>, n: u64| {
         [name.to_owned(), number(value), span(interval), n.to_string()]
@@ -20,15 +21,15 @@ pub fn figures(run: &EvaluationRun, detail: &Detail) -> Vec<FigureRow> {
         of("specificity", &e.specificity),
         row("AUROC (DeLong)", e.auroc, e.auroc_interval, all),
         row("AUROC (bootstrap)", e.auroc, detail.auroc_bootstrap, all),
-        row("average precision", detail.average_precision, None, all),
-        row("F1 of the positive class", e.positive.f1, None, all),
-        row("Brier score", Some(detail.calibration.brier), None, all),
-        row("expected calibration error", Some(detail.calibration.reliability.expected_error), None, all),
+        row("average precision", detail.average_precision, detail.average_precision_interval, all),
+        row("F1 of the positive class", e.positive.f1, detail.f1_interval, all),
+        row("Brier score", Some(calibrated.brier), calibrated.brier_interval, all),
+        row("expected calibration error", Some(calibrated.reliability.expected_error), None, all),
         row("log loss", Some(e.log_loss), None, all),
     ];
     if let Some(before) = &detail.uncalibrated {
         let error = before.reliability.expected_error;
-        rows.push(row("Brier score before calibration", Some(before.brier), None, all));
+        rows.push(row("Brier score before calibration", Some(before.brier), before.brier_interval, all));
         rows.push(row("calibration error before calibration", Some(error), None, all));
     }
     rows

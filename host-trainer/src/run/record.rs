@@ -11,11 +11,11 @@ use crate::data::leaks::LeakCounts;
 use crate::features::Views;
 use crate::fine_tune::FineTune;
 use crate::head::{Epoch, TrainingConfig};
-use crate::metrics::Evaluation;
+use crate::metrics::{Evaluation, Interval, Rate};
 use crate::weights::Provenance;
 
 /// Version of the `run.json` schema that this build writes and the only one that it reads.
-pub const RUN_SCHEMA: u32 = 2;
+pub const RUN_SCHEMA: u32 = 3;
 
 /// One backbone of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,10 +68,12 @@ pub struct KindFigures {
     pub images: usize,
     /// Area under the ROC curve; none if they are of one class.
     pub auroc: Option<f64>,
-    /// Share of the positive that is called so; none if there is none.
-    pub sensitivity: Option<f64>,
-    /// Share of the negative that is called so; none if there is none.
-    pub specificity: Option<f64>,
+    /// Its 95% interval (DeLong).
+    pub auroc_interval: Option<Interval>,
+    /// Share of the positive that is called so.
+    pub sensitivity: Rate,
+    /// Share of the negative that is called so.
+    pub specificity: Rate,
 }
 
 /// How the head did on validation images as another hospital might have taken them.
@@ -261,6 +263,9 @@ pub struct RunRecord {
     pub abstain: Option<AbstainRecord>,
     /// Figures on the validation images as they are, at the threshold.
     pub validation: Evaluation,
+    /// The same of a head that was trained on no mirror images, where there were any.
+    #[serde(default)]
+    pub without_mirror: Option<Evaluation>,
     /// Figures on changed validation images, if there were any.
     #[serde(default)]
     pub shift: Option<ShiftRecord>,

@@ -33,6 +33,12 @@ pub enum RunError {
     Head(#[from] HeadError),
 }
 
+/// The one field of a record that every release understands.
+#[derive(serde::Deserialize)]
+struct Schema {
+    schema: u32,
+}
+
 /// The folder of a run: `run.json`, `head.safetensors`, `metrics.csv`, `validation.json`; `corrupted.json` where changed
 /// validation images were looked at, too; `base.onnx` where features come from the backbones of a model; `weights/` and
 /// `fine-tune-metrics.csv` where backbones were trained.
@@ -128,11 +134,13 @@ impl RunDir {
     /// [`RunError`] names the file that is missing or not one of ours.
     pub fn read(&self) -> Result<(RunRecord, HeadWeights), RunError> {
         let path = self.record_path();
-        let record: RunRecord = self.read_json(&path)?;
-        if record.schema != RUN_SCHEMA {
-            let reason = format!("it has schema {}, this program reads {RUN_SCHEMA}", record.schema);
+        // Alone, first: what else an older record holds may have another form.
+        let Schema { schema } = self.read_json(&path)?;
+        if schema != RUN_SCHEMA {
+            let reason = format!("it has schema {schema}, this program reads {RUN_SCHEMA}");
             return Err(RunError::Format { path, reason });
         }
+        let record: RunRecord = self.read_json(&path)?;
         let head = HeadWeights::load(&self.head_path())?;
         if record.head.as_ref().is_some_and(|recorded| *recorded != head.fingerprint()) {
             let reason = "the head beside it is that of another run".to_owned();

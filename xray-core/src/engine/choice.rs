@@ -132,7 +132,7 @@ fn tract(
 }
 
 fn fused(package: &VerifiedPackage, options: EngineOptions) -> Result<LoadedEngine, EngineError> {
-    let engine = FusedEngine::load(package, None, options.threads)?;
+    let engine = FusedEngine::load(package, options.threads)?;
     let report = engine.report();
     let mut warnings = report.distrusted.clone();
     if !report.any() {

@@ -20,21 +20,17 @@ pub struct FusedEngine {
 }
 
 impl FusedEngine {
-    /// Loads a verified package. `kernel` names one as [`FusionReport`] does, `None` takes the fastest that passes
-    /// its check. One image is computed on `threads` threads. A graph without 8-bit activations loads too, with nothing fused (see [`FusedEngine::report`]).
+    /// Loads a verified package, with the fastest kernel that passes its check. One image is computed on `threads`
+    /// threads. A graph without 8-bit activations loads too, with nothing fused (see [`FusedEngine::report`]).
     ///
     /// # Errors
     /// [`EngineError::Load`] if tract refuses the graph or a recognised part of it cannot be planned; the model
     /// may still run on [`super::TractEngine`].
     /// [`EngineError::Threads`] if there are not as many.
-    pub fn load(
-        package: &VerifiedPackage,
-        kernel: Option<&str>,
-        threads: NonZeroUsize,
-    ) -> Result<Self, EngineError> {
+    pub fn load(package: &VerifiedPackage, threads: NonZeroUsize) -> Result<Self, EngineError> {
         let size = package.contract().preprocessing.size;
         let threads = Arc::new(Threads::new(threads)?);
-        let (plan, report) = plan(package, kernel, &threads).map_err(|error| EngineError::Load {
+        let (plan, report) = plan(package, &threads).map_err(|error| EngineError::Load {
             file: package.path().display().to_string(),
             reason: format!("{error:#}"),
         })?;
@@ -54,11 +50,12 @@ impl FusedEngine {
 
 fn plan(
     package: &VerifiedPackage,
-    kernel: Option<&str>,
     threads: &Arc<Threads>,
 ) -> TractResult<(Arc<TypedRunnableModel>, FusionReport)> {
-    let (model, report) = fuse::load(package.proto(), kernel, threads)?;
-    Ok((model.into_optimized()?.into_runnable()?, report))
+    let (model, mut report) = fuse::load(package.proto(), threads)?;
+    let model = model.into_optimized()?;
+    report.count_rest(&model);
+    Ok((model.into_runnable()?, report))
 }
 
 impl Engine for FusedEngine {

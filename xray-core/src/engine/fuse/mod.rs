@@ -59,21 +59,17 @@ use super::kernels::pointwise::WIDEST_ROW;
 use super::threads::Threads;
 
 /// Types the graph of `proto` and replaces what is recognised; faster and smaller than typing first and fusing
-/// then. `kernel` names one of [`kernels::available`], `None` takes the fastest. The result is not decluttered.
+/// then. The kernel is the fastest that passes its check. The result is not decluttered.
 ///
 /// # Errors
 /// What tract says about the graph; or if a recognised region cannot be planned: load the file again and type it
 /// without fusing.
-pub(crate) fn load(
-    proto: &ModelProto,
-    kernel: Option<&str>,
-    threads: &Arc<Threads>,
-) -> TractResult<(TypedModel, FusionReport)> {
+pub(crate) fn load(proto: &ModelProto, threads: &Arc<Threads>) -> TractResult<(TypedModel, FusionReport)> {
     let mut proto = proto.clone();
     let aside = Aside::take(&mut proto);
     let inference = tract_onnx::onnx().model_for_proto_model(&proto)?;
     drop(proto);
-    fuse_with(inference.into_typed()?, &aside, kernel, threads)
+    fuse_with(inference.into_typed()?, &aside, None, threads)
 }
 
 /// Replaces what is recognised in a graph that tract has typed but not decluttered; [`load`] is for programs. `kernel` names one of

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::Serialize;
+use tract_core::internal::TypedModel;
+
+use super::op::FusedOp;
 use super::unit::{Unit, Work};
 
 /// Operators of one kind that run as integer code.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FusedKind {
     /// What they are, in words.
     pub name: String,
@@ -15,7 +19,7 @@ pub struct FusedKind {
 }
 
 /// An operator with 8-bit output that stays with tract.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Kept {
     /// The node's name in the graph.
     pub node: String,
@@ -24,7 +28,7 @@ pub struct Kept {
 }
 
 /// What became of a quantised graph.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct FusionReport {
     /// Name of the kernel that runs the fused operators.
     pub kernel: String,
@@ -36,8 +40,11 @@ pub struct FusionReport {
     pub fused: Vec<FusedKind>,
     /// Structures of the nets found among them: dense layers, inverted residuals.
     pub structures: Vec<FusedKind>,
-    /// Operators that stay with tract.
+    /// Operators that stay with tract though their result has 8 bits.
     pub kept: Vec<Kept>,
+    /// All operators that tract runs beside the fused ones, after its own optimisation, by kind: those of `kept`, and
+    /// those that are in float in the file, such as the head.
+    pub by_tract: Vec<FusedKind>,
     /// Multiplications per image in fused operators.
     pub macs: u64,
     /// Bytes of activations that one run works in.
@@ -50,15 +57,26 @@ impl FusionReport {
         !self.fused.is_empty()
     }
 
+    /// Counts what tract runs itself in the graph that is run.
+    pub(crate) fn count_rest(&mut self, model: &TypedModel) {
+        let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+        let names: Vec<_> = model.nodes().iter().map(|node| node.op.name()).collect();
+        for (node, name) in model.nodes().iter().zip(&names) {
+            // What is read and what is constant is no work.
+            let work = !node.inputs.is_empty() && node.op_as::<FusedOp>().is_none();
+            if work {
+                *kinds.entry(name.as_ref()).or_default() += 1;
+            }
+        }
+        self.by_tract = list(kinds);
+    }
+
     /// Counts kinds and structures of `units`.
     pub(super) fn count(&mut self, units: &[Unit]) {
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
         for unit in units {
             *kinds.entry(unit.work.name()).or_default() += 1;
         }
-        let list = |kinds: BTreeMap<&str, usize>| {
-            kinds.into_iter().map(|(name, count)| FusedKind { name: name.to_owned(), count }).collect()
-        };
         self.fused = list(kinds);
         let maker = |unit: &Unit| {
             let source = unit.work.inputs().first().map(|e| e.outlet)?;
@@ -77,6 +95,10 @@ impl FusionReport {
         }
         self.structures = list(structures);
     }
+}
+
+fn list(kinds: BTreeMap<&str, usize>) -> Vec<FusedKind> {
+    kinds.into_iter().map(|(name, count)| FusedKind { name: name.to_owned(), count }).collect()
 }
 
 impl fmt::Display for FusionReport {
@@ -104,6 +126,15 @@ impl fmt::Display for FusionReport {
         }
         for kept in &self.kept {
             writeln!(f, "  kept {}: {}", kept.node, kept.reason)?;
+        }
+        for kind in &self.by_tract {
+            writeln!(f, "  tract {:<64} {:>4}", kind.name, kind.count)?;
+        }
+        if self.any() && !self.by_tract.is_empty() {
+            writeln!(
+                f,
+                "What tract runs is kept for the reason given, or is in float in the file: the head, the heat map."
+            )?;
         }
         Ok(())
     }

@@ -48,7 +48,7 @@ impl Oracle {
 fn loading_from_the_protobuf_is_the_same() {
     for (stem, kept) in [("small", 1), ("mixed", 2)] {
         let oracle = Oracle::read(&fixtures(), stem, 32, 68);
-        let (model, report) = super::load(&oracle.proto, None, &alone()).unwrap();
+        let (model, report) = super::load(&oracle.proto, &alone()).unwrap();
         assert_eq!(model.input_outlets().unwrap().len(), 1);
         assert_eq!(report.kept.len(), kept);
         assert!(first_probability_apart(&oracle, model) < 1e-5);
