@@ -209,8 +209,8 @@ fn a_board_without_a_model_takes_its_first_from_a_stick() {
     std::fs::write(&signature, text).unwrap();
     let said = board.until_restart();
     let at = |words: &str| said.find(words).unwrap_or_else(|| panic!("not {words}: {said}"));
-    assert!(at("lights: model found") < at("the first model, installed from a stick"), "{said}");
-    assert!(at("the first model") < at("lights: model installed"), "{said}");
+    assert!(at("lights: model found") < at("installed from a stick"), "{said}");
+    assert!(at("installed from a stick") < at("lights: model installed"), "{said}");
     assert_eq!(board.active(), first);
     assert!(board.state().trial().is_none(), "there is nothing to go back to");
     board.until("lights: pneumonia suspected");
@@ -233,6 +233,26 @@ fn a_board_without_a_model_goes_on_when_one_is_installed_by_hand() {
         let said = waits.join().unwrap();
         assert!(said.contains("lights: fault"), "{said}");
     });
+}
+
+/// As a deployment reads it: with the word that it is ready there is a status, and it is a fault.
+#[test]
+fn a_board_without_a_model_tells_the_service_manager_of_a_fault() {
+    let board = Board::without_a_model();
+    let socket = board.device.at("notify");
+    let manager = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
+    manager.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+    let mut child = board.command().env("NOTIFY_SOCKET", &socket).spawn().unwrap();
+    let mut next = || {
+        let mut buffer = [0; 4096];
+        let length = manager.recv(&mut buffer).unwrap();
+        String::from_utf8_lossy(&buffer[..length]).trim().to_owned()
+    };
+    let told = [next(), next()];
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(told[0].starts_with("STATUS=fault: no model is installed on this board"), "{told:?}");
+    assert_eq!(told[1], "READY=1");
 }
 
 #[test]

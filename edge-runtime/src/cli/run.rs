@@ -176,8 +176,9 @@ fn wait_for_a_model(
 ) -> Result<Outcome> {
     let trouble = format!("{lack}, or put in a stick that carries one with its signature");
     warn!("{trouble}");
-    live.trouble(Some(trouble));
-    let heartbeat = Heartbeat::from_environment().with(live.clone());
+    let mut heartbeat = Heartbeat::from_environment().with(live.clone());
+    // In this order: whoever waits until it is ready, as a deployment does, reads the status next.
+    heartbeat.trouble(Some(trouble));
     heartbeat.ready();
     let record = Store::open(&config.record.folder, config.record.limits())?;
     let installed = InstalledModel::none_yet(models(config)?, engine(config)?);

@@ -3,10 +3,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tracing::{error, info, warn};
+use tracing::{error, warn};
 
 use super::{Heartbeat, InstalledModel, REST};
-use crate::model_store::{OnStick, StoreError, short};
+use crate::model_store::{OnStick, StoreError};
 use crate::outputs::lights::{Show, Signal};
 use crate::record::Store;
 use crate::sources::{Medium, News, Source, SourceError};
@@ -69,25 +69,11 @@ impl FirstModel<'_> {
     fn install(&mut self, found: &OnStick) -> bool {
         self.lights.show(Signal::ModelFound);
         self.heartbeat.beat(Instant::now());
-        let done = self.installed.install(found);
-        if let Err(error) = self.installed.deliver(&mut self.record) {
-            warn!("{error}");
+        let taken = self.installed.take(found, &mut self.record).is_ok();
+        self.lights.show(if taken { Signal::ModelInstalled } else { Signal::ModelRefused });
+        if taken {
+            self.lights.hold(self.at_least);
         }
-        match done {
-            Ok(done) => {
-                if let Some(done) = done {
-                    let (model, version) = (short(&done.model.sha256), done.model.version);
-                    info!(model, version, key = done.model.key, "the first model, installed from a stick");
-                }
-                self.lights.show(Signal::ModelInstalled);
-                self.lights.hold(self.at_least);
-                true
-            }
-            Err(refusal) => {
-                warn!(code = refusal.code, "{}", refusal.reason);
-                self.lights.show(Signal::ModelRefused);
-                false
-            }
-        }
+        taken
     }
 }

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use tracing::warn;
+use tracing::{info, warn};
 use xray_core::engine::EngineOptions;
 
 use crate::model_store::{
     self, EventSink, Folder, Health, InstallOptions, Installation, ModelStore, Numbered, OnStick, Standing,
-    StoreError, prove,
+    StoreError, prove, short,
 };
-use crate::record::{Moment, Store};
+use crate::record::{Moment, Origin, Store};
 use crate::sources::Refusal;
 
 /// A program that has run for so long has started well.
@@ -63,20 +63,34 @@ impl InstalledModel {
         Ok(self.began.elapsed() >= SETTLED && self.store.settled(&self.sha256)? == Standing::Replaced)
     }
 
-    /// Writes what happened to the models of this board into its record.
-    ///
-    /// # Errors
-    /// If an event could not be written; it comes again with the next call.
-    pub fn deliver(&self, record: &mut Store) -> Result<(), StoreError> {
-        self.store.deliver(record)
+    /// Writes what happened to the models of this board into its record. An event that cannot be written, as on a full
+    /// disk, is no reason to stop: it stays with the models and comes again with the next call.
+    pub fn deliver(&self, record: &mut Store) {
+        if let Err(error) = self.store.deliver(record) {
+            warn!("{error}");
+        }
     }
 
-    /// Puts the model on a stick in use; none if it is in use already. Nobody stands there to override a rule, so
-    /// none is.
+    /// Puts the model on a stick in use, and writes into the record and the log what became of it; none if it is in use
+    /// already. Nobody stands there to override a rule, so none is.
     ///
     /// # Errors
     /// Why not; this board keeps the model that it has.
-    pub fn install(&self, found: &OnStick) -> Result<Option<Installation>, Refusal> {
+    pub fn take(&self, found: &OnStick, record: &mut Store) -> Result<Option<Installation>, Refusal> {
+        let done = self.install(found);
+        self.deliver(record);
+        match &done {
+            Ok(None) => info!("the model on the stick is in use already"),
+            Ok(Some(done)) => {
+                let (model, version) = (short(&done.model.sha256), done.model.version);
+                info!(model, version, key = done.model.key, trial = done.trial, "installed from a stick");
+            }
+            Err(refusal) => warn!(origin = Origin::Stick.code(), code = refusal.code, "{}", refusal.reason),
+        }
+        done
+    }
+
+    fn install(&self, found: &OnStick) -> Result<Option<Installation>, Refusal> {
         let refusal = |reason: String| Refusal { code: "model-refused", reason };
         let (model, signature) = match found {
             OnStick::One { model, signature } => (model, signature),

@@ -170,24 +170,29 @@ impl<'a> Pipeline<'a> {
             let polled = self.sources[at].poll(Instant::now());
             let trouble = polled.as_ref().err().cloned();
             self.note_trouble(at, trouble);
-            self.heartbeat.medium(self.medium());
-            match polled {
+            let news = match polled {
                 Ok(News::Nothing) | Err(_) => continue,
-                Ok(News::Searching) => self.busy(),
-                Ok(News::Image(arrival)) => self.take_in(origin, arrival)?,
-                Ok(News::Model(found)) => self.install(origin, &found)?,
-                Ok(News::Unreadable(refusal)) => self.refuse(origin, &refusal),
-                Ok(News::Finished { images, passed_over }) => {
+                Ok(news) => news,
+            };
+            came = true;
+            // Before the work, which takes its time: beside a result the page says whether the stick may be pulled.
+            self.tell_medium();
+            match news {
+                News::Nothing => {}
+                News::Searching => self.busy(),
+                News::Image(arrival) => self.take_in(origin, arrival)?,
+                News::Model(found) => self.install(&found)?,
+                News::Unreadable(refusal) => self.refuse(origin, &refusal),
+                News::Finished { images, passed_over } => {
                     info!(origin = origin.code(), images, passed_over, "read to its end; it may be pulled");
                 }
-                Ok(News::Pulled { images }) => {
+                News::Pulled { images } => {
                     warn!(
                         origin = origin.code(),
                         images, "pulled before its end; the rest is read when it returns"
                     );
                 }
             }
-            came = true;
         }
         if !came {
             self.rest()?;

@@ -3,12 +3,11 @@
 
 use std::time::Instant;
 
-use tracing::{error, info, warn};
+use tracing::{error, warn};
 
 use super::{Fault, Pipeline};
-use crate::model_store::{Health, OnStick, short};
+use crate::model_store::{Health, OnStick};
 use crate::outputs::lights::Signal;
-use crate::record::Origin;
 
 impl Pipeline<'_> {
     /// Counts a screening for or against an installed model. If the board goes back because this one failed, the
@@ -24,17 +23,15 @@ impl Pipeline<'_> {
         Ok(())
     }
 
-    /// Events of models that are not in the record yet. One that cannot be written, as on a full disk, is no reason to
-    /// stop: it stays with the models and comes again.
+    /// Events of models that are not in the record yet.
     pub(super) fn write_model_events(&mut self) {
-        let Some(installed) = &self.installed else { return };
-        if let Err(error) = installed.deliver(&mut self.store) {
-            warn!("{error}");
+        if let Some(installed) = &self.installed {
+            installed.deliver(&mut self.store);
         }
     }
 
     /// Puts a signed model that a stick carries in use. The program then starts again, and reads the stick with it.
-    pub(super) fn install(&mut self, origin: Origin, found: &OnStick) -> Result<(), Fault> {
+    pub(super) fn install(&mut self, found: &OnStick) -> Result<(), Fault> {
         if self.installed.is_none() {
             warn!("a stick carries a signed model; this device runs a `file` and installs none");
             return Ok(());
@@ -42,21 +39,14 @@ impl Pipeline<'_> {
         self.work_on(Signal::ModelFound);
         self.heartbeat.beat(Instant::now());
         let Some(installed) = &self.installed else { return Ok(()) };
-        let done = installed.install(found);
-        self.write_model_events();
-        match done {
-            Ok(None) => info!("the model on the stick is in use already"),
-            Ok(Some(done)) => {
-                let (model, version) = (short(&done.model.sha256), done.model.version);
-                info!(model, version, key = done.model.key, trial = done.trial, "installed from a stick");
+        match installed.take(found, &mut self.store) {
+            Ok(None) => {}
+            Ok(Some(_)) => {
                 self.show(Signal::ModelInstalled);
                 self.let_see();
                 return Err(Fault::Replaced);
             }
-            Err(refusal) => {
-                warn!(origin = origin.code(), code = refusal.code, "{}", refusal.reason);
-                self.result(Signal::ModelRefused);
-            }
+            Err(_) => self.result(Signal::ModelRefused),
         }
         Ok(())
     }

@@ -77,6 +77,7 @@ impl Pipeline<'_> {
 
     /// What is to be seen while nothing comes.
     pub(super) fn idle(&mut self, now: Instant) {
+        let medium = self.tell_medium();
         let before = self.display.shown();
         if self.troubles.iter().any(Option::is_some) {
             if before.signal != Signal::Fault && self.display.must_stay(now).is_zero() {
@@ -84,14 +85,16 @@ impl Pipeline<'_> {
             }
             return;
         }
-        self.display.idle(self.medium(), now);
+        self.display.idle(medium, now);
         if self.display.shown() != before {
             self.lights.tell(self.display.shown());
         }
     }
 
-    /// Whether there is something to pull.
-    pub(super) fn medium(&self) -> Medium {
-        self.sources.iter().map(|source| source.medium()).max().unwrap_or(Medium::Absent)
+    /// Tells, and gives, whether there is something to pull.
+    pub(super) fn tell_medium(&self) -> Medium {
+        let medium = self.sources.iter().map(|source| source.medium()).max().unwrap_or(Medium::Absent);
+        self.heartbeat.medium(medium);
+        medium
     }
 }
