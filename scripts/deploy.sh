@@ -10,7 +10,7 @@
 #   --health SECONDS     how long a board is watched before the release is kept (default 60)
 #   --health-command CMD what says on the board that it is well (default: the service runs and was not started again;
 #                        without a service, the self-test)
-#   --board NAME         try the lights of this board, too (`edge-runtime selftest --board NAME`)
+#   --board NAME         try the lights and the button of this board, too (`edge-runtime selftest --board NAME`)
 #   --sudo               be root on the boards through `sudo -n`
 #   --ssh-config FILE    as `ssh -F FILE`
 #   --jobs N             boards at the same time (default 8)

@@ -31,7 +31,7 @@ enum Command {
     /// Look into a model package
     #[command(subcommand)]
     Model(ModelCommand),
-    /// Try the lights and the buzzer of a board, one after another
+    /// Try the lights, the buzzer and the button of a board, one after another
     #[command(after_help = SELFTEST_HELP)]
     Selftest(SelftestArgs),
     /// Write the manual pages and the shells' completions; for packaging
@@ -142,6 +142,10 @@ struct SelftestArgs {
     /// The board: pi3, pi4, pi5, jetson-nano, jetson-orin-nano, sim, or a board file
     #[arg(long, value_name = "NAME|FILE.toml")]
     board: String,
+    /// Then wait ten seconds for a press of the button, and say whether one came
+    #[cfg(unix)]
+    #[arg(long)]
+    press: bool,
     /// Then show every signal with its meaning
     #[arg(long)]
     signals: bool,
@@ -184,9 +188,13 @@ Exit status: 0 in use; 4 refused, the board keeps the model that it has; 2 wrong
 const SELFTEST_HELP: &str = "\
 Examples:
   edge-runtime selftest --board pi4
+  edge-runtime selftest --board pi4 --press
   edge-runtime selftest --board my-board.toml --signals
 
-Exit status: 0 all lines follow; 1 one does not, or the lines cannot be opened: the reason is said.";
+Nobody need be there but for --press: a button is only read, while nobody presses it.
+
+Exit status: 0 all lines follow and the button is not pressed (with --press: was pressed); 1 something is wrong, or the
+lines cannot be opened: the reason is said.";
 
 fn main() -> ExitCode {
     match Cli::parse().command {
@@ -283,11 +291,20 @@ fn open_lights(board: &str) -> Result<Indicator> {
 }
 
 fn selftest(args: &SelftestArgs) -> Result<()> {
-    let panel = lights::open(Board::find(&args.board)?)?;
+    let board = Board::find(&args.board)?;
+    let panel = lights::open(board.clone())?;
     let mut out = std::io::stdout().lock();
-    cli::selftest::lines(&panel, std::thread::sleep, &mut out)?;
+    let lines = cli::selftest::lines(&panel, std::thread::sleep, &mut out);
+    #[cfg(unix)]
+    let lines = {
+        use cli::selftest::button::{PATIENCE, button, open};
+        // Whatever became of the lights: all that is wrong is said at once.
+        let press = args.press.then_some(PATIENCE);
+        lines.and(button(&board, press, &open, std::thread::sleep, &mut out))
+    };
+    lines?;
     if args.signals {
-        cli::selftest::signals(&Indicator::start(panel)?, &mut out)?;
+        cli::selftest::signals(board.patterns(), &Indicator::start(panel)?, &mut out)?;
     }
     Ok(())
 }

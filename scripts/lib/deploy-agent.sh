@@ -77,14 +77,15 @@ edge() {
 # First digits of the hash of the model in use; nothing if there is none.
 model_in_use() { edge "$1" status 2>/dev/null | sed -n 's/^slot .: \([0-9a-f]*\) .*, in use$/\1/p'; }
 
-# Whether a program runs here, and the installed model with it; with a board, whether its lines follow.
+# Whether a program runs here, and the installed model with it; with a board, whether its lines follow and its button is
+# at rest. Nobody need press it.
 selftest() {
   "$1" --version >/dev/null || fail "the program does not start on this board"
   if [ -n "$(model_in_use "$1")" ]; then
     edge "$1" status --check >/dev/null || fail "the installed model fails its self-test with this program"
   fi
   if [ -n "${2:-}" ]; then
-    "$1" selftest --board "$2" >/dev/null || fail "the self-test of the lights failed"
+    "$1" selftest --board "$2" >/dev/null || fail "the self-test of the lights and the button failed"
   fi
 }
 
@@ -221,8 +222,11 @@ watch() {
     edge "$program" install "$staging/model.onnx" || problem="the model was not installed"
   fi
   if [ -z "$problem" ]; then
+    board=$(value "$plan" board)
+    # The service has the lines that the self-test drives.
+    if [ -n "$board" ] && has_service; then systemctl stop "$service" || true; fi
+    (selftest "$program" "$board") || problem="the self-test failed"
     restart
-    (selftest "$program" "$(value "$plan" board)") || problem="the self-test failed"
   fi
   checks=0
   while [ -z "$problem" ] && [ "$checks" -lt "$seconds" ]; do

@@ -16,10 +16,12 @@ use xray_core::screening::Screener;
 
 use super::Outcome;
 use crate::button::Press;
+#[cfg(target_os = "linux")]
+use crate::button::{Button, ButtonLine};
 use crate::config::{self, Config, LogForm};
 use crate::counters::Counters;
 use crate::model_store::{self, ModelStore, prove, ready};
-use crate::outputs::lights::{Backend, Board, Dark, Indicator, Show, Signal};
+use crate::outputs::lights::{Backend, Board, Dark, Indicator, Patterns, Show, Signal};
 use crate::outputs::live::{Live, Mirrored, ModelFacts};
 use crate::outputs::page::{self, Device};
 use crate::pipeline::{
@@ -70,6 +72,7 @@ pub fn run(args: &RunArgs, out: &mut impl Write) -> Result<Outcome> {
     begin_log(config.log.form);
     let board = config.lights.board.as_deref().map(Board::find).transpose()?;
     let button = board.as_ref().map(watch_button).transpose()?.flatten();
+    let patterns = board.as_ref().map(|board| board.patterns().clone()).unwrap_or_default();
     let lights: Box<dyn Show> = match board {
         None => Box::new(Dark),
         Some(board) => Box::new(Indicator::open(board)?),
@@ -78,7 +81,7 @@ pub fn run(args: &RunArgs, out: &mut impl Write) -> Result<Outcome> {
     let lights = Mirrored::new(&*lights, live.clone());
     lights.show(Signal::Busy);
     let counters = Arc::new(Counters::default());
-    let ended = open_page(&config, &live, &counters)
+    let ended = open_page(&config, patterns, &live, &counters)
         .and_then(|()| work(&config, &lights, button, &live, counters.clone()));
     if let Err(fault) = &ended {
         error!("{fault:#}");
@@ -99,13 +102,14 @@ fn patience(config: &Config) -> Duration {
 
 /// Serves the page, where the configuration asks for one. It goes on in a thread of its own; what befalls it later does not
 /// stop screening.
-fn open_page(config: &Config, live: &Arc<Live>, counters: &Arc<Counters>) -> Result<()> {
+fn open_page(config: &Config, patterns: Patterns, live: &Arc<Live>, counters: &Arc<Counters>) -> Result<()> {
     let Some(options) = &config.page else { return Ok(()) };
     let device = Device {
         store: config.record.folder.clone(),
         limits: config.record.limits(),
         live: live.clone(),
         counters: counters.clone(),
+        patterns,
     };
     page::start(options, device)?;
     Ok(())
@@ -192,7 +196,9 @@ fn wait_for_a_model(
 fn watch_button(board: &Board) -> Result<Option<Receiver<Press>>> {
     match board.button() {
         #[cfg(target_os = "linux")]
-        Some(button) if board.backend != Backend::Simulator => Ok(Some(crate::button::watch(button)?)),
+        Some(button) if board.backend != Backend::Simulator => {
+            Ok(Some(Box::new(ButtonLine::open(button)?).watch()?))
+        }
         _ => Ok(None),
     }
 }

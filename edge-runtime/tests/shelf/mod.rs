@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edge_runtime::counters::Counters;
-use edge_runtime::outputs::lights::Signal;
+use edge_runtime::outputs::lights::{Patterns, Signal};
 use edge_runtime::outputs::live::{Live, ModelFacts};
 use edge_runtime::outputs::page::{self, Device, PageOptions};
 use edge_runtime::record::{Durations, Entry, Hash256, Limits, Moment, Origin, Outcome, Store};
@@ -59,8 +59,13 @@ impl Shelf {
         });
         live.show(Signal::Ready);
         let counters = Arc::new(Counters::default());
-        let device =
-            Device { store: store.clone(), limits: LIMITS, live: live.clone(), counters: counters.clone() };
+        let device = Device {
+            store: store.clone(),
+            limits: LIMITS,
+            live: live.clone(),
+            counters: counters.clone(),
+            patterns: Patterns::default(),
+        };
         let address = page::start(&options(folder.path()), device).expect("a page");
         Shelf { folder, store, live, counters, address, contents }
     }
@@ -72,6 +77,7 @@ impl Shelf {
             limits: LIMITS,
             live: self.live.clone(),
             counters: self.counters.clone(),
+            patterns: Patterns::default(),
         }
     }
 

@@ -1,10 +1,14 @@
-//! Boards are data: which GPIO line drives what, and at which level. See `boards/*.toml`.
+//! Boards are data: which GPIO line drives what, at which level, and what signals look like on it. See `boards/*.toml`.
 
-use std::fmt;
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
 use serde::Deserialize;
+
+use super::patterns::{Pattern, PatternError, Patterns};
+use super::signal::Signal;
+use super::wiring::{ButtonWiring, Line, Part, Wiring};
 
 /// The boards that are built in, by the name that `--board` takes.
 const BUILT_IN: [(&str, &str); 6] = [
@@ -58,147 +62,14 @@ pub enum BoardError {
         /// Another part on it.
         second: Part,
     },
-}
-
-/// What a line drives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Part {
-    /// The red LED.
-    Red,
-    /// The yellow LED.
-    Yellow,
-    /// The green LED.
-    Green,
-    /// The buzzer: an active one, which sounds while its line is active.
-    Buzzer,
-}
-
-impl Part {
-    /// All of them.
-    pub const ALL: [Part; 4] = [Part::Red, Part::Yellow, Part::Green, Part::Buzzer];
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Part::Red => "red",
-            Part::Yellow => "yellow",
-            Part::Green => "green",
-            Part::Buzzer => "buzzer",
-        })
-    }
-}
-
-/// Longest name of a line, in bytes: the kernel's is a buffer of 32 that ends with a zero.
-const LONGEST_NAME: usize = 31;
-
-/// A line: by the name that the kernel gives it (`GPIO17`, `PQ.05`), or where it gives none by its chip's label and
-/// its place on it (`tegra-gpio:149`). Never by the chip's number, which changes from one kernel to the next.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Line {
-    name: [u8; LONGEST_NAME],
-    length: usize,
-}
-
-impl Line {
-    /// The name.
-    pub fn name(&self) -> &str {
-        // It was made from a string of ASCII.
-        std::str::from_utf8(&self.name[..self.length]).unwrap_or_default()
-    }
-
-    /// The number of a line of a Raspberry Pi's 40-pin header as Broadcom counts it, 2..=27; `None` if it is
-    /// none. 0 and 1 belong to the identification of add-on boards.
-    pub fn header(&self) -> Option<u8> {
-        let number = self.name().strip_prefix("GPIO")?.parse().ok()?;
-        ((2..=27).contains(&number) && self.name() == format!("GPIO{number}")).then_some(number)
-    }
-
-    /// The chip's label and the place on it, if it is written in that way.
-    pub fn place(&self) -> Option<(&str, u32)> {
-        let (label, offset) = self.name().rsplit_once(':')?;
-        Some((label, offset.parse().ok()?))
-    }
-}
-
-impl TryFrom<String> for Line {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        let bytes = name.as_bytes();
-        if bytes.is_empty() || bytes.len() > LONGEST_NAME || !bytes.iter().all(u8::is_ascii_graphic) {
-            return Err(format!("{name:?} is no name of a line; `gpioinfo` shows them"));
-        }
-        let mut line = Line { name: [0; LONGEST_NAME], length: bytes.len() };
-        line.name[..bytes.len()].copy_from_slice(bytes);
-        Ok(line)
-    }
-}
-
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl fmt::Debug for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.name(), f)
-    }
-}
-
-/// The level at which a part is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ActiveLevel {
-    /// On when the line is high.
-    High,
-    /// On when the line is low.
-    Low,
-}
-
-/// A line and the level at which its part is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Wiring {
-    /// The line.
-    pub line: Line,
-    /// The level at which the part is on.
-    pub active: ActiveLevel,
-}
-
-impl Wiring {
-    /// Whether the line must be high for the part to be on (`active`) or off.
-    pub fn high_when(self, active: bool) -> bool {
-        active == (self.active == ActiveLevel::High)
-    }
-}
-
-/// What holds a button's line at its other level while nobody presses.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Pull {
-    /// A resistor on the board.
-    #[default]
-    None,
-    /// The chip's own resistor to the supply.
-    Up,
-    /// The chip's own resistor to ground.
-    Down,
-}
-
-/// How a button is wired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ButtonWiring {
-    /// The line.
-    pub line: Line,
-    /// The level while it is pressed.
-    pub active: ActiveLevel,
-    /// What holds it otherwise.
-    #[serde(default)]
-    pub pull: Pull,
+    /// A pattern breaks a rule.
+    #[error("{file}: {problem}")]
+    Pattern {
+        /// The file, or the name of the built-in board.
+        file: String,
+        /// Which signal's, and how.
+        problem: PatternError,
+    },
 }
 
 /// What drives the lines.
@@ -223,18 +94,30 @@ struct Lines {
     button: Option<ButtonWiring>,
 }
 
-/// One board file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// One board file as it is written.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    backend: Backend,
+    #[serde(default)]
+    machines: Vec<String>,
+    lines: Lines,
+    #[serde(default)]
+    patterns: BTreeMap<Signal, Pattern>,
+}
+
+/// A board.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Board {
     /// Its name.
     pub name: String,
     /// What drives its lines.
     pub backend: Backend,
     /// The machine's name begins with one of these; empty: any machine that the backend knows.
-    #[serde(default)]
     pub machines: Vec<String>,
     lines: Lines,
+    patterns: Patterns,
 }
 
 impl Board {
@@ -257,21 +140,30 @@ impl Board {
         Board::parse(name_or_path, &text)
     }
 
-    fn parse(file: &str, text: &str) -> Result<Board, BoardError> {
-        let board: Board = toml::from_str(text).map_err(|error| BoardError::Invalid {
-            file: file.to_owned(),
-            reason: error.to_string().trim_end().to_owned(),
-        })?;
+    pub(super) fn parse(file: &str, text: &str) -> Result<Board, BoardError> {
         let invalid = |reason: String| BoardError::Invalid { file: file.to_owned(), reason };
-        let parts: Vec<_> = board.parts().collect();
+        let written: Written =
+            toml::from_str(text).map_err(|error| invalid(error.to_string().trim_end().to_owned()))?;
+        let Written { name, backend, machines, lines, patterns: own } = written;
+        let patterns =
+            Patterns::with(&own).map_err(|problem| BoardError::Pattern { file: file.to_owned(), problem })?;
+        let board = Board { name, backend, machines, lines, patterns };
+        board.check_lines(file)?;
+        Ok(board)
+    }
+
+    /// Sees that each line is one that the backend has, and that nothing else is on it.
+    fn check_lines(&self, file: &str) -> Result<(), BoardError> {
+        let invalid = |reason: String| BoardError::Invalid { file: file.to_owned(), reason };
+        let parts: Vec<_> = self.parts().collect();
         for (_, Wiring { line, .. }) in &parts {
-            if board.backend == Backend::Rppal && line.header().is_none() {
+            if self.backend == Backend::Rppal && line.header().is_none() {
                 return Err(invalid(format!(
                     "{line} is no line of the header; they are called GPIO2 to GPIO27"
                 )));
             }
         }
-        if let Some(button) = board.button()
+        if let Some(button) = self.button()
             && let Some((part, _)) = parts.iter().find(|(_, wiring)| wiring.line == button.line)
         {
             return Err(invalid(format!("the button and {part} are both on {}", button.line)));
@@ -287,7 +179,12 @@ impl Board {
                 });
             }
         }
-        Ok(board)
+        Ok(())
+    }
+
+    /// What signals look like on it.
+    pub fn patterns(&self) -> &Patterns {
+        &self.patterns
     }
 
     /// How a part is wired; `None` if the board has none, which only the buzzer may be.
@@ -313,6 +210,7 @@ impl Board {
 
 #[cfg(test)]
 mod tests {
+    use super::super::wiring::Pull;
     use super::*;
 
     const LEDS: &str = "name = 'x'\nbackend = 'rppal'\n[lines]\nred = { line = 'GPIO2', active = 'low' }\n\
@@ -329,6 +227,7 @@ mod tests {
             assert_eq!(board.name, name);
             assert_eq!(board.backend == Backend::Simulator, name == "sim");
             assert_eq!(board.parts().count(), 4, "{name}");
+            assert_eq!(*board.patterns(), Patterns::default(), "{name}: the standard stands in one place");
         }
     }
 

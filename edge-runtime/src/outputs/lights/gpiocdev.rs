@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use ::gpiocdev::line::{Offset, Value};
 use ::gpiocdev::{Chip, Error, Request};
 
-use super::board::{Board, Line, Part};
+use super::board::Board;
+use super::wiring::{Line, Part};
 use super::{Lights, LightsError};
 
 /// Permission denied.

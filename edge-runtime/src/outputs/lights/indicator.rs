@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{Backend, Board, LightsError, Panel, SharedPanel, Shown, Signal, lock, open};
+use super::{Backend, Board, LightsError, Panel, Patterns, SharedPanel, Shown, Signal, lock, open};
 
 /// What signals are shown on.
 pub trait Show {
@@ -32,7 +32,8 @@ pub struct Indicator {
     orders: Option<Sender<Signal>>,
     thread: Option<JoinHandle<()>>,
     panel: SharedPanel,
-    told: bool,
+    /// Where nothing lights, what would is told in words.
+    told: Option<Patterns>,
 }
 
 impl Indicator {
@@ -49,7 +50,8 @@ impl Indicator {
     /// # Errors
     /// [`LightsError::Failed`] if the thread cannot be started.
     pub fn start(panel: SharedPanel) -> Result<Indicator, LightsError> {
-        let told = lock(&panel).board().backend == Backend::Simulator;
+        let board = lock(&panel).board().clone();
+        let told = (board.backend == Backend::Simulator).then(|| board.patterns().clone());
         let (orders, received) = mpsc::channel();
         let played = panel.clone();
         let thread = thread::Builder::new()
@@ -62,9 +64,9 @@ impl Indicator {
 
 impl Show for Indicator {
     fn show(&self, signal: Signal) {
-        if self.told {
+        if let Some(patterns) = &self.told {
             // Not eprintln!, which panics where the standard error is closed.
-            let _ = writeln!(std::io::stderr(), "lights: {signal}: {}", signal.pattern());
+            let _ = writeln!(std::io::stderr(), "lights: {signal}: {}", patterns.of(signal));
         }
         if let Some(orders) = &self.orders {
             let _ = orders.send(signal);
@@ -123,7 +125,8 @@ impl Player {
 
     /// Drives what is to be seen at `now`; gives the time to the next change, `None` if there is none.
     fn step(&self, panel: &mut Panel, now: Duration) -> Option<Duration> {
-        let (levels, wait) = self.signal.pattern().at(now.saturating_sub(self.since));
+        let pattern = panel.board().patterns().of(self.signal);
+        let (levels, wait) = pattern.at(now.saturating_sub(self.since));
         panel.drive(levels);
         wait
     }
@@ -133,9 +136,9 @@ impl Player {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use super::super::board::Part;
     use super::super::simulator::{Change, Simulator};
     use super::super::tests::simulated;
+    use super::super::wiring::Part;
     use super::*;
 
     fn ms(milliseconds: u64) -> Duration {

@@ -1,7 +1,7 @@
 //! Lights and a buzzer: each verdict has a pattern of its own.
 //!
 //! ```text
-//! Item ─Signal::of→ Signal ─pattern→ Pattern ─at(elapsed)→ Levels ─Panel::drive→ lines of a board
+//! Item ─Signal::of→ Signal ─Patterns::of→ Pattern ─at(elapsed)→ Levels ─Panel::drive→ lines of a board
 //! ```
 //!
 //! # Safe state
@@ -21,13 +21,15 @@ mod rppal;
 mod shown;
 mod signal;
 mod simulator;
+mod wiring;
 
-pub use board::{ActiveLevel, Backend, Board, BoardError, ButtonWiring, Line, Part, Pull, Wiring};
+pub use board::{Backend, Board, BoardError};
 pub use indicator::{Dark, Indicator, Show};
-pub use patterns::{Levels, Pattern, Rhythm};
+pub use patterns::{Levels, Pattern, PatternError, Patterns, Rhythm};
 pub use shown::{About, Shown};
 pub use signal::Signal;
 pub use simulator::{Change, Recording, Simulator};
+pub use wiring::{ActiveLevel, ButtonWiring, Line, Part, Pull, Wiring};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -235,8 +237,12 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn simulated(simulator: Simulator) -> (Panel, Recording) {
+        simulated_on(Board::find("sim").expect("sim"), simulator)
+    }
+
+    pub(crate) fn simulated_on(board: Board, simulator: Simulator) -> (Panel, Recording) {
         let recording = simulator.recording();
-        let panel = Panel::new(Board::find("sim").expect("sim"), Box::new(simulator));
+        let panel = Panel::new(board, Box::new(simulator));
         recording.take();
         (panel, recording)
     }
@@ -244,11 +250,11 @@ pub(crate) mod tests {
     #[test]
     fn a_panel_writes_what_changed_and_is_dark_when_dropped() {
         let (mut panel, recording) = simulated(Simulator::default());
-        panel.drive(Signal::NoSign.pattern().at(Duration::ZERO).0);
+        panel.drive(Pattern::standard(Signal::NoSign).at(Duration::ZERO).0);
         assert_eq!(recording.take(), [(Part::Green, true), (Part::Buzzer, true)]);
-        panel.drive(Signal::NoSign.pattern().at(Duration::from_secs(1)).0);
+        panel.drive(Pattern::standard(Signal::NoSign).at(Duration::from_secs(1)).0);
         assert_eq!(recording.take(), [(Part::Buzzer, false)]);
-        panel.drive(Signal::NoResult.pattern().at(Duration::from_secs(9)).0);
+        panel.drive(Pattern::standard(Signal::NoResult).at(Duration::from_secs(9)).0);
         assert_eq!(recording.take(), [(Part::Green, false), (Part::Yellow, true)]);
         drop(panel);
         assert_eq!(recording.take(), Part::ALL.map(|part| (part, false)));
@@ -258,7 +264,7 @@ pub(crate) mod tests {
     fn a_panic_leaves_it_dark() {
         let (mut panel, recording) = simulated(Simulator::default());
         let worker = std::thread::spawn(move || {
-            panel.drive(Signal::Suspected.pattern().at(Duration::ZERO).0);
+            panel.drive(Pattern::standard(Signal::Suspected).at(Duration::ZERO).0);
             panic!("as a test");
         });
         assert!(worker.join().is_err());
@@ -278,7 +284,7 @@ pub(crate) mod tests {
         let mut panel = Panel::new(board, Box::new(simulator));
         let dark = [(Part::Red, true), (Part::Yellow, false), (Part::Green, true)];
         assert_eq!(recording.take(), dark);
-        panel.drive(Signal::NoSign.pattern().at(Duration::ZERO).0);
+        panel.drive(Pattern::standard(Signal::NoSign).at(Duration::ZERO).0);
         assert_eq!(recording.take(), [(Part::Green, false)], "this board has no buzzer");
         drop(panel);
         assert_eq!(recording.take(), dark);

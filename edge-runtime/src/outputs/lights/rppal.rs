@@ -11,7 +11,8 @@ use ::rppal::gpio::{Error, Gpio, Mode, OutputPin};
 use ::rppal::system::DeviceInfo;
 use gpiocdev::Chip;
 
-use super::board::{Board, Line, Part};
+use super::board::Board;
+use super::wiring::{Line, Part};
 use super::{Lights, LightsError};
 
 /// What the kernel calls the chips behind the header: Raspberry Pi 1 to 3, 4, and 5.

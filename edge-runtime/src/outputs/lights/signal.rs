@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use xray_core::decision::Finding;
 use xray_core::screening::{Item, NoResult, ScreeningError};
 
@@ -9,7 +10,8 @@ use xray_core::screening::{Item, NoResult, ScreeningError};
 use crate::record::Outcome;
 
 /// What the lights say. Ordered by urgency: in a batch the most urgent is what stands at the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub enum Signal {
     /// Everything is dark.
     Off,
@@ -38,7 +40,7 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// All of them.
+    /// All of them, in the order of the enum.
     pub const ALL: [Signal; 12] = [
         Signal::Off,
         Signal::Ready,
@@ -53,6 +55,24 @@ impl Signal {
         Signal::Suspected,
         Signal::Fault,
     ];
+
+    /// What a board file calls it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Signal::Off => "off",
+            Signal::Ready => "ready",
+            Signal::MayBePulled => "may_be_pulled",
+            Signal::Busy => "busy",
+            Signal::ModelFound => "model_found",
+            Signal::ModelInstalled => "model_installed",
+            Signal::ModelRefused => "model_refused",
+            Signal::NoSign => "no_sign",
+            Signal::NoResult => "no_result",
+            Signal::Uncertain => "uncertain",
+            Signal::Suspected => "suspected",
+            Signal::Fault => "fault",
+        }
+    }
 
     /// Whether it says what an image came to.
     pub fn is_result(self) -> bool {
@@ -76,6 +96,16 @@ impl Signal {
             Err(NoResult::Screening(ScreeningError::Engine { .. })) => Signal::Fault,
             Err(_) => Signal::NoResult,
         }
+    }
+}
+
+impl TryFrom<String> for Signal {
+    type Error = String;
+
+    fn try_from(key: String) -> Result<Self, String> {
+        let keys = || Signal::ALL.iter().skip(1).map(|signal| signal.key()).collect::<Vec<_>>().join(", ");
+        let found = Signal::ALL.into_iter().find(|signal| signal.key() == key);
+        found.ok_or_else(|| format!("`{key}` is no signal; they are {}", keys()))
     }
 }
 

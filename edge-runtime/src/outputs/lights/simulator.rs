@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Lights;
-use super::board::Part;
+use super::wiring::Part;
 
 /// One change of a line: which, and whether to high.
 pub type Change = (Part, bool);

@@ -105,7 +105,7 @@ mod tests {
 
     use super::*;
     use crate::counters::Counters;
-    use crate::outputs::lights::Signal;
+    use crate::outputs::lights::{Patterns, Signal};
     use crate::outputs::live::{Live, ModelFacts};
     use crate::record::{Hash256, Limits};
 
@@ -115,6 +115,7 @@ mod tests {
             limits: Limits { quota: None, keep_days: None, reserve },
             live: Arc::new(Live::new(Duration::from_secs(60))),
             counters: Arc::new(Counters::default()),
+            patterns: Patterns::default(),
         }
     }
 

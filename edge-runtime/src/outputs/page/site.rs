@@ -15,6 +15,7 @@ use super::sessions::Sessions;
 use super::token::Token;
 use super::tries::Tries;
 use crate::counters::Counters;
+use crate::outputs::lights::Patterns;
 use crate::outputs::live::Live;
 use crate::outputs::words::{Language, Words, WordsError};
 use crate::record::{Limits, Reader, StoreError};
@@ -30,6 +31,8 @@ pub struct Device {
     pub live: Arc<Live>,
     /// What was done.
     pub counters: Arc<Counters>,
+    /// What signals look like on the board's lights.
+    pub patterns: Patterns,
 }
 
 /// Who may look.

@@ -5,9 +5,11 @@
 
 mod choose;
 mod language;
+mod lights;
 
 pub use choose::choose;
 pub use language::Language;
+pub use lights::{LightWords, PartWords, RhythmWords};
 
 use std::collections::BTreeMap;
 
@@ -108,24 +110,6 @@ pub struct PageWords {
     pub lights: String,
     pub technician: String,
     pub random: String,
-}
-
-/// What the lights do.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "a field is the signal of its name")]
-pub struct LightWords {
-    pub fault: String,
-    pub suspected: String,
-    pub uncertain: String,
-    pub no_result: String,
-    pub no_sign: String,
-    pub busy: String,
-    pub model_found: String,
-    pub model_installed: String,
-    pub model_refused: String,
-    pub may_be_pulled: String,
-    pub ready: String,
 }
 
 /// The names of facts.
@@ -239,24 +223,6 @@ impl Words {
             Signal::Uncertain => &self.outcome.uncertain,
             Signal::Suspected => &self.outcome.suspected,
             Signal::Fault => &self.state.fault,
-        }
-    }
-
-    /// What the lights do to say it; nothing where they are dark.
-    pub fn light(&self, signal: Signal) -> &str {
-        match signal {
-            Signal::Off => "",
-            Signal::Ready => &self.light.ready,
-            Signal::MayBePulled => &self.light.may_be_pulled,
-            Signal::Busy => &self.light.busy,
-            Signal::ModelFound => &self.light.model_found,
-            Signal::ModelInstalled => &self.light.model_installed,
-            Signal::ModelRefused => &self.light.model_refused,
-            Signal::NoSign => &self.light.no_sign,
-            Signal::NoResult => &self.light.no_result,
-            Signal::Uncertain => &self.light.uncertain,
-            Signal::Suspected => &self.light.suspected,
-            Signal::Fault => &self.light.fault,
         }
     }
 

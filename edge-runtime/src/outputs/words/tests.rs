@@ -7,6 +7,7 @@ use xray_core::intake::film::FilmProblem;
 use xray_core::screening::ScreeningError;
 
 use super::*;
+use crate::outputs::lights::{Pattern, Patterns, Rhythm};
 use crate::pipeline::NoAnswer;
 use crate::record::Origin;
 
@@ -171,4 +172,26 @@ fn the_english_words_are_those_of_the_lights() {
         assert_eq!(words.finding(finding).title.to_lowercase(), finding.words().to_lowercase());
     }
     assert_eq!(words.outcome.no_result.title, "NO RESULT");
+}
+
+#[test]
+fn a_pattern_of_a_board_is_told_in_every_language_and_a_standard_one_in_its_sentence() {
+    let (off, beeps) = (Rhythm::Off, Rhythm::Times { count: 3, on: 50 });
+    let (red, yellow) = (Rhythm::Blink { on: 200, off: 1500 }, Rhythm::On);
+    let own = [(Signal::Suspected, Pattern { red, yellow, green: off, buzzer: beeps })];
+    let patterns = Patterns::with(&own.into()).expect("patterns");
+    let words = Words::of(Language::English).expect("words");
+    let told = |signal| words.light(signal, &patterns);
+    assert_eq!(told(Signal::Suspected), "Red: 0.2 s on, 1.5 s off; Yellow: on; Beep: 3 × 0.05 s");
+    assert_eq!(told(Signal::Fault), "Red and yellow blink fast; four long beeps.");
+    assert_eq!(told(Signal::Off), "");
+    for (language, words) in all() {
+        let said = words.light(Signal::Suspected, &patterns);
+        assert!(
+            ["0.2", "1.5", "3 × ", "0.05"].iter().all(|number| said.contains(number)),
+            "{language:?}: {said}"
+        );
+        assert_eq!(said.split("; ").count(), 3, "{language:?}: {said}");
+        assert!(!said.contains(['{', '}']), "{language:?}: {said}");
+    }
 }

@@ -19,7 +19,7 @@ pub fn about(site: &Site, visit: &Visit) -> Markup {
     let main = html! {
         section.card { h2 { (words.page.language) } (languages(visit)) }
         section.card { h1 { (words.fact.model) } (model(site, words)) }
-        section.card { h1 { (words.page.lights) } (lights(words)) }
+        section.card { h1 { (words.page.lights) } (lights(site, words)) }
     };
     Frame { site, visit, here: Here::About, title: &words.page.about, state: None }.around(&main)
 }
@@ -59,14 +59,14 @@ fn hours(time: Duration) -> String {
     format!("{}:{:02} h", minutes / 60, minutes % 60)
 }
 
-fn lights(words: &Words) -> Markup {
+fn lights(site: &Site, words: &Words) -> Markup {
     html! {
         table {
             @for signal in Signal::ALL.iter().rev().filter(|signal| **signal != Signal::Off) {
                 @let (shape, told) = (Shape::of(*signal), words.signal(*signal));
                 tr {
                     td.lamp { span class={ "badge " (shape.class()) } { (shape.icon()) } }
-                    td { b { (told.title) } br; (told.advice) br; span.small { (words.light(*signal)) } }
+                    td { b { (told.title) } br; (told.advice) br; span.small { (words.light(*signal, &site.device.patterns)) } }
                 }
             }
         }

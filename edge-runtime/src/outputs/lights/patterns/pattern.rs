@@ -1,19 +1,18 @@
-//! Each signal's pattern, as data.
-//!
-//! The green line belongs to [`Signal::NoSign`] alone: whatever else is shown, and whatever is dark because
-//! it is broken, cannot be taken for it. Patterns differ in rhythm as well as in colour, and without the
-//! buzzer, for those who cannot tell red from green and for boards that have none.
+//! What the parts of a board do while a signal is shown, as data.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::board::Part;
-use super::signal::Signal;
+use serde::Deserialize;
+
+use crate::outputs::lights::wiring::Part;
 
 /// How one part behaves from the moment that a signal is shown. Times are in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "Written")]
 pub enum Rhythm {
     /// Always off.
+    #[default]
     Off,
     /// Always on.
     On,
@@ -33,7 +32,49 @@ pub enum Rhythm {
     },
 }
 
+/// A rhythm as a board file writes it.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "a rhythm is \"on\", \"off\", { on = 700, off = 300 } in milliseconds, or { times = 3, on = 100 }"
+)]
+enum Written {
+    Always(Word),
+    Blink { on: u32, off: u32 },
+    Times { times: u32, on: u32 },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    On,
+    Off,
+}
+
+impl From<Written> for Rhythm {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Always(Word::On) => Rhythm::On,
+            Written::Always(Word::Off) => Rhythm::Off,
+            Written::Blink { on, off } => Rhythm::Blink { on, off },
+            Written::Times { times, on } => Rhythm::Times { count: times, on },
+        }
+    }
+}
+
 impl Rhythm {
+    /// Whether people could take one for the other: blinks of which neither time differs by half.
+    pub(super) fn looks_like(self, other: Rhythm) -> bool {
+        let near = |one: u32, other: u32| 2 * one.max(other) < 3 * one.min(other);
+        match (self, other) {
+            (Rhythm::Blink { on, off }, Rhythm::Blink { on: other_on, off: other_off }) => {
+                near(on, other_on) && near(off, other_off)
+            }
+            _ => self == other,
+        }
+    }
+
     /// Whether the part is on after `elapsed`, and how long until that changes; `None`: never again.
     fn at(self, elapsed: Duration) -> (bool, Option<Duration>) {
         let (on, off, count) = match self {
@@ -54,8 +95,9 @@ impl Rhythm {
     }
 }
 
-/// What every part does while a signal is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What every part does while a signal is shown; one that a board file does not name stays off.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Pattern {
     /// The red LED.
     pub red: Rhythm,
@@ -65,45 +107,6 @@ pub struct Pattern {
     pub green: Rhythm,
     /// The buzzer.
     pub buzzer: Rhythm,
-}
-
-const DARK: Pattern =
-    Pattern { red: Rhythm::Off, yellow: Rhythm::Off, green: Rhythm::Off, buzzer: Rhythm::Off };
-const FAST: Rhythm = Rhythm::Blink { on: 125, off: 125 };
-const SLOW: Rhythm = Rhythm::Blink { on: 700, off: 300 };
-const CALM: Rhythm = Rhythm::Blink { on: 1000, off: 1000 };
-const FLASH: Rhythm = Rhythm::Blink { on: 100, off: 2900 };
-const TWINKLE: Rhythm = Rhythm::Blink { on: 100, off: 500 };
-const GAPS: Rhythm = Rhythm::Blink { on: 1800, off: 200 };
-const WINK: Rhythm = Rhythm::Blink { on: 100, off: 1900 };
-
-/// Short beeps; long ones are for what needs the device, not the patient.
-const fn beeps(count: u32) -> Rhythm {
-    Rhythm::Times { count, on: 100 }
-}
-
-const fn long_beeps(count: u32) -> Rhythm {
-    Rhythm::Times { count, on: 500 }
-}
-
-impl Signal {
-    /// The pattern of this signal.
-    pub const fn pattern(self) -> Pattern {
-        match self {
-            Signal::Off => DARK,
-            Signal::Ready => Pattern { yellow: FLASH, ..DARK },
-            Signal::MayBePulled => Pattern { yellow: CALM, ..DARK },
-            Signal::Busy => Pattern { yellow: FAST, ..DARK },
-            Signal::ModelFound => Pattern { yellow: TWINKLE, ..DARK },
-            Signal::ModelInstalled => Pattern { yellow: GAPS, buzzer: long_beeps(1), ..DARK },
-            Signal::ModelRefused => Pattern { red: WINK, yellow: Rhythm::On, buzzer: long_beeps(3), ..DARK },
-            Signal::NoSign => Pattern { green: Rhythm::On, buzzer: beeps(1), ..DARK },
-            Signal::NoResult => Pattern { yellow: Rhythm::On, buzzer: long_beeps(2), ..DARK },
-            Signal::Uncertain => Pattern { red: Rhythm::On, yellow: Rhythm::On, buzzer: beeps(2), ..DARK },
-            Signal::Suspected => Pattern { red: SLOW, buzzer: beeps(3), ..DARK },
-            Signal::Fault => Pattern { red: FAST, yellow: FAST, buzzer: long_beeps(4), ..DARK },
-        }
-    }
 }
 
 /// Which parts are on.
@@ -118,7 +121,7 @@ impl Levels {
         self.on[part as usize]
     }
 
-    pub(super) fn set(&mut self, part: Part, on: bool) {
+    pub(in crate::outputs::lights) fn set(&mut self, part: Part, on: bool) {
         self.on[part as usize] = on;
     }
 }
@@ -169,46 +172,9 @@ impl fmt::Display for Pattern {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::ms;
     use super::*;
-
-    const LEDS: [Part; 3] = [Part::Red, Part::Yellow, Part::Green];
-
-    fn ms(milliseconds: u64) -> Duration {
-        Duration::from_millis(milliseconds)
-    }
-
-    #[test]
-    fn no_result_and_fault_never_light_what_no_sign_lights() {
-        let lit: Vec<_> =
-            LEDS.into_iter().filter(|part| Signal::NoSign.pattern().rhythm(*part) != Rhythm::Off).collect();
-        assert_eq!(lit, [Part::Green]);
-        for signal in Signal::ALL.into_iter().filter(|signal| *signal != Signal::NoSign) {
-            for part in &lit {
-                assert_eq!(signal.pattern().rhythm(*part), Rhythm::Off, "{signal} lights {part}");
-                // Not only by the table: at no millisecond of the first ten seconds.
-                assert!((0..10_000).all(|t| !signal.pattern().at(ms(t)).0.of(*part)), "{signal} {part}");
-            }
-        }
-    }
-
-    #[test]
-    fn no_two_signals_share_a_pattern_even_without_the_buzzer() {
-        for (at, one) in Signal::ALL.into_iter().enumerate() {
-            for other in Signal::ALL.into_iter().skip(at + 1) {
-                let same =
-                    LEDS.into_iter().all(|part| one.pattern().rhythm(part) == other.pattern().rhythm(part));
-                assert!(!same, "{one} and {other} look the same");
-            }
-        }
-    }
-
-    #[test]
-    fn every_signal_but_off_lights_something_at_once() {
-        for signal in Signal::ALL {
-            let (levels, _) = signal.pattern().at(Duration::ZERO);
-            assert_eq!(LEDS.into_iter().any(|part| levels.of(part)), signal != Signal::Off, "{signal}");
-        }
-    }
+    use crate::outputs::lights::Signal;
 
     #[test]
     fn a_blink_goes_on_without_end() {
@@ -224,7 +190,7 @@ mod tests {
 
     #[test]
     fn beeps_end() {
-        let beeps = beeps(3);
+        let beeps = Rhythm::Times { count: 3, on: 100 };
         let on: Vec<_> = (0..1000).step_by(100).map(|t| beeps.at(ms(t)).0).collect();
         assert_eq!(on, [true, false, true, false, true, false, false, false, false, false]);
         assert_eq!(beeps.at(ms(400)), (true, Some(ms(100))));
@@ -233,19 +199,19 @@ mod tests {
 
     #[test]
     fn a_pattern_waits_for_the_next_change_of_any_part() {
-        let suspected = Signal::Suspected.pattern();
+        let suspected = Pattern::standard(Signal::Suspected);
         assert_eq!(suspected.at(ms(0)).1, Some(ms(100)));
         assert_eq!(suspected.at(ms(650)).1, Some(ms(50)));
-        assert_eq!(Signal::NoSign.pattern().at(ms(250)).1, None);
-        assert_eq!(Signal::Off.pattern().at(ms(0)), (Levels::default(), None));
+        assert_eq!(Pattern::standard(Signal::NoSign).at(ms(250)).1, None);
+        assert_eq!(Pattern::standard(Signal::Off).at(ms(0)), (Levels::default(), None));
     }
 
     #[test]
     fn patterns_are_told_in_words() {
-        assert_eq!(Signal::Off.pattern().to_string(), "all dark");
-        assert_eq!(Signal::NoSign.pattern().to_string(), "green on, buzzer 1 × 0.1 s");
+        assert_eq!(Pattern::standard(Signal::Off).to_string(), "all dark");
+        assert_eq!(Pattern::standard(Signal::NoSign).to_string(), "green on, buzzer 1 × 0.1 s");
         assert_eq!(
-            Signal::Suspected.pattern().to_string(),
+            Pattern::standard(Signal::Suspected).to_string(),
             "red blinks (0.7 s on, 0.3 s off), buzzer 3 × 0.1 s"
         );
     }

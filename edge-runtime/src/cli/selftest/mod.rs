@@ -1,11 +1,14 @@
-//! `selftest`: each line of a board on and off, one after another, read back.
+//! `selftest`: each line of a board on and off, one after another, read back; and its button.
+
+#[cfg(unix)]
+pub mod button;
 
 use std::io::Write;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::outputs::lights::{Backend, SharedPanel, Show, Signal, lock};
+use crate::outputs::lights::{Backend, Patterns, SharedPanel, Show, Signal, lock};
 
 /// How long a part is on, and off after it.
 const STEP: Duration = Duration::from_millis(600);
@@ -66,9 +69,9 @@ pub fn lines(panel: &SharedPanel, mut wait: impl FnMut(Duration), out: &mut impl
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn signals(lights: &dyn Show, out: &mut impl Write) -> Result<()> {
+pub fn signals(patterns: &Patterns, lights: &dyn Show, out: &mut impl Write) -> Result<()> {
     for signal in Signal::ALL {
-        say(out, &format!("{signal:<20} {}", signal.pattern()))?;
+        say(out, &format!("{signal:<20} {}", patterns.of(signal)))?;
         lights.show(signal);
         lights.hold(SHOWN);
     }

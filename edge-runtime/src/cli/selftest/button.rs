@@ -1,0 +1,297 @@
+//! The button's line: read while nobody presses, and with `--press` watched until somebody does.
+
+use std::io::Write;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use super::say;
+use crate::button::Button;
+use crate::outputs::lights::{ActiveLevel, Backend, Board, ButtonWiring, LightsError, Pull};
+
+/// How often the line is read. A line that nothing holds follows the mains: the time between two looks is no part of
+/// its 16.7 or 20 ms.
+const LOOKS: usize = 32;
+/// From one look to the next.
+const BETWEEN: Duration = Duration::from_millis(7);
+/// How long somebody has to press.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What opens a button's line.
+pub type Open<'a> = &'a dyn Fn(ButtonWiring) -> Result<Box<dyn Button>, LightsError>;
+
+/// Opens the line of a real button.
+///
+/// # Errors
+/// [`LightsError`] says what keeps it from being read and what to do.
+#[cfg(target_os = "linux")]
+pub fn open(wiring: ButtonWiring) -> Result<Box<dyn Button>, LightsError> {
+    Ok(Box::new(crate::button::ButtonLine::open(wiring)?))
+}
+
+/// Opens nothing: this system has no lines.
+///
+/// # Errors
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub fn open(wiring: ButtonWiring) -> Result<Box<dyn Button>, LightsError> {
+    Err(LightsError::NoSuchLine { line: wiring.line })
+}
+
+/// Reads the button of a board while nobody presses and says in words what is wrong; with `press`, then waits so long for
+/// one press. `wait` is given the time between two looks.
+///
+/// # Errors
+/// If the button cannot be used, no press came, or `out` cannot be written.
+pub fn button(
+    board: &Board,
+    press: Option<Duration>,
+    open: Open<'_>,
+    mut wait: impl FnMut(Duration),
+    out: &mut impl Write,
+) -> Result<()> {
+    let Some(wiring) = board.button() else { return say(out, "button  this board has none") };
+    let mut told = |words: &str| say(out, &format!("button  {:<7} {words}", wiring.line));
+    if board.backend == Backend::Simulator {
+        return told("simulated: nobody can press it");
+    }
+    let opened = open(wiring).and_then(|button| Ok((looks(&*button, &mut wait)?, button)));
+    let (pressed, button) = match opened {
+        Ok(opened) => opened,
+        Err(error) => {
+            told(&error.to_string())?;
+            bail!("the button cannot be read");
+        }
+    };
+    match pressed {
+        0 => told("is not pressed")?,
+        LOOKS => {
+            told(&held(wiring))?;
+            bail!("the button reads as pressed");
+        }
+        _ => {
+            told(&floats(wiring))?;
+            bail!("the button's line does not keep its level");
+        }
+    }
+    let Some(patience) = press else { return Ok(()) };
+    let presses = button.watch()?;
+    told(&format!("press it now, within {} seconds", patience.as_secs()))?;
+    match presses.recv_timeout(patience) {
+        Ok(_) => told("was pressed: one press came"),
+        Err(RecvTimeoutError::Timeout) => {
+            told(
+                "no press came: it is on another line than the board file says, a wire is loose, or it brings the line \
+                 to the level at which `pull` holds it anyway",
+            )?;
+            bail!("no press of the button came");
+        }
+        Err(RecvTimeoutError::Disconnected) => bail!("the button cannot be watched any more"),
+    }
+}
+
+/// At how many of [`LOOKS`] it was pressed.
+fn looks(button: &dyn Button, wait: &mut impl FnMut(Duration)) -> Result<usize, LightsError> {
+    let mut pressed = 0;
+    for _ in 0..LOOKS {
+        pressed += usize::from(button.is_pressed()?);
+        wait(BETWEEN);
+    }
+    Ok(pressed)
+}
+
+fn held(wiring: ButtonWiring) -> String {
+    let (level, to, other) = match wiring.active {
+        ActiveLevel::Low => ("low", "ground", "high"),
+        ActiveLevel::High => ("high", "the supply", "low"),
+    };
+    format!(
+        "reads as pressed ({level}): it is held down or stuck, its line has a short circuit to {to}, or `active` should \
+         be \"{other}\"{}",
+        pull(wiring)
+    )
+}
+
+fn floats(wiring: ButtonWiring) -> String {
+    format!(
+        "changes its level: somebody pressed it just now (run this again), or a wire is loose{}",
+        pull(wiring)
+    )
+}
+
+/// What may be missing on the board: a resistor, or the whole button.
+fn pull(wiring: ButtonWiring) -> String {
+    let away = if wiring.active == ActiveLevel::Low { "up" } else { "down" };
+    let missing = match wiring.pull {
+        Pull::None => format!(
+            ", or nothing holds the line while nobody presses: add `pull = \"{away}\"` to it, or a resistor where the \
+             board has no such thing"
+        ),
+        Pull::Up if away == "down" => ", or `pull` should be \"down\"".to_owned(),
+        Pull::Down if away == "up" => ", or `pull` should be \"up\"".to_owned(),
+        Pull::Up | Pull::Down => String::new(),
+    };
+    format!("{missing}; if the board has no button, take the line out of its file")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::sync::mpsc::{Receiver, channel};
+
+    use super::*;
+    use crate::button::{Debouncer, Press, SETTLE};
+    use crate::outputs::lights::Line;
+
+    /// A button whose levels are given, one a look; the last stays. Then those while it is watched, with their times in
+    /// milliseconds.
+    struct Simulated {
+        at_rest: RefCell<Vec<bool>>,
+        watched: Vec<(bool, u64)>,
+    }
+
+    impl Button for Simulated {
+        fn is_pressed(&self) -> Result<bool, LightsError> {
+            let mut levels = self.at_rest.borrow_mut();
+            Ok(if levels.len() > 1 { levels.remove(0) } else { levels[0] })
+        }
+
+        fn watch(self: Box<Self>) -> Result<Receiver<Press>, LightsError> {
+            let (presses, received) = channel();
+            let mut debouncer = Debouncer::new(SETTLE);
+            let came = self
+                .watched
+                .iter()
+                .filter_map(|(level, at)| debouncer.level(*level, Duration::from_millis(*at)));
+            came.for_each(|press| presses.send(press).expect("received"));
+            // It is watched for as long as the test runs.
+            std::mem::forget(presses);
+            Ok(received)
+        }
+    }
+
+    const LEDS: &str = "name = 'x'\nbackend = 'gpiocdev'\n[lines]\nred = { line = 'A1', active = 'high' }\n\
+                        yellow = { line = 'A2', active = 'high' }\ngreen = { line = 'A3', active = 'high' }\n";
+
+    fn board(button: &str) -> Board {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), format!("{LEDS}{button}")).expect("written");
+        Board::find(file.path().to_str().expect("UTF-8")).expect("a board")
+    }
+
+    /// What is said of a button, and why the self-test fails, if it does.
+    fn said(wiring: &str, press: bool, open: Open<'_>) -> (String, String) {
+        let mut out = Vec::new();
+        let done = button(&board(wiring), press.then_some(Duration::ZERO), open, |_| (), &mut out);
+        let failed = done.err().map(|error| error.to_string()).unwrap_or_default();
+        (String::from_utf8(out).expect("UTF-8"), failed)
+    }
+
+    fn tested(wiring: &str, press: bool, at_rest: &[bool], watched: &[(bool, u64)]) -> (String, String) {
+        said(wiring, press, &|_| {
+            Ok(Box::new(Simulated { at_rest: RefCell::new(at_rest.to_vec()), watched: watched.to_vec() }))
+        })
+    }
+
+    const TO_GROUND: &str = "button = { line = 'GPIO24', active = 'low', pull = 'up' }";
+
+    #[test]
+    fn a_button_that_nobody_presses_is_well() {
+        let (said, failed) = tested(TO_GROUND, false, &[false], &[]);
+        assert_eq!((said.as_str(), failed.as_str()), ("button  GPIO24  is not pressed\n", ""));
+    }
+
+    #[test]
+    fn a_button_that_reads_as_pressed_is_told_with_what_it_can_be() {
+        for (wiring, words) in [
+            (
+                TO_GROUND,
+                "(low): it is held down or stuck, its line has a short circuit to ground, or `active` should be \"high\"; if",
+            ),
+            (
+                "button = { line = 'A4', active = 'low' }",
+                "be \"high\", or nothing holds the line while nobody presses: add `pull = \"up\"`",
+            ),
+            (
+                "button = { line = 'A4', active = 'high' }",
+                "(high): it is held down or stuck, its line has a short circuit to the supply",
+            ),
+            (
+                "button = { line = 'A4', active = 'high' }",
+                "be \"low\", or nothing holds the line while nobody presses: add `pull = \"down\"`",
+            ),
+            (
+                "button = { line = 'A4', active = 'low', pull = 'down' }",
+                ", or `pull` should be \"up\"; if the board has no button",
+            ),
+            ("button = { line = 'A4', active = 'high', pull = 'up' }", ", or `pull` should be \"down\"; if"),
+        ] {
+            let (said, failed) = tested(wiring, true, &[true], &[]);
+            assert!(said.contains("reads as pressed") && said.contains(words), "{said}");
+            assert!(!said.contains("press it now"), "{said}");
+            assert_eq!(failed, "the button reads as pressed");
+        }
+    }
+
+    #[test]
+    fn a_line_that_nothing_holds_is_told_by_its_changes() {
+        let (said, failed) =
+            tested("button = { line = 'A4', active = 'low' }", false, &[false, false, true, false], &[]);
+        assert!(
+            said.contains("changes its level: somebody pressed it") && said.contains("`pull = \"up\"`"),
+            "{said}"
+        );
+        assert_eq!(failed, "the button's line does not keep its level");
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_opened_is_told_with_its_reason() {
+        let line = Line::try_from("GPIO24".to_owned()).expect("a name");
+        for (error, words) in [
+            (
+                LightsError::NoPermission { device: "/dev/gpiochip0".into() },
+                "/dev/gpiochip0: no permission; add the user",
+            ),
+            (
+                LightsError::InUse { line: "GPIO24".into(), by: "gpio-keys".into() },
+                "GPIO24: in use by gpio-keys; stop it",
+            ),
+            (LightsError::NoSuchLine { line }, "GPIO24: this machine has no such line"),
+        ] {
+            let (said, failed) = said(TO_GROUND, true, &|_| Err(error.clone()));
+            assert!(said.starts_with("button  GPIO24  ") && said.contains(words), "{said}");
+            assert_eq!(failed, "the button cannot be read");
+        }
+    }
+
+    #[test]
+    fn a_press_that_bounces_is_one_that_came() {
+        let bouncing = [(true, 0), (false, 3), (true, 5), (true, 40), (false, 300)];
+        let (said, failed) = tested(TO_GROUND, true, &[false], &bouncing);
+        assert!(said.ends_with("button  GPIO24  was pressed: one press came\n"), "{said}");
+        assert_eq!(failed, "");
+    }
+
+    #[test]
+    fn a_press_that_does_not_come_is_told_and_a_touch_is_none() {
+        for watched in [&[][..], &[(true, 0), (false, 20), (false, 90)]] {
+            let (said, failed) = tested(TO_GROUND, true, &[false], watched);
+            assert!(
+                said.contains("press it now") && said.contains("no press came: it is on another line"),
+                "{said}"
+            );
+            assert_eq!(failed, "no press of the button came");
+        }
+    }
+
+    #[test]
+    fn a_board_without_a_button_and_one_that_is_simulated_say_so() {
+        let never: Open<'_> = &|_| panic!("opened");
+        assert_eq!(said("", true, never), ("button  this board has none\n".into(), String::new()));
+        let mut out = Vec::new();
+        button(&Board::find("sim").expect("sim"), Some(PATIENCE), never, |_| (), &mut out)
+            .expect("nothing to press");
+        assert_eq!(String::from_utf8_lossy(&out), "button  GPIO24  simulated: nobody can press it\n");
+    }
+}
