@@ -298,9 +298,13 @@ fn a_source_that_cannot_be_looked_at_is_a_fault_until_it_can() {
 #[test]
 fn what_cannot_be_read_is_no_result_and_has_no_record() {
     let refusal = Refusal { code: "unreadable", reason: "as a test".into() };
-    let seen = Bench::new().run(vec![picture(2), Ok(News::Unreadable(refusal))], healthy);
+    let bench = Bench::new();
+    let seen = bench.run(vec![picture(2), Ok(News::Unreadable(refusal))], healthy);
     assert_eq!(seen.signals(), [Busy, NoSign, Busy, NoResult, Ready]);
     assert_eq!(seen.outcomes.len(), 1);
+    let refusals = Reader::open(&bench.store()).unwrap().refusals().unwrap();
+    let listed: Vec<_> = refusals.iter().map(|refused| (refused.record, refused.code.as_str())).collect();
+    assert_eq!(listed, [(1, "unreadable")]);
     let about: Vec<_> = seen.told.iter().map(|shown| shown.about).collect();
     let last = [About::Refused("unreadable"), About::Refused("unreadable"), About::Nothing];
     assert_eq!(about, [&[About::Record(1)][..], &last].concat());
@@ -328,7 +332,9 @@ fn an_image_that_changed_in_the_store_is_not_screened() {
     drop(store);
     let seen = bench.run(vec![], healthy);
     assert_eq!(seen.outcomes, []);
-    assert_eq!(seen.signals()[0], NoResult);
+    assert_eq!(seen.signals()[..2], [Busy, NoResult]);
+    let refusals = Reader::open(&bench.store()).unwrap().refusals().unwrap();
+    assert_eq!((refusals[0].origin.as_str(), refusals[0].code.as_str()), ("recovered", "damaged"));
 }
 
 #[test]

@@ -249,6 +249,29 @@ fn records_are_listed_shown_exported_and_verified() {
 }
 
 #[test]
+fn what_was_refused_without_a_record_is_listed() {
+    let device = Device::new();
+    device.write("media/stick/letter.txt", b"Dear colleague");
+    device.plug(1);
+    let mut running = Running::start(&device);
+    running.until("lights: no result");
+    // While the daemon runs, too.
+    let listed = text(&records(&device, "refusals"));
+    let words = "after record 0: stick: no-images: no image was found on the stick; 1 files are none\n";
+    assert!(listed.starts_with("     1  2") && listed.ends_with(words), "{listed}");
+    running.end();
+    assert_eq!(text(&records(&device, "list")), "");
+    let csv = text(&records(&device, "refusals --csv"));
+    let (header, row) = csv.split_once('\n').unwrap();
+    assert_eq!(header, "sequence,recorded,time_trusted,after_record,origin,code,reason");
+    assert!(row.starts_with("1,2") && row.contains(",true,0,stick,no-images,no image was found"), "{row}");
+    let json: serde_json::Value = serde_json::from_str(&text(&records(&device, "refusals --json"))).unwrap();
+    assert_eq!((&json["code"], &json["after_record"]), (&"no-images".into(), &0.into()));
+    assert_eq!(text(&records(&device, "refusals --csv --day 1999-12-31")), format!("{header}\n"));
+    assert_eq!(records(&device, "refusals --csv --json").status.code(), Some(2));
+}
+
+#[test]
 fn a_store_that_is_not_there_is_said() {
     let device = Device::new();
     let output = records(&device, "list");

@@ -243,7 +243,7 @@ fn a_board_without_a_model_tells_the_service_manager_of_a_fault() {
     let manager = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
     manager.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
     let mut child = board.command().env("NOTIFY_SOCKET", &socket).spawn().unwrap();
-    let mut next = || {
+    let next = || {
         let mut buffer = [0; 4096];
         let length = manager.recv(&mut buffer).unwrap();
         String::from_utf8_lossy(&buffer[..length]).trim().to_owned()

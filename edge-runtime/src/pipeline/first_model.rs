@@ -8,8 +8,8 @@ use tracing::{error, warn};
 use super::{Heartbeat, InstalledModel, REST};
 use crate::model_store::{OnStick, StoreError};
 use crate::outputs::lights::{Show, Signal};
-use crate::record::Store;
-use crate::sources::{Medium, News, Source, SourceError};
+use crate::record::{Moment, Store};
+use crate::sources::{Medium, News, Refusal, Source, SourceError};
 
 /// Everything that waiting needs. Images are left where they are.
 pub struct FirstModel<'a> {
@@ -44,7 +44,7 @@ impl FirstModel<'_> {
                     shown = Signal::ModelFound;
                     continue;
                 }
-                Ok(News::Unreadable(refusal)) => warn!(code = refusal.code, "{}", refusal.reason),
+                Ok(News::Unreadable(refusal)) => self.refuse(refusal),
                 Err(error) if trouble.as_ref() != Some(error) => error!("{error}"),
                 _ => {}
             }
@@ -63,6 +63,15 @@ impl FirstModel<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Writes down what was refused. That it cannot be, as on a full disk, does not keep a model from being taken.
+    fn refuse(&mut self, refusal: &Refusal) {
+        warn!(code = refusal.code, "{}", refusal.reason);
+        let (origin, now) = (self.stick.origin(), Moment::now());
+        if let Err(error) = self.record.append_refusal(origin, refusal.code, &refusal.reason, now) {
+            warn!("{error}");
+        }
     }
 
     /// Puts the model on a stick in use; whether it is.

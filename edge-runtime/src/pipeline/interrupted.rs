@@ -7,8 +7,8 @@ use tracing::error;
 
 use super::judged::Judged;
 use super::{Fault, Pipeline};
-use crate::outputs::lights::Shown;
 use crate::record::{Hash256, Origin};
+use crate::sources::Refusal;
 
 /// How often an image is begun with. Not once: a power cut is not the image's fault, and seldom comes three times in a
 /// row within the second that one image takes.
@@ -22,8 +22,9 @@ impl Pipeline<'_> {
     pub fn recover(&mut self) -> Result<(), Fault> {
         let (pending, damaged) = self.store.unrecorded()?;
         for path in damaged {
-            error!(path = %path.display(), "an image is not what it was; it is kept and not screened");
-            self.result(Shown::refused("damaged"));
+            let path = path.display();
+            let reason = format!("{path}: an image is not what it was; it is kept and not screened");
+            self.refuse(Origin::Recovered, &Refusal { code: "damaged", reason })?;
         }
         for content in pending {
             let bytes = std::fs::metadata(self.store.image(&content)).map_or(0, |meta| meta.len());

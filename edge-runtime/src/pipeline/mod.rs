@@ -182,7 +182,7 @@ impl<'a> Pipeline<'a> {
                 News::Searching => self.busy(),
                 News::Image(arrival) => self.take_in(origin, arrival)?,
                 News::Model(found) => self.install(&found)?,
-                News::Unreadable(refusal) => self.refuse(origin, &refusal),
+                News::Unreadable(refusal) => self.refuse(origin, &refusal)?,
                 News::Finished { images, passed_over } => {
                     info!(origin = origin.code(), images, passed_over, "read to its end; it may be pulled");
                 }

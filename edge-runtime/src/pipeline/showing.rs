@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 
-use super::Pipeline;
+use super::{Fault, Pipeline};
 use crate::counters::one_more;
 use crate::outputs::lights::{Shown, Signal};
-use crate::record::{Origin, Record};
+use crate::record::{Moment, Origin, Record};
 use crate::sources::{Medium, Refusal};
 
 impl Pipeline<'_> {
@@ -61,12 +61,14 @@ impl Pipeline<'_> {
         self.result(Shown::record(signal, record.sequence));
     }
 
-    /// Shows that something could not be read, which then has no record.
-    pub(super) fn refuse(&mut self, origin: Origin, refusal: &Refusal) {
+    /// Writes down and shows that something could not be read, which then has no record.
+    pub(super) fn refuse(&mut self, origin: Origin, refusal: &Refusal) -> Result<(), Fault> {
         one_more(&self.counters.unreadable);
         warn!(origin = origin.code(), code = refusal.code, "{}", refusal.reason);
         self.busy();
+        self.insist(|store| store.append_refusal(origin, refusal.code, &refusal.reason, Moment::now()))?;
         self.result(Shown::refused(refusal.code));
+        Ok(())
     }
 
     pub(super) fn fault(&mut self) {

@@ -1,4 +1,6 @@
-//! `records`: what was screened, listed, shown, exported, verified.
+//! `records`: what was screened, listed, shown, exported, verified; and what was refused without a record.
+
+mod refusals;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -20,6 +22,7 @@ Examples:
   edge-runtime records show 17
   edge-runtime records export --csv --day 2026-11-23 > day.csv
   edge-runtime records events
+  edge-runtime records refusals --csv > refused.csv
   edge-runtime records mark-reported --up-to 200 --dry-run
   edge-runtime records verify --holds 200:1f3a…
 
@@ -86,6 +89,19 @@ enum RecordsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// What was refused without a record: sticks that were not read or hold no image, files that are too large, shots that
+    /// failed; the newest 10,000, oldest first
+    Refusals {
+        /// Only those of this day (UTC)
+        #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+        day: Option<String>,
+        /// Comma-separated, with a header
+        #[arg(long, conflicts_with = "json")]
+        csv: bool,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
     /// Check the hash chains, the database and every image file
     Verify {
         /// Leave the image files out, which takes less time
@@ -117,6 +133,14 @@ pub fn run(args: &RecordsArgs, out: &mut impl Write) -> Result<()> {
         RecordsCommand::Show { which, json } => show(&args.store, which, *json, out),
         RecordsCommand::MarkReported { up_to, dry_run } => mark(&args.store, *up_to, *dry_run, out),
         RecordsCommand::Events { json } => events(&args.store, *json, out),
+        RecordsCommand::Refusals { day, csv, json } => {
+            let form = match (csv, json) {
+                (true, _) => Form::Csv,
+                (_, true) => Form::Json,
+                _ => Form::Text,
+            };
+            refusals::write(&args.store, form, day.as_deref(), out)
+        }
         RecordsCommand::Verify { chain_only, holds, json } => {
             verify(&args.store, *chain_only, *holds, *json, out)
         }

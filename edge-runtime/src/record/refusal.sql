@@ -1,0 +1,12 @@
+-- Version 4. What came and was refused before there was an image to keep. Nothing was judged, so it is no record and stands
+-- in no chain; it is there for whoever asks later why a film has no result. The newest are kept.
+CREATE TABLE refusal (
+    sequence     INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- The newest record when it happened; 0 before the first.
+    record       INTEGER NOT NULL CHECK (record >= 0),
+    recorded_ms  INTEGER NOT NULL,
+    time_trusted INTEGER NOT NULL CHECK (time_trusted IN (0, 1)),
+    origin       TEXT    NOT NULL,
+    code         TEXT    NOT NULL,
+    reason       TEXT    NOT NULL
+) STRICT;

@@ -1,0 +1,157 @@
+//! What came and was refused without a record: a stick that was not read or holds no image, a file over the limit, a
+//! shot that the camera did not give.
+
+use rusqlite::{Connection, Row, params};
+
+use super::clock::Moment;
+use super::database::{Database, newest};
+use super::entry::Origin;
+use super::error::StoreError;
+use super::store::{Reader, Store};
+
+/// So many are kept: a stick that is put in again and again, or a folder that is listed at every start, must not fill
+/// the disk with what it was refused for.
+const KEPT: u64 = 10_000;
+
+/// Something that was refused without a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Its place among them, from 1.
+    pub sequence: u64,
+    /// The newest record then; 0 before the first.
+    pub record: u64,
+    /// When it was refused.
+    pub recorded: Moment,
+    /// Where it came from, by [`Origin::code`].
+    pub origin: String,
+    /// Why, as a fixed word.
+    pub code: String,
+    /// What happened and what to do. It names no file.
+    pub reason: String,
+}
+
+impl Store {
+    /// Writes down that something was refused without a record.
+    ///
+    /// # Errors
+    /// What the database says; then nothing was written.
+    pub fn append_refusal(
+        &mut self,
+        origin: Origin,
+        code: &str,
+        reason: &str,
+        recorded: Moment,
+    ) -> Result<(), StoreError> {
+        self.check_room(0)?;
+        self.database.append_refusal(origin, code, reason, recorded)
+    }
+}
+
+impl Reader {
+    /// What was refused, oldest first; nothing in a store of a release that did not write it down.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn refusals(&self) -> Result<Vec<Refused>, StoreError> {
+        self.database.refusals()
+    }
+}
+
+impl Database {
+    fn append_refusal(
+        &mut self,
+        origin: Origin,
+        code: &str,
+        reason: &str,
+        recorded: Moment,
+    ) -> Result<(), StoreError> {
+        self.write(|connection| {
+            let transaction = connection.transaction()?;
+            let record = newest(&transaction)?.map_or(0, |(sequence, _)| sequence);
+            transaction.execute(
+                "INSERT INTO refusal (record, recorded_ms, time_trusted, origin, code, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![record, recorded.unix_ms, recorded.trusted, origin.code(), code, reason],
+            )?;
+            let oldest = "DELETE FROM refusal WHERE sequence <= (SELECT max(sequence) FROM refusal) - ?1";
+            transaction.execute(oldest, [KEPT])?;
+            transaction.commit()
+        })
+    }
+
+    fn refusals(&self) -> Result<Vec<Refused>, StoreError> {
+        self.with(|connection| {
+            if !there(connection)? {
+                return Ok(Vec::new());
+            }
+            let columns = "sequence, record, recorded_ms, time_trusted, origin, code, reason";
+            let mut statement =
+                connection.prepare(&format!("SELECT {columns} FROM refusal ORDER BY sequence"))?;
+            statement.query_map([], read)?.collect()
+        })
+    }
+}
+
+/// Whether the file is of a release that writes refusals down.
+fn there(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'refusal')";
+    connection.query_row(sql, [], |row| row.get(0))
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Refused> {
+    Ok(Refused {
+        sequence: row.get(0)?,
+        record: row.get(1)?,
+        recorded: Moment { unix_ms: row.get(2)?, trusted: row.get(3)? },
+        origin: row.get(4)?,
+        code: row.get(5)?,
+        reason: row.get(6)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entry::tests::entry;
+    use super::super::store::Limits;
+    use super::super::verify::Depth;
+    use super::*;
+
+    const LIMITS: Limits = Limits { quota: None, keep_days: None, reserve: 0 };
+    const NOW: Moment = Moment { unix_ms: 1_795_459_341_000, trusted: true };
+
+    fn kept(folder: &std::path::Path) -> Vec<(u64, u64, String)> {
+        let refusals = Reader::open(folder).expect("opened").refusals().expect("read");
+        refusals.into_iter().map(|refused| (refused.sequence, refused.record, refused.code)).collect()
+    }
+
+    #[test]
+    fn refusals_stand_behind_the_record_before_them_and_outside_the_chain() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+        let refuse = |store: &mut Store, code| store.append_refusal(Origin::Stick, code, "in words", NOW);
+        assert_eq!(refuse(&mut store, "writable"), Ok(()));
+        store.append(entry(b"a"), None).expect("appended");
+        assert_eq!(refuse(&mut store, "no-images"), Ok(()));
+        assert_eq!(kept(folder.path()), [(1, 0, "writable".into()), (2, 1, "no-images".into())]);
+        let reader = Reader::open(folder.path()).expect("opened");
+        let last = reader.refusals().expect("read").pop().expect("one");
+        let expected = ("stick".to_owned(), "in words".to_owned(), NOW);
+        assert_eq!((last.origin, last.reason, last.recorded), expected);
+        let found = reader.verify(Depth::Chain, None).expect("verified");
+        assert_eq!((found.records, found.problems), (1, Vec::new()));
+    }
+
+    #[test]
+    fn the_newest_are_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+        store.append_refusal(Origin::Folder, "first", "x", NOW).expect("written");
+        store.append_refusal(Origin::Folder, "second", "x", NOW).expect("written");
+        let place = "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'refusal'";
+        store
+            .database
+            .with(|connection| connection.execute(place, [KEPT]))
+            .expect("as if there had been so many");
+        store.append_refusal(Origin::Folder, "last", "x", NOW).expect("written");
+        assert_eq!(kept(folder.path()), [(2, 0, "second".into()), (KEPT + 1, 0, "last".into())]);
+    }
+}
