@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
+import lamps
 import pi
 
 PROGRAM = "edge-runtime"
@@ -49,6 +51,13 @@ def start(on: pi.Pi) -> int:
 def stop(on: pi.Pi) -> None:
     """Ends the daemon as the service manager does."""
     on.run(f"p=$(cat {PID}); kill -TERM $p; while [ -e /proc/$p/exe ]; do sleep 0.1; done")
+
+
+def press(on: pi.Pi) -> None:
+    """Presses the button, whose line is pulled down from outside for a second."""
+    on.write(pi.CLEAR, 1 << lamps.BUTTON)
+    time.sleep(1)
+    on.write(pi.SET, 1 << lamps.BUTTON)
 
 
 def peak(on: pi.Pi) -> int:

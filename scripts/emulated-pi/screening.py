@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import board
+import camera
 import lamps
 import pi
 from lamps import Lamps
@@ -61,6 +62,7 @@ def run(place: Place, report: Report) -> None:
         selftests(on, seen, report)
         screen(place, on, seen, report)
         other_backend(on, seen, report)
+        camera.run(on, seen, report)
         if place.full:
             same_again(place, on, report)
         seen.stop()
@@ -187,9 +189,7 @@ def press(on: pi.Pi, seen: Lamps, told: list[tuple[float, str]], report: Report)
     signals = {SHOWN[re.search(RECORDED, line)[3]] for _, line in told}  # type: ignore[index]
     urgent = next(it for it in ("suspected", "uncertain", "no result", "no sign") if it in signals)
     report.check(seen.wait({urgent}, 30) == urgent, f"after the last, the most urgent result is on the lamps: {urgent}")
-    on.write(pi.CLEAR, 1 << lamps.BUTTON)
-    time.sleep(1)
-    on.write(pi.SET, 1 << lamps.BUTTON)
+    board.press(on)
     pressed = time.monotonic()
     report.check(
         seen.wait({"may be pulled"}, RESULT_S / 2) == "may be pulled",

@@ -1,0 +1,42 @@
+"""The board takes a picture: the kernel's test camera, a shot by the button, and a picture on which no film is."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import board
+import pi
+from lamps import Lamps
+from report import Report
+
+# A camera with one input, like a webcam: nothing of the television, radio and pens that vivid shows otherwise.
+OPTIONS = "node_types=0x1 num_inputs=1 input_types=0x0"
+SECTION = '[camera]\\nkind = "uvc"\\nfilm = true\\nwarm_up = 2\\ndeadline_s = 300\\n'
+RECORDED = r"recorded record=(\d+) .*outcome=\"?([\w-]+)\"?"
+
+
+def run(on: pi.Pi, seen: Lamps, report: Report) -> None:
+    """The daemon with a camera, and one press of the button."""
+    report.step("a camera: vivid, the kernel's own; the button takes the shot")
+    load = f'o=; [ "$m" != vivid.ko ] || o="{OPTIONS}"; insmod /modules/$m $o || echo "$m could not be loaded"'
+    said = on.run(f"while read -r m; do {load}; done </modules/camera").lines
+    if said:
+        raise pi.Failed(", ".join(said))
+    on.run("n=0; until [ -c /dev/video0 ] || [ $n -ge 100 ]; do sleep 0.2; n=$((n + 1)); done; [ -c /dev/video0 ]")
+    board.configure(on, "pi3")
+    on.run(f"printf '{SECTION}' >>{board.CONFIG}")
+    listed = json.loads(on.run(f"{board.PROGRAM} camera --formats --json --config {board.CONFIG}").lines[-1])
+    report.figure(f"of its {len(listed['formats'])} formats the program takes {listed['chosen']}")
+    before = len(board.records(on))
+    line = board.start(on)
+    on.until(r"ready\. ", 900, line)
+    report.check(seen.wait({"ready"}, 60) == "ready", "with a camera: the lamps show `ready`")
+    board.press(on)
+    _, said = on.until(RECORDED, 900, line)
+    outcome = re.search(RECORDED, said)[2]  # type: ignore[index]
+    report.check(outcome == "no-result", f"a press takes a shot; colour bars are no film: {outcome}")
+    report.check(seen.wait({"no result"}, 30) == "no result", "the lamps show `no result`, never `no sign`")
+    board.stop(on)
+    found = board.records(on)
+    report.check(len(found) == before + 1, f"the shot has one record: {found[-1]['reasons']}", found[-1])
