@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use edge_runtime::counters::Counters;
 use edge_runtime::outputs::lights::{About, Show, Shown, Signal};
+use edge_runtime::outputs::live::Live;
 use edge_runtime::pipeline::{
     Fault, Heartbeat, Model, ModelIdentity, NoAnswer, Parts, Pipeline, Times, Worker,
 };
@@ -26,8 +27,8 @@ use xray_core::screening::{Screener, Screening, ScreeningError};
 
 use Signal::{Busy, Fault as FaultLight, NoResult, NoSign, Ready, Suspected};
 
-/// What a source will say, one answer a poll, then nothing more.
-struct Script(VecDeque<Result<News, SourceError>>);
+/// What a source will say, one answer a poll, then nothing more; and what there is to pull meanwhile.
+struct Script(VecDeque<Result<News, SourceError>>, Medium);
 
 impl Source for Script {
     fn origin(&self) -> Origin {
@@ -39,7 +40,7 @@ impl Source for Script {
     }
 
     fn medium(&self) -> Medium {
-        Medium::Absent
+        self.1
     }
 }
 
@@ -59,11 +60,15 @@ struct Watched {
     hold: Duration,
     /// What a page would be told.
     told: RefCell<Vec<Shown>>,
+    /// What it would show of the stick beside it.
+    live: Arc<Live>,
+    media: RefCell<Vec<Medium>>,
 }
 
 impl Show for Watched {
     fn tell(&self, shown: Shown) {
         self.told.borrow_mut().push(shown);
+        self.media.borrow_mut().push(self.live.glance().medium);
         if self.shown.borrow().last().is_none_or(|(signal, _)| *signal != shown.signal) {
             self.show(shown.signal);
         }
@@ -128,12 +133,15 @@ struct Bench {
     hold: Duration,
     /// How long the model may take.
     deadline: Duration,
+    /// What there is to pull.
+    medium: Medium,
 }
 
 struct Seen {
     fault: Option<Fault>,
     shown: Vec<(Signal, u64)>,
     told: Vec<Shown>,
+    media: Vec<Medium>,
     outcomes: Vec<(&'static str, Vec<String>, &'static str)>,
 }
 
@@ -150,6 +158,7 @@ impl Bench {
             counters: Arc::default(),
             hold: Duration::ZERO,
             deadline: Duration::from_secs(60),
+            medium: Medium::Absent,
         }
     }
 
@@ -174,7 +183,10 @@ impl Bench {
         let identity = ModelIdentity { hash: screener.model_sha256().parse().unwrap(), threshold: 0.5 };
         let limits = Limits { quota: None, keep_days: None, reserve: 0 };
         let store = Store::open(&self.store(), limits).unwrap();
+        let live = Arc::new(Live::new(self.deadline));
         let lights = Watched {
+            live: live.clone(),
+            media: RefCell::default(),
             store: self.store(),
             shown: RefCell::default(),
             hold: self.hold,
@@ -186,11 +198,11 @@ impl Bench {
             worker: Worker::start(Spoilt { screener, screening, self_test }, self.deadline).unwrap(),
             model: identity,
             installed: None,
-            sources: vec![Box::new(Script(script.into()))],
+            sources: vec![Box::new(Script(script.into(), self.medium))],
             lights: &lights,
             times: Times { result: Duration::from_millis(1), at_least: self.hold },
             counters: self.counters.clone(),
-            heartbeat: Heartbeat::from_environment(),
+            heartbeat: Heartbeat::from_environment().with(live),
             button: None,
         });
         let mut ended = pipeline.recover();
@@ -209,6 +221,7 @@ impl Bench {
             fault: ended.err(),
             shown: lights.shown.into_inner(),
             told: lights.told.into_inner(),
+            media: lights.media.into_inner(),
             outcomes,
         }
     }
@@ -308,6 +321,15 @@ fn what_cannot_be_read_is_no_result_and_has_no_record() {
     let about: Vec<_> = seen.told.iter().map(|shown| shown.about).collect();
     let last = [About::Refused("unreadable"), About::Refused("unreadable"), About::Nothing];
     assert_eq!(about, [&[About::Record(1)][..], &last].concat());
+}
+
+#[test]
+fn a_page_knows_of_the_stick_before_it_is_told_of_a_result() {
+    for medium in [Medium::InUse, Medium::MayBePulled] {
+        let seen = Bench { medium, ..Bench::new() }.run(vec![picture(2)], healthy);
+        assert_eq!(seen.told[0], Shown::record(NoSign, 1));
+        assert!(seen.media.iter().all(|told| *told == medium), "{:?}", seen.media);
+    }
 }
 
 #[test]

@@ -183,6 +183,20 @@ fn what_is_wrong_with_the_configuration_is_said_with_its_line() {
 }
 
 #[test]
+fn a_board_whose_patterns_break_a_rule_is_found_by_the_check() {
+    let device = Device::new();
+    let board = include_str!("../boards/sim.toml").to_owned() + "\n[patterns.fault]\ngreen = 'on'\n";
+    device.write("board.toml", board.as_bytes());
+    let config = std::fs::read_to_string(device.at("config.toml")).unwrap();
+    let named = config.replace("'sim'", &format!("'{}'", device.at("board.toml").display()));
+    device.write("config.toml", named.as_bytes());
+    let output = command(&device, "run").arg("--check").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("board.toml: [patterns.fault]: green means no sign of pneumonia"), "{said}");
+}
+
+#[test]
 fn a_second_process_does_not_touch_the_store_of_the_first() {
     let device = Device::new();
     let mut running = Running::start(&device);

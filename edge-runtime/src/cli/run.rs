@@ -52,7 +52,7 @@ pub struct RunArgs {
     /// The configuration; packaging/config.toml shows every word that it may hold
     #[arg(long, value_name = "FILE.toml", default_value = "/etc/edge-runtime/config.toml")]
     config: PathBuf,
-    /// Read the configuration, load the model, let it check itself, and end; nothing is stored
+    /// Read the configuration and the board's file, load the model, let it check itself, and end; nothing is stored
     #[arg(long)]
     check: bool,
 }
@@ -63,6 +63,7 @@ pub struct RunArgs {
 /// The fault that ends it; it was on the lights for as long as the configuration says.
 pub fn run(args: &RunArgs, out: &mut impl Write) -> Result<Outcome> {
     let config = Config::read(&args.config)?;
+    let board = config.lights.board.as_deref().map(Board::find).transpose()?;
     if args.check {
         check(&config)?;
         config.page.as_ref().map_or(Ok(()), page::check)?;
@@ -70,7 +71,6 @@ pub fn run(args: &RunArgs, out: &mut impl Write) -> Result<Outcome> {
         return Ok(Outcome::Complete);
     }
     begin_log(config.log.form);
-    let board = config.lights.board.as_deref().map(Board::find).transpose()?;
     let button = board.as_ref().map(watch_button).transpose()?.flatten();
     let patterns = board.as_ref().map(|board| board.patterns().clone()).unwrap_or_default();
     let lights: Box<dyn Show> = match board {

@@ -15,12 +15,8 @@ use super::heat_maps;
 use super::rows::{self, COLUMNS};
 
 /// What brings a file from each version to the next; the first makes it.
-const SCHEMA: [&str; 4] = [
-    include_str!("schema.sql"),
-    include_str!("heat_map.sql"),
-    include_str!("model_event.sql"),
-    include_str!("refusal.sql"),
-];
+const SCHEMA: [&str; 3] =
+    [include_str!("schema.sql"), include_str!("heat_map.sql"), include_str!("model_event.sql")];
 /// In the file's header, with the application's number: `xray` as text.
 const VERSION: usize = SCHEMA.len();
 const APPLICATION: i64 = 0x7872_6179;

@@ -82,9 +82,7 @@ mod tests {
         drop(store);
         let connection = Connection::open(Database::path(folder)).expect("opened");
         connection
-            .execute_batch(
-                "DROP TABLE heat_map; DROP TABLE model_event; DROP TABLE refusal; PRAGMA user_version = 1",
-            )
+            .execute_batch("DROP TABLE heat_map; DROP TABLE model_event; PRAGMA user_version = 1")
             .expect("made old");
         appended.map(|(Appended::New(record) | Appended::Known(record))| record).to_vec()
     }
@@ -94,7 +92,6 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let records = of_version_1(folder.path());
         assert_eq!(heat_map(folder.path(), 1), Ok(None));
-        assert_eq!(Reader::open(folder.path()).expect("opened").refusals(), Ok(Vec::new()));
         let mut store = Store::open(folder.path(), LIMITS).expect("opened");
         assert_eq!(store.known(&records[0].entry.content), Ok(Some(records[0].clone())));
         assert_eq!(store.heat_map(1), Ok(None));

@@ -1,7 +1,7 @@
 //! What came and was refused without a record: a stick that was not read or holds no image, a file over the limit, a
 //! shot that the camera did not give.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, TransactionBehavior, params};
 
 use super::clock::Moment;
 use super::database::{Database, newest};
@@ -12,6 +12,8 @@ use super::store::{Reader, Store};
 /// So many are kept: a stick that is put in again and again, or a folder that is listed at every start, must not fill
 /// the disk with what it was refused for.
 const KEPT: u64 = 10_000;
+
+const TABLE: &str = include_str!("refusal.sql");
 
 /// Something that was refused without a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub struct Refused {
     pub origin: String,
     /// Why, as a fixed word.
     pub code: String,
-    /// What happened and what to do. It names no file.
+    /// What happened and what to do. It names no file of whoever brought it.
     pub reason: String,
 }
 
@@ -48,7 +50,7 @@ impl Store {
 }
 
 impl Reader {
-    /// What was refused, oldest first; nothing in a store of a release that did not write it down.
+    /// What was refused, oldest first.
     ///
     /// # Errors
     /// What the database says.
@@ -66,7 +68,8 @@ impl Database {
         recorded: Moment,
     ) -> Result<(), StoreError> {
         self.write(|connection| {
-            let transaction = connection.transaction()?;
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.execute_batch(TABLE)?;
             let record = newest(&transaction)?.map_or(0, |(sequence, _)| sequence);
             transaction.execute(
                 "INSERT INTO refusal (record, recorded_ms, time_trusted, origin, code, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -91,7 +94,7 @@ impl Database {
     }
 }
 
-/// Whether the file is of a release that writes refusals down.
+/// Whether anything was ever refused.
 fn there(connection: &Connection) -> rusqlite::Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'refusal')";
     connection.query_row(sql, [], |row| row.get(0))
@@ -127,6 +130,7 @@ mod tests {
     fn refusals_stand_behind_the_record_before_them_and_outside_the_chain() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+        assert_eq!(kept(folder.path()), []);
         let refuse = |store: &mut Store, code| store.append_refusal(Origin::Stick, code, "in words", NOW);
         assert_eq!(refuse(&mut store, "writable"), Ok(()));
         store.append(entry(b"a"), None).expect("appended");
@@ -138,6 +142,21 @@ mod tests {
         assert_eq!((last.origin, last.reason, last.recorded), expected);
         let found = reader.verify(Depth::Chain, None).expect("verified");
         assert_eq!((found.records, found.problems), (1, Vec::new()));
+    }
+
+    #[test]
+    fn a_file_with_refusals_is_of_the_same_version_as_one_without() {
+        let version = |refused: bool| {
+            let folder = tempfile::tempdir().expect("a folder");
+            let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+            if refused {
+                store.append_refusal(Origin::Camera, "camera-late", "x", NOW).expect("written");
+            }
+            let number =
+                |connection: &Connection| connection.query_row("PRAGMA user_version", [], |row| row.get(0));
+            store.database.with(number) as Result<i64, _>
+        };
+        assert_eq!(version(true), version(false));
     }
 
     #[test]

@@ -17,8 +17,8 @@ mod support;
 
 use std::time::Duration;
 
-use edge_runtime::outputs::lights::Signal;
-use edge_runtime::outputs::page::{self, PageError, PageOptions};
+use edge_runtime::outputs::lights::{Pattern, Patterns, Rhythm, Signal};
+use edge_runtime::outputs::page::{self, Device, PageError, PageOptions};
 use edge_runtime::record::Reader;
 
 use http::{Answer, local};
@@ -262,6 +262,23 @@ fn metrics_count_what_was_done() {
         assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
     }
     assert!(text.contains("xray_edge_model_info{sha256="));
+}
+
+#[test]
+fn what_the_lights_mean_is_told_as_this_board_shows_it() {
+    let shelf = Shelf::filled();
+    let (red, buzzer) = (Rhythm::Blink { on: 200, off: 1500 }, Rhythm::Times { count: 3, on: 50 });
+    let own = [(Signal::Suspected, Pattern { red, buzzer, ..Pattern::default() })];
+    let patterns = Patterns::with(&own.into()).unwrap();
+    let options = PageOptions { listen: "127.0.0.1:0".parse().unwrap(), ..PageOptions::default() };
+    let address = page::start(&options, Device { patterns, ..shelf.device() }).unwrap();
+    let asked = "GET /about HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let (board, standard) = (local(address, asked).text(), get(&shelf, "/about").text());
+    let (own, sentence) =
+        ("Red: 0.2 s on, 1.5 s off; Beep: 3 × 0.05 s", "Red blinks slowly; three short beeps.");
+    assert_eq!((board.contains(own), board.contains(sentence)), (true, false), "{board}");
+    assert_eq!((standard.contains(own), standard.contains(sentence)), (false, true), "{standard}");
+    assert!(board.contains("Red and yellow blink fast; four long beeps."), "{board}");
 }
 
 #[test]

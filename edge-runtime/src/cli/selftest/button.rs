@@ -10,10 +10,9 @@ use super::say;
 use crate::button::Button;
 use crate::outputs::lights::{ActiveLevel, Backend, Board, ButtonWiring, LightsError, Pull};
 
-/// How often the line is read. A line that nothing holds follows the mains: the time between two looks is no part of
-/// its 16.7 or 20 ms.
+/// How often the line is read.
 const LOOKS: usize = 32;
-/// From one look to the next.
+/// From one look to the next. A line that nothing holds follows the mains, whose 16.7 or 20 ms are no multiple of it.
 const BETWEEN: Duration = Duration::from_millis(7);
 /// How long somebody has to press.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -122,15 +121,17 @@ fn floats(wiring: ButtonWiring) -> String {
 
 /// What may be missing on the board: a resistor, or the whole button.
 fn pull(wiring: ButtonWiring) -> String {
-    let away = if wiring.active == ActiveLevel::Low { "up" } else { "down" };
-    let missing = match wiring.pull {
-        Pull::None => format!(
-            ", or nothing holds the line while nobody presses: add `pull = \"{away}\"` to it, or a resistor where the \
-             board has no such thing"
-        ),
-        Pull::Up if away == "down" => ", or `pull` should be \"down\"".to_owned(),
-        Pull::Down if away == "up" => ", or `pull` should be \"up\"".to_owned(),
-        Pull::Up | Pull::Down => String::new(),
+    let missing = match (wiring.pull, wiring.active) {
+        (Pull::None, active) => {
+            let away = if active == ActiveLevel::Low { "up" } else { "down" };
+            format!(
+                ", or nothing holds the line while nobody presses: add `pull = \"{away}\"` to it, or a resistor where \
+                 the chip has none"
+            )
+        }
+        (Pull::Up, ActiveLevel::High) => ", or `pull` should be \"down\"".to_owned(),
+        (Pull::Down, ActiveLevel::Low) => ", or `pull` should be \"up\"".to_owned(),
+        (Pull::Up, ActiveLevel::Low) | (Pull::Down, ActiveLevel::High) => String::new(),
     };
     format!("{missing}; if the board has no button, take the line out of its file")
 }

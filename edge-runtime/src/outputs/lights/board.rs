@@ -20,7 +20,7 @@ const BUILT_IN: [(&str, &str); 6] = [
     ("sim", include_str!("../../../boards/sim.toml")),
 ];
 
-/// A board file is a dozen lines; what is longer than this many bytes is something else.
+/// A board file is a page; what is longer than this many bytes is something else.
 const LONGEST: u64 = 64 * 1024;
 
 /// Why there is no board.
