@@ -187,14 +187,16 @@ mod tests {
     #[test]
     fn bins_hold_every_weight_and_cannot_saturate() {
         let mut noise = Noise::new(7);
-        for round in 0..20 {
+        // Miri takes a minute for what takes the processor a millisecond.
+        let (rounds, sources) = if cfg!(miri) { (2, 6) } else { (20, 50) };
+        for round in 0..rounds {
             // From weights that are always at the ends of their range to small ones.
-            let strips: Vec<(Strip, u32)> = (0..50)
+            let strips: Vec<(Strip, u32)> = (0..sources)
                 .map(|source| (Strip(std::array::from_fn(|_| noise.weight() >> (round % 5))), source))
                 .collect();
             let eight = Eight::pack(&strips);
             assert_eq!(eight.strips.len(), eight.sources.len());
-            assert_eq!(eight.reach, 49);
+            assert_eq!(eight.reach, sources as usize - 1);
             for (strip, source) in &strips {
                 let mine = eight.strips.iter().zip(&eight.sources).filter(|(_, s)| *s == source);
                 let parts: Vec<Strip> = mine.map(|(strip, _)| *strip).collect();
