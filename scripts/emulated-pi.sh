@@ -5,7 +5,7 @@
 #   scripts/emulated-pi.sh [--full] [--cuts N] [--thaw] [--seed N] [--model FILE.onnx] [--binary FILE]
 #
 # Without --full: boot, lamps through rppal and gpiocdev, a stick of several formats that is pulled half-way and put in
-# again, the button, memory, answers against this machine's, one power cut. With --full also `screen` on the board, more
+# again, the button, a camera, memory, answers against this machine's, one power cut. With --full also `screen` on the board, more
 # images, and 50 power cuts (--cuts N); --thaw has each of them begin with a board that was frozen when it had
 # booted, instead of booting it: faster, the disk is new to it all the same.
 #

@@ -12,13 +12,13 @@ use edge_runtime::cli::{Outcome, screen};
 use edge_runtime::outputs::lights::Dark;
 use host_trainer::backbones::BackboneKind;
 use host_trainer::data::strange::Strange;
-use host_trainer::data::{Split, Turn, of_split};
+use host_trainer::data::{DataSet, Split, Turn, of_split};
 use host_trainer::export::Body;
 use host_trainer::features::{Extractor, Job, View};
 use host_trainer::fine_tune::FineTune;
 use host_trainer::head::{BatchNorm, Dense, HeadWeights};
 use host_trainer::pipeline::{
-    self, BackboneSource, Budget, ExportJob, FeaturesBy, GateWish, HeadOn, Quantisation,
+    self, BackboneSource, Budget, ExportJob, FeaturesBy, GateWish, HeadOn, JudgedSet, Quantisation,
 };
 use host_trainer::run::{ChooseOn, RunDir, RunRecord};
 use host_trainer::weights::WeightSet;
@@ -154,12 +154,32 @@ fn what_the_trainer_exports_the_device_screens() -> Result<()> {
     }
 
     // The trainer's own evaluation counts what the device says.
-    let evaluation = pipeline::evaluate(&model, &world.options.source.data, None, Split::Test, &mut |_| {})?;
+    let mut set = JudgedSet {
+        data: world.options.source.data.clone(),
+        classes: None,
+        split: Split::Test,
+        splits: None,
+    };
+    let evaluation = pipeline::evaluate(&model, &set, &mut |_| {})?;
     assert!(evaluation.random_backbones);
     assert_eq!(evaluation.left_out.len(), 1);
     let suspected = rows.iter().filter(|row| row["verdict"] == "pneumonia-suspected").count() as u64;
     let counts = evaluation.evaluation.confusion;
     assert_eq!(counts.tp + counts.fp, suspected);
+
+    // A splits file has the last word: what it calls a training image is not judged.
+    let divided = DataSet::load(&set.data, &world.options.source.classes, None, 5)?;
+    let moved = evaluation.images[0].relative.clone();
+    let mut rows = format!("path,role,patient\n{moved},train,moved\n");
+    for (role, items) in [("train", &divided.train), ("val", &divided.validation)] {
+        items.iter().for_each(|item| rows += &format!("{},{role},{}\n", item.relative, item.patient));
+    }
+    let splits = world.path("splits.csv");
+    std::fs::write(&splits, rows)?;
+    set.splits = Some(splits);
+    let rest = pipeline::evaluate(&model, &set, &mut |_| {})?;
+    assert_eq!(rest.images.len() + 1, evaluation.images.len());
+    assert!(rest.images.iter().all(|image| image.relative != moved));
     Ok(())
 }
 
@@ -176,6 +196,8 @@ fn the_integer_engine_agrees_with_tract() -> Result<()> {
         (exported.comparison.unwrap(), package.contract().quantisation.clone().unwrap());
     assert_eq!((record.head_on.as_str(), record.calibration_images, record.compared_images), ("float", 8, 4));
     assert_eq!((comparison.int8_auroc, comparison.flips.len()), (record.int8_auroc, record.flipped));
+    let listed: Value = serde_json::from_slice(&bytes(&pipeline::comparison_path(&model))?)?;
+    assert_eq!(listed["flips"].as_array().unwrap().len(), record.flipped);
     let fused = FusedEngine::load(&package, NonZeroUsize::MIN)?;
     let structures = &fused.report().structures;
     let count = |name: &str| structures.iter().find(|kind| kind.name.contains(name)).map(|kind| kind.count);

@@ -89,7 +89,7 @@ class Lamps:
 
 
 def signal(stretches: list[Stretch]) -> str | None:
-    """The signal of a stretch of LONGEST seconds, by src/outputs/lights/patterns.rs; none if it changed within."""
+    """The signal of a stretch of LONGEST seconds, by src/outputs/lights/patterns/standard.rs; none if it changed within."""
     lamps = [Stretch(it.begin, it.end, it.on - {"buzzer"}) for it in stretches]
     joined: list[Stretch] = []
     for it in lamps:

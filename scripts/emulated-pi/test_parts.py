@@ -7,7 +7,7 @@ import unittest
 from disk import FLUSH, SECTOR, Entry, read_log, survive
 from lamps import LONGEST, Stretch, signal
 
-# On and off in seconds, by src/outputs/lights/patterns.rs.
+# On and off in seconds, by src/outputs/lights/patterns/standard.rs.
 FAST, SLOW, CALM, FLASH = (0.125, 0.125), (0.7, 0.3), (1.0, 1.0), (0.1, 2.9)
 
 

@@ -37,6 +37,10 @@ pub struct CompareArgs {
     b: PathBuf,
     #[command(flatten)]
     images: JudgedArgs,
+    /// CSV file that the images were divided by (columns path,role,patient): it says who is on which side, not the
+    /// folders; needed where it moves images of the folder `test`
+    #[arg(long, value_name = "FILE")]
+    splits: Option<PathBuf>,
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
@@ -48,9 +52,7 @@ pub struct CompareArgs {
 pub fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let mut reporter = Reporter::new(args.quiet);
     let (models, images) = ([args.a.as_path(), args.b.as_path()], args.images);
-    let result = compare_models(models, &images.data, images.classes, images.split, &mut |event| {
-        reporter.show(event)
-    })?;
+    let result = compare_models(models, &images.set(args.splits), &mut |event| reporter.show(event))?;
     if args.json {
         println!("{}", serde_json::to_string(&result)?);
     } else {

@@ -22,7 +22,7 @@ use crate::features::Views;
 use crate::head::TrainingConfig;
 use crate::pipeline::{
     self, BackboneSource, DecisionRules, ExportJob, FeatureSource, FeaturesBy, FitOptions, GateWish, HeadOn,
-    Quantisation, RunImages,
+    JudgedSet, Quantisation, RunImages,
 };
 use crate::run::ChooseOn;
 use crate::stop::Stop;
@@ -97,7 +97,8 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     println!("{:.1} MB, sha256 {}", exported.bytes as f64 / 1e6, exported.sha256);
 
     heading("4. Evaluating the exported file on phantoms that were held back");
-    let judged = pipeline::evaluate(&model, &phantoms, None, Split::Test, &mut |event| reporter.show(event))?;
+    let set = JudgedSet { data: phantoms.clone(), classes: None, split: Split::Test, splits: None };
+    let judged = pipeline::evaluate(&model, &set, &mut |event| reporter.show(event))?;
     let detail = pipeline::Detail::new(&judged, &pipeline::DetailOptions::default())?;
     print!("{}", evaluate::render(&judged, &detail));
 

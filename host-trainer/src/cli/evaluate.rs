@@ -38,6 +38,10 @@ pub struct EvaluateArgs {
     model: PathBuf,
     #[command(flatten)]
     images: JudgedArgs,
+    /// CSV file that the images were divided by (columns path,role,patient): it says who is on which side, not the
+    /// folders; needed where it moves images of the folder `test`
+    #[arg(long, value_name = "FILE")]
+    splits: Option<PathBuf>,
     /// CSV file with the columns path,group whose figures are given apart; paths as `test/NORMAL/1.jpeg` [default:
     /// bacteria and virus by the file names of the public set]
     #[arg(long, value_name = "FILE.csv")]
@@ -83,8 +87,8 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
         );
     }
     let (mut reporter, images) = (Reporter::new(args.quiet), args.images);
-    let result =
-        evaluate(&args.model, &images.data, images.classes, images.split, &mut |event| reporter.show(event))?;
+    let set = images.set(args.splits);
+    let result = evaluate(&args.model, &set, &mut |event| reporter.show(event))?;
     let detail = Detail::new(&result, &options)?;
     if let Some(folder) = &args.report {
         let training = training.as_ref().map(|(record, _)| record);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::data::{ClassNames, Split};
+use crate::pipeline::JudgedSet;
 
 /// Which X-rays models are judged on.
 #[derive(Debug, Args)]
@@ -12,10 +13,17 @@ pub struct JudgedArgs {
     /// Folder with the class folders
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
-    /// Which folder of it
+    /// Which side of it: the folder of that name
     #[arg(long, value_enum, default_value = "test")]
     pub split: Split,
     /// Names of the class folders, the one without the finding first [default: as in the model]
     #[arg(long, value_name = "NEGATIVE,POSITIVE")]
     pub classes: Option<ClassNames>,
+}
+
+impl JudgedArgs {
+    /// The set that they name, divided by a splits file if there is one.
+    pub fn set(&self, splits: Option<PathBuf>) -> JudgedSet {
+        JudgedSet { data: self.data.clone(), classes: self.classes.clone(), split: self.split, splits }
+    }
 }

@@ -43,7 +43,7 @@ impl Recipe {
     }
 
     /// Changes that each validation image is seen under: enough that every kind of the suite is met by a hundred and
-    /// more of five hundred images, at the cost of a tenth of the training images' features.
+    /// more of five hundred images, at the cost of the features of six more forms of each.
     pub fn corruptions(self) -> u32 {
         match self {
             Recipe::Robust => 6,

@@ -13,8 +13,8 @@ use xray_core::package::{Contract, PackageFile};
 use xray_core::preprocess::prepare;
 use xray_core::screening::{Screener, ScreeningError};
 
-use super::Event;
-use crate::data::{ClassNames, Item, Split, of_split};
+use super::{Event, JudgedSet};
+use crate::data::{ClassNames, Item};
 use crate::metrics::{Evaluation, Scored};
 
 /// Images that are screened between two reports of progress.
@@ -103,20 +103,18 @@ pub(super) fn probabilities(
 /// If the model cannot be loaded, the split is not there, or no image of it could be read.
 pub fn evaluate(
     model: &Path,
-    data: &Path,
-    classes: Option<ClassNames>,
-    split: Split,
+    set: &JudgedSet,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<EvaluationRun> {
     let screener = load(model, observe)?;
     let contract = screener.contract().clone();
-    let classes = classes.unwrap_or_else(|| classes_of(&contract));
-    let items = of_split(data, &classes, split)?;
+    let classes = set.classes.clone().unwrap_or_else(|| classes_of(&contract));
+    let items = set.items(&classes)?;
     let Judged { images, left_out, refused } = judge(&screener, &items, observe);
     ensure!(
         !images.is_empty(),
         "{}: none of the {} images has a score: {} could not be read, the gate refused {}",
-        data.display(),
+        set.data.display(),
         items.len(),
         left_out.len(),
         refused.len()
@@ -124,7 +122,7 @@ pub fn evaluate(
     let scores: Vec<Scored> = images.iter().map(JudgedImage::scored).collect();
     Ok(EvaluationRun {
         model: screener.model_sha256().to_owned(),
-        split: split.name(),
+        split: set.split.name(),
         classes,
         random_backbones: contract.has_random_backbones(),
         evaluation: Evaluation::new(&scores, contract.threshold)?,

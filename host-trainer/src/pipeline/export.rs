@@ -314,10 +314,24 @@ fn write(
     };
     // What a device would refuse is not written in the first place.
     let _: &Contract = file.clone().verify()?.contract();
-    write_atomic(out, file.bytes()).with_context(|| {
-        format!("{}: the model could not be written; check the folder and its space", out.display())
-    })?;
+    let write = |path: &Path, bytes: &[u8]| {
+        write_atomic(path, bytes).with_context(|| {
+            format!("{}: could not be written; check the folder and its space", path.display())
+        })
+    };
+    // The model last: where it is, what is said of it is there.
+    if let Some(comparison) = &exported.comparison {
+        write(&comparison_path(out), &serde_json::to_vec_pretty(comparison)?)?;
+    }
+    write(out, file.bytes())?;
     Ok(exported)
+}
+
+/// Where the comparison of float and int8 lies, with the list of verdicts that flipped: `MODEL.onnx.comparison.json`.
+pub fn comparison_path(model: &Path) -> PathBuf {
+    let mut name = model.as_os_str().to_owned();
+    name.push(".comparison.json");
+    name.into()
 }
 
 fn backbones(run: &RunDir, record: &RunRecord, store: &WeightStore) -> anyhow::Result<Vec<WeightSet>> {

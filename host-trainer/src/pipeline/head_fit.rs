@@ -65,7 +65,13 @@ pub(super) fn fit_head(
     let start = Instant::now();
     let of = config.epochs;
     let resume = match checkpointing {
-        Some(Checkpointing { run, resume: true, .. }) => Checkpoint::load(&run.checkpoint_path())?,
+        Some(Checkpointing { run, resume: true, .. }) => {
+            let found = Checkpoint::load(&run.checkpoint_path())?;
+            if found.is_none() {
+                observe(Event::Note("no training lies there to be taken up: it begins with the first epoch"));
+            }
+            found
+        }
         _ => None,
     };
     let done = resume.as_ref().map_or(&[][..], Checkpoint::history).to_vec();

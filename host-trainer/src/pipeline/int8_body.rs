@@ -1,5 +1,5 @@
-//! The int8 backbones that a fit computes features with: the device's engine runs them ten times as fast as a CPU runs
-//! the float ones, and a head that was trained on them needs no second training when it is exported.
+//! The int8 backbones that a fit computes features with: the device's engine runs them several times as fast as a CPU
+//! runs the float ones, and a head that was trained on them needs no second training when it is exported.
 
 use std::path::Path;
 

@@ -15,7 +15,7 @@ use crate::metrics::Evaluation;
 /// by the same rules. `None` where the training has no mirror images beside the images themselves.
 ///
 /// # Errors
-/// What goes wrong in training, or a rule that no threshold of this head meets.
+/// What goes wrong in training.
 pub(super) fn without_mirror(
     data: &DataSet,
     fitted: &FittedHead,
@@ -25,6 +25,11 @@ pub(super) fn without_mirror(
 ) -> anyhow::Result<Option<Evaluation>> {
     let source = &options.source;
     if !source.views.of_image().contains(&View::Mirror) {
+        if source.views.augmentation.flip {
+            observe(Event::Note(
+                "mirror images are among the varied forms; what they do is told by a fit with --flip false beside this one",
+            ));
+        }
         return Ok(None);
     }
     observe(Event::Note("training a second head without mirror images, to compare"));
@@ -38,7 +43,14 @@ pub(super) fn without_mirror(
     })?;
     let mut scores = watched.scores(&trained.validation_probabilities);
     scores.extend(others.scores(&probabilities(&trained.weights, &others.samples, &device.device)?));
-    let chosen = options.decision.choose(&scored(&counted(&scores, source.choose_on)))?;
+    // It decides nothing: a rule that it cannot meet is no reason to lose the fit.
+    let chosen = match options.decision.choose(&scored(&counted(&scores, source.choose_on))) {
+        Ok(chosen) => chosen,
+        Err(error) => {
+            observe(Event::Warning(&format!("no figures without mirror images: {error}")));
+            return Ok(None);
+        }
+    };
     let (plain, _) = apart(&calibrated(&scores, chosen.calibration));
     Ok(Some(Evaluation::new(&scored(&plain), chosen.threshold)?))
 }

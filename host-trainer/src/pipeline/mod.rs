@@ -13,6 +13,7 @@ mod fit;
 mod gate;
 mod head_fit;
 mod int8_body;
+mod judged_set;
 mod leaks;
 mod mirror;
 mod operating_point;
@@ -27,9 +28,12 @@ pub use comparison::{Budget, Comparison, Flip};
 pub use detail::{Abstention, CalibrationFigures, Detail, DetailOptions};
 pub use evaluate::{EvaluationRun, JudgedImage, evaluate};
 pub use event::{Event, Trained};
-pub use export::{ExportJob, ExportedModel, HeadOn, Quantisation, export_quantised_run, export_run};
+pub use export::{
+    ExportJob, ExportedModel, HeadOn, Quantisation, comparison_path, export_quantised_run, export_run,
+};
 pub use fit::{FitOptions, fit};
 pub use gate::{GateRow, GateTable, GateWish, MeasureOptions, MeasuredSide, Wanted, measure_gate};
+pub use judged_set::JudgedSet;
 pub use operating_point::{AbstainRule, DecisionRules, OperatingPoint, ThresholdRule};
 pub use paired::{ComparedModel, Disagreement, PairedComparison, compare_models};
 pub use preview::{Change, PreviewOptions, preview};

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::ensure;
 use serde::Serialize;
 
-use super::Event;
 use super::evaluate::{JudgedImage, classes_of, judge, load};
-use crate::data::{ClassNames, Split, of_split};
+use super::{Event, JudgedSet};
+use crate::data::ClassNames;
 use crate::metrics::{AurocComparison, Evaluation, McNemar, MetricsError, Scored, compare_auroc, mcnemar};
 
 /// One of the two models.
@@ -69,14 +69,12 @@ pub struct PairedComparison {
 /// it could be read.
 pub fn compare_models(
     [a, b]: [&Path; 2],
-    data: &Path,
-    classes: Option<ClassNames>,
-    split: Split,
+    set: &JudgedSet,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<PairedComparison> {
     let (first, second) = (load(a, observe)?, load(b, observe)?);
-    let classes = match classes {
-        Some(classes) => classes,
+    let classes = match &set.classes {
+        Some(classes) => classes.clone(),
         None => {
             let classes = classes_of(first.contract());
             ensure!(
@@ -88,7 +86,7 @@ pub fn compare_models(
             classes
         }
     };
-    let items = of_split(data, &classes, split)?;
+    let items = set.items(&classes)?;
     let (judged_a, judged_b) = (judge(&first, &items, observe), judge(&second, &items, observe));
     let mut left_out = judged_a.without_score();
     left_out.extend(judged_b.without_score());
@@ -96,7 +94,7 @@ pub fn compare_models(
     ensure!(
         !judged_a.is_empty(),
         "{}: none of the {} images has a score by both models",
-        data.display(),
+        set.data.display(),
         items.len()
     );
 
@@ -114,7 +112,7 @@ pub fn compare_models(
         })
     };
     Ok(PairedComparison {
-        split: split.name(),
+        split: set.split.name(),
         classes,
         a: model(a, &first, &judged_a)?,
         b: model(b, &second, &judged_b)?,

@@ -66,6 +66,10 @@ fn quantised(model: &TypedModel, outlet: OutletId, aside: &Aside) -> Result<Work
     if let Some(op) = node.op_as::<Conv>() {
         return conv(model, node, op, clip, aside);
     }
+    let bounded = clip != (f32::NEG_INFINITY, f32::INFINITY);
+    if bounded && (node.op_is::<MaxPool>() || node.op_is::<SumPool>()) {
+        return Err("pooling with an activation behind it");
+    }
     if let Some(op) = node.op_as::<MaxPool>() {
         return max_pool(model, node, op);
     }
@@ -155,13 +159,14 @@ fn max_pool(model: &TypedModel, node: &TypedNode, op: &MaxPool) -> Result<Work, 
     let input = dequantised(model, node.inputs[0]).ok_or("maximum pooling of a tensor that is not 8-bit")?;
     let shape = shape_of(model, input.outlet).ok_or("maximum pooling of a tensor that is no picture")?;
     let spec = &op.pool_spec;
-    let (before, _) = pads(spec, shape);
+    let (before, after) = pads(spec, shape);
     let square = spec.kernel_shape[0] == spec.kernel_shape[1]
         && spec.stride(0) == spec.stride(1)
         && before.0 == before.1
+        && before == after
         && spec.dilations().iter().all(|d| *d == 1);
     if !square || spec.data_format != DataFormat::NCHW {
-        return Err("maximum pooling that is not square");
+        return Err("maximum pooling that is not square, or not padded alike on all sides");
     }
     Ok(Work::MaxPool(input, spec.kernel_shape[0], spec.stride(0), before.0))
 }

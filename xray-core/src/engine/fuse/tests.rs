@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use tract_core::internal::*;
+use tract_onnx::pb::{GraphProto, NodeProto, TensorProto};
 use tract_onnx::prelude::*;
 
 use super::{FusionReport, fuse};
@@ -66,6 +67,51 @@ fn weights_that_are_not_taken_are_put_back() {
     aside.put_back(&mut model).unwrap();
     assert_eq!(model.input_outlets().unwrap().len(), 1);
     assert!(first_probability_apart(&oracle, model) < 1e-5);
+}
+
+/// A bound behind a pooling, and padding on two sides only: neither has an operator of ours, and both give tract's answer.
+#[test]
+fn pooling_of_another_kind_is_left_to_tract() {
+    for change in [bounded, padded_behind] {
+        let mut oracle = Oracle::read(&fixtures(), "small", 32, 68);
+        change(oracle.proto.graph.as_mut().unwrap());
+        oracle.names.clear();
+        let (model, report) = super::load(&oracle.proto, &alone()).unwrap();
+        assert!(report.any() && report.kept.iter().any(|kept| kept.reason.contains("pooling")), "{report}");
+        let apart =
+            first_probability_apart(&oracle, model) - first_probability_apart(&oracle, oracle.typed());
+        assert!(apart.abs() < 1e-5, "{apart}");
+    }
+}
+
+fn pooling(graph: &GraphProto) -> usize {
+    graph.node.iter().position(|node| node.op_type == "MaxPool").unwrap()
+}
+
+fn bounded(graph: &mut GraphProto) {
+    let at = pooling(graph);
+    let output = std::mem::replace(&mut graph.node[at].output[0], "pool.free".to_owned());
+    let bound = NodeProto {
+        name: "pool.bound".to_owned(),
+        op_type: "Min".to_owned(),
+        input: vec!["pool.free".to_owned(), "pool.most".to_owned()],
+        output: vec![output],
+        ..NodeProto::default()
+    };
+    graph.node.insert(at + 1, bound);
+    let most = TensorProto {
+        name: "pool.most".to_owned(),
+        data_type: 1,
+        float_data: vec![0.25],
+        ..TensorProto::default()
+    };
+    graph.initializer.push(most);
+}
+
+fn padded_behind(graph: &mut GraphProto) {
+    let at = pooling(graph);
+    let pads = graph.node[at].attribute.iter_mut().find(|attribute| attribute.name == "pads").unwrap();
+    pads.ints = vec![0, 0, 1, 1];
 }
 
 fn first_probability_apart(oracle: &Oracle, model: TypedModel) -> f32 {
