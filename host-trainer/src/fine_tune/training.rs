@@ -73,7 +73,7 @@ pub struct FineTuned {
 /// Trains the named layers of the backbones together with a head that was trained on them while they were frozen, always
 /// for all passes: callbacks are the head's alone.
 /// `observe` is told of every step and, after every pass, of what it gave and of all that is needed to go on from
-/// there; given to `resume`, it ends with the same nets, bit for bit on a CPU. Runs on every device.
+/// there; given to `resume`, it ends with the same nets, bit for bit on a CPU. Tested on the CPU.
 ///
 /// # Errors
 /// [`FineTuneError`] if the rule names what is not there, an image cannot be read, the checkpoint is of another
