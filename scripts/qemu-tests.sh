@@ -19,7 +19,7 @@ tests=(cargo test --profile emulated --target aarch64-unknown-linux-gnu -p xray-
 # Nor cameras: qemu knows no V4L2 requests, and the program that stands for rpicam-still would be the host's.
 cameras=(--skip sources::camera::csi --skip sources::camera::uvc)
 case "${1:-}" in
-  --all) "${tests[@]}" --lib --bins --tests -- "${cameras[@]}" ;;
+  --all) "${tests[@]}" --no-fail-fast --lib --bins --tests -- "${cameras[@]}" ;;
   "")
     # Not crash, run, stick, page, pipeline and power_cuts, nor films in hundreds of drawn scenes.
     "${tests[@]}" --lib --bins --test intake --test intensity --test package --test per_channel --test preprocess \

@@ -7,6 +7,7 @@
 mod support;
 
 mod device;
+mod runner;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -388,7 +389,7 @@ fn a_program_that_ends_while_it_screens() {
 fn an_image_that_ends_the_program_each_time_gets_a_record_without_a_result() {
     let bench = Bench::new();
     let run = || {
-        std::process::Command::new(std::env::current_exe().unwrap())
+        runner::started(&std::env::current_exe().unwrap())
             .args(["--exact", "a_program_that_ends_while_it_screens"])
             .env("XRAY_EDGE_ENDS_IN", bench.folder.path())
             .env("TMPDIR", bench.folder.path())
