@@ -4,8 +4,8 @@
 #
 #   scripts/qemu-tests.sh [--all]
 #
-# Without --all those that start the program by the hundred or look at hundreds of drawn scenes are left out: emulated, they
-# take the better part of an hour.
+# Without --all those that start the program often or look at hundreds of drawn scenes are left out: emulated, they take half
+# an hour.
 # Needs the packages that scripts/lib/aarch64.sh lists.
 set -euo pipefail
 cd "$(dirname "$0")/.."
