@@ -32,10 +32,17 @@ pub struct ChosenDevice {
     pub software: bool,
 }
 
+const CPU: &str = "cpu";
+
 impl ChosenDevice {
     /// The device and those of the same make.
     pub fn all(&self) -> impl Iterator<Item = &Device> {
         std::iter::once(&self.device).chain(&self.others)
+    }
+
+    /// Whether it is the processor.
+    pub fn is_cpu(&self) -> bool {
+        self.name == CPU
     }
 
     /// Where a head is trained: here, but for a software driver on the processor. Mesa's llvmpipe (22.3, LLVM 15)
@@ -111,7 +118,7 @@ fn auto() -> ChosenDevice {
 }
 
 fn cpu(reason: String) -> ChosenDevice {
-    ChosenDevice { device: Device::flex(), others: Vec::new(), name: "cpu", reason, software: false }
+    ChosenDevice { device: Device::flex(), others: Vec::new(), name: CPU, reason, software: false }
 }
 
 /// `None`: not in this build. An empty list: no adapter.

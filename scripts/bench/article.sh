@@ -13,7 +13,7 @@
 # epochs that were measured, without the start of Python. EPOCHS=20 ROUNDS=1 measures all of them.
 # PYTHON names the interpreter that has torch, torchvision, safetensors and Pillow.
 set -euo pipefail
-[ $# -ge 3 ] || { sed -n '2,16s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 3 ] || { sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 data=$1 weights=$2 work=$3
 shift 3
 here=$(cd "$(dirname "$0")/../.." && pwd)

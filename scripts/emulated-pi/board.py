@@ -14,6 +14,8 @@ STATE = "/var/lib/edge-runtime"
 STORE = f"{STATE}/store"
 CONFIG = "/run/config.toml"
 PID = "/run/edge-runtime.pid"
+# The line in which the daemon says that a record was made.
+RECORDED = r"recorded record=(\d+) content=(\w+) .*outcome=\"?([\w-]+)\"?.* ms=(\d+)"
 
 
 def mount(on: pi.Pi, device: str, at: str = STATE, kind: str = "ext4") -> None:

@@ -13,7 +13,6 @@ from report import Report
 # A camera with one input, like a webcam: nothing of the television, radio and pens that vivid shows otherwise.
 OPTIONS = "node_types=0x1 num_inputs=1 input_types=0x0"
 SECTION = '[camera]\\nkind = "uvc"\\nfilm = true\\nwarm_up = 2\\ndeadline_s = 300\\n'
-RECORDED = r"recorded record=(\d+) .*outcome=\"?([\w-]+)\"?"
 
 
 def run(on: pi.Pi, seen: Lamps, report: Report) -> None:
@@ -33,8 +32,8 @@ def run(on: pi.Pi, seen: Lamps, report: Report) -> None:
     on.until(r"ready\. ", 900, line)
     report.check(seen.wait({"ready"}, 60) == "ready", "with a camera: the lamps show `ready`")
     board.press(on)
-    _, said = on.until(RECORDED, 900, line)
-    outcome = re.search(RECORDED, said)[2]  # type: ignore[index]
+    _, said = on.until(board.RECORDED, 900, line)
+    outcome = re.search(board.RECORDED, said)[3]  # type: ignore[index]
     report.check(outcome == "no-result", f"a press takes a shot; colour bars are no film: {outcome}")
     report.check(seen.wait({"no result"}, 30) == "no result", "the lamps show `no result`, never `no sign`")
     board.stop(on)

@@ -26,7 +26,6 @@ SHOWN = {
     "uncertain": "uncertain",
     "no-result": "no result",
 }
-RECORDED = r"recorded record=(\d+) content=(\w+) .*outcome=\"?([\w-]+)\"?.* ms=(\d+)"
 # As in config.toml: how long a result stays on the lamps.
 RESULT_S = 60
 CEILING_KB = 200_000
@@ -94,7 +93,7 @@ def screen(place: Place, on: pi.Pi, seen: Lamps, report: Report) -> None:
     report.step(f"a stick with {len(place.stick.contents())} X-rays of several formats is put in, and pulled after the first")
     plugged = time.monotonic()
     place.stick.plug(on)
-    on.until(RECORDED, 900, line)
+    on.until(board.RECORDED, 900, line)
     place.stick.pull(on)
     on.until("pulled before its end", 900, line)
     half = len(board.records(on))
@@ -104,7 +103,7 @@ def screen(place: Place, on: pi.Pi, seen: Lamps, report: Report) -> None:
     report.step("it is put in again")
     place.stick.plug(on)
     on.until("read to its end", 3600, line)
-    told = [it for it in on.said[line:] if re.search(RECORDED, it[1])]
+    told = [it for it in on.said[line:] if re.search(board.RECORDED, it[1])]
     # The last outcome has only just been told.
     time.sleep(2.5)
     check_lamps(seen, told, plugged, report)
@@ -119,7 +118,7 @@ def screen(place: Place, on: pi.Pi, seen: Lamps, report: Report) -> None:
         contents,
     )
     report.check(place.stick.unchanged(), "no bit of the stick was changed")
-    times = [int(re.search(RECORDED, it[1])[4]) / 1000 for it in told]  # type: ignore[index]
+    times = [int(re.search(board.RECORDED, it[1])[4]) / 1000 for it in told]  # type: ignore[index]
     report.figure(f"per image, emulated: median {statistics.median(times):.1f} s (this says nothing of a real board)")
     same_answers(place, found, report)
     kilobytes = board.peak(on)
@@ -132,7 +131,7 @@ def check_lamps(seen: Lamps, told: list[tuple[float, str]], since: float, report
     """After each record its outcome was on show, and green was never on but for `no sign`."""
     signals = []
     for moment, line in told:
-        outcome = re.search(RECORDED, line)[3]  # type: ignore[index]
+        outcome = re.search(board.RECORDED, line)[3]  # type: ignore[index]
         signals.append(SHOWN[outcome])
         # The lamps follow the line at once; the pattern is told after 1.5 of its 2 seconds.
         window = [it for it in seen.since(moment - 0.2) if it.begin < moment + 1.9]
@@ -186,7 +185,7 @@ def compare(here: dict, there: dict, what: str, report: Report) -> None:
 
 def press(on: pi.Pi, seen: Lamps, told: list[tuple[float, str]], report: Report) -> None:
     """The most urgent result stands until somebody presses the button, whose line is pulled down from outside."""
-    signals = {SHOWN[re.search(RECORDED, line)[3]] for _, line in told}  # type: ignore[index]
+    signals = {SHOWN[re.search(board.RECORDED, line)[3]] for _, line in told}  # type: ignore[index]
     urgent = next(it for it in ("suspected", "uncertain", "no result", "no sign") if it in signals)
     report.check(seen.wait({urgent}, 30) == urgent, f"after the last, the most urgent result is on the lamps: {urgent}")
     board.press(on)

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, Row, TransactionBehavior, params};
 
 use super::clock::Moment;
-use super::database::{Database, newest};
+use super::database::newest;
 use super::entry::Origin;
 use super::error::StoreError;
 use super::store::{Reader, Store};
@@ -45,29 +45,7 @@ impl Store {
         recorded: Moment,
     ) -> Result<(), StoreError> {
         self.check_room(0)?;
-        self.database.append_refusal(origin, code, reason, recorded)
-    }
-}
-
-impl Reader {
-    /// What was refused, oldest first.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn refusals(&self) -> Result<Vec<Refused>, StoreError> {
-        self.database.refusals()
-    }
-}
-
-impl Database {
-    fn append_refusal(
-        &mut self,
-        origin: Origin,
-        code: &str,
-        reason: &str,
-        recorded: Moment,
-    ) -> Result<(), StoreError> {
-        self.write(|connection| {
+        self.database.write(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute_batch(TABLE)?;
             let record = newest(&transaction)?.map_or(0, |(sequence, _)| sequence);
@@ -80,9 +58,15 @@ impl Database {
             transaction.commit()
         })
     }
+}
 
-    fn refusals(&self) -> Result<Vec<Refused>, StoreError> {
-        self.with(|connection| {
+impl Reader {
+    /// What was refused, oldest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn refusals(&self) -> Result<Vec<Refused>, StoreError> {
+        self.database.with(|connection| {
             if !there(connection)? {
                 return Ok(Vec::new());
             }

@@ -10,7 +10,7 @@ use xray_core::package::RANDOM_WARNING;
 use xray_core::screening::printable;
 
 use super::SOME_UNREAD;
-use super::judged::JudgedArgs;
+use super::judged::DividedArgs;
 use super::progress::Reporter;
 use crate::metrics::{Evaluation, McNemar, Rate};
 use crate::pipeline::{PairedComparison, compare_models};
@@ -36,11 +36,7 @@ pub struct CompareArgs {
     #[arg(value_name = "MODEL_B")]
     b: PathBuf,
     #[command(flatten)]
-    images: JudgedArgs,
-    /// CSV file that the images were divided by (columns path,role,patient): it says who is on which side, not the
-    /// folders; needed where it moves images of the folder `test`
-    #[arg(long, value_name = "FILE")]
-    splits: Option<PathBuf>,
+    images: DividedArgs,
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
@@ -51,8 +47,8 @@ pub struct CompareArgs {
 
 pub fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let mut reporter = Reporter::new(args.quiet);
-    let (models, images) = ([args.a.as_path(), args.b.as_path()], args.images);
-    let result = compare_models(models, &images.set(args.splits), &mut |event| reporter.show(event))?;
+    let (models, images) = ([args.a.as_path(), args.b.as_path()], args.images.set());
+    let result = compare_models(models, &images, &mut |event| reporter.show(event))?;
     if args.json {
         println!("{}", serde_json::to_string(&result)?);
     } else {

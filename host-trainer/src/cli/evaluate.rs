@@ -12,10 +12,10 @@ use xray_core::package::{PackageFile, RANDOM_WARNING};
 use xray_core::screening::printable;
 
 use super::SOME_UNREAD;
-use super::judged::JudgedArgs;
+use super::judged::DividedArgs;
 use super::progress::Reporter;
 use crate::data::Groups;
-use crate::metrics::{Interval, Subgroup};
+use crate::metrics::{Subgroup, with_interval};
 use crate::pipeline::{Abstention, Detail, DetailOptions, EvaluationRun, evaluate};
 use crate::report::{self, Subject};
 use crate::run::RunDir;
@@ -37,11 +37,7 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "FILE.onnx")]
     model: PathBuf,
     #[command(flatten)]
-    images: JudgedArgs,
-    /// CSV file that the images were divided by (columns path,role,patient): it says who is on which side, not the
-    /// folders; needed where it moves images of the folder `test`
-    #[arg(long, value_name = "FILE")]
-    splits: Option<PathBuf>,
+    images: DividedArgs,
     /// CSV file with the columns path,group whose figures are given apart; paths as `test/NORMAL/1.jpeg` [default:
     /// bacteria and virus by the file names of the public set]
     #[arg(long, value_name = "FILE.csv")]
@@ -86,13 +82,12 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
             args.model.display()
         );
     }
-    let (mut reporter, images) = (Reporter::new(args.quiet), args.images);
-    let set = images.set(args.splits);
+    let (mut reporter, set) = (Reporter::new(args.quiet), args.images.set());
     let result = evaluate(&args.model, &set, &mut |event| reporter.show(event))?;
     let detail = Detail::new(&result, &options)?;
     if let Some(folder) = &args.report {
         let training = training.as_ref().map(|(record, _)| record);
-        let (model, data) = (args.model.as_path(), images.data.as_path());
+        let (model, data) = (args.model.as_path(), set.data.as_path());
         report::write(folder, &Subject { model, data, run: &result, detail: &detail, training })?;
         if !args.quiet {
             eprintln!("report written to {}", folder.join("report.html").display());
@@ -135,22 +130,18 @@ pub fn render(result: &EvaluationRun, detail: &Detail) -> String {
 }
 
 fn render_detail(text: &mut String, f1: Option<f64>, detail: &Detail) -> std::fmt::Result {
-    let figure = |value: Option<f64>, interval: Option<Interval>| {
-        let value = value.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.4}"));
-        value + &interval.map(|i| format!(" [{:.4}, {:.4}]", i.low, i.high)).unwrap_or_default()
-    };
     writeln!(text, "Intervals of these are by bootstrap:")?;
     if let Some(span) = detail.auroc_bootstrap {
         writeln!(text, "AUROC                          [{:.4}, {:.4}]", span.low, span.high)?;
     }
-    let average = figure(detail.average_precision, detail.average_precision_interval);
+    let average = with_interval(detail.average_precision, detail.average_precision_interval);
     writeln!(text, "average precision              {average}")?;
-    let f1 = figure(f1, detail.f1_interval);
+    let f1 = with_interval(f1, detail.f1_interval);
     writeln!(text, "F1 of the positive class       {f1}")?;
     for (name, figures) in [("", Some(&detail.calibration)), (", uncalibrated", detail.uncalibrated.as_ref())]
     {
         if let Some(figures) = figures {
-            let brier = figure(Some(figures.brier), figures.brier_interval);
+            let brier = with_interval(Some(figures.brier), figures.brier_interval);
             writeln!(text, "{:<30} {brier}", format!("Brier score{name}"))?;
             let error = figures.reliability.expected_error;
             writeln!(text, "{:<30} {error:.4}", format!("calibration error{name}"))?;
@@ -158,7 +149,7 @@ fn render_detail(text: &mut String, f1: Option<f64>, detail: &Detail) -> std::fm
     }
     writeln!(text, "\nIf this share of patients has the finding, a call is right so often (PPV, NPV):")?;
     for row in &detail.predictive_values {
-        let (ppv, npv) = (figure(row.ppv, row.ppv_interval), figure(row.npv, row.npv_interval));
+        let (ppv, npv) = (with_interval(row.ppv, row.ppv_interval), with_interval(row.npv, row.npv_interval));
         writeln!(text, "  {:>5.1}%  PPV {ppv}  NPV {npv}", 100.0 * row.prevalence)?;
     }
     if let Some(abstention) = &detail.abstention {

@@ -8,7 +8,8 @@ use clap::Args;
 
 use super::judged::JudgedArgs;
 use super::progress::Reporter;
-use crate::pipeline::{GateRow, GateTable, MeasureOptions, MeasuredSide, Wanted, measure_gate};
+use crate::data::Split;
+use crate::pipeline::{GateRow, GateTable, MeasureOptions, Wanted, measure_gate};
 
 /// Arguments of `gate`.
 #[derive(Debug, Args)]
@@ -47,15 +48,11 @@ pub struct GateArgs {
 }
 
 pub fn run(args: GateArgs) -> anyhow::Result<ExitCode> {
-    let images = args.images;
-    let options = MeasureOptions {
-        data: images.data,
-        classes: images.classes,
-        side: args.splits.map_or(MeasuredSide::Folder(images.split), MeasuredSide::Validation),
-        x_rays: args.x_rays,
-        others: args.others,
-        count: args.count,
-    };
+    let mut set = args.images.set(args.splits);
+    if set.splits.is_some() {
+        set.split = Split::Val;
+    }
+    let options = MeasureOptions { set, x_rays: args.x_rays, others: args.others, count: args.count };
     let mut reporter = Reporter::new(args.quiet);
     let table = measure_gate(&args.model, &options, &mut |event| reporter.show(event))?;
     if args.json {

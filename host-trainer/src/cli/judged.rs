@@ -21,9 +21,27 @@ pub struct JudgedArgs {
     pub classes: Option<ClassNames>,
 }
 
+/// The same, where a file may say who is on which side.
+#[derive(Debug, Args)]
+pub struct DividedArgs {
+    #[command(flatten)]
+    pub images: JudgedArgs,
+    /// CSV file that the images were divided by (columns path,role,patient): it says who is on which side, not the
+    /// folders; needed where it moves images of the folder `test`
+    #[arg(long, value_name = "FILE")]
+    splits: Option<PathBuf>,
+}
+
+impl DividedArgs {
+    /// The set that they name.
+    pub fn set(self) -> JudgedSet {
+        self.images.set(self.splits)
+    }
+}
+
 impl JudgedArgs {
     /// The set that they name, divided by a splits file if there is one.
-    pub fn set(&self, splits: Option<PathBuf>) -> JudgedSet {
-        JudgedSet { data: self.data.clone(), classes: self.classes.clone(), split: self.split, splits }
+    pub fn set(self, splits: Option<PathBuf>) -> JudgedSet {
+        JudgedSet { data: self.data, classes: self.classes, split: self.split, splits }
     }
 }

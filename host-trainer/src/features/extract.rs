@@ -84,7 +84,7 @@ impl Extractor {
         device: &ChosenDevice,
         cache: &Path,
     ) -> Result<Self, FeatureError> {
-        let together = if device.name == "cpu" { 1 } else { BATCH };
+        let together = if device.is_cpu() { 1 } else { BATCH };
         let part = |set: &WeightSet| -> Result<Part, FeatureError> {
             let key = CacheKey {
                 net: set.backbone.name(),

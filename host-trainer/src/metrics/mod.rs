@@ -31,7 +31,7 @@ pub use predictive::PredictiveValues;
 pub use reliability::{RELIABILITY_BINS, Reliability, ReliabilityBin, reliability};
 pub use roc::{auroc, youden_threshold};
 pub use subgroups::{Subgroup, subgroups};
-pub use summary::{Evaluation, Rate};
+pub use summary::{Evaluation, Rate, with_interval};
 pub use temperature::fit_temperature;
 pub use thresholds::{ThresholdRow, threshold_csv, threshold_table};
 

@@ -29,7 +29,7 @@ impl Rate {
 
 impl std::fmt::Display for Rate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(&format!("{}{}", figure(self.value), span(&self.interval)))
+        f.pad(&with_interval(self.value, self.interval))
     }
 }
 
@@ -130,6 +130,11 @@ impl std::fmt::Display for Evaluation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.render_text(&ClassNames::default()))
     }
+}
+
+/// A figure with its interval in brackets, where it has one: `0.9750 [0.9570, 0.9850]`.
+pub fn with_interval(value: Option<f64>, interval: Option<Interval>) -> String {
+    figure(value) + &span(&interval)
 }
 
 fn figure(value: Option<f64>) -> String {

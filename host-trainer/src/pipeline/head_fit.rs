@@ -92,8 +92,7 @@ pub(super) fn fit_head(
     })?;
     observe(Event::TrainingEnds);
     let training_seconds = start.elapsed().as_secs_f64();
-    let mut scores = watched.scores(&trained.validation_probabilities);
-    scores.extend(others.scores(&probabilities(&trained.weights, &others.samples, &device.device)?));
+    let scores = scores_of(&trained, (&watched, &others), device)?;
     Ok(FittedHead {
         trained,
         scores,
@@ -103,6 +102,17 @@ pub(super) fn fit_head(
         fine_tune_history: Vec::new(),
         fine_tune_best: None,
     })
+}
+
+/// The score of every form: of those that were watched in training, and of the others, which the head sees now.
+pub(super) fn scores_of(
+    trained: &head::Trained,
+    (watched, others): (&Looks<'_>, &Looks<'_>),
+    device: &ChosenDevice,
+) -> anyhow::Result<Vec<ValidationScore>> {
+    let mut scores = watched.scores(&trained.validation_probabilities);
+    scores.extend(others.scores(&probabilities(&trained.weights, &others.samples, &device.device)?));
+    Ok(scores)
 }
 
 /// The row of one validation image in one form.
@@ -224,8 +234,7 @@ pub(super) struct Looks<'a> {
 }
 
 impl Looks<'_> {
-    /// The row of each, with its probability.
-    pub fn scores(&self, probabilities: &[f64]) -> Vec<ValidationScore> {
+    fn scores(&self, probabilities: &[f64]) -> Vec<ValidationScore> {
         self.of.iter().zip(probabilities).map(|((item, view), p)| score(item, view, *p)).collect()
     }
 }

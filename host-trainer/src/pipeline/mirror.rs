@@ -2,13 +2,13 @@
 
 use super::Event;
 use super::fit::FitOptions;
-use super::head_fit::{FittedHead, Jobs, scored};
+use super::head_fit::{FittedHead, Jobs, scored, scores_of};
 use super::operating_point::calibrated;
 use super::shift::{apart, counted};
 use crate::data::DataSet;
 use crate::device::ChosenDevice;
 use crate::features::View;
-use crate::head::{probabilities, train};
+use crate::head::train;
 use crate::metrics::Evaluation;
 
 /// The validation figures of a head that is trained in the same way, but for the mirror images: at a threshold of its own
@@ -41,8 +41,7 @@ pub(super) fn without_mirror(
         options.stop.check()?;
         anyhow::Ok(())
     })?;
-    let mut scores = watched.scores(&trained.validation_probabilities);
-    scores.extend(others.scores(&probabilities(&trained.weights, &others.samples, &device.device)?));
+    let scores = scores_of(&trained, (&watched, &others), device)?;
     // It decides nothing: a rule that it cannot meet is no reason to lose the fit.
     let chosen = match options.decision.choose(&scored(&counted(&scores, source.choose_on))) {
         Ok(chosen) => chosen,

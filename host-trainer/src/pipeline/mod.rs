@@ -32,7 +32,7 @@ pub use export::{
     ExportJob, ExportedModel, HeadOn, Quantisation, comparison_path, export_quantised_run, export_run,
 };
 pub use fit::{FitOptions, fit};
-pub use gate::{GateRow, GateTable, GateWish, MeasureOptions, MeasuredSide, Wanted, measure_gate};
+pub use gate::{GateRow, GateTable, GateWish, MeasureOptions, Wanted, measure_gate};
 pub use judged_set::JudgedSet;
 pub use operating_point::{AbstainRule, DecisionRules, OperatingPoint, ThresholdRule};
 pub use paired::{ComparedModel, Disagreement, PairedComparison, compare_models};

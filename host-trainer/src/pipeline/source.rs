@@ -56,7 +56,7 @@ pub enum FeaturesBy {
 impl FeaturesBy {
     fn is_int8(self, device: &ChosenDevice) -> bool {
         match self {
-            FeaturesBy::Auto => device.name == "cpu",
+            FeaturesBy::Auto => device.is_cpu(),
             FeaturesBy::Int8 => true,
             FeaturesBy::Float => false,
         }

@@ -12,37 +12,24 @@ use xray_core::package::Contract;
 use xray_core::preprocess::at_input_size;
 use xray_core::screening::{Screener, Unjudged};
 
-use super::super::Event;
 use super::super::evaluate::{classes_of, load};
+use super::super::{Event, JudgedSet};
 use super::pictures::{Change, Drawn};
 use crate::data::augment::view_rng;
-use crate::data::{ClassNames, DataSet, Item, Split, of_split};
+use crate::data::{Item, Split};
 use crate::metrics::{Interval, wilson};
 
 /// What a gate is measured on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MeasureOptions {
-    /// Folder with the class folders.
-    pub data: PathBuf,
-    /// Names of the class folders; none takes those of the model.
-    pub classes: Option<ClassNames>,
-    /// Which images of it.
-    pub side: MeasuredSide,
+    /// The X-rays.
+    pub set: JudgedSet,
     /// A folder of more chest X-rays; each folder in it is a row.
     pub x_rays: Option<PathBuf>,
     /// A folder of pictures that are no chest X-rays; each folder in it is a row.
     pub others: Option<PathBuf>,
     /// X-rays of each change, and drawn pictures of each kind; of X-rays as they are all are taken.
     pub count: usize,
-}
-
-/// Which images of a folder a gate is measured on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MeasuredSide {
-    /// Those of one folder of it.
-    Folder(Split),
-    /// The validation images of a splits file.
-    Validation(PathBuf),
 }
 
 impl MeasureOptions {
@@ -134,9 +121,10 @@ pub fn measure_gate(
     let rows = bench.rows;
     Ok(GateTable {
         model: screener.model_sha256().to_owned(),
-        images: match &options.side {
-            MeasuredSide::Folder(split) => format!("the folder {}", split.name()),
-            MeasuredSide::Validation(_) => "validation".to_owned(),
+        images: match (&options.set.splits, options.set.split) {
+            (None, split) => format!("the folder {}", split.name()),
+            (Some(_), Split::Val) => "validation".to_owned(),
+            (Some(_), split) => split.name().to_owned(),
         },
         fitted: screener.contract().gate.is_some(),
         rows,
@@ -145,13 +133,9 @@ pub fn measure_gate(
 
 /// The X-rays that changes are made of.
 fn items(options: &MeasureOptions, contract: &Contract) -> anyhow::Result<Vec<Item>> {
-    let classes = options.classes.clone().unwrap_or_else(|| classes_of(contract));
-    let items = match &options.side {
-        MeasuredSide::Folder(split) => of_split(&options.data, &classes, *split)?,
-        // The file says who is on which side: nothing is drawn, so there is no seed.
-        MeasuredSide::Validation(file) => DataSet::load(&options.data, &classes, Some(file), 0)?.validation,
-    };
-    ensure!(!items.is_empty(), "{}: it holds no images", options.data.display());
+    let classes = options.set.classes.clone().unwrap_or_else(|| classes_of(contract));
+    let items = options.set.items(&classes)?;
+    ensure!(!items.is_empty(), "{}: it holds no images", options.set.data.display());
     Ok(items)
 }
 

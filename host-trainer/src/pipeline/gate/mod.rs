@@ -6,4 +6,4 @@ mod pictures;
 
 pub use fitted::GateWish;
 pub(in crate::pipeline) use fitted::fit_gate;
-pub use measured::{GateRow, GateTable, MeasureOptions, MeasuredSide, Wanted, measure_gate};
+pub use measured::{GateRow, GateTable, MeasureOptions, Wanted, measure_gate};
