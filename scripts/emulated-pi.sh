@@ -2,12 +2,14 @@
 # Boots a whole Raspberry Pi 3B in QEMU with edge-runtime on it, and drives it from outside: lamps, stick, button, and
 # power that is cut.
 #
-#   scripts/emulated-pi.sh [--full] [--cuts N] [--thaw] [--seed N] [--model FILE.onnx] [--binary FILE]
+#   scripts/emulated-pi.sh [--full] [--only screening|cuts] [--cuts N] [--thaw] [--seed N] [--pictures DIR]
+#                          [--model FILE.onnx] [--binary FILE]
 #
 # Without --full: boot, lamps through rppal and gpiocdev, a stick of several formats that is pulled half-way and put in
-# again, the button, a camera, memory, answers against this machine's, one power cut. With --full also `screen` on the board, more
-# images, and 50 power cuts (--cuts N); --thaw has each of them begin with a board that was frozen when it had
-# booted, instead of booting it: faster, the disk is new to it all the same.
+# again, the button, the page over the network, a camera, memory, answers against this machine's, one power cut. With
+# --full also `screen` on the board, more images, and 50 power cuts (--cuts N); --thaw has each of them begin with a
+# board that was frozen when it had booted, instead of booting it: faster, the disk is new to it all the same.
+# --pictures has Chromium take pictures of the board's page.
 #
 # Without --model, the demo's is taken. Needs Debian, no root: qemu-system-arm, mtools, dosfstools, e2fsprogs, cpio,
 # python3. Kernel, device tree, busybox and C library are fetched from Debian's mirror. The program is the one of
@@ -30,9 +32,10 @@ while [ $# -gt 0 ]; do
     --cuts) count=${2:?--cuts needs a number}; shift ;;
     --seed) options+=(--seed "${2:?--seed needs a number}"); shift ;;
     --only) options+=(--only "${2:?--only needs screening or cuts}"); shift ;;
+    --pictures) options+=(--pictures "${2:?--pictures needs a folder}"); shift ;;
     --model) model=${2:?--model needs a file}; shift ;;
     --binary) binary=${2:?--binary needs a file}; shift ;;
-    -h | --help) sed -n '2,18s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,20s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "emulated-pi: '$1' is not known; see --help" >&2; exit 2 ;;
   esac
   shift
@@ -81,6 +84,8 @@ cp "$work"/packages/{one,two}.onnx* "$board/usr/share/models/"
 cp -r "$work/keys" "$here/config.toml" "$board/etc/edge-runtime/"
 sed 's/^backend = .*/backend = "gpiocdev"/' edge-runtime/boards/pi3.toml >"$board/etc/edge-runtime/pi3-gpiocdev.toml"
 cp "$here/init" "$board/init"
+# One that is not on the stick.
+cp "$(find "$work/phantoms" -name '*.png' | sort | tail -n 1)" "$board/usr/share/phantom.png"
 chmod 755 "$board/init"
 python3 "$here/modules.py" "$debian/lib/modules" "$board/modules"
 python3 "$here/tree.py" "$(find "$debian" -name bcm2837-rpi-3-b.dtb -print -quit)" "$work/pi.dtb"

@@ -16,6 +16,21 @@ CONFIG = "/run/config.toml"
 PID = "/run/edge-runtime.pid"
 # The line in which the daemon says that a record was made.
 RECORDED = r"recorded record=(\d+) content=(\w+) .*outcome=\"?([\w-]+)\"?.* ms=(\d+)"
+# What an image is shown as, by the word for its outcome in the record and the log.
+SHOWN = {
+    "pneumonia-suspected": "suspected",
+    "no-sign": "no sign",
+    "uncertain": "uncertain",
+    "no-result": "no result",
+}
+
+
+def load(on: pi.Pi, name: str, module: str = "", options: str = "") -> None:
+    """Loads the kernel modules of a list that modules.py made; `options` are for `module`."""
+    do = f'''o=; [ "$m" != "{module}" ] || o="{options}"; insmod /modules/$m $o || echo "$m could not be loaded"'''
+    said = on.run(f"while read -r m; do {do}; done </modules/{name}").lines
+    if said:
+        raise pi.Failed(", ".join(said))
 
 
 def mount(on: pi.Pi, device: str, at: str = STATE, kind: str = "ext4") -> None:

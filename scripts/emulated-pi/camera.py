@@ -18,10 +18,7 @@ SECTION = '[camera]\\nkind = "uvc"\\nfilm = true\\nwarm_up = 2\\ndeadline_s = 30
 def run(on: pi.Pi, seen: Lamps, report: Report) -> None:
     """The daemon with a camera, and one press of the button."""
     report.step("a camera: vivid, the kernel's own; the button takes the shot")
-    load = f'o=; [ "$m" != vivid.ko ] || o="{OPTIONS}"; insmod /modules/$m $o || echo "$m could not be loaded"'
-    said = on.run(f"while read -r m; do {load}; done </modules/camera").lines
-    if said:
-        raise pi.Failed(", ".join(said))
+    board.load(on, "camera", "vivid.ko", OPTIONS)
     on.run("n=0; until [ -c /dev/video0 ] || [ $n -ge 100 ]; do sleep 0.2; n=$((n + 1)); done; [ -c /dev/video0 ]")
     board.configure(on, "pi3")
     on.run(f"printf '{SECTION}' >>{board.CONFIG}")

@@ -28,6 +28,7 @@ def main() -> int:
     ask.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     ask.add_argument("--thaw", action="store_true")
     ask.add_argument("--full", action="store_true")
+    ask.add_argument("--pictures", type=Path)
     ask.add_argument("--only", choices=["screening", "cuts"])
     args = ask.parse_args()
     image = pi.Image(args.work / "kernel", args.work / "pi.dtb", args.work / "initramfs")
@@ -40,7 +41,8 @@ def main() -> int:
             stick.make()
             card = Disk.format(args.work / "card.img", args.work / "state", 128).image
             place = screening.Place(
-                image, args.work / "screening", card, stick, args.model, args.program, transcript, args.full
+                image, args.work / "screening", card, stick, args.model, args.program, transcript, args.full,
+                args.pictures,
             )
             screening.run(place, report)
         if args.only != "screening":

@@ -12,6 +12,8 @@ WANTED = [
 ]  # fmt: skip
 # The kernel's own test camera; loaded only where one is looked at.
 CAMERA = ["vivid"]
+# A network card on USB; loaded only where the page is looked at from outside.
+NETWORK = ["cdc-ether", "rndis-host"]
 
 
 def in_order(folder: Path, wanted: list[str]) -> list[Path]:
@@ -50,8 +52,8 @@ def name_of(path: Path) -> str:
 if __name__ == "__main__":
     source, target = map(Path, sys.argv[1:])
     target.mkdir(parents=True, exist_ok=True)
-    for name, wanted in (("order", WANTED), ("camera", CAMERA)):
-        modules = in_order(source, wanted)
+    for name, wanted in (("order", WANTED), ("camera", CAMERA), ("network", NETWORK)):
+        modules = [module for module in in_order(source, wanted) if not (target / module.name).exists()]
         for module in modules:
             shutil.copy(module, target)
         (target / name).write_text("".join(f"{module.name}\n" for module in modules))

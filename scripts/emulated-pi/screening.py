@@ -14,18 +14,14 @@ from pathlib import Path
 import board
 import camera
 import lamps
+import network
+import page
 import pi
 from lamps import Lamps
+from pictures import Browser
 from report import Report
 from stick import Stick
 
-# What an image is shown as, by the word for its outcome in the record and the log.
-SHOWN = {
-    "pneumonia-suspected": "suspected",
-    "no-sign": "no sign",
-    "uncertain": "uncertain",
-    "no-result": "no result",
-}
 # As in config.toml: how long a result stays on the lamps.
 RESULT_S = 60
 CEILING_KB = 200_000
@@ -44,6 +40,7 @@ class Place:
     program: Path
     transcript: Path
     full: bool
+    pictures: Path | None
 
 
 def run(place: Place, report: Report) -> None:
@@ -59,11 +56,11 @@ def run(place: Place, report: Report) -> None:
         on.write(pi.SET, 1 << lamps.BUTTON)
         seen = Lamps(on)
         selftests(on, seen, report)
-        screen(place, on, seen, report)
-        other_backend(on, seen, report)
-        camera.run(on, seen, report)
+        found = screen(place, on, seen, report)
         if place.full:
             same_again(place, on, report)
+        other_backend(on, seen, found, Browser(place.pictures), report)
+        camera.run(on, seen, report)
         seen.stop()
 
 
@@ -81,8 +78,8 @@ def selftests(on: pi.Pi, seen: Lamps, report: Report) -> None:
         )
 
 
-def screen(place: Place, on: pi.Pi, seen: Lamps, report: Report) -> None:
-    """The daemon with its lamps through rppal, and a stick."""
+def screen(place: Place, on: pi.Pi, seen: Lamps, report: Report) -> list[dict]:
+    """The daemon with its lamps through rppal, and a stick; what it recorded."""
     board.configure(on, "pi3")
     began = time.monotonic()
     line = board.start(on)
@@ -125,6 +122,7 @@ def screen(place: Place, on: pi.Pi, seen: Lamps, report: Report) -> None:
     report.check(kilobytes < CEILING_KB, f"most memory of the daemon: {kilobytes / 1000:.0f} MB, below 200 MB")
     board.stop(on)
     report.check(seen.wait({"dark"}, 60) == "dark", "SIGTERM: all lamps are dark")
+    return found
 
 
 def check_lamps(seen: Lamps, told: list[tuple[float, str]], since: float, report: Report) -> None:
@@ -132,7 +130,7 @@ def check_lamps(seen: Lamps, told: list[tuple[float, str]], since: float, report
     signals = []
     for moment, line in told:
         outcome = re.search(board.RECORDED, line)[3]  # type: ignore[index]
-        signals.append(SHOWN[outcome])
+        signals.append(board.SHOWN[outcome])
         # The lamps follow the line at once; the pattern is told after 1.5 of its 2 seconds.
         window = [it for it in seen.since(moment - 0.2) if it.begin < moment + 1.9]
         on_show = frozenset().union(*(it.on for it in window if it.seconds > 0.3))
@@ -185,7 +183,7 @@ def compare(here: dict, there: dict, what: str, report: Report) -> None:
 
 def press(on: pi.Pi, seen: Lamps, told: list[tuple[float, str]], report: Report) -> None:
     """The most urgent result stands until somebody presses the button, whose line is pulled down from outside."""
-    signals = {SHOWN[re.search(board.RECORDED, line)[3]] for _, line in told}  # type: ignore[index]
+    signals = {board.SHOWN[re.search(board.RECORDED, line)[3]] for _, line in told}  # type: ignore[index]
     urgent = next(it for it in ("suspected", "uncertain", "no result", "no sign") if it in signals)
     report.check(seen.wait({urgent}, 30) == urgent, f"after the last, the most urgent result is on the lamps: {urgent}")
     board.press(on)
@@ -197,13 +195,18 @@ def press(on: pi.Pi, seen: Lamps, told: list[tuple[float, str]], report: Report)
     )
 
 
-def other_backend(on: pi.Pi, seen: Lamps, report: Report) -> None:
-    """The daemon with its lamps through the kernel's character device."""
-    report.step("the daemon again, with its lamps through gpiocdev")
+def other_backend(on: pi.Pi, seen: Lamps, found: list[dict], browser: Browser, report: Report) -> None:
+    """The daemon with its lamps through the kernel's character device, and with its page on a network."""
+    report.step("the daemon again, with its lamps through gpiocdev and its page on a network: QEMU's usb-net")
     board.configure(on, "/etc/edge-runtime/pi3-gpiocdev.toml")
+    word = page.configure(on)
+    port = network.plug(on)
     line = board.start(on)
     on.until(r"ready\. ", 900, line)
     report.check(seen.wait({"ready"}, 60) == "ready", "gpiocdev: the lamps show `ready`, read from outside")
+    asked = page.listening(on, line, port, word)
+    page.look(asked, found, browser, report)
+    page.verdict(on, asked, seen, line, browser, report)
     board.stop(on)
     report.check(seen.wait({"dark"}, 60) == "dark", "SIGTERM: all lamps are dark")
 
