@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced: how a Debian machine builds and runs aarch64 programs without rustup's target and without a container.
 
 # Sets compiler, linker and runner for the target, or ends with the packages that are missing.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced: what a program for another machine asks of it. Needs readelf (binutils).
 
 # highest_glibc FILE: the newest version of glibc that a symbol of FILE asks for, such as 2.31; nothing if none does.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced: a Rust compiler that has the library of another processor.
 
 # compiler_with_library TARGET DEBIAN_ARCHITECTURE PACKAGES: sets RUSTC, or ends with what to install.
