@@ -1,4 +1,4 @@
-//! The same features and the same head, wherever they are computed.
+//! The same features, the same head and the same nets, wherever they are computed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -10,6 +10,7 @@ use host_trainer::data::phantom::{Counts, write_data_set};
 use host_trainer::data::{ClassNames, Item, Split, of_split};
 use host_trainer::device::{ChosenDevice, DeviceChoice, DeviceError, choose};
 use host_trainer::features::{Extractor, Job, View, Views};
+use host_trainer::fine_tune::FineTune;
 use host_trainer::head::TrainingConfig;
 use host_trainer::pipeline::{
     BackboneSource, DecisionRules, FeatureSource, FeaturesBy, FitOptions, ThresholdRule, fit,
@@ -66,7 +67,7 @@ fn vulkan() -> Option<ChosenDevice> {
 }
 
 #[test]
-fn vulkan_gives_the_features_and_the_head_of_the_cpu() {
+fn vulkan_gives_the_features_the_head_and_the_nets_of_the_cpu() {
     let Some(vulkan) = vulkan() else { return };
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("phantoms");
@@ -85,8 +86,8 @@ fn vulkan_gives_the_features_and_the_head_of_the_cpu() {
     if vulkan.software {
         eprintln!("NOT tested: gradients on Vulkan; on a software driver the CPU trains ({})", vulkan.reason);
     }
-    let head = |device: &ChosenDevice| {
-        let out = folder.path().join(device.name);
+    let head = |device: &ChosenDevice, tuned: Option<FineTune>| {
+        let out = folder.path().join(format!("{}-{}", device.name, tuned.is_some()));
         let options = FitOptions {
             source: FeatureSource {
                 data: data.clone(),
@@ -109,7 +110,7 @@ fn vulkan_gives_the_features_and_the_head_of_the_cpu() {
                 learning_rate: 1e-3,
                 ..TrainingConfig::default()
             },
-            fine_tune: None,
+            fine_tune: tuned,
             decision: DecisionRules { threshold: ThresholdRule::Fixed(0.5), ..DecisionRules::default() },
             strict: false,
             out: out.clone(),
@@ -123,13 +124,18 @@ fn vulkan_gives_the_features_and_the_head_of_the_cpu() {
         let scores: Vec<f64> = run.scores().unwrap().iter().map(|score| score.probability).collect();
         (weights, scores)
     };
-    let ((weights, scores), (other_weights, other_scores)) = (head(&cpu), head(&vulkan));
-    let largest = weights.iter().zip(&other_weights).map(|(a, b)| (a - b).abs()).fold(0.0_f32, f32::max);
-    eprintln!("head: largest difference of a last weight {largest:e}");
-    assert!(largest < 1e-3, "{largest}");
-    let largest = scores.iter().zip(&other_scores).map(|(a, b)| (a - b).abs()).fold(0.0_f64, f64::max);
-    eprintln!("validation: largest difference of a probability {largest:e}");
-    assert!(largest < 1e-3, "{largest}");
+    let tuning = FineTune { unfreeze: "mobilenet-v2:18..".parse().unwrap(), epochs: 2, learning_rate: 1e-5 };
+    // A software driver does not train backbones.
+    for tuned in std::iter::once(None).chain((!vulkan.software).then_some(Some(tuning))) {
+        let ((weights, scores), (other_weights, other_scores)) =
+            (head(&cpu, tuned.clone()), head(&vulkan, tuned));
+        let largest = weights.iter().zip(&other_weights).map(|(a, b)| (a - b).abs()).fold(0.0_f32, f32::max);
+        eprintln!("head: largest difference of a last weight {largest:e}");
+        assert!(largest < 1e-3, "{largest}");
+        let largest = scores.iter().zip(&other_scores).map(|(a, b)| (a - b).abs()).fold(0.0_f64, f64::max);
+        eprintln!("validation: largest difference of a probability {largest:e}");
+        assert!(largest < 1e-3, "{largest}");
+    }
 }
 
 /// A driver manifest that is not there, and a file that is no library in the place of the Vulkan loader.

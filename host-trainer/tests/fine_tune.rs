@@ -27,8 +27,8 @@ const HIDDEN: [usize; 2] = [8, 4];
 const FEATURES: usize = 1280;
 
 /// Losses of three epochs, from `scripts/oracle/fine_tune.py`: training, validation; first with the last two blocks
-/// trained, then with everything.
-const PYTORCH: [[[f64; 2]; 3]; 2] = include!("fixtures/fine_tune/losses.in");
+/// trained, then with everything; on one device, then with the batch dealt out to three.
+const PYTORCH: [[[f64; 2]; 3]; 4] = include!("fixtures/fine_tune/losses.in");
 
 /// How far a loss may be off: the first step of Adam goes by the sign of a gradient, which is chance where it is
 /// nearly zero.
@@ -91,12 +91,13 @@ fn tuned(
     observe: impl FnMut(&FineTuneCheckpoint),
 ) -> Result<FineTuned, FineTuneError> {
     let how = FineTune { unfreeze: unfreeze.parse::<Unfreeze>()?, epochs: 3, learning_rate: 1e-4 };
-    tuned_by(&how, config, resume, observe)
+    tuned_by(&how, config, 1, resume, observe)
 }
 
 fn tuned_by(
     how: &FineTune,
     config: &TrainingConfig,
+    devices: usize,
     resume: Option<FineTuneCheckpoint>,
     mut observe: impl FnMut(&FineTuneCheckpoint),
 ) -> Result<FineTuned, FineTuneError> {
@@ -110,7 +111,7 @@ fn tuned_by(
     let images =
         Images { train: &train, validation: &validation, views: &views, preprocessing: &preprocessing };
     let sets = [hashed_set(BackboneKind::MobilenetV2)];
-    fine_tune((&sets, &head()), images, (how, config), &Device::flex(), resume, |moment| {
+    fine_tune((&sets, &head()), images, (how, config), &vec![Device::flex(); devices], resume, |moment| {
         if let Moment::Epoch(_, state) = moment {
             observe(state);
         }
@@ -159,11 +160,20 @@ fn everything_learns_as_in_pytorch_statistics_included() {
     assert_eq!(moved(&before, &tuned.sets[0]).len(), before.tensors.len());
 }
 
+/// The processor stands for three devices.
+#[test]
+fn several_devices_share_a_batch_as_in_pytorch() {
+    for (unfreeze, pytorch) in [("mobilenet-v2:17..", PYTORCH[2]), ("all", PYTORCH[3])] {
+        let how = FineTune { unfreeze: unfreeze.parse().unwrap(), epochs: 3, learning_rate: 1e-5 };
+        losses_agree(&tuned_by(&how, &config(), 3, None, |_| {}).unwrap(), pytorch);
+    }
+}
+
 #[test]
 fn passes_that_make_it_worse_leave_everything_as_it_was() {
     let how = FineTune { unfreeze: "mobilenet-v2:18..".parse().unwrap(), epochs: 1, learning_rate: 3.0 };
     let config = TrainingConfig { learning_rate: 3.0, ..config() };
-    let tuned = tuned_by(&how, &config, None, |_| {}).unwrap();
+    let tuned = tuned_by(&how, &config, 1, None, |_| {}).unwrap();
     assert_eq!((tuned.best_epoch, tuned.history.len()), (0, 1));
     assert_eq!(tuned.sets, [hashed_set(BackboneKind::MobilenetV2)]);
     assert_eq!(tuned.head, head());

@@ -11,6 +11,7 @@ pub(crate) mod plan;
 pub use adapter::input_adapter;
 pub(crate) use mobilenet_v2::blocks as mobilenet_v2_blocks;
 pub use net::Backbone;
+pub(crate) use net::Net;
 pub use parts::Trained;
 
 use plan::Layer;

@@ -25,6 +25,23 @@ pub(crate) enum Net {
     MobileNetV2(MobileNetV2),
 }
 
+impl Net {
+    /// See [`Backbone::maps_observed`].
+    fn maps(&self, images: Tensor<4>, observe: &mut dyn FnMut(&str, &Tensor<4>)) -> Tensor<4> {
+        match self {
+            Net::DenseNet(net) => net.forward(images, observe),
+            Net::MobileNetV2(net) => net.forward(images, observe),
+        }
+    }
+
+    /// See [`Backbone::pooled`].
+    pub(crate) fn pooled(&self, images: Tensor<4>) -> Tensor<2> {
+        let map = self.maps(images, &mut |_, _| {});
+        let [n, channels, height, width] = map.dims();
+        map.reshape([n, channels, height * width]).mean_dim(2).reshape([n, channels])
+    }
+}
+
 impl Backbone {
     /// Puts the net that `set` belongs to on `device`.
     ///
@@ -105,16 +122,11 @@ impl Backbone {
     /// As [`Backbone::maps`], and shows `observe` the map after each stage under torchvision's name of it
     /// (`features.denseblock1`, `features.7`, …).
     pub fn maps_observed(&self, images: Tensor<4>, observe: &mut dyn FnMut(&str, &Tensor<4>)) -> Tensor<4> {
-        match &self.net {
-            Net::DenseNet(net) => net.forward(images, observe),
-            Net::MobileNetV2(net) => net.forward(images, observe),
-        }
+        self.net.maps(images, observe)
     }
 
     /// The features: `[n, 3, s, s]` to `[n, features]`, the mean of [`Backbone::maps`] over the image.
     pub fn pooled(&self, images: Tensor<4>) -> Tensor<2> {
-        let map = self.maps(images);
-        let [n, channels, height, width] = map.dims();
-        map.reshape([n, channels, height * width]).mean_dim(2).reshape([n, channels])
+        self.net.pooled(images)
     }
 }

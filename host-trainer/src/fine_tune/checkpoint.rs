@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use serde::{Deserialize, Serialize};
 
+use super::stack::Stack;
 use crate::head::{Epoch, TrainingError, load, load_optimizer, module_bytes, read, unusable, write};
 
 /// Everything that the next pass depends on.
@@ -14,17 +14,17 @@ pub struct FineTuneCheckpoint {
     /// SHA-256 (hex) over options, images and first weights: a fine-tuning goes on with its own only.
     pub(super) key: String,
     pub(super) history: Vec<Epoch>,
-    /// The backbones in their order and then the head, after the last pass, each with its optimiser.
-    pub(super) parts: Vec<Part>,
+    /// Backbones and head after the last pass, with their optimisers; none before the first.
+    pub(super) state: Option<State>,
     /// The pass with the lowest validation loss so far.
     pub(super) kept: Option<Kept>,
 }
 
-/// A module and its optimiser, as burn writes them.
+/// Backbones and head, and Adam's moments, as burn writes them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Part {
+pub(super) struct State {
     #[serde(with = "serde_bytes")]
-    module: Vec<u8>,
+    stack: Vec<u8>,
     #[serde(with = "serde_bytes")]
     optimizer: Vec<u8>,
 }
@@ -36,49 +36,49 @@ pub(super) struct Kept {
     pub epoch: usize,
     /// Its validation loss.
     pub loss: f64,
-    /// Its backbones and its head, as burn writes them; none as they came.
-    pub parts: Vec<serde_bytes::ByteBuf>,
+    /// Its backbones and its head, as burn writes them; none: as they came.
+    pub stack: Option<serde_bytes::ByteBuf>,
     /// Logits of the validation images.
     pub logits: Vec<f64>,
 }
 
-impl Part {
-    /// What a module and its optimiser are now.
-    pub fn of(module: &impl Module, optimizer: &ModuleOptimizer) -> Result<Self, TrainingError> {
+impl State {
+    /// What they are now.
+    pub fn of(stack: &Stack, optimizer: &ModuleOptimizer) -> Result<Self, TrainingError> {
         let moments = optimizer.into_bytes().map_err(unusable)?.to_vec();
-        Ok(Part { module: module_bytes(module)?, optimizer: moments })
+        Ok(State { stack: module_bytes(stack)?, optimizer: moments })
     }
 
-    /// Puts them back into a module of the same shape and a fresh optimiser.
-    pub fn restore<M: Module>(
+    /// Puts them back into a stack of the same shape and a fresh optimiser.
+    pub fn restore(
         &self,
-        module: M,
+        stack: Stack,
         optimizer: ModuleOptimizer,
-    ) -> Result<(M, ModuleOptimizer), TrainingError> {
-        Ok((load(module, &self.module)?, load_optimizer(optimizer, &self.optimizer)?))
+    ) -> Result<(Stack, ModuleOptimizer), TrainingError> {
+        Ok((load(stack, &self.stack)?, load_optimizer(optimizer, &self.optimizer)?))
     }
 }
 
 impl FineTuneCheckpoint {
     /// A fine-tuning before its first pass.
     pub(super) fn start(key: String) -> Self {
-        FineTuneCheckpoint { key, history: Vec::new(), parts: Vec::new(), kept: None }
+        FineTuneCheckpoint { key, history: Vec::new(), state: None, kept: None }
     }
 
     /// What nets and head give as they came, which a pass must better to be kept.
     pub(super) fn before(&mut self, loss: f64, logits: Vec<f64>) {
-        self.kept = Some(Kept { epoch: 0, loss, parts: Vec::new(), logits });
+        self.kept = Some(Kept { epoch: 0, loss, stack: None, logits });
     }
 
     /// Takes up a pass: what it gave, and nets and head after it.
-    pub(super) fn after(&mut self, record: Epoch, parts: Vec<Part>, logits: Vec<f64>) {
+    pub(super) fn after(&mut self, record: Epoch, state: State, logits: Vec<f64>) {
         let loss = record.validation_loss;
         if self.kept.as_ref().is_none_or(|kept| loss < kept.loss) {
-            let modules = parts.iter().map(|part| part.module.clone().into()).collect();
-            self.kept = Some(Kept { epoch: record.epoch, loss, parts: modules, logits });
+            let stack = Some(state.stack.clone().into());
+            self.kept = Some(Kept { epoch: record.epoch, loss, stack, logits });
         }
         self.history.push(record);
-        self.parts = parts;
+        self.state = Some(state);
     }
 
     /// The passes that are done.

@@ -32,6 +32,9 @@ pub enum FineTuneError {
         /// Its stages.
         stages: String,
     },
+    /// Nothing to train on.
+    #[error("no device was named to train on; name one with `--device`")]
+    NoDevice,
     /// No pass was asked for.
     #[error("at least one pass is needed; use `--fine-tune-epochs 1` or more, or leave `--unfreeze` out")]
     NoPasses,

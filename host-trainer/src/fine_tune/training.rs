@@ -71,9 +71,9 @@ pub struct FineTuned {
 }
 
 /// Trains the named layers of the backbones together with a head that was trained on them while they were frozen, always
-/// for all passes: callbacks are the head's alone.
+/// for all passes: callbacks are the head's alone. The first of `devices` makes the steps, all of them share the work.
 /// `observe` is told of every step and, after every pass, of what it gave and of all that is needed to go on from
-/// there; given to `resume`, it ends with the same nets, bit for bit on a CPU. Tested on the CPU.
+/// there; given to `resume`, it ends with the same nets, bit for bit on a CPU.
 ///
 /// # Errors
 /// [`FineTuneError`] if the rule names what is not there, an image cannot be read, the checkpoint is of another
@@ -82,7 +82,7 @@ pub fn fine_tune<E: From<FineTuneError>>(
     (sets, head): (&[WeightSet], &HeadWeights),
     images: Images<'_>,
     (how, config): (&FineTune, &TrainingConfig),
-    device: &Device,
+    devices: &[Device],
     resume: Option<FineTuneCheckpoint>,
     mut observe: impl FnMut(Moment<'_, FineTuneCheckpoint>) -> Result<(), E>,
 ) -> Result<FineTuned, E> {
@@ -92,8 +92,10 @@ pub fn fine_tune<E: From<FineTuneError>>(
         Some(_) => return Err(FineTuneError::from(TrainingError::OtherTraining).into()),
         None => FineTuneCheckpoint::start(key),
     };
-    let mut tuner = Tuner::new((sets, head), images, (how, config), device)?;
-    tuner.restore(&state.parts)?;
+    let mut tuner = Tuner::new((sets, head), images, (how, config), devices)?;
+    if let Some(state) = &state.state {
+        tuner.restore(state)?;
+    }
     let labels: Vec<bool> = images.validation.iter().map(|(item, _)| item.label).collect();
     if state.kept.is_none() {
         let logits = tuner.score()?;
@@ -108,16 +110,13 @@ pub fn fine_tune<E: From<FineTuneError>>(
         if !record.train_loss.is_finite() || !record.validation_loss.is_finite() {
             return Err(FineTuneError::from(TrainingError::Diverged { epoch }).into());
         }
-        state.after(record, tuner.parts()?, logits);
+        state.after(record, tuner.state()?, logits);
         observe(Moment::Epoch(&record, &state))?;
     }
     let kept = state.kept.ok_or(FineTuneError::NoPasses)?;
-    let (sets, head) = match kept.epoch {
-        0 => (sets.to_vec(), head.clone()),
-        _ => {
-            tuner.take_back(&kept.parts)?;
-            (tuner.weights(sets)?, tuner.head()?)
-        }
+    let (sets, head) = match kept.stack {
+        None => (sets.to_vec(), head.clone()),
+        Some(stack) => tuner.weights_of(&stack, sets)?,
     };
     Ok(FineTuned {
         sets,

@@ -1,39 +1,52 @@
 //! Images through nets and head, gradients back.
 
-use burn::module::Module;
+use burn::data::dataloader::DataLoaderIterator;
+use burn::module::{Module, ParamGroup};
 use burn::nn::loss::BinaryCrossEntropyLoss;
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
+use burn::optim::{AdamConfig, GradientsAccumulator, ModuleOptimizer};
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::train::InferenceStep;
+use burn::train::train::{MultiDevicesTrainStep, MultiTrainOutput};
 use rayon::prelude::*;
-use xray_core::intake;
-use xray_core::preprocess::{InputTensor, Preprocessing};
 
-use super::checkpoint::Part;
+use super::checkpoint::State;
+use super::feed::Feed;
+use super::stack::{OneStep, Share, Stack};
 use super::training::{FineTune, Images};
 use super::{FineTuneError, Unfreeze};
-use crate::backbones::{Backbone, BackboneKind, input_adapter};
+use crate::backbones::{Backbone, BackboneKind};
 use crate::data::Item;
-use crate::features::{View, batch_tensor};
+use crate::features::View;
 use crate::head::{
-    ADAM_EPSILON, DropoutMasks, Head, HeadWeights, Step, Sums, TrainingConfig, TrainingError, class_weights,
-    draws, load, loss_of, values,
+    ADAM_EPSILON, Head, HeadWeights, Step, Sums, TrainingConfig, TrainingError, class_weights, draws, load,
+    loss_of, values,
 };
 use crate::weights::{Provenance, WeightSet};
+
+/// Of a share: one sample has no variance, BatchNorm would give zeros.
+const FEWEST: usize = 2;
 
 fn adam() -> ModuleOptimizer {
     AdamConfig::new().with_epsilon(ADAM_EPSILON).init()
 }
 
+/// A device that trains, with what it holds for good.
+struct Worker {
+    device: Device,
+    loss: BinaryCrossEntropyLoss,
+}
+
 /// Nets and head in training.
 pub(super) struct Tuner<'a> {
-    images: Images<'a>,
+    feed: Feed<'a>,
     how: &'a FineTune,
     config: &'a TrainingConfig,
-    loss: BinaryCrossEntropyLoss,
-    nets: Vec<(Backbone, ModuleOptimizer)>,
-    head: Head,
-    head_optimizer: ModuleOptimizer,
-    device: Device,
+    stack: Stack,
+    optimizer: ModuleOptimizer,
+    /// At least one; the first makes the steps.
+    workers: Vec<Worker>,
+    together: MultiDevicesTrainStep<Stack>,
 }
 
 impl<'a> Tuner<'a> {
@@ -41,27 +54,31 @@ impl<'a> Tuner<'a> {
         (sets, head): (&[WeightSet], &HeadWeights),
         images: Images<'a>,
         (how, config): (&'a FineTune, &'a TrainingConfig),
-        device: &Device,
+        devices: &[Device],
     ) -> Result<Self, FineTuneError> {
-        let device = device.clone().autodiff();
+        let devices: Vec<Device> = devices.iter().map(|device| device.clone().autodiff()).collect();
+        let main = devices.first().ok_or(FineTuneError::NoDevice)?;
         let kinds: Vec<BackboneKind> = sets.iter().map(|set| set.backbone).collect();
         let trained = how.unfreeze.layers(&kinds)?;
-        let nets = sets
+        let backbones = sets
             .iter()
             .zip(&trained)
-            .map(|(set, trained)| Ok((Backbone::load_trained(set, trained, &device)?, adam())))
-            .collect::<Result<_, FineTuneError>>()?;
+            .map(|(set, trained)| Ok(Backbone::load_trained(set, trained, main)?))
+            .collect::<Result<Vec<_>, FineTuneError>>()?;
+        let nets = backbones.iter().map(|backbone| backbone.net().clone()).collect();
+        let stack = Stack { nets, head: Head::of_weights(head, main) };
         let positives = images.train.iter().filter(|item| item.label).count();
         let weights = class_weights(config, images.train.len(), positives);
+        let worker =
+            |device: &Device| Worker { device: device.clone(), loss: loss_of(config, weights, device) };
         Ok(Tuner {
-            loss: loss_of(config, weights, &device),
-            images,
+            feed: Feed { images, backbones },
             how,
             config,
-            nets,
-            head: Head::of_weights(head, &device),
-            head_optimizer: adam(),
-            device,
+            stack,
+            optimizer: adam(),
+            workers: devices.iter().map(worker).collect(),
+            together: MultiDevicesTrainStep::new(&devices),
         })
     }
 
@@ -71,19 +88,17 @@ impl<'a> Tuner<'a> {
         epoch: usize,
         mut observe: impl FnMut(Step) -> Result<(), E>,
     ) -> Result<Sums, E> {
-        let (config, train) = (self.config, self.images.train);
-        let views = self.images.views.of_image();
+        let (config, train) = (self.config, self.feed.images.train);
+        let views = self.feed.images.views.of_image();
         let order = draws::order(train.len(), config.seed, epoch);
         let chosen = draws::views(std::iter::repeat_n(views.len(), train.len()), config.seed, epoch);
         let mut sums = Sums::default();
         for (step, batch) in order.chunks(config.batch_size).enumerate() {
-            // One sample has no variance: BatchNorm would give zeros.
-            if batch.len() < 2 {
+            if batch.len() < FEWEST {
                 continue;
             }
             let wanted: Vec<_> = batch.iter().map(|i| (&train[*i], &views[chosen[*i]])).collect();
-            let masks = draws::dropout(config, epoch, step, batch.len(), &self.device);
-            self.step(&wanted, masks, &mut sums)?;
+            self.step((epoch, step), &wanted, &mut sums)?;
             observe(sums.step(epoch, train.len()))?;
         }
         Ok(sums)
@@ -91,118 +106,116 @@ impl<'a> Tuner<'a> {
 
     fn step(
         &mut self,
+        place: (usize, usize),
         wanted: &[(&Item, &View)],
-        masks: DropoutMasks,
         sums: &mut Sums,
     ) -> Result<(), FineTuneError> {
-        let inputs = self.prepare(wanted)?;
-        let features = self.features(&inputs, &self.device);
-        let logits = self.head.forward(features, Some(masks)).flatten::<1>(0, 1);
         let labels: Vec<bool> = wanted.iter().map(|(item, _)| item.label).collect();
-        let targets: Vec<i64> = labels.iter().copied().map(i64::from).collect();
-        let targets = Tensor::<1, Int>::from_data(TensorData::new(targets, [labels.len()]), &self.device);
-        let mut gradients = self.loss.forward(logits.clone(), targets).backward();
+        let failed = |reason: String| TrainingError::Device { reason };
+        let mut shares = self.shares(place, wanted)?;
+        let outcome = self.together.step(&mut shares, &self.stack);
+        let (mut outputs, _) = outcome.map_err(|error| failed(error.to_string()))?;
+        // They come as they are finished; a sum depends on its order.
+        outputs.sort_by_key(|output| output.output.item.index);
 
-        for (backbone, optimizer) in &mut self.nets {
-            let of_net = GradientsParams::from_module(&mut gradients, backbone.net());
-            let net = optimizer.step(self.how.learning_rate, backbone.net().clone(), of_net);
-            *backbone = backbone.with_net(net);
+        let main = self.workers.first().ok_or(FineTuneError::NoDevice)?.device.clone();
+        let mut gradients = GradientsAccumulator::new();
+        let mut logits = Vec::with_capacity(labels.len());
+        for MultiTrainOutput { output, .. } in outputs {
+            gradients.accumulate(&self.stack, output.grads.to_device(&main, &self.stack));
+            logits.extend(values(output.item.logits)?);
         }
-        let of_head = GradientsParams::from_module(&mut gradients, &self.head);
-        self.head = self.head_optimizer.step(self.config.learning_rate, self.head.clone(), of_head);
-        sums.add(&values(logits.inner())?, &labels);
+        self.stack = self.optimizer.step(self.rates(), self.stack.clone(), gradients.grads());
+        sums.add(&logits, &labels);
         Ok(())
     }
 
-    /// Nets and head as they are now.
-    pub fn parts(&self) -> Result<Vec<Part>, FineTuneError> {
-        let nets = self.nets.iter().map(|(backbone, optimizer)| Part::of(backbone.net(), optimizer));
-        let head = std::iter::once_with(|| Part::of(&self.head, &self.head_optimizer));
-        Ok(nets.chain(head).collect::<Result<_, _>>()?)
-    }
-
-    /// Nets, head and optimisers as [`Tuner::parts`] gave them; none: as they came.
-    pub fn restore(&mut self, parts: &[Part]) -> Result<(), FineTuneError> {
-        let Some((head, nets)) = parts.split_last() else { return Ok(()) };
-        for ((backbone, optimizer), part) in self.nets.iter_mut().zip(nets) {
-            let (net, moments) = part.restore(backbone.net().clone(), adam())?;
-            (*backbone, *optimizer) = (backbone.with_net(net), moments);
-        }
-        (self.head, self.head_optimizer) = head.restore(self.head.clone(), adam())?;
-        Ok(())
-    }
-
-    /// Nets and head of the pass that is kept.
-    pub fn take_back(&mut self, modules: &[serde_bytes::ByteBuf]) -> Result<(), FineTuneError> {
-        let Some((head, nets)) = modules.split_last() else { return Ok(()) };
-        for ((backbone, _), bytes) in self.nets.iter_mut().zip(nets) {
-            *backbone = backbone.with_net(load(backbone.net().clone(), bytes)?);
-        }
-        self.head = load(self.head.clone(), head)?;
-        Ok(())
-    }
-
-    /// Logits of the validation images.
-    pub fn score(&self) -> Result<Vec<f64>, FineTuneError> {
-        let plain = self.device.clone().inner();
-        let nets = self.nets.iter().map(|(backbone, _)| backbone.with_net(backbone.net().valid()));
-        let nets: Vec<Backbone> = nets.collect();
-        let head = self.head.valid();
-        let mut logits = Vec::with_capacity(self.images.validation.len());
-        for batch in self.images.validation.chunks(self.config.batch_size) {
-            let inputs = self.prepare(batch)?;
-            let features = features(nets.iter(), self.images.preprocessing, &inputs, &plain);
-            logits.extend(values(head.forward(features, None))?.into_iter().map(f64::from));
-        }
-        Ok(logits)
-    }
-
-    fn features(&self, inputs: &[InputTensor], device: &Device) -> Tensor<2> {
-        features(self.nets.iter().map(|(net, _)| net), self.images.preprocessing, inputs, device)
-    }
-
-    fn prepare(&self, wanted: &[(&Item, &View)]) -> Result<Vec<InputTensor>, FineTuneError> {
-        let prepare = |(item, view): &(&Item, &View)| {
-            let failed = |reason: String| FineTuneError::Image { path: item.path.clone(), reason };
-            let image = intake::read_file(&item.path).map_err(|error| failed(error.problem.to_string()))?;
-            let tensor = view.prepare(&image, &item.sha256, self.images.preprocessing);
-            tensor.map_err(|error| failed(error.to_string()))
+    /// A batch, dealt out evenly in its order.
+    fn shares(
+        &self,
+        (epoch, step): (usize, usize),
+        wanted: &[(&Item, &View)],
+    ) -> Result<Vec<Box<dyn DataLoaderIterator<Share>>>, FineTuneError> {
+        let inputs = self.feed.prepare(wanted)?;
+        let main = self.workers.first().ok_or(FineTuneError::NoDevice)?;
+        let masks = draws::dropout(self.config, epoch, step, wanted.len(), &main.device);
+        let count = self.workers.len().min(wanted.len() / FEWEST).max(1);
+        let start = |index: usize| (index * wanted.len() / count).min(wanted.len());
+        let share = |(index, worker): (usize, &Worker)| {
+            let rows = start(index)..start(index + 1);
+            if rows.is_empty() {
+                return OneStep(None);
+            }
+            let targets: Vec<i64> =
+                wanted[rows.clone()].iter().map(|(item, _)| i64::from(item.label)).collect();
+            OneStep(Some(Share {
+                index,
+                part: rows.len() as f64 / wanted.len() as f64,
+                images: self.feed.tensors(&inputs[rows.clone()], &worker.device),
+                targets: Tensor::<1, Int>::from_data(TensorData::new(targets, [rows.len()]), &worker.device),
+                masks: masks.rows(rows, &worker.device),
+                loss: worker.loss.clone(),
+            }))
         };
-        wanted.par_iter().map(prepare).collect()
+        let boxed = |share| Box::new(share) as Box<dyn DataLoaderIterator<Share>>;
+        Ok(self.workers.iter().enumerate().map(share).map(boxed).collect())
     }
 
-    /// The head as it is now.
-    pub fn head(&self) -> Result<HeadWeights, FineTuneError> {
-        Ok(self.head.valid().weights()?)
+    /// Backbones and head have step sizes of their own.
+    fn rates(&self) -> ModuleLearningRate {
+        let head = ParamGroup::ids_from_module(self.stack.head.clone());
+        ModuleLrScheduler::new(self.how.learning_rate).with_group(head, self.config.learning_rate).step()
     }
 
-    /// The backbones as they are now.
-    pub fn weights(&self, before: &[WeightSet]) -> Result<Vec<WeightSet>, FineTuneError> {
+    /// Nets, head and optimiser as they are now.
+    pub fn state(&self) -> Result<State, FineTuneError> {
+        Ok(State::of(&self.stack, &self.optimizer)?)
+    }
+
+    /// Nets, head and optimiser as [`Tuner::state`] gave them.
+    pub fn restore(&mut self, state: &State) -> Result<(), FineTuneError> {
+        (self.stack, self.optimizer) = state.restore(self.stack.clone(), adam())?;
+        Ok(())
+    }
+
+    /// Logits of the validation images; each device scores a part of them.
+    pub fn score(&self) -> Result<Vec<f64>, FineTuneError> {
+        let (stack, feed, batch_size) = (self.stack.valid(), &self.feed, self.config.batch_size);
+        let part = feed.images.validation.len().div_ceil(self.workers.len()).max(1);
+        let parts = feed.images.validation.par_chunks(part).zip(&self.workers);
+        let scored = parts.map(|(images, worker)| {
+            let device = worker.device.clone().inner();
+            let stack = stack.clone().fork(&device);
+            let mut logits = Vec::with_capacity(images.len());
+            for batch in images.chunks(batch_size) {
+                let tensors = feed.tensors(&feed.prepare(batch)?, &device);
+                let scored = InferenceStep::step(&stack, tensors);
+                logits.extend(values(scored.logits)?.into_iter().map(f64::from));
+            }
+            Ok(logits)
+        });
+        Ok(scored.collect::<Result<Vec<_>, FineTuneError>>()?.concat())
+    }
+
+    /// Backbones and head of a pass that was kept; `before` are the backbones as they came.
+    pub fn weights_of(
+        &self,
+        stack: &[u8],
+        before: &[WeightSet],
+    ) -> Result<(Vec<WeightSet>, HeadWeights), FineTuneError> {
+        let stack = load(self.stack.clone(), stack)?.valid();
         let all = self.how.unfreeze == Unfreeze::All;
-        let net = |((backbone, _), before): (&(Backbone, ModuleOptimizer), &WeightSet)| {
+        let set = |((backbone, net), before): ((&Backbone, _), &WeightSet)| {
             let provenance = Provenance::FineTuned {
                 from: before.provenance.to_string(),
                 unfrozen: self.how.unfreeze.to_string(),
                 random: before.provenance.is_random() && !all,
             };
             let failed = |reason| FineTuneError::Training(TrainingError::Device { reason });
-            backbone.with_net(backbone.net().valid()).weights(provenance).map_err(failed)
+            backbone.with_net(net).weights(provenance).map_err(failed)
         };
-        self.nets.iter().zip(before).map(net).collect()
+        let sets =
+            self.feed.backbones.iter().zip(stack.nets).zip(before).map(set).collect::<Result<_, _>>()?;
+        Ok((sets, stack.head.weights()?))
     }
-}
-
-/// The joined features of prepared images, `[images, features]`.
-fn features<'a>(
-    nets: impl Iterator<Item = &'a Backbone>,
-    preprocessing: &Preprocessing,
-    inputs: &[InputTensor],
-    device: &Device,
-) -> Tensor<2> {
-    let inputs: Vec<&InputTensor> = inputs.iter().collect();
-    let pooled = nets.map(|net| {
-        let adapter = input_adapter(preprocessing.scaling, net.conventions());
-        net.pooled(batch_tensor(&inputs, preprocessing.size, adapter, device))
-    });
-    Tensor::cat(pooled.collect(), 1)
 }

@@ -29,6 +29,14 @@ pub(crate) struct DropoutMasks {
     pub hidden2: Tensor<2>,
 }
 
+impl DropoutMasks {
+    /// Those of some rows of the batch, on the device that does them.
+    pub fn rows(&self, rows: std::ops::Range<usize>, device: &Device) -> DropoutMasks {
+        let of = |mask: &Tensor<2>| mask.clone().slice(rows.clone()).to_device(device);
+        DropoutMasks { hidden1: of(&self.hidden1), hidden2: of(&self.hidden2) }
+    }
+}
+
 impl Head {
     /// A head with Glorot-uniform weights (Glorot and Bengio 2010, equation 16) and zero biases, as Keras
     /// draws them; the same seed gives the same head on every platform.

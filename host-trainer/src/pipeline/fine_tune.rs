@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use burn::tensor::Device;
+
 use super::head_fit::{Checkpointing, FittedHead, score};
 use super::{Event, FitOptions, Trained};
 use crate::data::{DataSet, Item};
@@ -62,7 +64,8 @@ pub(super) fn fine_tune_backbones(
     let done = resume.as_ref().map_or(&[][..], FineTuneCheckpoint::history).to_vec();
     observe(Event::TrainingBegins { what: Trained::Backbones, of, done: &done });
     let weights = (sets, &fitted.trained.weights);
-    let tuned = fine_tune(weights, images, (how, &options.training), &device.device, resume, |moment| {
+    let devices: Vec<Device> = device.all().cloned().collect();
+    let tuned = fine_tune(weights, images, (how, &options.training), &devices, resume, |moment| {
         match moment {
             Moment::Step(step) => observe(Event::Step(step)),
             Moment::Epoch(epoch, state) => {

@@ -1,0 +1,43 @@
+//! Images from their files, as the nets take them.
+
+use burn::tensor::{Device, Tensor};
+use rayon::prelude::*;
+use xray_core::intake;
+use xray_core::preprocess::InputTensor;
+
+use super::FineTuneError;
+use super::training::Images;
+use crate::backbones::{Backbone, input_adapter};
+use crate::data::Item;
+use crate::features::{View, batch_tensor};
+
+/// What the way from a file to a net depends on.
+pub(super) struct Feed<'a> {
+    pub images: Images<'a>,
+    /// The backbones as they came: what kind they are, and what they take for granted.
+    pub backbones: Vec<Backbone>,
+}
+
+impl Feed<'_> {
+    /// Reads and prepares images.
+    pub fn prepare(&self, wanted: &[(&Item, &View)]) -> Result<Vec<InputTensor>, FineTuneError> {
+        let prepare = |(item, view): &(&Item, &View)| {
+            let failed = |reason: String| FineTuneError::Image { path: item.path.clone(), reason };
+            let image = intake::read_file(&item.path).map_err(|error| failed(error.problem.to_string()))?;
+            let tensor = view.prepare(&image, &item.sha256, self.images.preprocessing);
+            tensor.map_err(|error| failed(error.to_string()))
+        };
+        wanted.par_iter().map(prepare).collect()
+    }
+
+    /// Prepared images as each net takes them, `[images, 3, size, size]`.
+    pub fn tensors(&self, inputs: &[InputTensor], device: &Device) -> Vec<Tensor<4>> {
+        let inputs: Vec<&InputTensor> = inputs.iter().collect();
+        let preprocessing = self.images.preprocessing;
+        let of_net = |backbone: &Backbone| {
+            let adapter = input_adapter(preprocessing.scaling, backbone.conventions());
+            batch_tensor(&inputs, preprocessing.size, adapter, device)
+        };
+        self.backbones.iter().map(of_net).collect()
+    }
+}
