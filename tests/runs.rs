@@ -137,6 +137,21 @@ fn an_earlier_run_stays_whole_until_the_new_one_is_finished() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn what_an_earlier_run_left_in_the_folder_goes() -> Result<()> {
+    let mut world = World::new()?;
+    std::fs::create_dir_all(world.options.out.join("weights"))?;
+    for name in ["base.onnx", "fine-tune-metrics.csv", "weights/densenet169.safetensors"] {
+        std::fs::write(world.options.out.join(name), "of an earlier run")?;
+    }
+    world.options.training.epochs = 1;
+    fit(&world)?;
+    let now: Vec<PathBuf> = files(&world.options.out)?.into_iter().map(|(path, _)| path).collect();
+    assert!(now.iter().all(|path| !path.ends_with("base.onnx") && !path.ends_with("fine-tune-metrics.csv")));
+    assert!(!world.options.out.join("weights").exists());
+    Ok(())
+}
+
 fn files(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder)? {

@@ -23,6 +23,7 @@ use host_trainer::pipeline::{
 use host_trainer::run::{ChooseOn, RunDir, RunRecord};
 use host_trainer::weights::WeightSet;
 use serde_json::Value;
+use xray_core::decision::Calibration;
 use xray_core::engine::{self, Engine, EngineChoice, FusedEngine, TractEngine};
 use xray_core::gate::Reason;
 use xray_core::intake::read_file;
@@ -268,7 +269,21 @@ fn a_fit_on_int8_backbones_is_exported_as_it_is() -> Result<()> {
         let found = screener.screen(&world.options.source.data.join(&score.path))?.verdict.uncalibrated();
         assert!((found.value() - score.probability).abs() < 5e-3, "{score:?}: {found:?}");
     }
-    export(&world, Precision::Float32, "float.onnx")?;
+    // The figures of a file with other arithmetic are its own, at the threshold of the run.
+    let float = export(&world, Precision::Float32, "float.onnx")?;
+    let contract = PackageFile::read(&float)?.verify()?.contract().clone();
+    let screener = Screener::load(&float)?;
+    let calibration = Calibration::new(contract.temperature)?;
+    let mut loss = Vec::new();
+    for score in RunDir::new(&world.options.out).scores()? {
+        let found = screener.screen(&world.options.source.data.join(&score.path))?.verdict.uncalibrated();
+        let p = calibration.apply(found).value();
+        loss.push(-(if score.label { p } else { 1.0 - p }).ln());
+    }
+    let mean = loss.iter().sum::<f64>() / loss.len() as f64;
+    assert!((contract.validation["log_loss"] - mean).abs() < 1e-5, "{mean}, {:?}", contract.validation);
+    assert!((mean - record.validation.log_loss).abs() > 1e-5);
+    assert_eq!(contract.threshold, record.threshold);
 
     // The same again, from the cache alone.
     let (again, cached, total) = fit(&world)?;

@@ -7,12 +7,12 @@ use std::path::Path;
 
 use host_trainer::data::ClassNames;
 use host_trainer::metrics::Evaluation;
-use host_trainer::pipeline::{Detail, DetailOptions, EvaluationRun, JudgedImage};
+use host_trainer::pipeline::{Comparison, Detail, DetailOptions, EvaluationRun, Flip, JudgedImage};
 use host_trainer::report::{self, Subject, plots};
 use serde_json::json;
 use xray_core::decision::Finding;
 use xray_core::heat_map::HeatMap;
-use xray_core::package::Contract;
+use xray_core::package::{Contract, QuantisationRecord};
 
 fn contract(temperature: f64) -> Contract {
     let value = json!({
@@ -95,7 +95,7 @@ fn written(classes: ClassNames) -> (tempfile::TempDir, Detail) {
     let run = run(folder.path(), classes);
     let detail = Detail::new(&run, &DetailOptions::default()).unwrap();
     let (model, data) = (Path::new("models/a b.onnx"), Path::new("chest_xray"));
-    let subject = Subject { model, data, run: &run, detail: &detail, training: None };
+    let subject = Subject { model, data, run: &run, detail: &detail, training: None, quantised: None };
     report::write(&folder.path().join("report"), &subject).unwrap();
     (folder, detail)
 }
@@ -209,7 +209,7 @@ fn one_class_alone_still_makes_a_report() {
     run.evaluation = Evaluation::new(&scored, 0.5).unwrap();
     let detail = Detail::new(&run, &DetailOptions::default()).unwrap();
     let (model, data) = (Path::new("m.onnx"), Path::new("d"));
-    let subject = Subject { model, data, run: &run, detail: &detail, training: None };
+    let subject = Subject { model, data, run: &run, detail: &detail, training: None, quantised: None };
     report::write(&folder.path().join("report"), &subject).unwrap();
     let page = text(&folder, "report.html");
     assert!(page.contains("undefined") && page.contains("needs images of both classes"));
@@ -225,10 +225,49 @@ fn figures_on_images_that_the_model_was_made_with_say_so() {
     for (split, words) in [("val", "on new images a model does worse"), ("train", "say nothing of new ones")]
     {
         run.split = split;
-        let subject = Subject { model, data, run: &run, detail: &detail, training: None };
+        let subject = Subject { model, data, run: &run, detail: &detail, training: None, quantised: None };
         report::write(&folder.path().join("report"), &subject).unwrap();
         for name in ["report.html", "MODEL_CARD.md"] {
             assert!(text(&folder, name).contains(words), "{name} {split}");
         }
     }
+}
+
+#[test]
+fn what_eight_bits_changed_is_listed_image_by_image() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = run(folder.path(), ClassNames::default());
+    let flip = Flip { path: "train/NORMAL/<i>.png".to_owned(), float: 0.4375, int8: 0.625 };
+    let comparison = Comparison {
+        images: 8,
+        float_auroc: Some(1.0),
+        int8_auroc: Some(1.0),
+        float_accuracy: 1.0,
+        int8_accuracy: 0.875,
+        difference_p99: 0.1875,
+        flips: vec![flip],
+    };
+    run.contract.quantisation = Some(QuantisationRecord {
+        head_on: "int8".to_owned(),
+        calibration_images: 64,
+        compared_images: 8,
+        float_auroc: Some(1.0),
+        int8_auroc: Some(1.0),
+        float_accuracy: 1.0,
+        int8_accuracy: 0.875,
+        difference_p99: 0.1875,
+        flipped: 1,
+    });
+    let detail = Detail::new(&run, &DetailOptions::default()).unwrap();
+    let (model, data) = (Path::new("m.onnx"), Path::new("d"));
+    let subject = |quantised| Subject { model, data, run: &run, detail: &detail, training: None, quantised };
+    let page = |subject: &Subject<'_>| {
+        report::write(&folder.path().join("report"), subject).unwrap();
+        text(&folder, "report.html")
+    };
+    let listed = page(&subject(Some(&comparison)));
+    assert!(listed.contains("1 of 8 validation images"));
+    assert!(listed.contains("train/NORMAL/&lt;i&gt;.png</td><td>0.4375</td><td>0.6250"), "{listed}");
+    let not_there = page(&subject(None));
+    assert!(not_there.contains("ends in .comparison.json") && !not_there.contains("0.4375"));
 }

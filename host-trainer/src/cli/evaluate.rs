@@ -16,7 +16,7 @@ use super::judged::DividedArgs;
 use super::progress::Reporter;
 use crate::data::Groups;
 use crate::metrics::{Subgroup, with_interval};
-use crate::pipeline::{Abstention, Detail, DetailOptions, EvaluationRun, evaluate};
+use crate::pipeline::{Abstention, Comparison, Detail, DetailOptions, EvaluationRun, evaluate};
 use crate::report::{self, Subject};
 use crate::run::RunDir;
 
@@ -88,7 +88,12 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     if let Some(folder) = &args.report {
         let training = training.as_ref().map(|(record, _)| record);
         let (model, data) = (args.model.as_path(), set.data.as_path());
-        report::write(folder, &Subject { model, data, run: &result, detail: &detail, training })?;
+        let quantised = Comparison::beside(model, &result.model).unwrap_or_else(|error| {
+            eprintln!("warning: {error}");
+            None
+        });
+        let quantised = quantised.as_ref();
+        report::write(folder, &Subject { model, data, run: &result, detail: &detail, training, quantised })?;
         if !args.quiet {
             eprintln!("report written to {}", folder.join("report.html").display());
         }

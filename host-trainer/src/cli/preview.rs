@@ -12,9 +12,16 @@ use super::augment_args::AugmentArgs;
 use super::progress::Reporter;
 use crate::data::ClassNames;
 use crate::data::augment::Preset;
-use crate::data::corrupt::Corruption;
+use crate::data::corrupt::{Corruption, Kind};
 use crate::files::write_atomic;
 use crate::pipeline::{Change, PreviewOptions, preview};
+
+fn corruption_help() -> String {
+    let kinds = Kind::ALL.map(Kind::name).join(", ");
+    format!(
+        "Show validation images with this change of the corruption suite instead: {kinds}, with -1 (mild), -2 or -3"
+    )
+}
 
 /// Arguments of `preview`.
 #[derive(Debug, Args)]
@@ -49,9 +56,7 @@ pub struct PreviewArgs {
     /// What is done to the grey levels after the changes: `none`, `histogram`, `clahe` or `clahe:CLIP,TILES`
     #[arg(long, value_name = "RULE", default_value = "none")]
     intensity: Intensity,
-    /// Show validation images with this change of the corruption suite instead: contrast-low, contrast-high, gamma-dark,
-    /// gamma-bright, noise, blur, jpeg, crop, scale or borders, with -1 (mild), -2 or -3
-    #[arg(long, value_name = "KIND-SEVERITY", conflicts_with = "AugmentArgs")]
+    #[arg(long, value_name = "KIND-SEVERITY", help = corruption_help(), conflicts_with = "AugmentArgs")]
     corrupt: Option<Corruption>,
     /// `robust` unless a preset is named
     #[command(flatten)]

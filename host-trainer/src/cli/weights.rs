@@ -41,7 +41,8 @@ enum Command {
     },
     /// Download torchvision's official files and import them; goes on where an earlier run stopped
     #[command(after_help = "Files:
-  densenet169-b2777c0a.pth, mobilenet_v2-7ebf99e0.pth (both by default), mobilenet_v2-b0353104.pth
+  densenet169-b2777c0a.pth, mobilenet_v2-7ebf99e0.pth (both by default), mobilenet_v2-b0353104.pth,
+  densenet121-a639ec97.pth
 
 Examples:
   host-trainer weights fetch

@@ -1,8 +1,9 @@
 //! The int8 model against the float one on the validation images.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use xray_core::package::QuantisationRecord;
 
 use super::head_fit::scored;
@@ -25,7 +26,7 @@ impl Default for Budget {
 }
 
 /// An image that the two models call differently.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Flip {
     /// The file, below the data folder.
     pub path: String,
@@ -36,7 +37,7 @@ pub struct Flip {
 }
 
 /// How far the int8 model is from the float one, each judged at its own threshold.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// Images that both models scored.
     pub images: usize,
@@ -52,6 +53,30 @@ pub struct Comparison {
     pub difference_p99: f64,
     /// Images that are called differently.
     pub flips: Vec<Flip>,
+}
+
+/// A comparison as it lies beside its model, in `MODEL.onnx.comparison.json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct OfModel<C> {
+    /// SHA-256 (hex) of the model file.
+    model: String,
+    #[serde(flatten)]
+    comparison: C,
+}
+
+/// Why a comparison beside a model could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {reason}; export the model again for the list of images that quantising made it call differently", .path.display())]
+pub struct ComparisonError {
+    path: PathBuf,
+    reason: String,
+}
+
+/// Where the comparison of float and int8 lies, with the list of verdicts that flipped: `MODEL.onnx.comparison.json`.
+pub fn comparison_path(model: &Path) -> PathBuf {
+    let mut name = model.as_os_str().to_owned();
+    name.push(".comparison.json");
+    name.into()
 }
 
 /// Compares two models on the images that both scored, each at its threshold.
@@ -98,6 +123,31 @@ fn percentile(sorted: &[f64], share: f64) -> f64 {
 }
 
 impl Comparison {
+    /// What `export` wrote beside a model whose SHA-256 (hex) is this; none if nothing is there.
+    ///
+    /// # Errors
+    /// [`ComparisonError`] if the file cannot be read, or is of another model.
+    pub fn beside(model: &Path, sha256: &str) -> Result<Option<Comparison>, ComparisonError> {
+        let path = comparison_path(model);
+        let failed = |reason: String| ComparisonError { path: path.clone(), reason };
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error.to_string())),
+        };
+        let read: OfModel<Comparison> =
+            serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?;
+        if read.model != sha256 {
+            return Err(failed("it is of another model".to_owned()));
+        }
+        Ok(Some(read.comparison))
+    }
+
+    /// With the SHA-256 (hex) of the model that it is of.
+    pub(super) fn of_model(&self, sha256: &str) -> OfModel<&Comparison> {
+        OfModel { model: sha256.to_owned(), comparison: self }
+    }
+
     /// What is over the budget, in words; none if nothing is.
     pub fn over(&self, budget: &Budget) -> Option<String> {
         if let (Some(float), Some(int8)) = (self.float_auroc, self.int8_auroc)
@@ -167,6 +217,22 @@ mod tests {
             probability: *probability,
         };
         values.iter().enumerate().map(one).collect()
+    }
+
+    #[test]
+    fn what_lies_beside_a_model_is_of_that_model() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = folder.path().join("m.onnx");
+        assert_eq!(Comparison::beside(&model, "aa").unwrap(), None);
+        let made = compare((&scores(&[(0.4, true)]), 0.5), (&scores(&[(0.6, true)]), 0.5)).unwrap();
+        std::fs::write(
+            folder.path().join("m.onnx.comparison.json"),
+            serde_json::to_vec(&made.of_model("aa")).unwrap(),
+        )
+        .unwrap();
+        assert_eq!(Comparison::beside(&model, "aa").unwrap(), Some(made));
+        let other = Comparison::beside(&model, "bb").unwrap_err().to_string();
+        assert!(other.contains("m.onnx.comparison.json: it is of another model"), "{other}");
     }
 
     // Worked out by hand: of the 2 x 2 pairs the float model orders all four rightly, the int8 one three.

@@ -10,7 +10,7 @@ use xray_core::package::{Contract, PackageFile, Precision};
 use super::Event;
 use super::base::BaseModel;
 use super::calibration::{RunImages, calibration, data_of, sample};
-use super::comparison::{Budget, Comparison, compare};
+use super::comparison::{Budget, Comparison, compare, comparison_path};
 use super::contract::{contract, judged_by};
 use super::gate::{GateWish, fit_gate};
 use super::head_fit::{FittedHead, Forms, fit_head, score, scored};
@@ -88,11 +88,13 @@ pub struct ExportedModel {
 }
 
 /// Writes the whole stack of a run as one ONNX file with float activations, and checks that it verifies as a
-/// package. A run on a base model gives that model with another head, at the base's precision.
+/// package. A run on a base model gives that model with another head, at the base's precision. Where the run computed its
+/// features otherwise than the file does, the file's figures are measured on the validation images; the threshold is the
+/// run's.
 ///
 /// # Errors
-/// If the run or the weights cannot be read, the weights are not those of the run, the images for the gate are not those
-/// of the run, or the file cannot be written.
+/// If the run or the weights cannot be read, the weights are not those of the run, the images for the gate or the figures
+/// are not those of the run, or the file cannot be written.
 pub fn export_run(
     job: &ExportJob,
     precision: Precision,
@@ -100,8 +102,10 @@ pub fn export_run(
 ) -> anyhow::Result<ExportedModel> {
     let (folder, out) = (RunDir::new(&job.run), job.out.as_path());
     let (record, head) = folder.read()?;
-    // A model without a gate needs no images.
-    let data = (job.gate != GateWish::Without).then(|| data_of(&record, &job.images)).transpose()?;
+    let measured = record.base.is_none() && (record.int8.is_some() || precision != Precision::Float32);
+    // A model without a gate whose figures are known needs no images.
+    let needed = measured || job.gate != GateWish::Without;
+    let data = needed.then(|| data_of(&record, &job.images)).transpose()?;
     let bytes = match &record.base {
         Some(base) => {
             let file = BaseModel::read(&folder.base_path())?;
@@ -127,6 +131,11 @@ pub fn export_run(
             if let Some(data) = &data {
                 let model = BaseModel::new(PackageFile::from_bytes(out, bytes))?;
                 contract.gate = fit_gate(job, (&record, data), &model, observe)?;
+                if measured {
+                    let scores = device_scores(model.file(), data, &record, observe)?;
+                    let scores = calibrated(&scores, Calibration::new(contract.temperature)?);
+                    judged_by(&mut contract, &scores)?;
+                }
                 model.body().with_head(&head, &contract)?
             } else {
                 bytes
@@ -321,17 +330,10 @@ fn write(
     };
     // The model last: where it is, what is said of it is there.
     if let Some(comparison) = &exported.comparison {
-        write(&comparison_path(out), &serde_json::to_vec_pretty(comparison)?)?;
+        write(&comparison_path(out), &serde_json::to_vec_pretty(&comparison.of_model(file.sha256()))?)?;
     }
     write(out, file.bytes())?;
     Ok(exported)
-}
-
-/// Where the comparison of float and int8 lies, with the list of verdicts that flipped: `MODEL.onnx.comparison.json`.
-pub fn comparison_path(model: &Path) -> PathBuf {
-    let mut name = model.as_os_str().to_owned();
-    name.push(".comparison.json");
-    name.into()
 }
 
 fn backbones(run: &RunDir, record: &RunRecord, store: &WeightStore) -> anyhow::Result<Vec<WeightSet>> {

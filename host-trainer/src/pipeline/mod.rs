@@ -24,13 +24,11 @@ mod shift;
 mod source;
 
 pub use calibration::{CALIBRATION_IMAGES, RunImages};
-pub use comparison::{Budget, Comparison, Flip};
+pub use comparison::{Budget, Comparison, ComparisonError, Flip, comparison_path};
 pub use detail::{Abstention, CalibrationFigures, Detail, DetailOptions};
 pub use evaluate::{EvaluationRun, JudgedImage, evaluate};
 pub use event::{Event, Trained};
-pub use export::{
-    ExportJob, ExportedModel, HeadOn, Quantisation, comparison_path, export_quantised_run, export_run,
-};
+pub use export::{ExportJob, ExportedModel, HeadOn, Quantisation, export_quantised_run, export_run};
 pub use fit::{FitOptions, fit};
 pub use gate::{GateRow, GateTable, GateWish, MeasureOptions, Wanted, measure_gate};
 pub use judged_set::JudgedSet;

@@ -74,6 +74,7 @@ pub fn render(subject: &Subject<'_>, pictures: &Pictures) -> String {
                     (section("Where the model comes from", html! {
                         (table(&["", ""], &provenance(subject)))
                     }))
+                    (flips(subject))
                     (section("What it is for, and not", html! {
                         ul { @for line in model_card::limits(subject) { li { (line) } } }
                     }))
@@ -111,6 +112,35 @@ fn figure(pictures: &Pictures, name: &str) -> Markup {
             None => p { "The picture " (name) " needs images of both classes, and calls of both kinds." },
         }
     }
+}
+
+/// Validation images that the int8 model calls otherwise than the float one.
+fn flips(subject: &Subject<'_>) -> Markup {
+    let Some(cost) = subject.run.contract.quantisation.as_ref().filter(|cost| cost.flipped > 0) else {
+        return html! {};
+    };
+    let title = format!(
+        "Called differently in 8 bits: {} of {} validation images",
+        cost.flipped, cost.compared_images
+    );
+    section(
+        &title,
+        html! {
+            @match subject.quantised {
+                Some(comparison) => {
+                    @let rows: Vec<[String; 3]> = comparison
+                        .flips
+                        .iter()
+                        .map(|flip| [flip.path.clone(), format!("{:.4}", flip.float), format!("{:.4}", flip.int8)])
+                        .collect();
+                    (table(&["image", "probability in float", "in 8 bits"], &rows))
+                    p.small { "Each model is judged at its own threshold; that of this one is in the figures above." }
+                },
+                None => p { "`export` lists them beside the model that it writes, in a file that ends in .comparison.json; it was \
+                             not beside this one." },
+            }
+        },
+    )
 }
 
 /// What a reader in a hurry takes away.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::files::write_atomic;
 use crate::metrics::threshold_csv;
-use crate::pipeline::{Detail, EvaluationRun};
+use crate::pipeline::{Comparison, Detail, EvaluationRun};
 use crate::run::RunRecord;
 use plots::PlotError;
 pub use provenance::is_of;
@@ -54,6 +54,8 @@ pub struct Subject<'a> {
     pub detail: &'a Detail,
     /// The run that the model was made from, for curves and options.
     pub training: Option<&'a RunRecord>,
+    /// What quantising it changed on validation, with the images that it calls differently.
+    pub quantised: Option<&'a Comparison>,
 }
 
 /// Writes `report.html`, `MODEL_CARD.md`, `scores.csv`, `thresholds.csv` and the folder `plots` with every picture as

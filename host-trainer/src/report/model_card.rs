@@ -11,7 +11,8 @@ use super::Subject;
 use super::provenance::{provenance, word};
 use super::tables::{AGAINST_ALL, GLOSSARY, figures, groups, patients};
 use crate::data::Split;
-use crate::pipeline::ThresholdRule;
+use crate::pipeline::{CALIBRATION_IMAGES, GateWish, ThresholdRule};
+use crate::run::RunRecord;
 
 /// A fall of AUROC from validation to the images judged here that is worth a sentence.
 const FALL: f64 = 0.01;
@@ -186,7 +187,7 @@ fn commands(subject: &Subject<'_>) -> Vec<String> {
             }
             None => "# the command was not recorded; `run.json` has its options".to_owned(),
         });
-        commands.push(export_command(&subject.run.contract));
+        commands.push(export_command(&subject.run.contract, record));
     }
     commands.push(format!(
         "host-trainer evaluate --model {} --data {} --split {} --report REPORT",
@@ -198,7 +199,7 @@ fn commands(subject: &Subject<'_>) -> Vec<String> {
 }
 
 /// The export, as far as the model tells how it was made; the run's folder is that of the command before.
-fn export_command(contract: &Contract) -> String {
+fn export_command(contract: &Contract, record: &RunRecord) -> String {
     let mut command = "host-trainer export --run RUN --out MODEL.onnx".to_owned();
     if contract.precision != Precision::Int8 {
         command += &format!(" --precision {}", word(&contract.precision));
@@ -206,8 +207,20 @@ fn export_command(contract: &Contract) -> String {
     if contract.quantisation.as_ref().is_some_and(|made| made.head_on == "float") {
         command += " --head-on float";
     }
-    if contract.gate.is_none() {
-        command += " --no-gate";
+    // A run on int8 backbones or on a model calibrates nothing at its export.
+    let calibrated =
+        contract.quantisation.as_ref().filter(|_| record.int8.is_none() && record.base.is_none());
+    if let Some(made) = calibrated.filter(|made| made.calibration_images != CALIBRATION_IMAGES) {
+        command += &format!(" --calibration-images {}", made.calibration_images);
+    }
+    match &contract.gate {
+        None => command += " --no-gate",
+        Some(gate) => {
+            let images = gate.fit.fitted_on / GateWish::FORMS;
+            if images != GateWish::IMAGES {
+                command += &format!(" --gate-images {images}");
+            }
+        }
     }
     command
 }

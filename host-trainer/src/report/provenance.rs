@@ -5,6 +5,7 @@ use xray_core::package::{Contract, GateRecord};
 use super::Subject;
 use crate::data::leaks::LeakCounts;
 use crate::metrics::Rate;
+use crate::pipeline::GateWish;
 use crate::run::RunRecord;
 
 /// Whether `export` trained a head of its own for the int8 backbones, so that curves, temperature and threshold of the run
@@ -120,8 +121,12 @@ const NO_GATE: &str = "none of its own: pictures are refused by their looks only
 fn gate(gate: &GateRecord) -> String {
     let refused = Rate::new(gate.fit.refused as u64, gate.fit.validation as u64);
     format!(
-        "fitted on {} training images, as they are and changed; refuses {} of {} such validation images ({refused})",
-        gate.fit.fitted_on, gate.fit.refused, gate.fit.validation
+        "fitted on {} training images, each as it is and changed ({} forms); refuses {} of {} such forms of validation \
+         images ({refused})",
+        gate.fit.fitted_on / GateWish::FORMS,
+        gate.fit.fitted_on,
+        gate.fit.refused,
+        gate.fit.validation
     )
 }
 

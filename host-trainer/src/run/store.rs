@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use xray_core::package::PackageFile;
 
-use super::{RUN_SCHEMA, RunRecord, ValidationScore};
+use super::{BackboneUse, RUN_SCHEMA, RunRecord, ValidationScore};
 use crate::head::{Epoch, HeadError, HeadWeights};
-use crate::weights::WeightStore;
+use crate::weights::{Provenance, WeightStore};
 
 /// Why a run could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,9 @@ pub enum RunError {
     #[error(transparent)]
     Head(#[from] HeadError),
 }
+
+/// Folder of backbones that a run trained.
+const WEIGHTS: &str = "weights";
 
 /// The one field of a record that every release understands.
 #[derive(serde::Deserialize)]
@@ -77,14 +80,19 @@ impl RunDir {
     ) -> Result<(), RunError> {
         fs::create_dir_all(&self.path).map_err(|source| RunError::Io { path: self.path.clone(), source })?;
         remove(self.record_path())?;
-        if let Some(base) = base {
-            self.write_file(&self.base_path(), base.bytes())?;
+        // What an earlier run in this folder had and this one has not goes, too.
+        match base {
+            Some(base) => self.write_file(&self.base_path(), base.bytes())?,
+            None => remove(self.base_path())?,
+        }
+        let trained = |backbone: &BackboneUse| matches!(backbone.provenance, Provenance::FineTuned { .. });
+        if !record.backbones.iter().any(trained) {
+            self.remove_weights()?;
         }
         head.save(&self.head_path())?;
         self.write_file(&self.path.join("metrics.csv"), metrics_csv(&record.history).as_bytes())?;
         let fine_tune_metrics = self.path.join("fine-tune-metrics.csv");
         match record.fine_tune_history.as_slice() {
-            // An earlier run in this folder may have had some.
             [] => remove(fine_tune_metrics)?,
             history => self.write_file(&fine_tune_metrics, metrics_csv(history).as_bytes())?,
         }
@@ -149,13 +157,23 @@ impl RunDir {
         Ok((record, head))
     }
 
+    fn remove_weights(&self) -> Result<(), RunError> {
+        let path = self.path.join(WEIGHTS);
+        match fs::remove_dir_all(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(RunError::Io { path, source })
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn record_path(&self) -> PathBuf {
         self.path.join("run.json")
     }
 
     /// The backbones that were trained in this run, if any were.
     pub fn weights(&self) -> WeightStore {
-        WeightStore::at(self.path.join("weights"))
+        WeightStore::at(self.path.join(WEIGHTS))
     }
 
     /// Where a training is kept after every pass until the run is finished.

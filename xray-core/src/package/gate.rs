@@ -37,9 +37,9 @@ pub struct Centre {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GateFit {
-    /// Training images that it was fitted on, as they are and changed.
+    /// Forms of training images that it was fitted on: each as it is and changed.
     pub fitted_on: usize,
-    /// Validation images, as they are and changed as other devices and hands might have taken them.
+    /// Forms of validation images: each as it is and changed as other devices and hands might have taken them.
     pub validation: usize,
     /// How many of these are refused all the same.
     pub refused: usize,

@@ -30,6 +30,8 @@ pub enum GateWish {
 impl GateWish {
     /// Training images where nothing else is said; of validation images as many.
     pub const IMAGES: usize = 300;
+    /// Forms of each image that it is fitted on: as it is, and changed in three ways.
+    pub const FORMS: usize = 4;
     /// Fewer training images do not show how X-rays vary.
     const FEWEST_TRAINING: usize = 100;
     /// Of fewer validation images the largest distance says little about those to come.
@@ -199,4 +201,14 @@ fn sample(items: &[Item], seed: u64, count: usize) -> Vec<&Item> {
     items.sort_by_cached_key(key);
     items.truncate(count);
     items
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_image_has_the_same_number_of_forms() {
+        assert!((0..2 * STRONG.len()).all(|at| field(7, at).len() == GateWish::FORMS));
+    }
 }
