@@ -13,13 +13,18 @@ use tempfile::TempDir;
 
 struct World {
     folder: TempDir,
+    /// How features are computed.
+    by: &'static [&'static str],
 }
 
+const FLOAT: &[&str] = &["--features-by", "float"];
+const INT8: &[&str] = &["--features-by", "int8", "--calibrate-on", "4"];
+
 impl World {
-    fn new() -> World {
+    fn new(by: &'static [&'static str]) -> World {
         let folder = tempfile::tempdir().unwrap();
         write_data_set(&folder.path().join("phantoms"), Counts { train: 20, test: 4 }, 5).unwrap();
-        World { folder }
+        World { folder, by }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -31,7 +36,7 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_host-trainer"));
         command.arg(name).arg("--data").arg(self.path("phantoms"));
         command.args(["--backbones", "mobilenet-v2,random", "--device", "cpu", "--json", "--quiet"]);
-        command.args(["--recipe", "article", "--features-by", "float"]);
+        command.args(["--recipe", "article"]).args(self.by);
         command.arg("--cache").arg(self.path(cache));
         command
     }
@@ -80,7 +85,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 #[test]
 fn four_shards_one_of_them_killed_give_what_one_process_gives() {
-    let world = World::new();
+    let world = World::new(FLOAT);
     let whole = json(&world.fit("cache", "whole").output().unwrap());
     let jobs = whole["timings"]["computed"].as_u64().unwrap();
     // 40 phantoms of 20 patients for training, of which a tenth (2 patients, one of each class at the least) are
@@ -152,9 +157,28 @@ fn four_shards_one_of_them_killed_give_what_one_process_gives() {
     assert!(std::fs::read(&file).unwrap() == good, "another shard was written");
 }
 
+/// Each machine quantises the backbones for itself, on the same images: they must come out the same.
+#[test]
+fn shards_of_int8_features_give_what_one_process_gives() {
+    let world = World::new(INT8);
+    let whole = json(&world.fit("cache", "whole").output().unwrap());
+    for index in ["1/2", "2/2"] {
+        let mut shard = world.command("features", &format!("cache-{}", &index[..1]));
+        let record =
+            json(&shard.args(["--shard", index, "--out"]).arg(world.path("shards")).output().unwrap());
+        assert_eq!((&record["jobs"], &record["computed"]), (&38.into(), &38.into()));
+    }
+    let merged = json(&world.merge("cache-merged", "merged").output().unwrap());
+    assert_eq!(merged["timings"]["computed"], 0);
+    assert_eq!(whole["int8"], merged["int8"]);
+    assert!(files(&world.path("cache")) == files(&world.path("cache-merged")), "the features differ");
+    let head = |run: &str| std::fs::read(world.path(run).join("head.safetensors")).unwrap();
+    assert!(head("whole") == head("merged"), "the heads differ");
+}
+
 #[test]
 fn what_cannot_be_a_place_or_a_shard_is_refused() {
-    let world = World::new();
+    let world = World::new(FLOAT);
     let told = refusal(&world.fit("cache", "run").args(["--shards", "/no/such/folder"]).output().unwrap());
     assert!(told.contains("/no/such/folder"), "{told}");
     std::fs::create_dir(world.path("shards")).unwrap();

@@ -165,3 +165,48 @@ fn s3(place: &str, bucket: &str) -> Result<Arc<dyn ObjectStore>, ShardError> {
 fn s3(place: &str, _bucket: &str) -> Result<Arc<dyn ObjectStore>, ShardError> {
     Err(ShardError::NotBuilt { place: place.to_owned() })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::path::PathBuf;
+
+    use object_store::memory::InMemory;
+
+    use super::*;
+    use crate::features::View;
+    use crate::features::shard::PlanPart;
+
+    /// A bucket's way of keeping things, without a bucket: no folders, a prefix shared with others.
+    #[test]
+    fn a_store_of_objects_keeps_shards_below_its_prefix() {
+        let bucket: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+        let place = |prefix: &str| ShardPlace {
+            name: format!("s3://bucket/{prefix}"),
+            store: Arc::clone(&bucket),
+            prefix: Path::from(prefix),
+            runtime: Builder::new_current_thread().build().unwrap(),
+        };
+        let job = |i: usize| Job { path: PathBuf::new(), sha256: format!("{i:064x}"), view: View::Plain };
+        let jobs: Vec<Job> = (0..3).map(job).collect();
+        let part = PlanPart { name: "a-1".to_owned(), features: 2 };
+        let plan = Plan::new("d".repeat(64), "cpu", vec![part], &jobs);
+        let (here, numbers) = (place("x-rays/one"), [1, 2].map(|index| ShardNumber::new(index, 2).unwrap()));
+        assert!(matches!(here.complete(), Err(ShardError::Empty { .. })));
+        let shards = numbers.map(|number| {
+            let entry = |(i, name): (usize, String)| (name, vec![i as f32, 0.5]);
+            let features = Plan::entries(&jobs, number).into_iter().enumerate().map(entry).collect();
+            Shard { features, unreadable: [].into() }
+        });
+        here.write(&plan, numbers[1], &shards[1]).unwrap();
+        assert!(matches!(here.complete(), Err(ShardError::Missing { missing, of: 2, .. }) if missing == [1]));
+        assert!(here.read(&plan, &jobs, numbers[0]).unwrap().is_none());
+        here.write(&plan, numbers[0], &shards[0]).unwrap();
+        assert_eq!(here.complete().unwrap(), numbers);
+        for (number, shard) in numbers.into_iter().zip(shards) {
+            assert_eq!(here.read(&plan, &jobs, number).unwrap(), Some(shard));
+        }
+        assert!(matches!(place("x-rays").complete(), Err(ShardError::Empty { .. })));
+    }
+}
