@@ -73,7 +73,7 @@ fn a_set_with_an_image_on_two_sides_is_warned_of_and_refused_if_strict() -> Resu
         }
     })?;
     assert_eq!(warnings, [error]);
-    assert_eq!(record.data.leaks, Some(LeakCounts { pairs: 1, patients: 0 }));
+    assert_eq!(record.data.leaks, LeakCounts { pairs: 1, patients: 0 });
     Ok(())
 }
 

@@ -141,7 +141,7 @@ pub fn fit(
         data: data_record(options, &data, leaks, &fitted.extraction),
         views: source.views,
         training: options.training,
-        head: Some(fitted.trained.weights.fingerprint()),
+        head: fitted.trained.weights.fingerprint(),
         best_epoch: fitted.trained.best_epoch,
         history: fitted.trained.history,
         fine_tune: options.fine_tune.clone(),
@@ -196,7 +196,7 @@ fn data_record(
         validation: by_label(&data.validation),
         train_patients: patients(&data.train),
         validation_patients: patients(&data.validation),
-        leaks: Some(leaks),
+        leaks,
         left_out,
     }
 }

@@ -96,13 +96,11 @@ pub fn provenance(subject: &Subject<'_>) -> Vec<[String; 2]> {
             "patients",
             format!("{} in training, {} in validation", data.train_patients, data.validation_patients),
         );
-        if let Some(leaks) = &data.leaks {
-            let LeakCounts { pairs, patients } = leaks;
-            row(
-                "on two sides of training, validation and test",
-                format!("{pairs} pair(s) of near-duplicate images, {patients} patient(s)"),
-            );
-        }
+        let LeakCounts { pairs, patients } = &data.leaks;
+        row(
+            "on two sides of training, validation and test",
+            format!("{pairs} pair(s) of near-duplicate images, {patients} patient(s)"),
+        );
         row("left out of training", format!("{} unreadable file(s)", data.left_out.len()));
         let forms = match record.views.of_image().len() {
             1 => "each image as it is".to_owned(),

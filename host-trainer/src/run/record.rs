@@ -40,13 +40,12 @@ pub struct BaseUse {
 }
 
 /// What epoch, temperature and threshold are chosen on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChooseOn {
     /// Validation images as they are, and changes of each from the corruption suite
     Corrupted,
     /// Validation images as they are
-    #[default]
     Clean,
 }
 
@@ -100,7 +99,7 @@ pub struct AbstainRecord {
 }
 
 /// What made a run.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Versions {
     /// Of burn, which trains.
     pub burn: String,
@@ -109,7 +108,6 @@ pub struct Versions {
     /// Operating system and architecture, such as `linux x86_64`.
     pub platform: String,
     /// The processor's own name, where the system tells it: int8 backbones are the same bit for bit on its like only.
-    #[serde(default)]
     pub processor: Option<String>,
 }
 
@@ -143,12 +141,10 @@ pub struct DataRecord {
     /// The folder as it was named.
     pub folder: String,
     /// The splits file as it was named, if there was one.
-    #[serde(default)]
     pub splits: Option<String>,
     /// SHA-256 (hex) over the sorted content hashes, roles and labels.
     pub fingerprint: String,
     /// Where the features came from, if others had computed them.
-    #[serde(default)]
     pub shards: Option<String>,
     /// Training images that were used, by label (negative, positive).
     pub train: [usize; 2],
@@ -158,9 +154,8 @@ pub struct DataRecord {
     pub train_patients: usize,
     /// Patients on the validation side.
     pub validation_patients: usize,
-    /// Near-duplicates and patients on two sides; none in runs of programs that did not look.
-    #[serde(default)]
-    pub leaks: Option<LeakCounts>,
+    /// Near-duplicates and patients on two sides.
+    pub leaks: LeakCounts,
     /// Files, below the data folder, that could not be read and were left out, each with the reason.
     pub left_out: BTreeMap<String, String>,
 }
@@ -187,12 +182,10 @@ pub struct Timings {
     /// Listing, hashing and splitting the images.
     pub data: f64,
     /// Making the int8 backbones that features are computed with.
-    #[serde(default)]
     pub quantising: f64,
     /// Computing or loading features.
     pub features: f64,
     /// Images and views whose features were computed, not loaded.
-    #[serde(default)]
     pub computed: usize,
     /// Training the head.
     pub training: f64,
@@ -205,11 +198,9 @@ pub struct RunRecord {
     pub schema: u32,
     /// Program and version.
     pub program: String,
-    /// What it was built from and ran on; empty in runs of programs that did not say.
-    #[serde(default)]
+    /// What it was built from and ran on.
     pub versions: Versions,
     /// The command line, where there was one.
-    #[serde(default)]
     pub command: Option<Vec<String>>,
     /// Where it was computed, and why there.
     pub device: String,
@@ -220,11 +211,9 @@ pub struct RunRecord {
     /// The backbones in the order in which features are joined.
     pub backbones: Vec<BackboneUse>,
     /// The model that the backbones were kept from, if they were.
-    #[serde(default)]
     pub base: Option<BaseUse>,
     /// The int8 backbones that features were computed with; none if they were computed with float ones or with those of
     /// a base model.
-    #[serde(default)]
     pub int8: Option<Int8Use>,
     /// The data.
     pub data: DataRecord,
@@ -232,42 +221,33 @@ pub struct RunRecord {
     pub views: Views,
     /// Options of the training.
     pub training: TrainingConfig,
-    /// SHA-256 (hex) over the head's numbers; none in runs of programs that did not say.
-    #[serde(default)]
-    pub head: Option<String>,
+    /// SHA-256 (hex) over the head's numbers.
+    pub head: String,
     /// The pass whose weights were kept.
     pub best_epoch: usize,
     /// Every pass.
     pub history: Vec<Epoch>,
     /// How layers of the backbones were trained after the head, if they were.
-    #[serde(default)]
     pub fine_tune: Option<FineTune>,
     /// Every pass of that; the one with the lowest validation loss was kept.
-    #[serde(default)]
     pub fine_tune_history: Vec<Epoch>,
     /// Which one that is, counted from 1; 0 if none was better than the layers as they were, which were kept then.
-    #[serde(default)]
     pub fine_tune_best: Option<usize>,
     /// What epoch, temperature and threshold were chosen on.
-    #[serde(default)]
     pub choose_on: ChooseOn,
     /// Calibrated probability (0..1) from which on the positive label is suspected.
     pub threshold: f64,
     /// The rule by which the threshold was chosen on the validation images.
     pub threshold_rule: String,
     /// The temperature that was fitted on the validation images; none if none was asked for.
-    #[serde(default)]
     pub temperature: Option<f64>,
     /// The abstain band, if one was asked for.
-    #[serde(default)]
     pub abstain: Option<AbstainRecord>,
     /// Figures on the validation images as they are, at the threshold.
     pub validation: Evaluation,
     /// The same of a head that was trained on no mirror images, where there were any.
-    #[serde(default)]
     pub without_mirror: Option<Evaluation>,
     /// Figures on changed validation images, if there were any.
-    #[serde(default)]
     pub shift: Option<ShiftRecord>,
     /// Seconds.
     pub timings: Timings,

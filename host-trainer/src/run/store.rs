@@ -150,7 +150,7 @@ impl RunDir {
         }
         let record: RunRecord = self.read_json(&path)?;
         let head = HeadWeights::load(&self.head_path())?;
-        if record.head.as_ref().is_some_and(|recorded| *recorded != head.fingerprint()) {
+        if record.head != head.fingerprint() {
             let reason = "the head beside it is that of another run".to_owned();
             return Err(RunError::Format { path, reason });
         }
