@@ -140,15 +140,15 @@ fn an_earlier_run_stays_whole_until_the_new_one_is_finished() -> Result<()> {
 #[test]
 fn what_an_earlier_run_left_in_the_folder_goes() -> Result<()> {
     let mut world = World::new()?;
-    std::fs::create_dir_all(world.options.out.join("weights"))?;
-    for name in ["base.onnx", "fine-tune-metrics.csv", "weights/densenet169.safetensors"] {
+    std::fs::create_dir_all(world.options.out.join("fine-tuned"))?;
+    for name in ["base.onnx", "fine-tune-metrics.csv", "fine-tuned/densenet169.safetensors"] {
         std::fs::write(world.options.out.join(name), "of an earlier run")?;
     }
     world.options.training.epochs = 1;
     fit(&world)?;
     let now: Vec<PathBuf> = files(&world.options.out)?.into_iter().map(|(path, _)| path).collect();
     assert!(now.iter().all(|path| !path.ends_with("base.onnx") && !path.ends_with("fine-tune-metrics.csv")));
-    assert!(!world.options.out.join("weights").exists());
+    assert!(!world.options.out.join("fine-tuned").exists());
     Ok(())
 }
 

@@ -5,11 +5,12 @@
     KERAS_BACKEND=torch python scripts/oracle/fine_tune.py > host-trainer/tests/fixtures/fine_tune/losses.in
 
 MobileNetV2, a small head and the images are hashes of names and indices, which the test draws again in Rust. All
-training images are one batch; dropout is off. Two ways to train:
+training images are one batch, but for the last row; dropout is off. Two ways to train:
   mobilenet-v2:17..   features.17 and on, BatchNorm by its running statistics, which stay as they are
   all                 every layer, BatchNorm by the batch, running statistics moved by a tenth
 each on one device and on three: the batch is dealt out in its order (5, 5 and 6 images), BatchNorm normalises by the share,
-gradients are those of the whole batch's mean loss, and running statistics become the mean of what the devices have.
+gradients are those of the whole batch's mean loss, and running statistics become the mean of what the devices have. The first
+way also in three steps an epoch: batches of 6, 6 and 4 images, the last on two of the three devices.
 """
 import copy
 
@@ -88,7 +89,7 @@ def averaged(module, replicas):
             kept.copy_(torch.stack([dict(r.named_buffers())[name] for r in replicas]).mean(0))
 
 
-def run(unfreeze, devices=1):
+def run(unfreeze, devices=1, batch=TRAIN):
     net, head = build()
     for name, parameter in net.named_parameters():
         parameter.requires_grad_(unfreeze == "all" or int(name.split(".")[0]) >= 17)
@@ -102,28 +103,30 @@ def run(unfreeze, devices=1):
     for order in ORDERS:
         net.train(unfreeze == "all")
         head.train()
-        optimizer.zero_grad()
-        value, replicas = 0.0, []
-        for share in range(devices):
-            rows = list(order[share * TRAIN // devices:(share + 1) * TRAIN // devices])
-            # The same parameters, statistics of its own.
-            replica = copy.deepcopy(nn.ModuleList([net, head]))
-            for mine, main in zip(replica.parameters(), [*net.parameters(), *head.parameters()]):
-                mine.data = main.data
-            of_share = loss(replica[1](torch.relu(replica[0](x[rows])).mean((2, 3))), y[rows])
-            of_share = of_share * len(rows) / TRAIN
-            of_share.backward()
-            for mine, main in zip(replica.parameters(), [*net.parameters(), *head.parameters()]):
-                if mine.grad is not None:
-                    main.grad = mine.grad if main.grad is None else main.grad + mine.grad
-            value += of_share.item()
-            replicas.append(replica)
-        averaged(nn.ModuleList([net, head]), replicas)
-        optimizer.step()
+        value = 0.0
+        for rows in (list(order[at:at + batch]) for at in range(0, TRAIN, batch)):
+            optimizer.zero_grad()
+            replicas, shares = [], min(devices, len(rows) // 2)
+            for share in range(shares):
+                part = rows[share * len(rows) // shares:(share + 1) * len(rows) // shares]
+                # The same parameters, statistics of its own.
+                replica = copy.deepcopy(nn.ModuleList([net, head]))
+                for mine, main in zip(replica.parameters(), [*net.parameters(), *head.parameters()]):
+                    mine.data, mine.grad = main.data, None
+                of_share = loss(replica[1](torch.relu(replica[0](x[part])).mean((2, 3))), y[part])
+                (of_share * len(part) / len(rows)).backward()
+                for mine, main in zip(replica.parameters(), [*net.parameters(), *head.parameters()]):
+                    if mine.grad is not None:
+                        main.grad = mine.grad if main.grad is None else main.grad + mine.grad
+                value += of_share.item() * len(part) / TRAIN
+                replicas.append(replica)
+            averaged(nn.ModuleList([net, head]), replicas)
+            optimizer.step()
         net.eval(), head.eval()
         with torch.no_grad():
             losses.append((value, loss(forward(val_x), val_y).item()))
     return "[" + ", ".join(f"[{a:.6f}, {b:.6f}]" for a, b in losses) + "]"
 
 
-print("[" + ", ".join(run(u, n) for n in (1, 3) for u in ("mobilenet-v2:17..", "all")) + "]")
+rows = [run(u, n) for n in (1, 3) for u in ("mobilenet-v2:17..", "all")] + [run("mobilenet-v2:17..", 3, 6)]
+print("[" + ", ".join(rows) + "]")

@@ -81,14 +81,14 @@ impl Backbone {
         self.kind
     }
 
-    /// The net, to be trained.
-    pub(crate) fn net(&self) -> &Net {
-        &self.net
+    /// A net as a training gives it.
+    pub(crate) fn of_net(kind: BackboneKind, conventions: &Conventions, net: Net) -> Backbone {
+        Backbone { kind, conventions: conventions.clone(), net }
     }
 
-    /// The same with another net of its kind, as a step of training gives it.
-    pub(crate) fn with_net(&self, net: Net) -> Backbone {
-        Backbone { kind: self.kind, conventions: self.conventions.clone(), net }
+    /// The net, to be trained.
+    pub(crate) fn into_net(self) -> Net {
+        self.net
     }
 
     /// The tensors as they are now.

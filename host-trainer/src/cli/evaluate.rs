@@ -88,7 +88,9 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     if let Some(folder) = &args.report {
         let training = training.as_ref().map(|(record, _)| record);
         let (model, data) = (args.model.as_path(), set.data.as_path());
-        let quantised = Comparison::beside(model, &result.model).unwrap_or_else(|error| {
+        let of_eight_bits = result.contract.quantisation.is_some();
+        let beside = of_eight_bits.then(|| Comparison::beside(model, &result.model)).transpose();
+        let quantised = beside.map(Option::flatten).unwrap_or_else(|error| {
             eprintln!("warning: {error}");
             None
         });

@@ -46,7 +46,8 @@ pub struct ExportArgs {
     /// Folder of the imported weights [default: $XRAY_EDGE_WEIGHTS, else ~/.local/share/xray-edge/weights]
     #[arg(long, value_name = "DIR")]
     weights_dir: Option<PathBuf>,
-    /// Folder with the images of the run, for `int8` and the gate [default: the folder that the run was made from]
+    /// Folder with the images of the run, for `int8`, the gate, and the figures of a file that computes otherwise than the
+    /// run did [default: the folder that the run was made from]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// The splits file of the run, if it had one [default: the file that the run was made with]
@@ -120,8 +121,8 @@ pub fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
     let floating = matches!(args.precision, Some(PrecisionName::Float32 | PrecisionName::Int8Weights));
     if record.int8.is_some() && floating {
         eprintln!(
-            "warning: head, threshold and figures of this run were made on int8 backbones; `fit --features-by float` \
-             makes a run for models with float activations"
+            "warning: head and threshold of this run were made on int8 backbones, and the file's figures are measured with \
+             them; `fit --features-by float` makes a run for models with float activations"
         );
     }
     let job = ExportJob {

@@ -10,11 +10,12 @@ use crate::head::{Epoch, TrainingError, load, load_optimizer, module_bytes, read
 
 /// Everything that the next pass depends on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FineTuneCheckpoint {
     /// SHA-256 (hex) over options, images and first weights: a fine-tuning goes on with its own only.
     pub(super) key: String,
     pub(super) history: Vec<Epoch>,
-    /// Backbones and head after the last pass, with their optimisers; none before the first.
+    /// Backbones and head after the last pass, with their optimiser; none before the first.
     pub(super) state: Option<State>,
     /// The pass with the lowest validation loss so far.
     pub(super) kept: Option<Kept>,
@@ -31,6 +32,7 @@ pub(super) struct State {
 
 /// The pass that would be kept if the fine-tuning ended now.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Kept {
     /// Counted from 1; 0: backbones and head as they came.
     pub epoch: usize,
@@ -105,5 +107,32 @@ impl FineTuneCheckpoint {
     /// [`TrainingError::CheckpointFile`].
     pub fn load(path: &Path) -> Result<Option<Self>, TrainingError> {
         read(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    /// Taken without its nets, it would go on from nets that were not trained.
+    #[test]
+    fn a_checkpoint_of_another_form_is_refused() {
+        #[derive(Serialize)]
+        struct Other {
+            key: String,
+            history: Vec<Epoch>,
+            parts: Vec<u8>,
+            kept: Option<Kept>,
+        }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let other = Other { key: "k".to_owned(), history: Vec::new(), parts: Vec::new(), kept: None };
+        write(&other, file.path()).unwrap();
+        let refused = FineTuneCheckpoint::load(file.path()).unwrap_err().to_string();
+        assert!(refused.contains("parts") && refused.contains("start over without `--resume`"), "{refused}");
+        let mine = FineTuneCheckpoint::start("k".to_owned());
+        mine.save(file.path()).unwrap();
+        assert_eq!(FineTuneCheckpoint::load(file.path()).unwrap().unwrap().key, "k");
     }
 }

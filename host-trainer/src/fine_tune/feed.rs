@@ -7,15 +7,16 @@ use xray_core::preprocess::InputTensor;
 
 use super::FineTuneError;
 use super::training::Images;
-use crate::backbones::{Backbone, input_adapter};
+use crate::backbones::input_adapter;
 use crate::data::Item;
 use crate::features::{View, batch_tensor};
+use crate::weights::Conventions;
 
 /// What the way from a file to a net depends on.
 pub(super) struct Feed<'a> {
     pub images: Images<'a>,
-    /// The backbones as they came: what kind they are, and what they take for granted.
-    pub backbones: Vec<Backbone>,
+    /// What each backbone takes for granted.
+    pub conventions: Vec<Conventions>,
 }
 
 impl Feed<'_> {
@@ -34,10 +35,10 @@ impl Feed<'_> {
     pub fn tensors(&self, inputs: &[InputTensor], device: &Device) -> Vec<Tensor<4>> {
         let inputs: Vec<&InputTensor> = inputs.iter().collect();
         let preprocessing = self.images.preprocessing;
-        let of_net = |backbone: &Backbone| {
-            let adapter = input_adapter(preprocessing.scaling, backbone.conventions());
+        let of_net = |conventions: &Conventions| {
+            let adapter = input_adapter(preprocessing.scaling, conventions);
             batch_tensor(&inputs, preprocessing.size, adapter, device)
         };
-        self.backbones.iter().map(of_net).collect()
+        self.conventions.iter().map(of_net).collect()
     }
 }

@@ -5,9 +5,11 @@
 //! batches do not disturb what the frozen layers were trained with (its scale and shift are trained); only with
 //! `all` it normalises by the batch and moves them, as in training from scratch.
 //!
-//! Several GPUs share each batch, by burn's own strategy for them (`MultiDevice` with the optimiser on the first,
-//! burn-train): gradients of the shares are added on the first GPU, which makes the step. Where BatchNorm normalises
-//! by the batch, it is by the share of its GPU.
+//! Several GPUs share each batch, with the workers of burn's strategy for them (`MultiDevicesTrainStep`, burn-train) and as
+//! its `OptimMainDevice` does: gradients of the shares are added on the first GPU, which makes the step. Where BatchNorm
+//! normalises by the batch, it is by the share of its GPU, and its running statistics become the mean of what the GPUs
+//! have. burn takes that mean in an order of its own, so that three GPUs and more do not end with the same nets bit for
+//! bit each time.
 
 mod checkpoint;
 mod error;

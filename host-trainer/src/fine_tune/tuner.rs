@@ -60,19 +60,19 @@ impl<'a> Tuner<'a> {
         let main = devices.first().ok_or(FineTuneError::NoDevice)?;
         let kinds: Vec<BackboneKind> = sets.iter().map(|set| set.backbone).collect();
         let trained = how.unfreeze.layers(&kinds)?;
-        let backbones = sets
+        let nets = sets
             .iter()
             .zip(&trained)
-            .map(|(set, trained)| Ok(Backbone::load_trained(set, trained, main)?))
+            .map(|(set, trained)| Ok(Backbone::load_trained(set, trained, main)?.into_net()))
             .collect::<Result<Vec<_>, FineTuneError>>()?;
-        let nets = backbones.iter().map(|backbone| backbone.net().clone()).collect();
         let stack = Stack { nets, head: Head::of_weights(head, main) };
+        let conventions = sets.iter().map(|set| set.conventions.clone()).collect();
         let positives = images.train.iter().filter(|item| item.label).count();
         let weights = class_weights(config, images.train.len(), positives);
         let worker =
             |device: &Device| Worker { device: device.clone(), loss: loss_of(config, weights, device) };
         Ok(Tuner {
-            feed: Feed { images, backbones },
+            feed: Feed { images, conventions },
             how,
             config,
             stack,
@@ -115,7 +115,7 @@ impl<'a> Tuner<'a> {
         let mut shares = self.shares(place, wanted)?;
         let outcome = self.together.step(&mut shares, &self.stack);
         let (mut outputs, _) = outcome.map_err(|error| failed(error.to_string()))?;
-        // They come as they are finished; a sum depends on its order.
+        // They come as they are finished; the sum of gradients depends on its order.
         outputs.sort_by_key(|output| output.output.item.index);
 
         let main = self.workers.first().ok_or(FineTuneError::NoDevice)?.device.clone();
@@ -167,7 +167,8 @@ impl<'a> Tuner<'a> {
         ModuleLrScheduler::new(self.how.learning_rate).with_group(head, self.config.learning_rate).step()
     }
 
-    /// Nets, head and optimiser as they are now.
+    /// Nets, head and optimiser as they are now, after [`Tuner::score`]: that settles the running statistics of BatchNorm,
+    /// which burn keeps one step behind.
     pub fn state(&self) -> Result<State, FineTuneError> {
         Ok(State::of(&self.stack, &self.optimizer)?)
     }
@@ -180,12 +181,13 @@ impl<'a> Tuner<'a> {
 
     /// Logits of the validation images; each device scores a part of them.
     pub fn score(&self) -> Result<Vec<f64>, FineTuneError> {
-        let (stack, feed, batch_size) = (self.stack.valid(), &self.feed, self.config.batch_size);
+        let (stack, feed, batch_size) = (&self.stack, &self.feed, self.config.batch_size);
         let part = feed.images.validation.len().div_ceil(self.workers.len()).max(1);
         let parts = feed.images.validation.par_chunks(part).zip(&self.workers);
         let scored = parts.map(|(images, worker)| {
             let device = worker.device.clone().inner();
-            let stack = stack.clone().fork(&device);
+            // Running statistics of its own: those of clones would be moved from device to device.
+            let stack = stack.valid().fork(&device);
             let mut logits = Vec::with_capacity(images.len());
             for batch in images.chunks(batch_size) {
                 let tensors = feed.tensors(&feed.prepare(batch)?, &device);
@@ -205,17 +207,16 @@ impl<'a> Tuner<'a> {
     ) -> Result<(Vec<WeightSet>, HeadWeights), FineTuneError> {
         let stack = load(self.stack.clone(), stack)?.valid();
         let all = self.how.unfreeze == Unfreeze::All;
-        let set = |((backbone, net), before): ((&Backbone, _), &WeightSet)| {
+        let set = |(net, before): (_, &WeightSet)| {
             let provenance = Provenance::FineTuned {
                 from: before.provenance.to_string(),
                 unfrozen: self.how.unfreeze.to_string(),
                 random: before.provenance.is_random() && !all,
             };
             let failed = |reason| FineTuneError::Training(TrainingError::Device { reason });
-            backbone.with_net(net).weights(provenance).map_err(failed)
+            Backbone::of_net(before.backbone, &before.conventions, net).weights(provenance).map_err(failed)
         };
-        let sets =
-            self.feed.backbones.iter().zip(stack.nets).zip(before).map(set).collect::<Result<_, _>>()?;
+        let sets = stack.nets.into_iter().zip(before).map(set).collect::<Result<_, _>>()?;
         Ok((sets, stack.head.weights()?))
     }
 }

@@ -4,10 +4,10 @@
 use burn::tensor::Device;
 
 use super::callbacks::{EarlyStopping, Monitor, ReduceOnPlateau};
-use super::model::Head;
+use super::model::{Head, values};
 use super::{
     Checkpoint, ClassWeights, Keep, Moment, Samples, Trained, TrainingConfig, TrainingError, class_weights,
-    train,
+    draws, train,
 };
 
 const FEATURES: usize = 8;
@@ -237,4 +237,17 @@ fn a_checkpoint_of_another_training_is_refused() {
         Ok::<_, TrainingError>(())
     });
     assert_eq!(resumed.err(), Some(TrainingError::OtherTraining));
+}
+
+/// Devices that share a batch multiply their images with the masks that one device would.
+#[test]
+fn the_dropout_of_a_share_is_that_of_its_rows() {
+    let device = Device::flex();
+    let config = TrainingConfig { dropout: 0.5, hidden: [3, 2], ..config() };
+    let whole = draws::dropout(&config, 1, 0, 5, &device);
+    let share = whole.rows(2..5, &device);
+    let (all, some) = (values(whole.hidden1).unwrap(), values(share.hidden1).unwrap());
+    assert_eq!(some, all[2 * 3..]);
+    assert!(some.contains(&0.0) && some.contains(&2.0), "{some:?}");
+    assert_eq!(values(share.hidden2).unwrap(), values(whole.hidden2).unwrap()[2 * 2..]);
 }

@@ -50,7 +50,7 @@ pub struct ExportJob {
     pub run: PathBuf,
     /// The imported weights.
     pub store: WeightStore,
-    /// The images of the run, for int8 and the gate.
+    /// The images of the run, for int8, the gate and figures that are measured anew.
     pub images: RunImages,
     /// Folder of the feature cache.
     pub cache: PathBuf,
@@ -329,22 +329,33 @@ fn write(
         })
     };
     // The model last: where it is, what is said of it is there.
-    if let Some(comparison) = &exported.comparison {
-        write(&comparison_path(out), &serde_json::to_vec_pretty(&comparison.of_model(file.sha256()))?)?;
+    match &exported.comparison {
+        Some(comparison) => {
+            write(&comparison_path(out), &serde_json::to_vec_pretty(&comparison.of_model(file.sha256()))?)?;
+        }
+        // It would be that of another model.
+        None => match std::fs::remove_file(comparison_path(out)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error)
+                    .with_context(|| format!("{}: could not be removed", comparison_path(out).display()));
+            }
+            _ => {}
+        },
     }
     write(out, file.bytes())?;
     Ok(exported)
 }
 
 fn backbones(run: &RunDir, record: &RunRecord, store: &WeightStore) -> anyhow::Result<Vec<WeightSet>> {
+    let trained_here = record.fine_tune_best.is_some_and(|best| best > 0);
+    let store = if trained_here { &run.fine_tuned() } else { store };
     record
         .backbones
         .iter()
         .map(|backbone| {
             let set = match &backbone.provenance {
                 Provenance::Random { seed } => WeightSet::random(backbone.kind, *seed),
-                Provenance::File { .. } => store.load(backbone.kind)?,
-                Provenance::FineTuned { .. } => run.weights().load(backbone.kind)?,
+                Provenance::File { .. } | Provenance::FineTuned { .. } => store.load(backbone.kind)?,
                 Provenance::Model { .. } => bail!("{} lies in a model", backbone.kind.name()),
             };
             ensure!(

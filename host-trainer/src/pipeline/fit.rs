@@ -58,6 +58,15 @@ const BASE_IS_KEPT: &str = "the backbones of a base model are kept as they are; 
 /// What would fail after hours of computing fails here.
 fn check(options: &FitOptions, device: &ChosenDevice) -> anyhow::Result<()> {
     options.training.check()?;
+    if let BackboneSource::Stored { store, .. } = &options.source.backbones {
+        let of_run = RunDir::new(&options.out).fine_tuned();
+        ensure!(
+            std::path::absolute(store.dir())? != std::path::absolute(of_run.dir())?,
+            "{}: these weights are of the run in {}, which a new one there would replace; choose another --out",
+            store.dir().display(),
+            options.out.display()
+        );
+    }
     let Some(how) = &options.fine_tune else { return Ok(()) };
     let kinds = match &options.source.backbones {
         BackboneSource::Stored { kinds, .. } | BackboneSource::Random { kinds, .. } => kinds,
@@ -104,6 +113,7 @@ pub fn fit(
         // It would be compared with a head on other backbones.
         Some(_) => None,
     };
+    let mut was_trained = false;
     let fitted = match (&options.fine_tune, &stack) {
         (None, _) => fitted,
         (Some(_), Stack::Base(_)) => bail!(BASE_IS_KEPT),
@@ -116,8 +126,7 @@ pub fn fit(
                      kept; try a smaller --fine-tune-rate",
                 ));
             } else {
-                let store = run.weights();
-                tuned.sets.iter().try_for_each(|set| store.save(set).map(drop))?;
+                was_trained = true;
                 stack = Stack::Weights(tuned.sets);
             }
             tuned.fitted
@@ -164,7 +173,11 @@ pub fn fit(
         },
     };
     let base = stack.base().or(int8.as_ref().map(|int8| &int8.model)).map(BaseModel::file);
-    run.write(&record, &fitted.trained.weights, &fitted.scores, base)?;
+    let fine_tuned = match &stack {
+        Stack::Weights(sets) if was_trained => sets.as_slice(),
+        _ => &[],
+    };
+    run.write(&record, &fitted.trained.weights, &fitted.scores, (base, fine_tuned))?;
     Ok(record)
 }
 

@@ -134,10 +134,10 @@ fn flips(subject: &Subject<'_>) -> Markup {
                         .map(|flip| [flip.path.clone(), format!("{:.4}", flip.float), format!("{:.4}", flip.int8)])
                         .collect();
                     (table(&["image", "probability in float", "in 8 bits"], &rows))
-                    p.small { "Each model is judged at its own threshold; that of this one is in the figures above." }
+                    p.small { "Each model is judged at its own threshold; this model's is among the figures above." }
                 },
-                None => p { "`export` lists them beside the model that it writes, in a file that ends in .comparison.json; it was \
-                             not beside this one." },
+                None => p { "`export` lists them beside the model that it writes, in a file that ends in .comparison.json; none \
+                             of this model was found there." },
             }
         },
     )

@@ -11,7 +11,7 @@ use super::Subject;
 use super::provenance::{provenance, word};
 use super::tables::{AGAINST_ALL, GLOSSARY, figures, groups, patients};
 use crate::data::Split;
-use crate::pipeline::{CALIBRATION_IMAGES, GateWish, ThresholdRule};
+use crate::pipeline::{CALIBRATION_IMAGES, ThresholdRule};
 use crate::run::RunRecord;
 
 /// A fall of AUROC from validation to the images judged here that is worth a sentence.
@@ -201,7 +201,7 @@ fn commands(subject: &Subject<'_>) -> Vec<String> {
 /// The export, as far as the model tells how it was made; the run's folder is that of the command before.
 fn export_command(contract: &Contract, record: &RunRecord) -> String {
     let mut command = "host-trainer export --run RUN --out MODEL.onnx".to_owned();
-    if contract.precision != Precision::Int8 {
+    if contract.precision != Precision::Int8 && record.base.is_none() {
         command += &format!(" --precision {}", word(&contract.precision));
     }
     if contract.quantisation.as_ref().is_some_and(|made| made.head_on == "float") {
@@ -213,14 +213,8 @@ fn export_command(contract: &Contract, record: &RunRecord) -> String {
     if let Some(made) = calibrated.filter(|made| made.calibration_images != CALIBRATION_IMAGES) {
         command += &format!(" --calibration-images {}", made.calibration_images);
     }
-    match &contract.gate {
-        None => command += " --no-gate",
-        Some(gate) => {
-            let images = gate.fit.fitted_on / GateWish::FORMS;
-            if images != GateWish::IMAGES {
-                command += &format!(" --gate-images {images}");
-            }
-        }
+    if contract.gate.is_none() {
+        command += " --no-gate";
     }
     command
 }

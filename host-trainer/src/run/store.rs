@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use xray_core::package::PackageFile;
 
-use super::{BackboneUse, RUN_SCHEMA, RunRecord, ValidationScore};
+use super::{RUN_SCHEMA, RunRecord, ValidationScore};
 use crate::head::{Epoch, HeadError, HeadWeights};
-use crate::weights::{Provenance, WeightStore};
+use crate::weights::{WeightSet, WeightStore, WeightsError};
 
 /// Why a run could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -31,10 +31,13 @@ pub enum RunError {
     /// The head could not be read or written.
     #[error(transparent)]
     Head(#[from] HeadError),
+    /// Backbones that were trained could not be written.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
 }
 
-/// Folder of backbones that a run trained.
-const WEIGHTS: &str = "weights";
+/// Folder of the backbones that a run trained; nothing else lies in it.
+const FINE_TUNED: &str = "fine-tuned";
 
 /// The one field of a record that every release understands.
 #[derive(serde::Deserialize)]
@@ -43,7 +46,7 @@ struct Schema {
 }
 
 /// The folder of a run: `run.json`, `head.safetensors`, `metrics.csv`, `validation.json`; `corrupted.json` where changed
-/// validation images were looked at, too; `base.onnx` where features come from the backbones of a model; `weights/` and
+/// validation images were looked at, too; `base.onnx` where features come from the backbones of a model; `fine-tuned/` and
 /// `fine-tune-metrics.csv` where backbones were trained.
 #[derive(Debug, Clone)]
 pub struct RunDir {
@@ -66,8 +69,9 @@ impl RunDir {
         self.record_path().exists()
     }
 
-    /// Writes a finished run. The record of an earlier run there goes first and the new one comes last: where one is, the
-    /// rest belongs to it.
+    /// Writes a finished run, with the model whose backbones gave the features and the backbones that were trained, if
+    /// there are such. The record of an earlier run there goes first and the new one comes last: where one is, the rest
+    /// belongs to it.
     ///
     /// # Errors
     /// [`RunError`] names the file that could not be written.
@@ -76,7 +80,7 @@ impl RunDir {
         record: &RunRecord,
         head: &HeadWeights,
         scores: &[ValidationScore],
-        base: Option<&PackageFile>,
+        (base, fine_tuned): (Option<&PackageFile>, &[WeightSet]),
     ) -> Result<(), RunError> {
         fs::create_dir_all(&self.path).map_err(|source| RunError::Io { path: self.path.clone(), source })?;
         remove(self.record_path())?;
@@ -85,10 +89,8 @@ impl RunDir {
             Some(base) => self.write_file(&self.base_path(), base.bytes())?,
             None => remove(self.base_path())?,
         }
-        let trained = |backbone: &BackboneUse| matches!(backbone.provenance, Provenance::FineTuned { .. });
-        if !record.backbones.iter().any(trained) {
-            self.remove_weights()?;
-        }
+        self.remove_fine_tuned()?;
+        fine_tuned.iter().try_for_each(|set| self.fine_tuned().save(set).map(drop))?;
         head.save(&self.head_path())?;
         self.write_file(&self.path.join("metrics.csv"), metrics_csv(&record.history).as_bytes())?;
         let fine_tune_metrics = self.path.join("fine-tune-metrics.csv");
@@ -157,8 +159,8 @@ impl RunDir {
         Ok((record, head))
     }
 
-    fn remove_weights(&self) -> Result<(), RunError> {
-        let path = self.path.join(WEIGHTS);
+    fn remove_fine_tuned(&self) -> Result<(), RunError> {
+        let path = self.path.join(FINE_TUNED);
         match fs::remove_dir_all(&path) {
             Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
                 Err(RunError::Io { path, source })
@@ -172,8 +174,8 @@ impl RunDir {
     }
 
     /// The backbones that were trained in this run, if any were.
-    pub fn weights(&self) -> WeightStore {
-        WeightStore::at(self.path.join(WEIGHTS))
+    pub fn fine_tuned(&self) -> WeightStore {
+        WeightStore::at(self.path.join(FINE_TUNED))
     }
 
     /// Where a training is kept after every pass until the run is finished.
