@@ -4,6 +4,7 @@ import random
 import struct
 import unittest
 
+import page
 from disk import FLUSH, SECTOR, Entry, read_log, survive
 from lamps import LONGEST, Stretch, signal
 
@@ -83,6 +84,19 @@ class Disks(unittest.TestCase):
         self.assertIn((), lefts)
         self.assertIn((5, 6, 7, 8), lefts)
         self.assertIn((6, 8), lefts, "a later write can be there where an earlier one is not")
+
+
+class Pages(unittest.TestCase):
+    """What is read from the page."""
+
+    def test_each_record_of_the_list_is_found(self) -> None:
+        row = (
+            '<li><a href="/records/{}"><span class="badge {}"><svg></svg></span><span class="what">x</span>\n'
+            '<span class="when">1970 · stick<span class="digits"> · <code>{}</code></span></span></a></li>'
+        )
+        html = row.format(12, "no-result", "cef8601a") + row.format(11, "suspected", "51208cb1")
+        self.assertEqual(page.rows(html), [("12", "no-result", "cef8601a"), ("11", "suspected", "51208cb1")])
+        self.assertEqual(page.rows("<ul></ul>"), [])
 
 
 if __name__ == "__main__":
