@@ -150,11 +150,22 @@ tidy() {
   done
 }
 
+# Goes back from a deployment that was cut off; one at a time, whoever asks for it.
+resume() {
+  exec 9>"$home/lock"
+  flock 9
+  if [ -e "$home/pending" ]; then
+    go_back
+    echo "went back to ${before:-the package}"
+  fi
+  exec 9>&-
+}
+
 begin() {
   mkdir -p "$home/staging/$1" "$home/releases"
   # A deployment that was cut off, and that nobody watches any more, is taken back first.
   flock -n "$home/lock" true || fail "another deployment is under way on this board; try again when it has ended"
-  if [ -e "$home/pending" ]; then flock -o "$home/lock" sh "$home/agent.sh" resume >&2; fi
+  if [ -e "$home/pending" ]; then resume >&2; fi
   echo "staging=$home/staging/$1"
   echo "machine=$(uname -m)"
   echo "release=$(in_use)"
@@ -225,9 +236,11 @@ watch() {
     board=$(value "$plan" board)
     # The service has the lines that the self-test drives.
     if [ -n "$board" ] && has_service; then systemctl stop "$service" || true; fi
-    (selftest "$program" "$board") || problem="the self-test failed"
-    restart
+    said=$( (selftest "$program" "$board") 2>&1) || problem=$(printf 'the self-test failed\n%s' "$said" | tail -n 1)
+    echo "$said"
   fi
+  # Going back restarts it, too.
+  [ -n "$problem" ] || restart
   checks=0
   while [ -z "$problem" ] && [ "$checks" -lt "$seconds" ]; do
     healthy "$command" || problem="unhealthy after $checks of $seconds seconds"
@@ -252,7 +265,7 @@ case ${1:-} in
   verify) verify "$2" ;;
   start) start "$2" ;;
   watch) watch "$2" ;;
-  resume) if [ -e "$home/pending" ]; then go_back; echo "went back to ${before:-the package}"; fi ;;
+  resume) if [ -e "$home/pending" ]; then resume; fi ;;
   result)
     result=$(cat "$home/result-$2" 2>/dev/null || echo unknown)
     # Whoever should be at work is not: the board lost power, or the process was killed.
