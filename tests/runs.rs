@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use host_trainer::backbones::BackboneKind;
 use host_trainer::data::augment::Preset;
 use host_trainer::data::leaks::LeakCounts;
 use host_trainer::data::{DataSet, Split, of_split};
@@ -178,6 +179,9 @@ fn what_cannot_be_done_is_told_before_anything_is_computed() -> Result<()> {
     let random = world.options.source.backbones.clone();
     world.options.source.backbones = BackboneSource::Base { model: world.path("none.onnx") };
     assert!(refused(&world).contains("leave --unfreeze out"));
+    let store = RunDir::new(&world.options.out).fine_tuned();
+    world.options.source.backbones = BackboneSource::Stored { kinds: BackboneKind::STACK.to_vec(), store };
+    assert!(refused(&world).contains("choose another --out"));
     (world.options.source.backbones, world.options.fine_tune) = (random, None);
     world.options.training.learning_rate = -1e-4;
     assert!(refused(&world).contains("`--learning-rate` -0.0001 is not above 0"));
