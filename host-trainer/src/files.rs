@@ -23,6 +23,18 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
+/// What was read or removed, or none where nothing was there.
+///
+/// # Errors
+/// The operating system's word on anything else.
+pub fn if_there<T>(outcome: std::io::Result<T>) -> std::io::Result<Option<T>> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Writes a file that must not be there yet; on Unix with these permissions from its first moment on.
 ///
 /// # Errors

@@ -40,9 +40,10 @@ def mount(on: pi.Pi, device: str, at: str = STATE, kind: str = "ext4") -> None:
     on.run(f"mkdir -p {at} && mount -t {kind} -o {options} {device} {at}")
 
 
-def wait_for(on: pi.Pi, device: str) -> None:
-    """Waits until the kernel has found a device."""
-    on.run(f"n=0; until [ -b {device} ] || [ $n -ge 600 ]; do sleep 0.2; n=$((n + 1)); done; [ -b {device} ]")
+def wait_for(on: pi.Pi, device: str, kind: str = "b", tries: int = 600) -> None:
+    """Waits until the kernel has found a device; `kind` is the shell's letter for what it is in the tree of files."""
+    there = f"[ -{kind} {device} ]"
+    on.run(f"n=0; until {there} || [ $n -ge {tries} ]; do sleep 0.2; n=$((n + 1)); done; {there}")
 
 
 def unit(on: pi.Pi, number: int) -> str:

@@ -19,7 +19,7 @@ def run(on: pi.Pi, seen: Lamps, report: Report) -> None:
     """The daemon with a camera, and one press of the button."""
     report.step("a camera: vivid, the kernel's own; the button takes the shot")
     board.load(on, "camera", "vivid.ko", OPTIONS)
-    on.run("n=0; until [ -c /dev/video0 ] || [ $n -ge 100 ]; do sleep 0.2; n=$((n + 1)); done; [ -c /dev/video0 ]")
+    board.wait_for(on, "/dev/video0", "c", 100)
     board.configure(on, "pi3")
     on.run(f"printf '{SECTION}' >>{board.CONFIG}")
     listed = json.loads(on.run(f"{board.PROGRAM} camera --formats --json --config {board.CONFIG}").lines[-1])

@@ -43,7 +43,7 @@ def plug(on: pi.Pi) -> int:
     forward = [{"str": f"tcp:127.0.0.1:{port}-{ADDRESS}:{PAGE_PORT}"}]
     on.monitor.do("netdev_add", type="user", id="net", restrict=True, hostfwd=forward)
     on.monitor.do("device_add", driver="usb-net", id="card", netdev="net", bus="usb-bus.0", port="1")
-    on.run("n=0; until [ -e /sys/class/net/usb0 ] || [ $n -ge 600 ]; do sleep 0.2; n=$((n + 1)); done; [ -e /sys/class/net/usb0 ]")
+    board.wait_for(on, "/sys/class/net/usb0", "e")
     on.run(f"ip link set lo up && ip link set usb0 up && ip addr add {ADDRESS}/24 dev usb0")
     return port
 

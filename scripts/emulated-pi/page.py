@@ -23,8 +23,6 @@ SECTIONS = (
     f'[[folder]]\\npath = "{FOLDER}"\\nsettle_s = 0\\nevery_s = 0.3\\n'
 )
 LISTENS = r"page: https://0\.0\.0\.0:\d+/.*certificate ([0-9A-F:]{95})"
-# What the page calls an outcome, in its first colour and in the state that it watches.
-CLASSES = {"pneumonia-suspected": "suspected", "no-sign": "no-sign", "uncertain": "uncertain", "no-result": "no-result"}
 
 
 def configure(on: pi.Pi) -> str:
@@ -49,7 +47,7 @@ def look(page: Page, found: list[dict], browser: Browser, report: Report) -> Non
     report.check(well and said["signal"] == "ready", "/healthz, asked from outside over TLS: ok, self-test passed, ready", said)
     report.check(page.get("/records", known=False).status == 401, "without the access word it answers 401")
     shown = {int(number): (kind, content) for number, kind, content in rows(page.get("/records").text)}
-    wanted = {it["sequence"]: (CLASSES[it["outcome"]], it["content"][:8]) for it in found}
+    wanted = {it["sequence"]: (class_of(it["outcome"]), it["content"][:8]) for it in found}
     report.check(shown == wanted, f"its list has the stick's {len(found)} X-rays, each with the verdict of its record", shown)
     unreported = metric(page, "xray_edge_store_unreported_records")
     report.check(unreported == len(found), f"/metrics: {unreported:.0f} records that nobody was handed yet", unreported)
@@ -66,12 +64,17 @@ def verdict(on: pi.Pi, page: Page, seen: Lamps, line: int, browser: Browser, rep
     report.check(seen.wait({signal}, 30) == signal, f"a phantom in a watched folder: gpiocdev's lamps show `{signal}`")
     # The state that the page watches: signal, record, whether it is one of several, the stick.
     state = page.get("/live").text
-    report.check(state == f"{CLASSES[outcome]} {number} one absent", f"and so does the page: `{state}`", state)
+    report.check(state == f"{class_of(outcome)} {number} one absent", f"and so does the page: `{state}`", state)
     total = metric(page, f'xray_edge_records_total{{verdict="{outcome}"}}')
     report.check(total == 1, f"/metrics counts it: {outcome}", total)
     kind = page.get(f"/records/{number}/image.jpg")
     report.check(kind.status == 200 and kind.body[:2] == b"\xff\xd8", f"its picture is {len(kind.body)} bytes of JPEG", kind.status)
-    browser.picture(page, "/", signal.replace(" ", "-"))
+    browser.picture(page, "/", class_of(outcome))
+
+
+def class_of(outcome: str) -> str:
+    """What the page calls an outcome, in its first colour and in the state that it watches."""
+    return board.SHOWN[outcome].replace(" ", "-")
 
 
 def rows(html: str) -> list[tuple[str, str, str]]:

@@ -88,9 +88,11 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     if let Some(folder) = &args.report {
         let training = training.as_ref().map(|(record, _)| record);
         let (model, data) = (args.model.as_path(), set.data.as_path());
-        let of_eight_bits = result.contract.quantisation.is_some();
-        let beside = of_eight_bits.then(|| Comparison::beside(model, &result.model)).transpose();
-        let quantised = beside.map(Option::flatten).unwrap_or_else(|error| {
+        let beside = match result.contract.quantisation {
+            Some(_) => Comparison::beside(model, &result.model),
+            None => Ok(None),
+        };
+        let quantised = beside.unwrap_or_else(|error| {
             eprintln!("warning: {error}");
             None
         });

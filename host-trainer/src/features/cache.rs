@@ -10,6 +10,7 @@ use xray_core::hex;
 use xray_core::preprocess::Preprocessing;
 
 use super::{FeatureError, View};
+use crate::files::if_there;
 
 /// Raised whenever the same image and weights would give other features than before.
 const FORMAT: u32 = 1;
@@ -69,9 +70,9 @@ impl FeatureCache {
     /// [`FeatureError::Cache`] if a file is there and cannot be read.
     pub fn get(&self, sha256: &str, view: &View) -> Result<Option<Vec<f32>>, FeatureError> {
         let path = self.path(sha256, view);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        let bytes = match if_there(fs::read(&path)) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(None),
             Err(source) => return Err(FeatureError::Cache { path, source }),
         };
         let length = self.features * size_of::<f32>();

@@ -44,8 +44,9 @@ pub(super) struct Tuner<'a> {
     config: &'a TrainingConfig,
     stack: Stack,
     optimizer: ModuleOptimizer,
-    /// At least one; the first makes the steps.
     workers: Vec<Worker>,
+    /// The first of them, which makes the steps.
+    main: Device,
     together: MultiDevicesTrainStep<Stack>,
 }
 
@@ -57,15 +58,15 @@ impl<'a> Tuner<'a> {
         devices: &[Device],
     ) -> Result<Self, FineTuneError> {
         let devices: Vec<Device> = devices.iter().map(|device| device.clone().autodiff()).collect();
-        let main = devices.first().ok_or(FineTuneError::NoDevice)?;
+        let main = devices.first().ok_or(FineTuneError::NoDevice)?.clone();
         let kinds: Vec<BackboneKind> = sets.iter().map(|set| set.backbone).collect();
         let trained = how.unfreeze.layers(&kinds)?;
         let nets = sets
             .iter()
             .zip(&trained)
-            .map(|(set, trained)| Ok(Backbone::load_trained(set, trained, main)?.into_net()))
+            .map(|(set, trained)| Ok(Backbone::load_trained(set, trained, &main)?.into_net()))
             .collect::<Result<Vec<_>, FineTuneError>>()?;
-        let stack = Stack { nets, head: Head::of_weights(head, main) };
+        let stack = Stack { nets, head: Head::of_weights(head, &main) };
         let conventions = sets.iter().map(|set| set.conventions.clone()).collect();
         let positives = images.train.iter().filter(|item| item.label).count();
         let weights = class_weights(config, images.train.len(), positives);
@@ -78,6 +79,7 @@ impl<'a> Tuner<'a> {
             stack,
             optimizer: adam(),
             workers: devices.iter().map(worker).collect(),
+            main,
             together: MultiDevicesTrainStep::new(&devices),
         })
     }
@@ -118,11 +120,10 @@ impl<'a> Tuner<'a> {
         // They come as they are finished; the sum of gradients depends on its order.
         outputs.sort_by_key(|output| output.output.item.index);
 
-        let main = self.workers.first().ok_or(FineTuneError::NoDevice)?.device.clone();
         let mut gradients = GradientsAccumulator::new();
         let mut logits = Vec::with_capacity(labels.len());
         for MultiTrainOutput { output, .. } in outputs {
-            gradients.accumulate(&self.stack, output.grads.to_device(&main, &self.stack));
+            gradients.accumulate(&self.stack, output.grads.to_device(&self.main, &self.stack));
             logits.extend(values(output.item.logits)?);
         }
         self.stack = self.optimizer.step(self.rates(), self.stack.clone(), gradients.grads());
@@ -137,8 +138,7 @@ impl<'a> Tuner<'a> {
         wanted: &[(&Item, &View)],
     ) -> Result<Vec<Box<dyn DataLoaderIterator<Share>>>, FineTuneError> {
         let inputs = self.feed.prepare(wanted)?;
-        let main = self.workers.first().ok_or(FineTuneError::NoDevice)?;
-        let masks = draws::dropout(self.config, epoch, step, wanted.len(), &main.device);
+        let masks = draws::dropout(self.config, epoch, step, wanted.len(), &self.main);
         let count = self.workers.len().min(wanted.len() / FEWEST).max(1);
         let start = |index: usize| (index * wanted.len() / count).min(wanted.len());
         let share = |(index, worker): (usize, &Worker)| {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::callbacks::{EarlyStoppingState, ReduceOnPlateauState};
 use super::model::Head;
 use super::{Epoch, TrainingError};
+use crate::files::if_there;
 
 /// Everything that the next pass depends on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -123,10 +124,8 @@ pub(crate) fn write(state: &impl Serialize, path: &Path) -> Result<(), TrainingE
 /// Reads what [`write`] wrote; none where there is no file.
 pub(crate) fn read<State: DeserializeOwned>(path: &Path) -> Result<Option<State>, TrainingError> {
     let failed = |reason: String| TrainingError::CheckpointFile { path: path.to_owned(), reason };
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error.to_string())),
+    let Some(bytes) = if_there(std::fs::read(path)).map_err(|error| failed(error.to_string()))? else {
+        return Ok(None);
     };
     ciborium::from_reader(bytes.as_slice()).map(Some).map_err(|error| failed(error.to_string()))
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use xray_core::package::QuantisationRecord;
 
 use super::head_fit::scored;
+use crate::files::if_there;
 use crate::metrics::{Evaluation, MetricsError};
 use crate::run::ValidationScore;
 
@@ -130,10 +131,8 @@ impl Comparison {
     pub fn beside(model: &Path, sha256: &str) -> Result<Option<Comparison>, ComparisonError> {
         let path = comparison_path(model);
         let failed = |reason: String| ComparisonError { path: path.clone(), reason };
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(error.to_string())),
+        let Some(bytes) = if_there(std::fs::read(&path)).map_err(|error| failed(error.to_string()))? else {
+            return Ok(None);
         };
         let read: OfModel<Comparison> =
             serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?;

@@ -20,7 +20,7 @@ use crate::data::{DataSet, Item};
 use crate::device::ChosenDevice;
 use crate::export::{Body, export, export_quantised};
 use crate::features::{Extractor, Job, View};
-use crate::files::write_atomic;
+use crate::files::{if_there, write_atomic};
 use crate::head::{HeadWeights, Samples, probabilities};
 use crate::run::{RunDir, RunRecord, ValidationScore};
 use crate::weights::{Provenance, WeightSet, WeightStore};
@@ -334,21 +334,18 @@ fn write(
             write(&comparison_path(out), &serde_json::to_vec_pretty(&comparison.of_model(file.sha256()))?)?;
         }
         // It would be that of another model.
-        None => match std::fs::remove_file(comparison_path(out)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(error)
-                    .with_context(|| format!("{}: could not be removed", comparison_path(out).display()));
-            }
-            _ => {}
-        },
+        None => {
+            let old = comparison_path(out);
+            if_there(std::fs::remove_file(&old))
+                .with_context(|| format!("{}: could not be removed", old.display()))?;
+        }
     }
     write(out, file.bytes())?;
     Ok(exported)
 }
 
 fn backbones(run: &RunDir, record: &RunRecord, store: &WeightStore) -> anyhow::Result<Vec<WeightSet>> {
-    let trained_here = record.fine_tune_best.is_some_and(|best| best > 0);
-    let store = if trained_here { &run.fine_tuned() } else { store };
+    let store = if record.has_trained_backbones() { &run.fine_tuned() } else { store };
     record
         .backbones
         .iter()

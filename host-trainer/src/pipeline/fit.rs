@@ -113,7 +113,6 @@ pub fn fit(
         // It would be compared with a head on other backbones.
         Some(_) => None,
     };
-    let mut was_trained = false;
     let fitted = match (&options.fine_tune, &stack) {
         (None, _) => fitted,
         (Some(_), Stack::Base(_)) => bail!(BASE_IS_KEPT),
@@ -126,7 +125,6 @@ pub fn fit(
                      kept; try a smaller --fine-tune-rate",
                 ));
             } else {
-                was_trained = true;
                 stack = Stack::Weights(tuned.sets);
             }
             tuned.fitted
@@ -174,7 +172,7 @@ pub fn fit(
     };
     let base = stack.base().or(int8.as_ref().map(|int8| &int8.model)).map(BaseModel::file);
     let fine_tuned = match &stack {
-        Stack::Weights(sets) if was_trained => sets.as_slice(),
+        Stack::Weights(sets) if record.has_trained_backbones() => sets.as_slice(),
         _ => &[],
     };
     run.write(&record, &fitted.trained.weights, &fitted.scores, (base, fine_tuned))?;

@@ -254,6 +254,11 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
+    /// Whether backbones were trained, too, and a pass of that was kept: then they lie in the run.
+    pub fn has_trained_backbones(&self) -> bool {
+        self.fine_tune_best.is_some_and(|best| best > 0)
+    }
+
     /// Whether any backbone has random weights, so that the figures prove the program and nothing else.
     pub fn has_random_backbones(&self) -> bool {
         self.backbones.iter().any(|backbone| backbone.provenance.is_random())

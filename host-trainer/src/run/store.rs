@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use xray_core::package::PackageFile;
 
 use super::{RUN_SCHEMA, RunRecord, ValidationScore};
+use crate::files::if_there;
 use crate::head::{Epoch, HeadError, HeadWeights};
 use crate::weights::{WeightSet, WeightStore, WeightsError};
 
@@ -89,7 +90,9 @@ impl RunDir {
             Some(base) => self.write_file(&self.base_path(), base.bytes())?,
             None => remove(self.base_path())?,
         }
-        self.remove_fine_tuned()?;
+        let of_earlier = self.path.join(FINE_TUNED);
+        if_there(fs::remove_dir_all(&of_earlier))
+            .map_err(|source| RunError::Io { path: of_earlier, source })?;
         fine_tuned.iter().try_for_each(|set| self.fine_tuned().save(set).map(drop))?;
         head.save(&self.head_path())?;
         self.write_file(&self.path.join("metrics.csv"), metrics_csv(&record.history).as_bytes())?;
@@ -159,16 +162,6 @@ impl RunDir {
         Ok((record, head))
     }
 
-    fn remove_fine_tuned(&self) -> Result<(), RunError> {
-        let path = self.path.join(FINE_TUNED);
-        match fs::remove_dir_all(&path) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                Err(RunError::Io { path, source })
-            }
-            _ => Ok(()),
-        }
-    }
-
     fn record_path(&self) -> PathBuf {
         self.path.join("run.json")
     }
@@ -213,10 +206,7 @@ impl RunDir {
 
 /// Removes a file that need not be there.
 fn remove(path: PathBuf) -> Result<(), RunError> {
-    match fs::remove_file(&path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(RunError::Io { path, source }),
-        _ => Ok(()),
-    }
+    if_there(fs::remove_file(&path)).map(drop).map_err(|source| RunError::Io { path, source })
 }
 
 fn metrics_csv(history: &[Epoch]) -> String {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::LeakError;
 use super::hash::{BYTES, PictureHash};
-use crate::files::write_atomic;
+use crate::files::{if_there, write_atomic};
 
 /// Raised with every change of the hash.
 const NAME: &str = "picture-hashes-1.bin";
@@ -24,12 +24,8 @@ impl Known {
     /// Those in the folder `cache`; none where there is no file, or one that is not whole.
     pub fn read(cache: &Path) -> Result<Known, LeakError> {
         let path = cache.join(NAME);
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Known::default()),
-            Err(source) => return Err(LeakError::Cache { path, source }),
-        };
-        Ok(parse(&bytes).unwrap_or_default())
+        let bytes = if_there(std::fs::read(&path)).map_err(|source| LeakError::Cache { path, source })?;
+        Ok(bytes.and_then(|bytes| parse(&bytes)).unwrap_or_default())
     }
 
     /// Writes them to the folder `cache`.
