@@ -21,6 +21,7 @@
 
 pub mod decision;
 pub mod engine;
+pub mod files;
 pub mod gate;
 pub mod heat_map;
 pub mod intake;
