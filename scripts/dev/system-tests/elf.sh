@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Tries what scripts/deploy/cross-build.sh judges programs by, on programs of this machine.
+# Tests what scripts/deploy/cross-build.sh checks programs with, on programs of this machine.
 #
 #   scripts/dev/system-tests/elf.sh
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 # shellcheck source=scripts/deploy/lib/elf.sh
 . scripts/deploy/lib/elf.sh
-die() { echo "FAILED: $*" >&2; exit 1; }
+# shellcheck source=scripts/dev/lib/testing.sh
+. scripts/dev/lib/testing.sh
 
 newer 2.32 2.31 || die "2.32 is newer than 2.31"
 newer 2.31 2.9 || die "numbers are compared, not letters"
@@ -15,10 +16,10 @@ newer 2.17 2.31 && die "2.17 is older"
 program=$(command -v sort)
 here=$(ldd --version | grep -oE '[0-9.]+$' | head -n 1)
 found=$(highest_glibc "$program")
-[ -n "$found" ] || die "$program asks for no glibc"
-newer "$found" "$here" && die "$program runs here and asks for glibc $found, over $here"
+[ -n "$found" ] || die "$program needs no glibc"
+newer "$found" "$here" && die "$program runs here and needs glibc $found, over $here"
 [[ $(libraries "$program") == *libc.so.6* ]] || die "$program is not linked with the C library"
 [ -z "$(symbols_above "$program" "$found")" ] || die "symbols above the highest"
 [ -n "$(symbols_above "$program" 2.0)" ] || die "no symbol above 2.0"
-[ -z "$(highest_glibc /etc/hostname)" ] || die "a text asks for no glibc"
-echo "binary: passed"
+[ -z "$(highest_glibc /etc/hostname)" ] || die "a text needs no glibc"
+echo "elf: passed"

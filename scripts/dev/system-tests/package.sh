@@ -7,33 +7,33 @@
 # one, it is made (some 150 MB from Debian's mirror). It is copied, not changed.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
-for tool in debootstrap cargo-deb; do
-  command -v $tool >/dev/null || { echo "SKIPPED: $tool is not installed" >&2; exit 0; }
-done
-[ "$(id -u)" = 0 ] || { echo "SKIPPED: a chroot needs root" >&2; exit 0; }
+# shellcheck source=scripts/dev/lib/testing.sh
+. scripts/dev/lib/testing.sh
+need debootstrap cargo-deb
+need_root "a chroot"
 
-place=$(mktemp -d)
-trap 'umount "$place/root/proc" 2>/dev/null || true; rm -rf --one-file-system "$place"' EXIT
+work=$(mktemp -d)
+trap 'umount "$work/root/proc" 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
 if [ $# -gt 0 ]; then
-  cp -a "$1" "$place/root"
+  cp -a "$1" "$work/root"
 else
-  debootstrap --variant=minbase --include=systemd,udev bookworm "$place/root" http://deb.debian.org/debian >"$place/log"
+  debootstrap --variant=minbase --include=systemd,udev bookworm "$work/root" http://deb.debian.org/debian >"$work/log"
 fi
-root=$place/root
-mount -t proc proc "$root/proc" || { echo "SKIPPED: /proc cannot be mounted in a chroot here" >&2; exit 0; }
-scripts/deploy/package.sh native --out "$place/first"
+root=$work/root
+mount -t proc proc "$root/proc" || skip "/proc cannot be mounted in a chroot here"
+scripts/deploy/package.sh native --out "$work/first"
 # The next release: the same, with another number.
-cargo deb -p edge-runtime --profile release --no-build --deb-revision 2 --output "$place/second/" >/dev/null
-cp "$place"/first/*.deb "$root/first.deb"
-cp "$place"/second/*.deb "$root/second.deb"
+cargo deb -p edge-runtime --profile release --no-build --deb-revision 2 --output "$work/second/" >/dev/null
+cp "$work"/first/*.deb "$root/first.deb"
+cp "$work"/second/*.deb "$root/second.deb"
 
-die() { echo "FAILED: $*" >&2; exit 1; }
 inside() { chroot "$root" env DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
-there() { [ -e "$root/$1" ] || die "$1 is not there"; }
-gone() { [ ! -e "$root/$1" ] || die "$1 is still there"; }
+exists() { [ -e "$root/$1" ] || die "$1 does not exist"; }
+removed() { [ ! -e "$root/$1" ] || die "$1 still exists"; }
+# owner PATH USER:GROUP:MODE
 owner() { [ "$(inside stat -c %U:%G:%a "/$1")" = "$2" ] || die "/$1 is $(inside stat -c %U:%G:%a "/$1"), not $2"; }
 
-echo "== install"
+begin "install"
 inside dpkg --install /first.deb
 inside edge-runtime --version
 inside id edge-runtime
@@ -42,15 +42,15 @@ owner var/lib/edge-runtime edge-runtime:edge-runtime:700
 owner etc/edge-runtime/keys root:root:755
 for file in usr/lib/udev/rules.d/60-edge-runtime.rules usr/share/man/man1/edge-runtime.1.gz \
   usr/share/man/man1/edge-runtime-model-install.1.gz usr/share/bash-completion/completions/edge-runtime \
-  usr/lib/systemd/system/edge-runtime-deploy.service usr/share/edge-runtime/boards/pi5.toml; do there $file; done
+  usr/lib/systemd/system/edge-runtime-deploy.service usr/share/edge-runtime/boards/pi5.toml; do exists $file; done
 inside bash -n /usr/share/bash-completion/completions/edge-runtime
 if inside edge-runtime screen /tmp; then die "it screens without a model"; fi
-there etc/edge-runtime/keys/README
-# The configuration that comes with it is one; what is missing is a key and a model.
-if inside edge-runtime run --check 2>"$place/said"; then die "it is well without a model"; fi
-grep -Eq "no model is installed|no key \\(" "$place/said" || die "its configuration: $(cat "$place/said")"
+exists etc/edge-runtime/keys/README
+# Its configuration is valid; a key and a model are missing.
+if inside edge-runtime run --check 2>"$work/said"; then die "the check passes without a model"; fi
+grep -Eq "no model is installed|no key \\(" "$work/said" || die "its configuration: $(cat "$work/said")"
 
-echo "== upgrade"
+begin "upgrade"
 for file in keys/README config.toml; do echo '# changed by hand' >>"$root/etc/edge-runtime/$file"; done
 echo record >"$root/var/lib/edge-runtime/record"
 inside dpkg --force-confdef --force-confold --install /second.deb
@@ -59,14 +59,14 @@ for file in keys/README config.toml; do
   grep -q 'changed by hand' "$root/etc/edge-runtime/$file" || die "$file was overwritten"
 done
 
-echo "== remove, then purge"
+begin "remove, then purge"
 inside dpkg --remove edge-runtime
-gone usr/bin/edge-runtime
-there etc/edge-runtime/keys/README
-there etc/edge-runtime/config.toml
+removed usr/bin/edge-runtime
+exists etc/edge-runtime/keys/README
+exists etc/edge-runtime/config.toml
 inside dpkg --purge edge-runtime
-gone etc/edge-runtime
-gone var/lib/edge-runtime/models
-there var/lib/edge-runtime/record
-gone usr/lib/systemd/system/edge-runtime-deploy.service
+removed etc/edge-runtime
+removed var/lib/edge-runtime/models
+exists var/lib/edge-runtime/record
+removed usr/lib/systemd/system/edge-runtime-deploy.service
 echo "package: installed, upgraded and purged"

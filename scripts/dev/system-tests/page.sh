@@ -1,22 +1,23 @@
 #!/usr/bin/env bash
-# Photographs the page in headless Chromium as a 7-inch touch screen and a phone show it, in each language, and holds the
-# reports against pydicom and the metrics against Prometheus' parser. On phantoms; the pictures are for looking at.
+# Takes screenshots of the page in headless Chromium, as a 7-inch touch screen and a phone show it, in each language, and
+# checks the reports with pydicom and the metrics with Prometheus' parser. On phantoms; the screenshots are to be looked at.
 #
 #   scripts/dev/system-tests/page.sh OUT_FOLDER
 #
 # Needs: chromium, curl; target/release/host-trainer and edge-runtime. PYTHON: an interpreter with pydicom, numpy and
-# prometheus-client; without it the reports and metrics are not held against anything, which is said. MODEL: another
-# model than the demo's.
+# prometheus-client; without it the reports and metrics are not checked. MODEL: another model than the demo's.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
-[ $# -eq 1 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-die() { echo "FAILED: $*" >&2; exit 1; }
+# shellcheck source=scripts/dev/lib/testing.sh
+. scripts/dev/lib/testing.sh
+[ $# -eq 1 ] || { usage >&2; exit 2; }
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
 edge=$PWD/target/release/edge-runtime
 trainer=$PWD/target/release/host-trainer
-browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || die "no Chromium"
+browser=$(chromium_path) || die "no Chromium"
 work=$(mktemp -d)
+profile=$work/browser
 daemon=
 finish() { [ -z "$daemon" ] || kill "$daemon" 2>/dev/null || true; rm -rf "$work"; }
 trap finish EXIT
@@ -27,7 +28,7 @@ if [ -z "$model" ]; then
   model=$work/demo/model.onnx
 fi
 "$trainer" phantoms --out "$work/phantoms" --count 4 --seed 5 >/dev/null
-port=$((20000 + RANDOM % 10000))
+port=$(free_port)
 mkdir "$work/watched"
 cat >"$work/config.toml" <<CONFIG
 [model]
@@ -49,31 +50,23 @@ CONFIG
 "$edge" run --config "$work/config.toml" 2>"$work/log" &
 daemon=$!
 page=http://127.0.0.1:$port
-reach() { curl -fsS --max-time 10 "$page$1"; }
-for _ in $(seq 600); do reach /healthz >/dev/null 2>&1 && break; sleep 0.2; done
-reach /healthz >/dev/null || { cat "$work/log"; die "it did not become healthy"; }
+said=$work/log
+until_true 120 reaches /healthz || die "the daemon did not become healthy"
 
 count=0
+# put FILE: puts a file into the watched folder and waits for its record.
 put() {
   cp "$1" "$work/.part"
   mv "$work/.part" "$work/watched/$count"
   count=$((count + 1))
-  for _ in $(seq 600); do
-    [ "$(reach /metrics | awk '/^xray_edge_records_total/ { sum += $2 } END { print sum }')" -ge "$count" ] && return
-    sleep 0.2
-  done
-  die "image $count was not recorded"
+  until_true 120 recorded_at_least "$count" || die "image $count was not recorded"
 }
 for picture in $(find "$work/phantoms" -name '*.png' | sort | head -n 4); do put "$picture"; done
 echo "Dear colleague" >"$work/letter"
 put "$work/letter"
 
-shoot() {
-  local name=$1 size=$2 path=$3 width=${2%x*} height=${2#*x}
-  "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$work/browser" \
-    --window-size="$width,$height" --screenshot="$out/$name-$size.png" "$page$path" >/dev/null 2>&1 ||
-    die "no picture of $path"
-}
+# shoot NAME SIZE PATH
+shoot() { screenshot "$out/$1-$2.png" "$2" "$page$3"; }
 for size in 800x480 390x844; do
   for language in en fr sw zh; do
     shoot "$language-status" "$size" "/?lang=$language"
@@ -93,10 +86,11 @@ if [ -n "${PYTHON:-}" ]; then
   "$PYTHON" scripts/oracle/reports.py "$out/image.dcm" "$out/report.dcm" "$work/record.json"
   reach /metrics | "$PYTHON" scripts/oracle/reports.py --metrics
 else
-  echo "PYTHON is not set: reports and metrics were NOT held against anything"
+  echo "PYTHON is not set: reports and metrics were NOT checked"
 fi
-# A fault: a folder that is gone.
+# A fault: the watched folder is missing.
 mv "$work/watched" "$work/gone"
-for _ in $(seq 50); do reach /live | grep -q fault && break; sleep 0.2; done
+shows_fault() { reach /live | grep -q fault; }
+until_true 10 shows_fault || die "the page shows no fault without the watched folder"
 for size in 800x480 390x844; do shoot en-fault "$size" "/?lang=en"; done
-echo "page: $(find "$out" -name '*.png' | wc -l) pictures in $out"
+echo "page: $(find "$out" -name '*.png' | wc -l) screenshots in $out"

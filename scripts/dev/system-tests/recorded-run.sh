@@ -1,29 +1,30 @@
 #!/usr/bin/env bash
 # A run of the daemon to look at: X-rays through the watched folder and from a stick that is pulled half-way and put in
-# again, with its log, lights, records, metrics and pictures of its page.
+# again, with its log, lights, records, metrics and screenshots of its page.
 #
 #   scripts/dev/system-tests/recorded-run.sh OUT_FOLDER MODEL X-RAY_OR_FOLDER...
 #
 # Every second image goes into the folder, the others on the stick, with one of the folder's and a letter. The stick is
-# a file system in a file behind a loop device: FAT32 where the kernel reads it, else ext4, which is said. Pictures are
+# a file system in a file behind a loop device: FAT32 where the kernel reads it, else ext4, which is said. Screenshots are
 # taken at 800x480 (7-inch touch screen) and 390x844 (phone), and hold X-rays: keep them as you keep these.
 #
 # Needs: root, for the loop device; chromium, curl; mkfs.vfat and mtools, or mkfs.ext4. PROGRAM:
 # another edge-runtime than target/release/edge-runtime. UNCHECKED=true: a model without a known answer (a demo's).
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
-case ${1:-} in -h | --help | "") sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
-[ $# -ge 3 ] || { sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-die() { echo "FAILED: $*" >&2; exit 1; }
-step() { echo "== $*"; }
+# shellcheck source=scripts/dev/lib/testing.sh
+. scripts/dev/lib/testing.sh
+case ${1:-} in -h | --help | "") usage; exit 0 ;; esac
+[ $# -ge 3 ] || { usage >&2; exit 2; }
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
 model=$(realpath "$2")
 shift 2
 edge=$(realpath "${PROGRAM:-target/release/edge-runtime}")
-browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || die "no Chromium"
-[ "$(id -u)" = 0 ] || { echo "SKIPPED: a loop device needs root" >&2; exit 0; }
+browser=$(chromium_path) || die "no Chromium"
+need_root "a loop device"
 work=$(mktemp -d)
+profile=$work/browser
 daemon=
 loop=
 finish() {
@@ -71,7 +72,7 @@ pull() {
   loop=
 }
 
-port=$((20000 + RANDOM % 10000))
+port=$(free_port)
 cat >"$work/config.toml" <<CONFIG
 [model]
 file = "$model"
@@ -90,8 +91,7 @@ devices = "$work/devices"
 listen = "127.0.0.1:$port"
 CONFIG
 page=http://127.0.0.1:$port
-reach() { curl -fsS --max-time 10 "$page$1"; }
-count() { reach /metrics | awk '/^xray_edge_records_total/ { sum += $2 } END { print sum + 0 }'; }
+# until_said WORDS [TIMES]: until the daemon's log has said WORDS so often.
 until_said() {
   for _ in $(seq 3000); do
     [ "$(grep -c -- "$1" "$out/log.txt")" -ge "${2:-1}" ] && return
@@ -100,15 +100,14 @@ until_said() {
   done
   die "it never said: $1"
 }
+# shoot NAME URL [SIZES]
 shoot() {
   local name=$1 url=$2 size
-  for size in ${3:-800x480 390x844}; do
-    "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$work/browser" \
-      --window-size="${size/x/,}" --screenshot="$out/$name-$size.png" "$url" >/dev/null 2>&1 || die "no picture of $url"
-  done
+  for size in ${3:-800x480 390x844}; do screenshot "$out/$name-$size.png" "$size" "$url"; done
 }
-# Keeps the status page as it is served in a state that is over too soon for a browser; false if it did not come.
-catch() {
+# keep_page NAME STATE: keeps the status page as it is served in a state that is too short for a browser; status 1 if it
+# did not come.
+keep_page() {
   local name=$1 state=$2
   for _ in $(seq 2000); do
     case $(reach /live) in "$state "*)
@@ -119,43 +118,43 @@ catch() {
   return 1
 }
 
-step "the daemon starts"
+begin "the daemon starts"
 "$edge" run --config "$work/config.toml" 2>"$out/log.txt" &
 daemon=$!
-for _ in $(seq 600); do reach /healthz >/dev/null 2>&1 && break; sleep 0.2; done
-reach /healthz >"$out/healthz.txt" || die "it did not become healthy; see $out/log.txt"
+until_true 120 reaches /healthz || die "it did not become healthy; see $out/log.txt"
 shoot ready "$page/?lang=en"
 
-step "${#in_folder[@]} images come into the watched folder"
+begin "${#in_folder[@]} images come into the watched folder"
 began=$SECONDS
-catch busy busy & catching=$!
+keep_page busy busy & keeping=$!
 for image in "${in_folder[@]}"; do
   cp "$image" "$work/watched/.part"
   mv "$work/watched/.part" "$work/watched/$(basename "$image")"
 done
-wait $catching || echo "no image took long enough for a picture of its reading"
-for _ in $(seq 3000); do [ "$(count)" -ge "${#in_folder[@]}" ] && break; sleep 0.1; done
-echo "   recorded after $((SECONDS - began)) s: $(count)"
+wait $keeping || echo "no image took long enough for a screenshot of its screening"
+until_true 600 recorded_at_least ${#in_folder[@]} || die "the folder was not recorded"
+echo "   recorded after $((SECONDS - began)) s: $(recorded)"
 # The most urgent of them is shown last.
 sleep 3
 shoot after-folder "$page/?lang=en"
 
-step "a stick with ${#on_stick[@]} more, one of the folder's and a letter is put in, and pulled half-way"
+begin "a stick with ${#on_stick[@]} more, one of the folder's and a letter is put in, and pulled half-way"
 plug
 half=$((${#in_folder[@]} + ${#on_stick[@]} / 2))
-for _ in $(seq 3000); do [ "$(count)" -ge $half ] && break; sleep 0.05; done
+# At short intervals: it must be pulled before its end.
+for _ in $(seq 3000); do ! recorded_at_least $half || break; sleep 0.05; done
 pull
 until_said "pulled"
-echo "   pulled with $(count) recorded"
+echo "   pulled with $(recorded) recorded"
 "$edge" records --store "$work/store" verify | sed 's/^/   /'
 
-step "it is put in again"
+begin "it is put in again"
 plug
 until_said "read to its end"
-echo "   recorded: $(count)"
-[ "$(count)" = ${#images[@]} ] || echo "NOTE: ${#images[@]} images, $(count) records: contents that are equal are one"
+echo "   recorded: $(recorded)"
+[ "$(recorded)" = ${#images[@]} ] || echo "NOTE: ${#images[@]} images, $(recorded) records: equal images have one record"
 
-step "pictures of the page"
+begin "screenshots of the page"
 "$edge" records --store "$work/store" list >"$out/records.txt"
 number_of() { awk -v what="$1" 'index($0, what) { print $1; exit }' "$out/records.txt"; }
 shoot after-stick "$page/?lang=en"
@@ -172,7 +171,7 @@ shoot about "$page/about?lang=en"
 reach /metrics >"$out/metrics.txt"
 reach /healthz >"$out/healthz.txt"
 
-step "the end"
+begin "the end"
 pull
 kill "$daemon"
 wait "$daemon" || [ $? = 143 ] || die "it did not end by SIGTERM alone"
@@ -181,4 +180,4 @@ daemon=
 "$edge" records --store "$work/store" verify | tee "$out/verify.txt" | sed 's/^/   /'
 [ "$before" = "$(sha256sum <"$work/stick.img")" ] || die "the stick was changed"
 echo "   no bit of the stick was changed"
-echo "recorded run: $(find "$out" -name '*.png' | wc -l) pictures and the rest in $out"
+echo "recorded run: $(find "$out" -name '*.png' | wc -l) screenshots and the rest in $out"

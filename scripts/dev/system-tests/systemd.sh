@@ -11,11 +11,11 @@
 # minutes; ACCEL=kvm is faster.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
+# shellcheck source=scripts/dev/lib/testing.sh
+. scripts/dev/lib/testing.sh
 include=systemd-sysv,udev,dbus,openssh-server,sudo,initramfs-tools,linux-image-amd64,iproute2
-for tool in debootstrap qemu-system-x86_64 mcopy mkfs.vfat mke2fs ssh; do
-  command -v $tool >/dev/null || { echo "SKIPPED: $tool is not installed" >&2; exit 0; }
-done
-[ "$(id -u)" = 0 ] || { echo "SKIPPED: a system is made by root" >&2; exit 0; }
+need debootstrap qemu-system-x86_64 mcopy mkfs.vfat mke2fs ssh
+need_root "making a system"
 base='' package='' target=target/release
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -27,39 +27,34 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-place=$(mktemp -d)
+work=$(mktemp -d)
+said=$work/said
 machine=
 end() {
   status=$?
   [ -z "$machine" ] || kill -KILL "$machine" 2>/dev/null || true
-  if [ $status -ne 0 ]; then echo "FAILED; what was left lies in $place" >&2; else rm -rf --one-file-system "$place"; fi
+  if [ $status -ne 0 ]; then echo "FAILED; the files are in $work" >&2; else rm -rf --one-file-system "$work"; fi
 }
 trap end EXIT
 
-die() {
-  echo "FAILED: $*" >&2
-  [ ! -e "$place/said" ] || cat "$place/said" >&2
-  exit 1
-}
-
 # --- the system --------------------------------------------------------------------------------------------------
-root=$place/root
+root=$work/root
 if [ -n "$base" ]; then
   cp -a "$base" "$root"
 else
-  debootstrap --variant=minbase --include=$include bookworm "$root" http://deb.debian.org/debian >"$place/log"
+  debootstrap --variant=minbase --include=$include bookworm "$root" http://deb.debian.org/debian >"$work/log"
 fi
 if [ -z "$package" ]; then
-  scripts/deploy/package.sh native --out "$place/package"
-  package=$(find "$place/package" -name '*.deb' -print -quit)
+  scripts/deploy/package.sh native --out "$work/package"
+  package=$(find "$work/package" -name '*.deb' -print -quit)
 fi
-"$target/examples/packages" "$place/packages" >/dev/null
-ssh-keygen -q -t ed25519 -N '' -f "$place/key"
+"$target/examples/packages" "$work/packages" >/dev/null
+ssh-keygen -q -t ed25519 -N '' -f "$work/key"
 inside() { chroot "$root" env DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 inside useradd --create-home --shell /bin/bash pi
 echo 'pi ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/pi"
 mkdir "$root/home/pi/.ssh"
-cp "$place/key.pub" "$root/home/pi/.ssh/authorized_keys"
+cp "$work/key.pub" "$root/home/pi/.ssh/authorized_keys"
 inside chown -R pi:pi /home/pi
 echo board >"$root/etc/hostname"
 echo '127.0.0.1 localhost board' >"$root/etc/hosts"
@@ -67,10 +62,10 @@ echo '/dev/vda / ext4 defaults 0 1' >"$root/etc/fstab"
 printf '[Match]\nName=e*\n[Network]\nAddress=10.0.2.15/24\n' >"$root/etc/systemd/network/20-all.network"
 inside systemctl enable --quiet systemd-networkd
 cp "$package" "$root/edge-runtime.deb"
-inside dpkg --install /edge-runtime.deb >"$place/dpkg" 2>&1 || die "the package cannot be installed: $(cat "$place/dpkg")"
+inside dpkg --install /edge-runtime.deb >"$work/dpkg" 2>&1 || die "the package cannot be installed: $(cat "$work/dpkg")"
 rm "$root/edge-runtime.deb"
-# As its owner sets it up: keys, and which board it is; this one has no lamps. There is no model yet.
-cp "$place"/packages/keys/*.pub "$root/etc/edge-runtime/keys/"
+# As its owner sets it up: keys, and which board it is; this one has no lights. There is no model yet.
+cp "$work"/packages/keys/*.pub "$root/etc/edge-runtime/keys/"
 sed -i 's/^board = .*/board = "sim"/; s/^at_least_s = .*/at_least_s = 0/' "$root/etc/edge-runtime/config.toml"
 printf '[[folder]]\npath = "/srv/xrays"\nevery_s = 0.3\n' >>"$root/etc/edge-runtime/config.toml"
 inside install -d -o edge-runtime /srv/xrays
@@ -84,49 +79,46 @@ p=/usr/local/bin/edge-runtime
 SCRIPT
 chmod 755 "$root/usr/local/bin/may-start"
 kernel=$(find "$root/boot" -name 'vmlinuz-*' | sort | tail -n 1)
-cp "$kernel" "$place/kernel"
-cp "${kernel/vmlinuz-/initrd.img-}" "$place/initrd"
-mke2fs -q -t ext4 -d "$root" "$place/disk" 3G 2>"$place/log"
+cp "$kernel" "$work/kernel"
+cp "${kernel/vmlinuz-/initrd.img-}" "$work/initrd"
+mke2fs -q -t ext4 -d "$root" "$work/disk" 3G 2>"$work/log"
 # Stripped, and so not the one of DIR.
-cp "$root/usr/bin/edge-runtime" "$place/packaged"
+cp "$root/usr/bin/edge-runtime" "$work/packaged"
 for release in old new bad; do
-  cp "$place/packaged" "$place/$release"
-  echo $release >>"$place/$release"
+  cp "$work/packaged" "$work/$release"
+  echo $release >>"$work/$release"
 done
 
 # A stick with a signed model, and four X-rays in a folder.
-"$target/host-trainer" phantoms --out "$place/phantoms" --count 4 --seed 8 >/dev/null
-truncate -s 64M "$place/stick"
-mkfs.vfat -F 32 "$place/stick" >/dev/null
-mcopy -i "$place/stick" "$place"/packages/one.onnx* ::
-mmd -i "$place/stick" ::DCIM
-find "$place/phantoms" -name '*.png' | sort | head -n 4 | while read -r film; do
-  mcopy -i "$place/stick" "$film" "::DCIM/$(sha256sum "$film" | cut -c 1-6).png"
+"$target/host-trainer" phantoms --out "$work/phantoms" --count 4 --seed 8 >/dev/null
+truncate -s 64M "$work/stick"
+mkfs.vfat -F 32 "$work/stick" >/dev/null
+mcopy -i "$work/stick" "$work"/packages/one.onnx* ::
+mmd -i "$work/stick" ::DCIM
+find "$work/phantoms" -name '*.png' | sort | head -n 4 | while read -r film; do
+  mcopy -i "$work/stick" "$film" "::DCIM/$(sha256sum "$film" | cut -c 1-6).png"
 done
 
 # --- the machine -------------------------------------------------------------------------------------------------
 port=$((20000 + RANDOM % 20000))
-cat >"$place/ssh_config" <<SSH
+cat >"$work/ssh_config" <<SSH
 Host board
   HostName 127.0.0.1
   Port $port
   User pi
-  IdentityFile $place/key
+  IdentityFile $work/key
   IdentitiesOnly yes
   StrictHostKeyChecking no
   UserKnownHostsFile /dev/null
   LogLevel ERROR
   ControlMaster auto
-  ControlPath $place/ssh
+  ControlPath $work/ssh
   ControlPersist 60
 SSH
-checks=0
-well() { checks=$((checks + 1)); printf 'ok %s\n' "$*"; }
-step() { printf '== %s\n' "$*"; }
 # on COMMAND: on the board, as root.
-on() { ssh -F "$place/ssh_config" -o ConnectTimeout=5 board "sudo -n sh -c $(printf %q "$1")"; }
-# until_true SECONDS WORDS COMMAND...
-until_true() {
+on() { ssh -F "$work/ssh_config" -o ConnectTimeout=5 board "sudo -n sh -c $(printf %q "$1")"; }
+# wait_for SECONDS WORDS COMMAND...: until it succeeds; WORDS say what is wrong if it does not.
+wait_for() {
   local end=$((SECONDS + $1)) words=$2
   shift 2
   until "$@" 2>/dev/null; do
@@ -135,16 +127,16 @@ until_true() {
     sleep 0.5
   done
 }
-mkfifo "$place/monitor"
-exec 3<>"$place/monitor"
+mkfifo "$work/monitor"
+exec 3<>"$work/monitor"
 boot() {
   qemu-system-x86_64 -machine q35 -accel "${ACCEL:-tcg}" -cpu max -smp 2 -m 1024 -display none -no-reboot \
-    -kernel "$place/kernel" -initrd "$place/initrd" -append "root=/dev/vda rw console=ttyS0 panic=-1 quiet" \
-    -drive "file=$place/disk,format=raw,if=virtio" -device qemu-xhci -monitor stdio -serial "file:$place/serial" \
+    -kernel "$work/kernel" -initrd "$work/initrd" -append "root=/dev/vda rw console=ttyS0 panic=-1 quiet" \
+    -drive "file=$work/disk,format=raw,if=virtio" -device qemu-xhci -monitor stdio -serial "file:$work/serial" \
     -netdev "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:$port-:22" -device virtio-net-pci,netdev=net \
-    <"$place/monitor" >"$place/qemu" 2>&1 &
+    <"$work/monitor" >"$work/qemu" 2>&1 &
   machine=$!
-  until_true 300 "the machine does not boot" on true
+  wait_for 300 "the machine does not boot" on true
 }
 cut_power() {
   kill -KILL "$machine"
@@ -156,108 +148,108 @@ running() { [ "$(property ActiveState)" = active ] && [ "$(property StatusText |
 # runs NAME: systemd runs this release, as the user without rights, and has not had to start it again.
 runs() {
   local pid
-  until_true 180 "the service does not run" running
+  wait_for 180 "the service does not run" running
   pid=$(property MainPID)
-  [ "$(on "sha256sum /proc/$pid/exe" | cut -d ' ' -f 1)" = "$(sha256sum "$place/$1" | cut -d ' ' -f 1)" ] ||
+  [ "$(on "sha256sum /proc/$pid/exe" | cut -d ' ' -f 1)" = "$(sha256sum "$work/$1" | cut -d ' ' -f 1)" ] ||
     die "it is not '$1' that runs, but $(on "readlink /proc/$pid/exe")"
   [ "$(on "stat -c %U /proc/$pid")" = edge-runtime ] || die "it runs as another user"
   [ "$(property NRestarts)" = 0 ] || die "it was started again $(property NRestarts) times"
   well "systemd runs the release '$1', and did not have to start it again"
 }
-again_and_again() { [ "$(property NRestarts)" -ge 2 ]; }
-# begun NAME: this release is watched, and systemd runs it already.
-begun() {
+restarts_repeatedly() { [ "$(property NRestarts)" -ge 2 ]; }
+# watches NAME: this release is watched, and systemd runs it already.
+watches() {
   running && on "[ -e /usr/local/lib/edge-runtime/pending ] && tail -c 4 /proc/$(property MainPID)/exe | grep -qx $1"
 }
-# recorded N: the store verifies, and holds so many records.
-recorded() {
+# has_records N: the store verifies, and holds so many records.
+has_records() {
   on 'edge-runtime records verify --json' | python3 -c "import json, sys
 it = json.load(sys.stdin)
 sys.exit(it['problems'] != [] or it['records'] != $1)"
 }
-deploy() { scripts/deploy/deploy.sh board --ssh-config "$place/ssh_config" --sudo --binary "$place/$1" "${@:2}" >"$place/said" 2>&1; }
+deploy() { scripts/deploy/deploy.sh board --ssh-config "$work/ssh_config" --sudo --binary "$work/$1" "${@:2}" >"$said" 2>&1; }
 outcome() {
-  grep -E "^board .* $1" "$place/said" >/dev/null || die "the table does not say '$1'"
-  well "deploy.sh says: $(sed -n 's/^board  *//p' "$place/said" | tr -s ' ')"
+  grep -E "^board .* $1" "$said" >/dev/null || die "the table does not say '$1'"
+  well "deploy.sh says: $(sed -n 's/^board  *//p' "$said" | tr -s ' ')"
 }
-step "the package's service starts at boot, as the user without rights, and says that it has no model"
+begin "the package's service starts at boot, as the user without rights, and says that it has no model"
 boot
 no_model() { [ "$(property ActiveState)" = active ] && property StatusText | grep -q '^fault: .*no model'; }
-until_true 120 "the service does not say that there is no model" no_model
+wait_for 120 "the service does not say that there is no model" no_model
 [ "$(on "stat -c %U /proc/$(property MainPID)")" = edge-runtime ] || die "it runs as another user"
 failed=$(on 'systemctl --failed --no-legend --plain')
 [ -z "$failed" ] || die "units failed: $failed"
 well "$(property StatusText)"
 
-step "a stick is put in: the udev rule mounts it, the service takes its model and then its X-rays, it is pulled"
-before=$(sha256sum <"$place/stick")
-echo "drive_add 0 if=none,id=stick,format=raw,file=$place/stick" >&3
+begin "a stick is put in: the udev rule mounts it, the service takes its model and then its X-rays, it is pulled"
+before=$(sha256sum <"$work/stick")
+echo "drive_add 0 if=none,id=stick,format=raw,file=$work/stick" >&3
 echo "device_add usb-storage,id=stick,drive=stick,removable=on" >&3
-until_true 300 "its four X-rays are not recorded" recorded 4
+wait_for 300 "its four X-rays are not recorded" has_records 4
 on 'edge-runtime model status' | grep -q '^slot .: .*version 1.*in use' || die "its model is not in use: $(on 'edge-runtime model status')"
 well "its model is in use; for that, systemd started the service again: NRestarts $(property NRestarts)"
 well "its four X-rays are recorded, and the record verifies"
 mounted=$(on 'findmnt --noheadings --output TARGET,OPTIONS --list | grep /run/media/xray' | tr -s ' ')
 case $mounted in *ro,nosuid,nodev,noexec*) well "mounted: ${mounted%%,relatime*}" ;; *) die "mounted: $mounted" ;; esac
 echo "device_del stick" >&3
-until_true 120 "it is still mounted" on '! findmnt --noheadings --list | grep -q /run/media/xray'
-[ "$before" = "$(sha256sum <"$place/stick")" ] || die "the stick was changed"
+wait_for 120 "it is still mounted" on '! findmnt --noheadings --list | grep -q /run/media/xray'
+[ "$before" = "$(sha256sum <"$work/stick")" ] || die "the stick was changed"
 well "pulled: nothing is mounted any more, and no bit of it was changed"
 on 'systemctl restart edge-runtime'
 runs packaged
-health=$(ssh -F "$place/ssh_config" board 'bash -c "exec 3<>/dev/tcp/127.0.0.1/8080
+health=$(ssh -F "$work/ssh_config" board 'bash -c "exec 3<>/dev/tcp/127.0.0.1/8080
   printf \"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n\" >&3; cat <&3"')
 case $health in *'"status":"ok"'*'"self_test":"passed"'*) well "its page says on the loopback that it is well" ;; *) die "/healthz: $health" ;; esac
 
-step "a release and a model, brought by a user with sudo, with the self-test of the lights"
-deploy old --model "$place/packages/two.onnx" --board sim --health 4 || die "the first release"
+begin "a release and a model, brought by a user with sudo, with the self-test of the lights"
+deploy old --model "$work/packages/two.onnx" --board sim --health 4 || die "the first release"
 outcome kept
 runs old
 on 'edge-runtime model status' | grep -q '^slot .: .*version 2.*in use' || die "the model is not in use: $(on 'edge-runtime model status')"
 on 'edge-runtime records events' | grep -q installed || die "the record does not say so"
 well "the new model is in use, and the record says so"
 
-step "a board whose service cannot start is mended by a release"
+begin "a board whose service cannot start is repaired by a release"
 deploy bad --health 1 --health-command true || die "it was to be kept"
-until_true 120 "systemd does not try it again and again" again_and_again
-deploy old --health 4 || die "the release that mends it"
+wait_for 120 "systemd does not try it again and again" restarts_repeatedly
+deploy old --health 4 || die "the release that repairs it"
 outcome kept
 runs old
 
-step "lights that do not follow: the board goes back, and its service runs again"
+begin "lights that do not follow: the board goes back, and its service runs again"
 deploy new --board pi4 --health 4 && die "a board without these lines is no success"
 outcome 'back: the self-test of the lights and the button failed'
 runs old
 
-step "a release that passes each test and that systemd cannot start"
+begin "a release that passes each test and that systemd cannot start"
 deploy bad --health 4 && die "a release that does not start is no success"
 outcome 'back: unhealthy after 0 of 4 seconds'
 runs old
 
-step "it is killed while it is watched"
+begin "it is killed while it is watched"
 deploy new --health 20 &
 deploying=$!
-until_true 300 "the new release does not start" begun new
+wait_for 300 "the new release does not start" watches new
 sleep 2
 on 'systemctl kill --signal KILL edge-runtime'
 wait $deploying && die "a service that had to be started again is no success"
 outcome 'back: unhealthy after'
 runs old
 
-step "it says that it has a fault while it is watched: a folder is gone"
+begin "it says that it has a fault while it is watched: a folder is gone"
 deploy new --health 20 &
 deploying=$!
-until_true 300 "the new release does not start" begun new
+wait_for 300 "the new release does not start" watches new
 on 'mv /srv/xrays /srv/gone'
 wait $deploying && die "a fault is no success"
 on 'mv /srv/gone /srv/xrays'
 outcome 'back: unhealthy after'
 runs old
 
-step "the power goes while a release is watched"
+begin "the power goes while a release is watched"
 deploy new --health 120 &
 deploying=$!
-until_true 300 "the watch does not begin" begun new
+wait_for 300 "the watch does not begin" watches new
 cut_power
 boot
 runs old
@@ -267,7 +259,7 @@ on '[ ! -e /usr/local/lib/edge-runtime/pending ]' || die "it is still pending"
 [ "$(property Result edge-runtime-deploy)" = success ] || die "edge-runtime-deploy.service failed"
 [ "$(property ExecMainExitTimestampMonotonic edge-runtime-deploy)" -gt 0 ] || die "edge-runtime-deploy.service did not run"
 well "edge-runtime-deploy.service took it back at boot"
-until_true 10 "its record does not verify" recorded 4
+wait_for 10 "its record does not verify" has_records 4
 deploy new --health 4 || die "the deployment after it"
 outcome kept
 runs new
