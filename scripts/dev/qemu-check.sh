@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the cross-built edge-runtime under qemu-user, as on a Cortex-A53, A72 and A76, and holds its answers against this
-# machine's. An int8 model must give the same number to the last digit.
+# Runs the cross-built edge-runtime under qemu-user, as on a Cortex-A53, A72 and A76, and compares its answers with those of
+# this machine. An int8 model must give the same number to the last digit.
 #
 #   scripts/dev/qemu-check.sh MODEL.onnx IMAGE...
 #
@@ -10,14 +10,15 @@ if [ $# -lt 2 ]; then
   sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
-target="${CARGO_TARGET_DIR:-target}"
+root=$(cd "$(dirname "$0")/../.." && pwd)
+target=${CARGO_TARGET_DIR:-$root/target}
 model=$1
 shift
 answers=$(mktemp -d)
 trap 'rm -rf "$answers"' EXIT
 "$target/release/edge-runtime" screen --model "$model" --json "$@" >"$answers/here"
 # shellcheck source=scripts/deploy/lib/aarch64.sh
-. scripts/deploy/lib/aarch64.sh
+. "$root/scripts/deploy/lib/aarch64.sh"
 aarch64_environment
 precision=$("$target/release/edge-runtime" model show "$model" --json |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["contract"]["precision"])')

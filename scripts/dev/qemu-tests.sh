@@ -1,33 +1,32 @@
 #!/usr/bin/env bash
-# Runs the tests of the device's crates, cross-built for aarch64, under qemu-user; then the kernels' tests again on
+# Runs the tests of the board's crates, cross-built for aarch64, under qemu-user; then the kernels' tests again on
 # each processor of the boards: without SDOT (Cortex-A53, A72), with it (A76), and with all that qemu knows.
 #
-#   scripts/dev/qemu-tests.sh [--all]
+#   scripts/dev/qemu-tests.sh [--kernels]
 #
-# Without --all those that start the program often or look at hundreds of drawn scenes are left out: emulated, they take half
-# an hour.
+# --kernels runs the kernels' tests only, which takes some minutes; all tests take some fifty, since many start the program
+# or look at hundreds of drawn scenes.
 # Needs the packages that scripts/deploy/lib/aarch64.sh lists.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=scripts/deploy/lib/aarch64.sh
 . scripts/deploy/lib/aarch64.sh
+# shellcheck source=scripts/dev/lib/cargo.sh
+. scripts/dev/lib/cargo.sh
 aarch64_environment
 # Tests that start the program itself start it in the emulator, too.
 export XRAY_EDGE_RUNNER=$CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER
-# Not the examples in the documentation: rustdoc would need the target's library beside rustup's compiler.
-tests=(cargo test --profile emulated --target aarch64-unknown-linux-gnu -p xray-core -p edge-runtime)
-# Nor cameras: qemu knows no V4L2 requests, and the program that stands for rpicam-still would be the host's.
-cameras=(--skip sources::camera::csi --skip sources::camera::uvc)
+tests=(cargo test --profile emulated --target aarch64-unknown-linux-gnu)
 case "${1:-}" in
-  --all) "${tests[@]}" --no-fail-fast --lib --bins --tests -- "${cameras[@]}" ;;
+  --kernels) ;;
   "")
-    # Not crash, run, stick, page, pipeline and power_cuts, nor films in hundreds of drawn scenes.
-    "${tests[@]}" --lib --bins --test intake --test intensity --test package --test per_channel --test preprocess \
-      --test lights --test screen -- "${cameras[@]}" \
-      --skip a_film_is_found --skip pictures_of_other_things --skip what_cannot_be_screened ;;
-  *) echo "qemu-tests: '$1' is not known; usage: $0 [--all]" >&2; exit 2 ;;
+    # Not the examples in the documentation: rustdoc would need the target's library beside rustup's compiler.
+    # Nor cameras: qemu knows no V4L2 requests, and the program that stands for rpicam-still would be the host's.
+    "${tests[@]}" -p xray-intake -p xray-engine -p xray-signing -p xray-core -p edge-runtime --no-fail-fast \
+      --lib --bins --tests -- --skip camera::csi --skip camera::uvc ;;
+  *) echo "qemu-tests: '$1' is not known; usage: $0 [--kernels]" >&2; exit 2 ;;
 esac
 for cpu in cortex-a53 cortex-a72 cortex-a76 max; do
   echo "kernels on $cpu"
-  QEMU_CPU=$cpu "${tests[@]}" --lib -- engine::kernels
+  QEMU_CPU=$cpu some_tests "${tests[@]}" -p xray-engine --lib -- kernels
 done

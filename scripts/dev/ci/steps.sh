@@ -8,6 +8,8 @@
 . scripts/dev/ci/runner.sh
 # shellcheck source=scripts/dev/ci/tools.sh
 . scripts/dev/ci/tools.sh
+# shellcheck source=scripts/dev/lib/cargo.sh
+. scripts/dev/lib/cargo.sh
 # shellcheck source=scripts/deploy/lib/aarch64.sh
 . scripts/deploy/lib/aarch64.sh
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Times the engine beside others and writes the tables of docs/performance.md to target/performance.md (what is said
-# of them in words is not made anew).
+# Times the engine beside other engines and writes the tables of docs/performance.md to target/performance.md (the text between
+# them is not written).
 #
 #   scripts/research/bench/run.sh INT8.onnx FLOAT.onnx IMAGE...
 #
@@ -26,7 +26,8 @@ venv=$target/bench-venv
 ncnn=()
 if "$venv/bin/pip" install --quiet ncnn && "$venv/bin/pip" install --quiet --no-deps pnnx; then
   mkdir -p "$target/ncnn" && cp "$float" "$target/ncnn/float.onnx"
-  "$venv"/lib/python3*/site-packages/pnnx/pnnx "$target/ncnn/float.onnx" 'inputshape=[1,3,224,224]' fp16=0 >/dev/null &&
+  pnnx=$(find "$venv/lib" -path '*/site-packages/pnnx/pnnx' -print -quit)
+  "$pnnx" "$target/ncnn/float.onnx" 'inputshape=[1,3,224,224]' fp16=0 >/dev/null &&
     ncnn=(--ncnn "$target/ncnn/float.ncnn.param")
 else
   echo "ncnn could not be installed: left out" >&2
