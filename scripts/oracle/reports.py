@@ -10,6 +10,7 @@
 
 Exit status: 0 all holds, 1 something does not and is said.
 """
+
 import json
 import sys
 
@@ -59,7 +60,10 @@ def structured(file, record):
     check(said["content"].TextValue == record["content"], "the hash of the image")
     check(said["model"].TextValue == record["model"], "the hash of the model")
     check(said["record"].TextValue == str(record["sequence"]), "the number")
-    number = lambda name: float(said[name].MeasuredValueSequence[0].NumericValue)
+
+    def number(name):
+        return float(said[name].MeasuredValueSequence[0].NumericValue)
+
     check(abs(number("threshold") - record["threshold"]) < 1e-6, "the threshold")
     if record["probability"] is None:
         check("probability" not in said, "no result has no probability")

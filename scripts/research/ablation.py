@@ -72,7 +72,18 @@ def sample(data: Path, splits: Path, count: int, work: Path) -> tuple[Path, Path
 def fit(args, options: str, seed: int, out: Path) -> dict:
     record = out / "run.json"
     key = out / "options.txt"
-    command = [args.trainer, "fit", "--data", str(args.data), "--out", str(out), "--seed", str(seed), "--quiet", "--json"]
+    command = [
+        args.trainer,
+        "fit",
+        "--data",
+        str(args.data),
+        "--out",
+        str(out),
+        "--seed",
+        str(seed),
+        "--quiet",
+        "--json",
+    ]
     command += ["--splits", str(args.splits)] if args.splits else []
     command += ["--corruptions", str(args.corruptions)]
     command += shlex.split(args.common) + shlex.split(options)
@@ -102,7 +113,10 @@ def row(name: str, options: str, runs: list[dict]) -> str:
             if kind["auroc"] is not None:
                 kinds.setdefault(kind["kind"], []).append(kind["auroc"])
     worst = min(kinds, key=lambda kind: statistics.mean(kinds[kind]))
-    rate = lambda side, what: mean([figures[what]["value"] for figures in side])
+
+    def rate(side, what):
+        return mean([figures[what]["value"] for figures in side])
+
     cells = [
         name,
         f"`{options}`" if options else "",

@@ -49,7 +49,12 @@ def wait_for(on: pi.Pi, device: str, kind: str = "b", tries: int = 600) -> None:
 def unit(on: pi.Pi, number: int) -> str:
     """The device that the kernel made of a unit of a USB drive; it names them in the order in which they answer."""
     listed = f"$(ls /sys/bus/scsi/devices/*:0:0:{number}/block 2>&-)"
-    return "/dev/" + on.run(f'n=0; until [ -n "{listed}" ] || [ $n -ge 600 ]; do sleep 0.2; n=$((n + 1)); done; echo {listed}').lines[0]
+    return (
+        "/dev/"
+        + on.run(
+            f'n=0; until [ -n "{listed}" ] || [ $n -ge 600 ]; do sleep 0.2; n=$((n + 1)); done; echo {listed}'
+        ).lines[0]
+    )
 
 
 def configure(on: pi.Pi, lamps: str, *changes: str) -> None:

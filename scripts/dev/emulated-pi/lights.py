@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from dataclasses import dataclass
@@ -64,12 +65,8 @@ class Lamps:
     def since(self, moment: float) -> list[Stretch]:
         """What was seen from then on."""
         changes = [*self._changes, (self._seen, frozenset())]
-        pairs = zip(changes, changes[1:], strict=False)
-        return [
-            Stretch(max(begin, moment), end, on)
-            for (begin, on), (end, _) in pairs
-            if end > moment and end > begin
-        ]
+        pairs = itertools.pairwise(changes)
+        return [Stretch(max(begin, moment), end, on) for (begin, on), (end, _) in pairs if end > moment and end > begin]
 
     def shown(self) -> str | None:
         """The signal that is on show, told by its rhythm as people tell it; none if it cannot be told yet."""

@@ -11,8 +11,8 @@ import network
 import pi
 from lights import Lamps
 from network import Page
-from screenshots import Browser
 from report import Report
+from screenshots import Browser
 
 # Pixels of a picture of the list.
 LIST = (800, 900)
@@ -44,11 +44,15 @@ def look(page: Page, found: list[dict], browser: Browser, report: Report) -> Non
     health = page.get("/healthz")
     said = json.loads(health.text)
     well = health.status == 200 and said["status"] == "ok" and said["self_test"] == "passed"
-    report.check(well and said["signal"] == "ready", "/healthz, asked from outside over TLS: ok, self-test passed, ready", said)
+    report.check(
+        well and said["signal"] == "ready", "/healthz, asked from outside over TLS: ok, self-test passed, ready", said
+    )
     report.check(page.get("/records", known=False).status == 401, "without the access word it answers 401")
     shown = {int(number): (kind, content) for number, kind, content in rows(page.get("/records").text)}
     wanted = {it["sequence"]: (class_of(it["outcome"]), it["content"][:8]) for it in found}
-    report.check(shown == wanted, f"its list has the stick's {len(found)} X-rays, each with the verdict of its record", shown)
+    report.check(
+        shown == wanted, f"its list has the stick's {len(found)} X-rays, each with the verdict of its record", shown
+    )
     unreported = metric(page, "xray_edge_store_unreported_records")
     report.check(unreported == len(found), f"/metrics: {unreported:.0f} records that nobody was handed yet", unreported)
     browser.picture(page, "/", "ready")
@@ -68,7 +72,11 @@ def verdict(on: pi.Pi, page: Page, seen: Lamps, line: int, browser: Browser, rep
     total = metric(page, f'xray_edge_records_total{{verdict="{outcome}"}}')
     report.check(total == 1, f"/metrics counts it: {outcome}", total)
     kind = page.get(f"/records/{number}/image.jpg")
-    report.check(kind.status == 200 and kind.body[:2] == b"\xff\xd8", f"its picture is {len(kind.body)} bytes of JPEG", kind.status)
+    report.check(
+        kind.status == 200 and kind.body[:2] == b"\xff\xd8",
+        f"its picture is {len(kind.body)} bytes of JPEG",
+        kind.status,
+    )
     browser.picture(page, "/", class_of(outcome))
 
 

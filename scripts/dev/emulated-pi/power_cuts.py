@@ -100,7 +100,9 @@ def run(place: Place, count: int, seed: int, thaw: bool, report: Report) -> None
 
 def summary(count: int, tally: Tally, report: Report) -> None:
     """What all the cuts came to."""
-    hit, lost, torn = (sum(it) for it in zip(*((loss.lost > 0, loss.lost, loss.torn) for loss in tally.losses), strict=True))
+    hit, lost, torn = (
+        sum(it) for it in zip(*((loss.lost > 0, loss.lost, loss.torn) for loss in tally.losses), strict=True)
+    )
     report.figure(
         f"{tally.importing} cuts came before the stick was read to its end, {tally.updating} while a model was being "
         f"installed: after {tally.stayed_old} of those the old one was in use, after {tally.became_new} the new one"

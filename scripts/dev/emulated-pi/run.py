@@ -7,8 +7,8 @@ import random
 import sys
 from pathlib import Path
 
-import power_cuts
 import pi
+import power_cuts
 import screening
 from disk import Disk
 from report import Report
@@ -41,13 +41,22 @@ def main() -> int:
             stick.make()
             card = Disk.format(args.work / "card.img", args.work / "state", 128).image
             place = screening.Place(
-                image, args.work / "screening", card, stick, args.model, args.program, transcript, args.full,
+                image,
+                args.work / "screening",
+                card,
+                stick,
+                args.model,
+                args.program,
+                transcript,
+                args.full,
                 args.pictures,
             )
             screening.run(place, report)
         if args.only != "screening":
             disk = Disk.format(args.work / "disk.img", args.work / "state-small", 64)
-            where = power_cuts.Place(image, args.work / "cuts", disk, transcript, power_cuts.models(args.work / "packages"))
+            where = power_cuts.Place(
+                image, args.work / "cuts", disk, transcript, power_cuts.models(args.work / "packages")
+            )
             power_cuts.run(where, args.cuts, args.seed, args.thaw, report)
     except pi.Failed as failure:
         print(f"FAILED: {failure}\nwhat the board said lies in {transcript}", file=sys.stderr)

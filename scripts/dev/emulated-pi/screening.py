@@ -18,8 +18,8 @@ import network
 import page
 import pi
 from lights import Lamps
-from screenshots import Browser
 from report import Report
+from screenshots import Browser
 from stick import Stick
 
 # As in config.toml: how long a result stays on the lamps.
@@ -87,7 +87,9 @@ def screen(place: Place, on: pi.Pi, seen: Lamps, report: Report) -> list[dict]:
     report.figure(f"the daemon is ready {ready - began:.0f} s after its start (model checked by its known answer)")
     report.check(seen.wait({"ready"}, 60) == "ready", "rppal: the lamps show `ready`, read from outside")
 
-    report.step(f"a stick with {len(place.stick.contents())} X-rays of several formats is put in, and pulled after the first")
+    report.step(
+        f"a stick with {len(place.stick.contents())} X-rays of several formats is put in, and pulled after the first"
+    )
     plugged = time.monotonic()
     place.stick.plug(on)
     on.until(board.RECORDED, 900, line)

@@ -31,7 +31,9 @@ class Stick:
         self.image.unlink(missing_ok=True)
         sectors = MEGABYTES * 2048 - 2048
         table = bytearray(512)
-        table[446:462] = bytes([0, 0, 2, 0, 0x0C, 0, 2, 0]) + (2048).to_bytes(4, "little") + sectors.to_bytes(4, "little")
+        table[446:462] = (
+            bytes([0, 0, 2, 0, 0x0C, 0, 2, 0]) + (2048).to_bytes(4, "little") + sectors.to_bytes(4, "little")
+        )
         table[510:] = b"\x55\xaa"
         with self.image.open("wb") as file:
             file.write(table)
@@ -61,7 +63,9 @@ class Stick:
         # Its place is named, for otherwise QEMU adds a hub, which asks for a poll every millisecond: the board would do
         # little else.
         board.monitor.do("device_add", driver="usb-bot", id="stick", bus="usb-bus.0", port="1")
-        board.monitor.do("device_add", driver="scsi-hd", bus="stick.0", lun=0, drive="stick", scsi_version=pi.SCSI_VERSION)
+        board.monitor.do(
+            "device_add", driver="scsi-hd", bus="stick.0", lun=0, drive="stick", scsi_version=pi.SCSI_VERSION
+        )
         board.monitor.do("qom-set", path="/machine/peripheral/stick", property="attached", value=True)
 
     @staticmethod

@@ -7,6 +7,7 @@ DATA holds train/NORMAL and train/PNEUMONIA, WEIGHTS the two safetensors files i
 A tenth of the images is validation. Writes one JSON object on standard output: seconds of each epoch. Called by
 article.sh, which says more.
 """
+
 import json
 import random
 import sys
@@ -28,8 +29,7 @@ class XRays(Dataset):
     def __init__(self, files, flip):
         steps = [v2.ToImage(), v2.Resize((224, 224), antialias=True)]
         steps += [v2.RandomHorizontalFlip()] if flip else []
-        steps += [v2.ToDtype(torch.float32, scale=True),
-                  v2.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])]
+        steps += [v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])]
         self.files, self.prepare = files, v2.Compose(steps)
 
     def __len__(self):
@@ -53,8 +53,16 @@ class Stack(nn.Module):
                 net.load_state_dict({k: v.float() for k, v in load_file(file).items()}, strict=False)
             self.nets.append(net.features.eval().requires_grad_(False))
         self.head = nn.Sequential(
-            nn.BatchNorm1d(2944), nn.Linear(2944, 256), nn.ReLU(), nn.Dropout(0.5),
-            nn.BatchNorm1d(256), nn.Linear(256, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 1))
+            nn.BatchNorm1d(2944),
+            nn.Linear(2944, 256),
+            nn.ReLU(),
+            nn.Dropout(0.5),
+            nn.BatchNorm1d(256),
+            nn.Linear(256, 128),
+            nn.ReLU(),
+            nn.Dropout(0.5),
+            nn.Linear(128, 1),
+        )
 
     def forward(self, images):
         with torch.no_grad():
@@ -88,8 +96,16 @@ def main():
             for images, labels in validation:
                 loss(model(images), labels.float())
         seconds.append(time.perf_counter() - begun)
-    print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads(), "images": len(files),
-                      "epoch_seconds": seconds}))
+    print(
+        json.dumps(
+            {
+                "torch": torch.__version__,
+                "threads": torch.get_num_threads(),
+                "images": len(files),
+                "epoch_seconds": seconds,
+            }
+        )
+    )
 
 
 main()

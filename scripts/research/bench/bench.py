@@ -62,8 +62,10 @@ def main():
     parser.add_argument("images", nargs="+")
     args = parser.parse_args()
     ours = os.path.join(args.target, "release/examples/time_runs")
-    print(f"Machine: {machine()}, {os.cpu_count()} cores; load average {os.getloadavg()[0]:.1f} at the start. "
-          f"{args.rounds} rounds on {len(args.images)} images, batch 1.\n")
+    print(
+        f"Machine: {machine()}, {os.cpu_count()} cores; load average {os.getloadavg()[0]:.1f} at the start. "
+        f"{args.rounds} rounds on {len(args.images)} images, batch 1.\n"
+    )
     for threads in args.threads.split(","):
         table(args, ours, threads)
 
@@ -108,8 +110,10 @@ def table(args, ours, threads):
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for engine in sorted(engines, key=lambda e: statistics.median(e.times)):
         size = os.path.getsize(engine.model) / 1e6
-        print(f"| {engine.name} | {statistics.median(engine.times):.1f} | {min(engine.times):.1f} "
-              f"| {engine.load:.0f} | {engine.peak():.0f} | {size:.1f} |")
+        print(
+            f"| {engine.name} | {statistics.median(engine.times):.1f} | {min(engine.times):.1f} "
+            f"| {engine.load:.0f} | {engine.peak():.0f} | {size:.1f} |"
+        )
     print()
     by_name = {engine.name: engine for engine in engines}
     mine, other = by_name["xray-edge int8 (fused)"], by_name.get("ONNX Runtime int8")
@@ -121,8 +125,10 @@ def table(args, ours, threads):
     if plain:
         for engine in (mine, other):
             worst = max(abs(engine.answers[i] - plain.answers[i]) for i in plain.answers)
-            print(f"{engine.name} against ONNX Runtime without optimisations: max |dp| {worst:.4f} "
-                  f"on {len(plain.answers)} images.\n")
+            print(
+                f"{engine.name} against ONNX Runtime without optimisations: max |dp| {worst:.4f} "
+                f"on {len(plain.answers)} images.\n"
+            )
 
 
 main()

@@ -9,9 +9,7 @@ program, model, image = sys.argv[1:]
 best, peak = float("inf"), 0
 for _ in range(10):
     start = time.perf_counter()
-    child = subprocess.Popen(
-        [program, "screen", "--threads", "1", "--model", model, image], stdout=subprocess.DEVNULL
-    )
+    child = subprocess.Popen([program, "screen", "--threads", "1", "--model", model, image], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     best = min(best, time.perf_counter() - start)
     peak = max(peak, usage.ru_maxrss / 1024)

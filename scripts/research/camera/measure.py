@@ -19,7 +19,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-
 import scenes
 
 
@@ -60,8 +59,12 @@ def screen(args, paths, film):
 
 def conditions(rng, k):
     return dict(
-        exposure=rng.uniform(0.7, 1.05), fall_off=rng.uniform(0, 0.4), uneven=rng.uniform(0, 0.3),
-        noise=rng.uniform(1, 4), blur=rng.uniform(0.4, 1.2), curve=["even", "density"][k % 2],
+        exposure=rng.uniform(0.7, 1.05),
+        fall_off=rng.uniform(0, 0.4),
+        uneven=rng.uniform(0, 0.3),
+        noise=rng.uniform(1, 4),
+        blur=rng.uniform(0.4, 1.2),
+        curve=["even", "density"][k % 2],
     )
 
 
@@ -76,13 +79,23 @@ def refusals(image, rng):
     yield "no film", blank(rng, common)
     two = scenes.Pose.random(rng)
     two.share, two.turn = 0.2, rng.uniform(-8, 8)
-    yield "two films", scenes.photograph([(image, (-0.55, 0)), (image, (0.55, 0))], two, rng,
-                                         box_margin=np.array([0.75, 0.15, 0.75, 0.15]), **common)[0]
+    yield (
+        "two films",
+        scenes.photograph(
+            [(image, (-0.55, 0)), (image, (0.55, 0))], two, rng, box_margin=np.array([0.75, 0.15, 0.75, 0.15]), **common
+        )[0],
+    )
     side = rng.choice([-1, 1], 2) * rng.uniform(0.25, 0.4, 2) * [[1, 0], [0, 1]][rng.integers(2)]
     yield "cut off", scenes.photograph([(image, (0, 0))], pose(rng), rng, cut=side, **common)[0]
     yield "glare", scenes.photograph([(image, (0, 0))], pose(rng), rng, glare=1.2, **common)[0]
-    yield "out of focus", scenes.photograph([(image, (0, 0))], pose(rng), rng, **{**common, "blur": rng.uniform(6, 12)})[0]
-    yield "moved", scenes.photograph([(image, (0, 0))], pose(rng), rng, motion=int(rng.integers(12, 25)) * 2 + 1, **common)[0]
+    yield (
+        "out of focus",
+        scenes.photograph([(image, (0, 0))], pose(rng), rng, **{**common, "blur": rng.uniform(6, 12)})[0],
+    )
+    yield (
+        "moved",
+        scenes.photograph([(image, (0, 0))], pose(rng), rng, motion=int(rng.integers(12, 25)) * 2 + 1, **common)[0],
+    )
     far = pose(rng)
     far.share = rng.uniform(0.05, 0.15)
     yield "too far away", scenes.photograph([(image, (0, 0))], far, rng, **common)[0]
@@ -136,7 +149,7 @@ def main():
     parser.add_argument("images", nargs="+", type=Path)
     args = parser.parse_args()
     files = sorted(f for path in args.images for f in (path.rglob("*") if path.is_dir() else [path]) if f.is_file())
-    originals = {file: row for file, row in zip(files, screen(args, files, False))}
+    originals = {file: row for file, row in zip(files, screen(args, files, False), strict=False)}
     (args.out / "good").mkdir(parents=True, exist_ok=True)
     made, refuse = {}, {}
     with ProcessPoolExecutor(args.jobs) as pool:
@@ -148,7 +161,7 @@ def main():
             refuse[file] = "photographs of other things"
 
     paths = sorted(made)
-    rows = dict(zip(paths, screen(args, paths, True)))
+    rows = dict(zip(paths, screen(args, paths, True), strict=False))
     found = [path for path in paths if rows[path]["verdict"] != "no-result"]
     print(f"{len(files)} X-rays, {args.poses} photographs of each\n")
     print("| | n | rate | 95% interval |\n| --- | --- | --- | --- |")
@@ -169,7 +182,7 @@ def main():
     print(f"\nNot found: {dict(why) or 'none'}\n")
     print("| must be refused | n | rate | 95% interval | reasons |\n| --- | --- | --- | --- | --- |")
     paths = sorted(refuse)
-    rows = dict(zip(paths, screen(args, paths, True)))
+    rows = dict(zip(paths, screen(args, paths, True), strict=False))
     for name in dict.fromkeys(refuse.values()):
         own = [rows[path] for path in paths if refuse[path] == name]
         refused = [row for row in own if row["verdict"] == "no-result"]

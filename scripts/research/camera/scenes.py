@@ -69,8 +69,25 @@ def transmission(level, curve):
     return 0.63 * (0.06 + 0.94 * level) ** 2.2  # printed so that steps look alike
 
 
-def photograph(films, pose, rng, size=(1600, 1200), *, box_margin=None, curve="even", background=None, fall_off=0.3,
-               uneven=0.2, exposure=0.95, blur=0.7, noise=2.5, motion=0, quality=90, glare=0.0, cut=(0.0, 0.0)):
+def photograph(
+    films,
+    pose,
+    rng,
+    size=(1600, 1200),
+    *,
+    box_margin=None,
+    curve="even",
+    background=None,
+    fall_off=0.3,
+    uneven=0.2,
+    exposure=0.95,
+    blur=0.7,
+    noise=2.5,
+    motion=0,
+    quality=90,
+    glare=0.0,
+    cut=(0.0, 0.0),
+):
     """Draws the picture. `films`: [(image 0..255, centre in film sizes)]. Gives it and the corners of the first film."""
     width, height = size
     aspect = films[0][0].shape[1] / films[0][0].shape[0]
@@ -127,7 +144,7 @@ def photograph(films, pose, rng, size=(1600, 1200), *, box_margin=None, curve="e
     if glare:
         x, y = project(matrix, [[rng.uniform(-0.2, 0.2), rng.uniform(-0.2, 0.2)]])[0]
         radius = 0.09 * np.sqrt(pose.share * width * height)
-        spot = np.exp(-(((u - x) ** 2 + (v - y) ** 2) / (2 * radius**2)) ** 2)
+        spot = np.exp(-((((u - x) ** 2 + (v - y) ** 2) / (2 * radius**2)) ** 2))
         light = light + glare * spot
     r2 = (((u - width / 2) / width) ** 2 + ((v - height / 2) / height) ** 2) * 2
     light = light * (1 - fall_off * r2)
