@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# Boots a whole Raspberry Pi 3B in QEMU with edge-runtime on it, and drives it from outside: lamps, stick, button, and
-# power that is cut.
+# Boots a whole Raspberry Pi 3B in QEMU with edge-runtime on it, and drives it from outside: lights, stick, button and
+# power cuts.
 #
 #   scripts/dev/emulated-pi.sh [--full] [--only screening|cuts] [--cuts N] [--thaw] [--seed N] [--pictures DIR]
 #                          [--model FILE.onnx] [--binary FILE]
 #
-# Without --full: boot, lamps through rppal and gpiocdev, a stick of several formats that is pulled half-way and put in
-# again, the button, the page over the network, a camera, memory, answers against this machine's, one power cut. With
-# --full also `screen` on the board, more images, and 50 power cuts (--cuts N); --thaw has each of them begin with a
-# board that was frozen when it had booted, instead of booting it: faster, the disk is new to it all the same.
-# --pictures has Chromium take pictures of the board's page.
+# Without --full: boot, lights through rppal and gpiocdev, a stick of several formats that is pulled half-way and plugged
+# in again, the button, the page over the network, a camera, memory, answers compared with this machine's, one power cut.
+# With --full also `screen` on the board, more images, and 50 power cuts (--cuts N). With --thaw each of them starts from
+# a board that was frozen after booting, which is faster; it sees its disk for the first time all the same. --pictures
+# takes screenshots of the board's page with Chromium.
 #
 # Without --model, the demo's is taken. Needs Debian, no root: qemu-system-arm, mtools, dosfstools, e2fsprogs, cpio,
 # python3. Kernel, device tree, busybox and C library are fetched from Debian's mirror. The program is the one of
 #   scripts/deploy/cross-build.sh aarch64 --emulated --with gcc --allow-glibc VERSION_OF_THIS_DEBIAN
 # or --binary; the host's programs are those of `cargo build --release --workspace`.
-# Exit status: 0 all held, 1 something did not, 2 wrong usage.
+# Exit status: 0 all checks passed, 1 one failed, 2 wrong usage.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=scripts/dev/emulated-pi
@@ -51,7 +51,7 @@ work=$target/emulated-pi
 mkdir -p "$work"
 rm -rf "$work"/{board,state,state-small,packages,keys,emulated.key,emulated.pub,phantoms,screening,cuts}
 
-# --- models, signed and installed on this machine: the store is the same on every one ----------------------------
+# --- models, signed and installed on this machine: the store is the same on every machine ----------------------------
 if [ -z "$model" ]; then
   model=$work/demo/model.onnx
   [ -e "$model" ] || { rm -rf "$work/demo"; "$target/release/host-trainer" demo --out "$work/demo" >/dev/null; }
@@ -69,7 +69,7 @@ mkdir -p "$work/state" "$work/state-small"
 install_model "$work/model.onnx" state
 install_model "$work/packages/one.onnx" state-small
 
-# --- what the board boots from -----------------------------------------------------------------------------------
+# --- the files that the board boots from -----------------------------------------------------------------------------------
 fetch_packages "$work/debian"
 debian=$work/debian/root
 board=$work/board
@@ -82,9 +82,11 @@ cp "$binary" "$board/usr/bin/edge-runtime"
 if command -v aarch64-linux-gnu-strip >/dev/null; then aarch64-linux-gnu-strip "$board/usr/bin/edge-runtime"; fi
 cp "$work"/packages/{one,two}.onnx* "$board/usr/share/models/"
 cp -r "$work/keys" "$here/config.toml" "$board/etc/edge-runtime/"
-sed 's/^backend = .*/backend = "gpiocdev"/' edge-runtime/boards/pi3.toml >"$board/etc/edge-runtime/pi3-gpiocdev.toml"
+for backend in rppal gpiocdev; do
+  { echo "backend = \"$backend\""; grep -v '^backend' edge-runtime/boards/pi3.toml; } >"$board/etc/edge-runtime/pi3-$backend.toml"
+done
 cp "$here/init" "$board/init"
-# One that is not on the stick.
+# A phantom that is not on the stick.
 cp "$(find "$work/phantoms" -name '*.png' | sort | tail -n 1)" "$board/usr/share/phantom.png"
 chmod 755 "$board/init"
 python3 "$here/kernel_modules.py" "$debian/lib/modules" "$board/modules"

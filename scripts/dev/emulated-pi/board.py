@@ -1,4 +1,4 @@
-"""What is done on the emulated board, in its own words."""
+"""Commands that run on the emulated board."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ STATE = "/var/lib/edge-runtime"
 STORE = f"{STATE}/store"
 CONFIG = "/run/config.toml"
 PID = "/run/edge-runtime.pid"
-# The line in which the daemon says that a record was made.
+# The log line of the daemon when it has made a record.
 RECORDED = r"recorded record=(\d+) content=(\w+) .*outcome=\"?([\w-]+)\"?.* ms=(\d+)"
-# What an image is shown as, by the word for its outcome in the record and the log.
-SHOWN = {
+# The signal of the lights for each outcome in the record and the log.
+SIGNALS = {
     "pneumonia-suspected": "suspected",
     "no-sign": "no sign",
     "uncertain": "uncertain",
@@ -25,89 +25,85 @@ SHOWN = {
 }
 
 
-def load(on: pi.Pi, name: str, module: str = "", options: str = "") -> None:
+def load(machine: pi.Pi, name: str, module: str = "", options: str = "") -> None:
     """Loads the kernel modules of a list that kernel_modules.py made; `options` are for `module`."""
     do = f'''o=; [ "$m" != "{module}" ] || o="{options}"; insmod /modules/$m $o || echo "$m could not be loaded"'''
-    said = on.run(f"while read -r m; do {do}; done </modules/{name}").lines
-    if said:
-        raise pi.Failed(", ".join(said))
+    output = machine.run(f"while read -r m; do {do}; done </modules/{name}").lines
+    if output:
+        raise pi.Failed(", ".join(output))
 
 
-def mount(on: pi.Pi, device: str, at: str = STATE, kind: str = "ext4") -> None:
-    """Mounts a device, once it is there: the disk where the program keeps its state, or a stick as udev would."""
+def mount(machine: pi.Pi, device: str, at: str = STATE, kind: str = "ext4") -> None:
+    """Waits for a device and mounts it: the disk for the program's state, or a stick as udev would."""
     options = "rw" if kind == "ext4" else "ro,nosuid,nodev,noexec,umask=0222"
-    wait_for(on, device)
-    on.run(f"mkdir -p {at} && mount -t {kind} -o {options} {device} {at}")
+    wait_for(machine, device)
+    machine.run(f"mkdir -p {at} && mount -t {kind} -o {options} {device} {at}")
 
 
-def wait_for(on: pi.Pi, device: str, kind: str = "b", tries: int = 600) -> None:
-    """Waits until the kernel has found a device; `kind` is the shell's letter for what it is in the tree of files."""
-    there = f"[ -{kind} {device} ]"
-    on.run(f"n=0; until {there} || [ $n -ge {tries} ]; do sleep 0.2; n=$((n + 1)); done; {there}")
+def wait_for(machine: pi.Pi, device: str, kind: str = "b", tries: int = 600) -> None:
+    """Waits until the kernel has found a device; `kind` is the letter of the shell's test for its type of file."""
+    exists = f"[ -{kind} {device} ]"
+    machine.run(f"n=0; until {exists} || [ $n -ge {tries} ]; do sleep 0.2; n=$((n + 1)); done; {exists}")
 
 
-def unit(on: pi.Pi, number: int) -> str:
-    """The device that the kernel made of a unit of a USB drive; it names them in the order in which they answer."""
+def unit(machine: pi.Pi, number: int) -> str:
+    """The device name of a unit of a USB drive; the kernel names them in the order in which they answer."""
     listed = f"$(ls /sys/bus/scsi/devices/*:0:0:{number}/block 2>&-)"
-    return (
-        "/dev/"
-        + on.run(
-            f'n=0; until [ -n "{listed}" ] || [ $n -ge 600 ]; do sleep 0.2; n=$((n + 1)); done; echo {listed}'
-        ).lines[0]
-    )
+    command = f'n=0; until [ -n "{listed}" ] || [ $n -ge 600 ]; do sleep 0.2; n=$((n + 1)); done; echo {listed}'
+    return "/dev/" + machine.run(command).lines[0]
 
 
-def configure(on: pi.Pi, lamps: str, *changes: str) -> None:
-    """Writes the configuration: the installed model, these lamps, and what `changes` (for sed) make of the rest."""
-    model = f"{STATE}/models/{active(on)['sha256']}.onnx"
-    edits = " ".join(f"-e '{it}'" for it in (f"s|@MODEL@|{model}|", f"s|@BOARD@|{lamps}|", *changes))
-    on.run(f"sed {edits} /etc/edge-runtime/config.toml >{CONFIG}")
+def configure(machine: pi.Pi, wiring: str, *changes: str) -> None:
+    """Writes the configuration: the installed model, this board, and further `changes` for sed."""
+    model = f"{STATE}/models/{active(machine)['sha256']}.onnx"
+    edits = " ".join(f"-e '{it}'" for it in (f"s|@MODEL@|{model}|", f"s|@BOARD@|{wiring}|", *changes))
+    machine.run(f"sed {edits} /etc/edge-runtime/config.toml >{CONFIG}")
 
 
-def start(on: pi.Pi) -> int:
-    """Starts the daemon; from which of its lines on it is this start's."""
-    line = len(on.said)
-    on.run(f"setsid {PROGRAM} run --config {CONFIG} </dev/null >/dev/ttyAMA0 2>&1 & echo $! >{PID}")
+def start(machine: pi.Pi) -> int:
+    """Starts the daemon; the number of its first line of output."""
+    line = len(machine.output)
+    machine.run(f"setsid {PROGRAM} run --config {CONFIG} </dev/null >/dev/ttyAMA0 2>&1 & echo $! >{PID}")
     return line
 
 
-def stop(on: pi.Pi) -> None:
+def stop(machine: pi.Pi) -> None:
     """Ends the daemon as the service manager does."""
-    on.run(f"p=$(cat {PID}); kill -TERM $p; while [ -e /proc/$p/exe ]; do sleep 0.1; done")
+    machine.run(f"p=$(cat {PID}); kill -TERM $p; while [ -e /proc/$p/exe ]; do sleep 0.1; done")
 
 
-def press(on: pi.Pi) -> None:
-    """Presses the button, whose line is pulled down from outside for a second."""
-    on.write(pi.CLEAR, 1 << lights.BUTTON)
+def press(machine: pi.Pi) -> None:
+    """Presses the button: its line is pulled down from outside for a second."""
+    machine.write(pi.CLEAR, 1 << lights.BUTTON)
     time.sleep(1)
-    on.write(pi.SET, 1 << lights.BUTTON)
+    machine.write(pi.SET, 1 << lights.BUTTON)
 
 
-def peak(on: pi.Pi) -> int:
-    """The most memory that the daemon had, in kB."""
-    said = on.run(f"grep VmHWM /proc/$(cat {PID})/status").text
-    return int(re.findall(r"\d+", said)[0])
+def peak_memory(machine: pi.Pi) -> int:
+    """The peak memory of the daemon, in kB."""
+    output = machine.run(f"grep VmHWM /proc/$(cat {PID})/status").text
+    return int(re.findall(r"\d+", output)[0])
 
 
-def records(on: pi.Pi) -> list[dict]:
+def records(machine: pi.Pi) -> list[dict]:
     """All records; the store must verify to the last image."""
-    said = on.run(f"{PROGRAM} records verify --json --store {STORE}", 600).lines
-    verified = json.loads(said[-1])
+    output = machine.run(f"{PROGRAM} records verify --json --store {STORE}", 600).lines
+    verified = json.loads(output[-1])
     if verified["problems"]:
         raise pi.Failed(f"the record does not verify: {verified['problems']}")
-    lines = on.run(f"{PROGRAM} records export --json --store {STORE}", 600).lines
+    lines = machine.run(f"{PROGRAM} records export --json --store {STORE}", 600).lines
     found = [json.loads(line) for line in lines]
     if len(found) != verified["records"]:
         raise pi.Failed(f"{verified['records']} records verified, {len(found)} listed")
     return found
 
 
-def has_store(on: pi.Pi) -> bool:
+def has_store(machine: pi.Pi) -> bool:
     """Whether anything was ever recorded."""
-    return on.run(f"[ -e {STORE}/records.sqlite ]", well=False).status == 0
+    return machine.run(f"[ -e {STORE}/records.sqlite ]", must_succeed=False).status == 0
 
 
-def active(on: pi.Pi) -> dict:
+def active(machine: pi.Pi) -> dict:
     """The model in use."""
-    state = json.loads(on.run(f"{PROGRAM} model status --json").lines[-1])
+    state = json.loads(machine.run(f"{PROGRAM} model status --json").lines[-1])
     return state[state["active"]]

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Sourced: Debian's arm64 packages that the emulated Raspberry Pi is made of, fetched and unpacked without root.
+# Sourced: fetches and unpacks the arm64 packages of Debian that the emulated Raspberry Pi needs, without root.
 
 # fetch_packages INTO: unpacks kernel, busybox and C library of the release of Debian that this machine runs below
-# INTO/root. What was fetched before stays.
+# INTO/root. Packages that were fetched before are kept.
 fetch_packages() {
   local into=$1 kernel package
   mkdir -p "$into/apt/lists/partial" "$into/apt/cache/archives/partial" "$into/debs"
@@ -18,8 +18,8 @@ fetch_packages() {
   [ -n "$kernel" ] || { echo "no package linux-image-arm64 is known: is this Debian?" >&2; return 1; }
   for package in "$kernel" busybox-static libc6 libgcc-s1; do
     if [ ! -e "$into/debs/$package" ]; then
-      (cd "$into/debs" && apt-get "${options[@]}" --quiet --quiet download "$package:arm64" 2>"$into/apt/said") ||
-        { cat "$into/apt/said" >&2; return 1; }
+      (cd "$into/debs" && apt-get "${options[@]}" --quiet --quiet download "$package:arm64" 2>"$into/apt/errors") ||
+        { cat "$into/apt/errors" >&2; return 1; }
       dpkg-deb --extract "$(find "$into/debs" -name "${package}_*.deb" -print -quit)" "$into/root"
       touch "$into/debs/$package"
     fi

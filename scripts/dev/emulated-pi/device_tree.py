@@ -1,5 +1,5 @@
-"""Takes Bluetooth out of a Raspberry Pi's device tree: its chip hangs on the serial line that QEMU shows, where the
-kernel would keep the line for it."""
+"""Disables Bluetooth in a Raspberry Pi's device tree: its chip uses the serial line that QEMU shows, and the kernel
+would reserve the line for it."""
 
 import struct
 import sys
@@ -10,7 +10,7 @@ BEGIN, END, PROPERTY, NOTHING, LAST = 1, 2, 3, 4, 9
 
 
 def without(tree: bytes, node: str) -> bytes:
-    """The tree with every node of that name left without what it is, so that no driver takes it."""
+    """The tree with the property `compatible` removed from every node of that name, so that no driver binds to it."""
     changed = bytearray(tree)
     magic, _, at, names = struct.unpack_from(">4I", tree)
     if magic != MAGIC:

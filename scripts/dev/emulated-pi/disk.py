@@ -1,10 +1,9 @@
-"""The disk of the emulated board: one that loses what it was not told to keep when its power goes.
+"""The disk of the emulated board, which loses unflushed writes when its power is cut.
 
-QEMU alone loses nothing: what the board wrote lies in a file of this machine, whatever becomes of QEMU. So every
-write and every flush goes through QEMU's filter `blklogwrites`, which keeps them in their order. After a cut the
-disk is made anew from the state before the board was on: all that was written before the last flush, and of what
-came after it each write by chance, or half of it. That is what a drive with a volatile cache does, and it is harder
-than a card, which loses nothing that it has taken.
+QEMU alone loses nothing: what the board wrote is in a file of this machine. So every write and every flush goes
+through QEMU's filter `blklogwrites`, which logs them in order. After a cut the disk is rebuilt from its state before
+power-on: all writes before the last flush, and each later write at random, or half of it. A drive with a volatile cache
+behaves so. It is harder than a card, which loses no write that it has acknowledged.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Loss:
-    """What a cut took."""
+    """What was lost in a cut."""
 
     kept: int
     after: int
@@ -44,7 +43,7 @@ class Loss:
 
 
 def read_log(log: bytes) -> list[Entry]:
-    """All entries of a log that QEMU wrote; the last may be cut off."""
+    """All entries of a log that QEMU wrote; the last may be incomplete."""
     magic, _, _, size = struct.unpack_from("<QQQI", log)
     if magic != MAGIC or size != SECTOR:
         raise ValueError("not a log of blklogwrites")
@@ -54,7 +53,7 @@ def read_log(log: bytes) -> list[Entry]:
         at += SECTOR
         if count == 0 and flags == 0:
             break
-        # A discard has no data; nor is it one that this board's file system makes.
+        # A discard has no data; this board's file system makes none.
         length = 0 if flags & DISCARD else count * SECTOR
         if at + length > len(log):
             break
@@ -63,24 +62,24 @@ def read_log(log: bytes) -> list[Entry]:
     return entries
 
 
-def survive(entries: list[Entry], chance: random.Random) -> tuple[list[Entry], Loss]:
-    """Which writes are on the disk after a cut."""
+def survive(entries: list[Entry], rng: random.Random) -> tuple[list[Entry], Loss]:
+    """The writes that are on the disk after a cut."""
     flushes = [at for at, entry in enumerate(entries) if entry.flags & FLUSH]
     safe = flushes[-1] + 1 if flushes else 0
     kept = [entry for entry in entries[:safe] if entry.data]
     after = [entry for entry in entries[safe:] if entry.data]
     left, torn = [], 0
-    # Now and then all of it or nothing: both happen more often than by tossing a coin for each.
-    share = chance.choice([0.0, 0.5, 0.5, 0.5, 1.0])
+    # All or nothing happens more often than independent draws would give.
+    probability = rng.choice([0.0, 0.5, 0.5, 0.5, 1.0])
     for entry in after:
-        if entry.flags & FUA or chance.random() < share:
+        if entry.flags & FUA or rng.random() < probability:
             left.append(entry)
-        elif chance.random() < 0.1 and len(entry.data) > SECTOR:
-            part = chance.randrange(1, len(entry.data) // SECTOR) * SECTOR
+        elif rng.random() < 0.1 and len(entry.data) > SECTOR:
+            part = rng.randrange(1, len(entry.data) // SECTOR) * SECTOR
             left.append(Entry(entry.sector, entry.flags, entry.data[:part]))
             torn += 1
     loss = Loss(len(kept), len(after), len(after) - len(left), torn)
-    # A cache writes in the order that it likes; where two are for one place the later one wins all the same.
+    # A cache may write in any order, but of two writes to one sector the later one stays.
     return kept + left, loss
 
 
@@ -101,8 +100,8 @@ class Disk:
         return Disk(image)
 
     def nodes(self) -> list[str]:
-        """What QEMU is to be told of it; the last node, `disk`, is the disk."""
-        # The board changes a copy: the image itself stays as it was when the power came.
+        """QEMU's options for it; the last node, `disk`, is the disk."""
+        # The board changes a copy: the image stays as it was at power-on.
         shutil.copyfile(self.image, self._written)
         self._log.write_bytes(b"")
         return [
@@ -112,18 +111,18 @@ class Disk:
         ]  # fmt: skip
 
     def entries(self) -> list[Entry]:
-        """What was written since the power came."""
+        """What was written since power-on."""
         return read_log(self._log.read_bytes())
 
-    def cut(self, chance: random.Random) -> Loss:
-        """The power went: the image becomes what is left."""
-        left, loss = survive(self.entries(), chance)
+    def cut(self, rng: random.Random) -> Loss:
+        """After a power cut: the image becomes what is left."""
+        left, loss = survive(self.entries(), rng)
         write(self.image, left)
         return loss
 
 
 def write(image: Path, entries: list[Entry]) -> None:
-    """Puts writes on an image, in order."""
+    """Applies writes to an image, in order."""
     with image.open("r+b") as file:
         for entry in entries:
             file.seek(entry.sector * SECTOR)

@@ -1,4 +1,4 @@
-"""Which kernel modules the emulated board needs, in an order in which they can be loaded."""
+"""The kernel modules that the emulated board needs, in an order in which they can be loaded."""
 
 import re
 import shutil
@@ -10,37 +10,36 @@ WANTED = [
     "phy-generic", "dwc2", "sd_mod", "usb-storage", "nls_cp437", "nls_ascii", "vfat",
     "crc32c_generic", "ext4", "bcm2835",
 ]  # fmt: skip
-# The kernel's own test camera; loaded only where one is looked at.
+# The kernel's test camera; loaded only for the scenario with a camera.
 CAMERA = ["vivid"]
-# A network card on USB; loaded only where the page is looked at from outside.
+# A network card on USB; loaded only for the scenario with the page.
 NETWORK = ["cdc-ether", "rndis-host"]
 
 
 def in_order(folder: Path, wanted: list[str]) -> list[Path]:
-    """The modules and what they depend on, each after what it needs; those that are in the kernel itself are not
-    there."""
+    """The modules and their dependencies, each after what it needs, without those that are built into the kernel."""
     files = {name_of(path): path for path in folder.rglob("*.ko")}
     ordered: list[Path] = []
 
-    def add(name: str, must: bool) -> None:
+    def add(name: str, required: bool) -> None:
         path = files.get(name.replace("_", "-"))
         if path is None:
-            if must:
+            if required:
                 raise SystemExit(f"no module {name} below {folder}")
             return
         if path in ordered:
             return
         text = path.read_bytes()
-        # The first says what is needed, the second what is asked for by name only.
+        # `depends` is required; `softdep` is loaded if it exists.
         for key in (b"depends", b"softdep"):
             for found in re.findall(rb"(?<=\0)%s=([^\0]*)\0" % key, text):
                 words = found.decode().replace("pre:", "").replace(",", " ").split()
                 for other in words:
-                    add(other, must=key == b"depends")
+                    add(other, required=key == b"depends")
         ordered.append(path)
 
     for name in wanted:
-        add(name, must=True)
+        add(name, required=True)
     return ordered
 
 

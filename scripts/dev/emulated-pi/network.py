@@ -1,4 +1,4 @@
-"""A network for the emulated board: a card on its USB port, and the page on it asked from outside over TLS."""
+"""A network for the emulated board: a card on its USB port, and requests to its page over TLS from outside."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import board
 import pi
 
-# What QEMU's own network gives its first guest; it reaches nothing but this machine's answers.
+# QEMU's user network gives its first guest this address; the guest cannot reach any other machine.
 ADDRESS = "10.0.2.15"
 PAGE_PORT = 8443
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What the page answered."""
+    """An answer of the page."""
 
     status: int
     kind: str
@@ -30,21 +30,21 @@ class Reply:
         return self.body.decode()
 
 
-def plug(on: pi.Pi) -> int:
-    """Puts a network card into the board, where it stays; the port of this machine behind which the page is.
+def plug(machine: pi.Pi) -> int:
+    """Plugs a network card into the board, where it stays; the port of this machine that leads to the page.
 
-    The board has one port, and a stick behind a hub is never read to its end: no stick from now on. Nor can the card be
-    pulled again: QEMU 7.2 itself ends at that.
+    The board has one port, and a stick behind a hub is never read to its end: no stick can be used from now on. Nor can
+    the card be pulled: QEMU 7.2 crashes.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    board.load(on, "network")
+    board.load(machine, "network")
     forward = [{"str": f"tcp:127.0.0.1:{port}-{ADDRESS}:{PAGE_PORT}"}]
-    on.monitor.do("netdev_add", type="user", id="net", restrict=True, hostfwd=forward)
-    on.monitor.do("device_add", driver="usb-net", id="card", netdev="net", bus="usb-bus.0", port="1")
-    board.wait_for(on, "/sys/class/net/usb0", "e")
-    on.run(f"ip link set lo up && ip link set usb0 up && ip addr add {ADDRESS}/24 dev usb0")
+    machine.monitor.do("netdev_add", type="user", id="net", restrict=True, hostfwd=forward)
+    machine.monitor.do("device_add", driver="usb-net", id="card", netdev="net", bus="usb-bus.0", port="1")
+    board.wait_for(machine, "/sys/class/net/usb0", "e")
+    machine.run(f"ip link set lo up && ip link set usb0 up && ip addr add {ADDRESS}/24 dev usb0")
     return port
 
 
@@ -53,26 +53,26 @@ class Page:
     """The board's page, as a machine on its network sees it."""
 
     port: int
-    # SHA-256 of its certificate, as the board's log has it: hexadecimal pairs with colons.
+    # SHA-256 of its certificate as in the board's log: hexadecimal pairs with colons.
     fingerprint: str
-    word: str
+    token: str
 
-    def get(self, path: str, known: bool = True) -> Reply:
-        """One request, with the access word unless `known` is false; the board must be the one of the certificate."""
+    def get(self, path: str, authorised: bool = True) -> Reply:
+        """One request, with the access token unless `authorised` is false; the certificate must be the board's."""
         context = ssl.create_default_context()
-        # It vouches for itself; what is compared is its fingerprint.
+        # It is self-signed: its fingerprint is compared.
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        to = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context)
         try:
-            to.connect()
-            certificate = to.sock.getpeercert(binary_form=True)  # type: ignore[union-attr]
+            connection.connect()
+            certificate = connection.sock.getpeercert(binary_form=True)  # type: ignore[union-attr]
             found = hashlib.sha256(certificate or b"").hexdigest().upper()
             if found != self.fingerprint.replace(":", ""):
-                raise pi.Failed(f"the page shows another certificate: {found}")
-            to.request("GET", path, headers={"Authorization": f"Bearer {self.word}"} if known else {})
-            answer = to.getresponse()
+                raise pi.Failed(f"the page has another certificate: {found}")
+            connection.request("GET", path, headers={"Authorization": f"Bearer {self.token}"} if authorised else {})
+            answer = connection.getresponse()
             return Reply(answer.status, answer.headers.get("Content-Type", ""), answer.read())
         except (OSError, http.client.HTTPException) as error:
             raise pi.Failed(f"the page does not answer {path}: {error!r}") from None
         finally:
-            to.close()
+            connection.close()

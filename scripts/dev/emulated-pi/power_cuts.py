@@ -18,13 +18,13 @@ from report import Report
 # The disk and the stick are two units of one USB drive: the emulated board has one port, and a hub keeps it too busy.
 DRIVE = "/machine/peripheral/drive"
 RECORDED = r"recorded record=(\d+) content=(\w+)"
-# The power goes between the moment when work begins and so many seconds later.
-LONGEST_S = 8.0
-# A cut that the emulated machine spoils by itself is begun again, so often in a row.
-PATIENCE = 4
-# On a stick.
-PICTURES = 40
-# Installs the one model after the other until the power goes, and says before and after each what it does.
+# The power is cut at most so many seconds after the work began.
+LONGEST_DELAY_S = 8.0
+# How often a cut is tried again when the emulated machine itself fails.
+ATTEMPTS = 4
+# Images on a stick.
+IMAGES = 40
+# Installs one model after the other until the power is cut, and prints before and after each what it does.
 UPDATES = (
     "while :; do for m in two one; do echo update begins: $m >/dev/ttyAMA0; "
     "edge-runtime model install /usr/share/models/$m.onnx --allow-downgrade --retry --trial 0 >/dev/null 2>&1 "
@@ -33,8 +33,8 @@ UPDATES = (
 
 
 @dataclass
-class Seen:
-    """What the board said before the power went: all of it must be true ever after."""
+class Observed:
+    """What the board reported before the power was cut: all of it must stay true."""
 
     shown: dict[int, str] = field(default_factory=dict)
     begun: str | None = None
@@ -42,8 +42,8 @@ class Seen:
 
 
 @dataclass
-class Place:
-    """What a run is made of."""
+class Setup:
+    """What a run needs."""
 
     image: pi.Image
     work: Path
@@ -53,169 +53,173 @@ class Place:
 
 
 @dataclass
-class Tally:
-    """Where the power went, and what was seen after it."""
+class Totals:
+    """During what the power was cut, and what was found after it."""
 
     importing: int = 0
     updating: int = 0
     stayed_old: int = 0
     became_new: int = 0
-    spoilt: int = 0
+    emulator_failures: int = 0
     losses: list[Loss] = field(default_factory=list)
 
 
-def run(place: Place, count: int, seed: int, thaw: bool, report: Report) -> None:
-    """`count` cuts, after each of which the board is looked at; at the end nothing is missing."""
-    chance = random.Random(seed)
-    frozen = freeze(place, report) if thaw else None
-    sticks = [stick.Stick(place.work / "cuts.img", stick.many(PICTURES, seed))]
+def run(setup: Setup, count: int, seed: int, thaw: bool, report: Report) -> None:
+    """Cuts the power `count` times and verifies the board after each cut; at the end no record is missing."""
+    rng = random.Random(seed)
+    frozen = freeze(setup, report) if thaw else None
+    sticks = [stick.Stick(setup.work / "cuts.img", stick.noise_images(IMAGES, seed))]
     sticks[0].make()
-    seen, tally = Seen(done="one"), Tally()
+    observed, totals = Observed(done="one"), Totals()
     report.step(f"{count} power cuts while a stick is imported and the model is updated (seed {seed})")
     for number in range(1, count + 1):
-        on, begun, found = working(place, seen, sticks, frozen, chance, tally, report)
-        on.begin(UPDATES)
-        delay = chance.uniform(0.0, LONGEST_S)
+        machine, begun, found = verified_board(setup, observed, sticks, frozen, rng, totals, report)
+        machine.begin(UPDATES)
+        delay = rng.uniform(0.0, LONGEST_DELAY_S)
         time.sleep(delay)
-        on.cut()
-        listen(on, seen)
-        importing = not any("read to its end" in said for _, said in on.said[begun:])
-        tally.importing += importing
-        tally.updating += seen.begun not in (None, seen.done)
-        tally.losses.append(place.disk.cut(chance))
+        machine.cut()
+        note_output(machine, observed)
+        importing = not any("read to its end" in output for _, output in machine.output[begun:])
+        totals.importing += importing
+        totals.updating += observed.begun not in (None, observed.done)
+        totals.losses.append(setup.disk.cut(rng))
         if sticks[-1].contents() <= found:
-            # All of it was recorded: the next one, please.
-            sticks.append(stick.Stick(place.work / "cuts.img", stick.many(PICTURES, seed + len(sticks))))
+            # All of it was recorded.
+            sticks.append(stick.Stick(setup.work / "cuts.img", stick.noise_images(IMAGES, seed + len(sticks))))
             sticks[-1].make()
-        report.figure(
-            f"cut {number}: after {delay:.1f} s, {len(seen.shown)} records shown, {'more to come' if importing else 'stick read'}; "
-            f"model {seen.done} in use, {seen.begun or 'none'} being installed; {tally.losses[-1]}"
+        report.info(
+            f"cut {number}: after {delay:.1f} s, {len(observed.shown)} records shown, "
+            f"{'importing' if importing else 'stick read'}; model {observed.done} in use, "
+            f"{observed.begun or 'none'} being installed; {totals.losses[-1]}"
         )
     report.step("the power stays on: the last stick is read to its end")
-    on, begun, _ = working(place, seen, sticks, frozen, chance, tally, report)
-    finish(on, begun, sticks, report)
-    on.cut()
-    summary(count, tally, report)
+    machine, begun, _ = verified_board(setup, observed, sticks, frozen, rng, totals, report)
+    finish(machine, begun, sticks, report)
+    machine.cut()
+    summary(count, totals, report)
 
 
-def summary(count: int, tally: Tally, report: Report) -> None:
-    """What all the cuts came to."""
+def summary(count: int, totals: Totals, report: Report) -> None:
+    """Prints the totals of all cuts."""
     hit, lost, torn = (
-        sum(it) for it in zip(*((loss.lost > 0, loss.lost, loss.torn) for loss in tally.losses), strict=True)
+        sum(it) for it in zip(*((loss.lost > 0, loss.lost, loss.torn) for loss in totals.losses), strict=True)
     )
-    report.figure(
-        f"{tally.importing} cuts came before the stick was read to its end, {tally.updating} while a model was being "
-        f"installed: after {tally.stayed_old} of those the old one was in use, after {tally.became_new} the new one"
+    report.info(
+        f"{totals.importing} cuts came before the stick was read to its end, {totals.updating} while a model was being "
+        f"installed: after {totals.stayed_old} of those the old one was in use, after {totals.became_new} the new one"
     )
-    report.figure(f"{tally.spoilt} times the emulated machine itself crashed or stood still; the cut was begun again")
-    report.check(True, f"{count} cuts, {hit} of which took unflushed writes with them: {lost} writes lost, {torn} torn")
+    report.info(
+        f"the emulated machine itself crashed or stalled {totals.emulator_failures} times; the cut was repeated"
+    )
+    report.check(True, f"{count} cuts, {hit} of which lost unflushed writes: {lost} writes lost, {torn} torn")
 
 
-def working(
-    place: Place,
-    seen: Seen,
+def verified_board(
+    setup: Setup,
+    observed: Observed,
     sticks: list[stick.Stick],
     frozen: Path | None,
-    chance: random.Random,
-    tally: Tally,
+    rng: random.Random,
+    totals: Totals,
     report: Report,
 ) -> tuple[pi.Pi, int, set[str]]:
-    """A board that was looked at after a cut and now reads the stick; from which of its lines on, and what it had
-    recorded."""
-    for _ in range(PATIENCE):
-        on = pi.Pi(place.image, place.work, place.disk.nodes(), place.transcript, frozen)
+    """A board that was verified after a cut and now reads the stick, the number of its first line of output since then,
+    and the image IDs of its records."""
+    for _ in range(ATTEMPTS):
+        machine = pi.Pi(setup.image, setup.work, setup.disk.nodes(), setup.transcript, frozen)
         try:
-            plug(on, sticks[-1])
-            begun, done = seen.begun, seen.done
-            found = look(on, place, seen, sticks, report)
+            plug(machine, sticks[-1])
+            begun, done = observed.begun, observed.done
+            found = verify(machine, setup, observed, sticks, report)
             if begun and done != begun:
-                tally.stayed_old += seen.done == done
-                tally.became_new += seen.done == begun
-            return on, read(on), found
+                totals.stayed_old += observed.done == done
+                totals.became_new += observed.done == begun
+            return machine, read(machine), found
         except pi.Stalled as stall:
-            # What it had written is a matter of chance, as after every cut; it is not counted as one.
-            on.cut()
-            listen(on, seen)
-            place.disk.cut(chance)
-            tally.spoilt += 1
-            report.figure(f"the emulated machine failed, again from its last cut on: {str(stall).splitlines()[0]}")
-    raise pi.Failed(f"the emulated machine failed {PATIENCE} times in a row; what it said lies in {place.transcript}")
+            # Unflushed writes are lost as after a cut, but it is not counted as one.
+            machine.cut()
+            note_output(machine, observed)
+            setup.disk.cut(rng)
+            totals.emulator_failures += 1
+            report.info(f"the emulated machine failed and is started again: {str(stall).splitlines()[0]}")
+    raise pi.Failed(f"the emulated machine failed {ATTEMPTS} times in a row; its output is in {setup.transcript}")
 
 
-def freeze(place: Place, report: Report) -> Path:
+def freeze(setup: Setup, report: Report) -> Path:
     """A board that has booted and has no disk yet."""
-    with pi.Pi(place.image, place.work, [], place.transcript) as on:
-        report.figure(f"a board without a disk boots in {on.booted():.0f} s and is frozen; each cut begins from there")
-        frozen = place.work / "frozen"
-        on.freeze(frozen)
+    with pi.Pi(setup.image, setup.work, [], setup.transcript) as machine:
+        report.info(f"a board without a disk boots in {machine.booted():.0f} s and is frozen; each cut starts from it")
+        frozen = setup.work / "frozen"
+        machine.freeze(frozen)
     return frozen
 
 
-def plug(on: pi.Pi, source: stick.Stick) -> None:
-    """Puts in the drive, with the disk as the last cut left it and a stick, and mounts both."""
-    on.booted()
+def plug(machine: pi.Pi, source: stick.Stick) -> None:
+    """Plugs in the drive, with the disk as the last cut left it and a stick, and mounts both."""
+    machine.booted()
     node = {"driver": "file", "filename": str(source.image), "node-name": "stick", "read-only": True}
-    on.monitor.do("blockdev-add", **node)
-    on.monitor.do("device_add", driver="usb-bot", id="drive", bus="usb-bus.0", port="1")
+    machine.monitor.do("blockdev-add", **node)
+    machine.monitor.do("device_add", driver="usb-bot", id="drive", bus="usb-bus.0", port="1")
     for unit, name in enumerate(("disk", "stick")):
-        on.monitor.do("device_add", driver="scsi-hd", bus="drive.0", lun=unit, drive=name, scsi_version=pi.SCSI_VERSION)
-    on.monitor.do("qom-set", path=DRIVE, property="attached", value=True)
+        options = {"bus": "drive.0", "lun": unit, "drive": name, "scsi_version": pi.SCSI_VERSION}
+        machine.monitor.do("device_add", driver="scsi-hd", **options)
+    machine.monitor.do("qom-set", path=DRIVE, property="attached", value=True)
     try:
-        board.mount(on, board.unit(on, 0))
-        board.mount(on, f"{board.unit(on, 1)}1", "/media/stick", "vfat")
+        board.mount(machine, board.unit(machine, 0))
+        board.mount(machine, f"{board.unit(machine, 1)}1", "/media/stick", "vfat")
     except pi.Failed as failure:
         # The program has not been started yet.
         raise pi.Stalled(str(failure)) from None
 
 
-def look(on: pi.Pi, place: Place, seen: Seen, sticks: list[stick.Stick], report: Report) -> set[str]:
-    """The record verifies and holds all that was shown; the model is the old or the new one and runs."""
-    found = board.records(on) if board.has_store(on) else []
+def verify(machine: pi.Pi, setup: Setup, observed: Observed, sticks: list[stick.Stick], report: Report) -> set[str]:
+    """Checks that the chain verifies and holds all records that were shown, and that the old or the new model runs."""
+    found = board.records(machine) if board.has_store(machine) else []
     contents = [it["content"] for it in found]
     by_number = {it["sequence"]: it["content"] for it in found}
     if len(set(contents)) != len(contents):
-        raise pi.Failed(f"a content is recorded twice: {contents}")
-    missing = {number for number, content in seen.shown.items() if by_number.get(number) != content}
+        raise pi.Failed(f"an image is recorded twice: {contents}")
+    missing = {number for number, content in observed.shown.items() if by_number.get(number) != content}
     if missing:
-        raise pi.Failed(f"records {missing} were shown and are not there any more")
-    strange = set(contents) - set().union(*(it.contents() for it in sticks))
-    if strange:
-        raise pi.Failed(f"records of what was on no stick: {strange}")
-    on.run(f"{board.PROGRAM} model status --check")
-    active = board.active(on)["sha256"]
-    allowed = {place.models[name] for name in (seen.done, seen.begun) if name}
+        raise pi.Failed(f"records {missing} were shown and are missing")
+    unknown = set(contents) - set().union(*(it.contents() for it in sticks))
+    if unknown:
+        raise pi.Failed(f"records of images that were on no stick: {unknown}")
+    machine.run(f"{board.PROGRAM} model status --check")
+    active = board.active(machine)["sha256"]
+    allowed = {setup.models[name] for name in (observed.done, observed.begun) if name}
     if active not in allowed:
         raise pi.Failed(f"model {active} is in use, neither the old nor the new one: {allowed}")
-    seen.done = next(name for name, sha256 in place.models.items() if sha256 == active)
-    seen.begun = None
+    observed.done = next(name for name, sha256 in setup.models.items() if sha256 == active)
+    observed.begun = None
     report.checks += 4
     return set(contents)
 
 
-def read(on: pi.Pi) -> int:
-    """Starts the daemon on the stick, and waits until it reads; from which of its lines on."""
-    # Nothing is to wait for a lamp, and the disk on the same bus is no stick.
-    board.configure(on, "", "/^board/d", "/^mount_in/d", "s/^at_least_s.*/at_least_s = 0/")
-    line = board.start(on)
-    on.until(r"ready\. ", 600, line)
+def read(machine: pi.Pi) -> int:
+    """Starts the daemon on the stick and waits until it is ready; the number of its first line of output."""
+    # No time for the lights, and the disk on the same bus is no stick.
+    board.configure(machine, "", "/^board/d", "/^mount_in/d", "s/^at_least_s.*/at_least_s = 0/")
+    line = board.start(machine)
+    machine.until(r"ready\. ", 600, line)
     return line
 
 
-def listen(on: pi.Pi, seen: Seen) -> None:
-    """Adds what the board had said when the power went."""
-    for _, said in on.said:
-        if found := re.search(RECORDED, said):
-            seen.shown[int(found[1])] = found[2]
-        elif found := re.search(r"update begins: (\w+)", said):
-            seen.begun = found[1]
-        elif found := re.search(r"update done: (\w+)", said):
-            seen.done, seen.begun = found[1], None
+def note_output(machine: pi.Pi, observed: Observed) -> None:
+    """Adds what the board had reported when the power was cut."""
+    for _, output in machine.output:
+        if found := re.search(RECORDED, output):
+            observed.shown[int(found[1])] = found[2]
+        elif found := re.search(r"update begins: (\w+)", output):
+            observed.begun = found[1]
+        elif found := re.search(r"update done: (\w+)", output):
+            observed.done, observed.begun = found[1], None
 
 
-def finish(on: pi.Pi, line: int, sticks: list[stick.Stick], report: Report) -> None:
-    """The last stick is read to its end: then every file of every stick has one record."""
-    on.until("read to its end", 1800, line)
-    contents = sorted(it["content"] for it in board.records(on))
+def finish(machine: pi.Pi, line: int, sticks: list[stick.Stick], report: Report) -> None:
+    """Waits until the last stick is read: then every file of every stick has one record."""
+    machine.until("read to its end", 1800, line)
+    contents = sorted(it["content"] for it in board.records(machine))
     wanted = sorted(set().union(*(it.contents() for it in sticks)))
     report.check(contents == wanted, f"all {len(wanted)} files of {len(sticks)} stick(s) are recorded, each once")
 

@@ -1,4 +1,4 @@
-"""What a run says: a line a fact, at the moment when it is known."""
+"""The output of a run: one line for each fact."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class Report:
         print(f"{time.monotonic() - self._began:7.1f} s  {mark} {words}", flush=True)
 
     def step(self, words: str) -> None:
-        """Something begins."""
+        """A part of the run begins."""
         self._print("==", words)
 
-    def figure(self, words: str) -> None:
-        """Something was measured."""
+    def info(self, words: str) -> None:
+        """A measured value."""
         self._print("  ", words)
 
     def check(self, holds: bool, words: str, otherwise: object = "") -> None:
-        """Something must hold."""
+        """Raises unless `holds`; `otherwise` is the value that was found instead."""
         if not holds:
-            raise pi.Failed(f"NOT SO: {words} {otherwise}".rstrip())
+            raise pi.Failed(f"not so: {words} {otherwise}".rstrip())
         self.checks += 1
         self._print("ok", words)

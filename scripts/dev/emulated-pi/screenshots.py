@@ -1,4 +1,4 @@
-"""Pictures of the board's page, in headless Chromium as a 7-inch touch screen shows it."""
+"""Screenshots of the board's page, in headless Chromium as a 7-inch touch screen shows it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIZE = (800, 480)
 
 
 class Browser:
-    """Takes pictures into a folder; without a folder it takes none."""
+    """Takes screenshots into a folder; without a folder it takes none."""
 
     def __init__(self, folder: Path | None):
         self._folder = folder
@@ -25,15 +25,15 @@ class Browser:
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
             if self._browser is None:
-                raise pi.Failed("pictures need Chromium: apt-get install chromium")
+                raise pi.Failed("screenshots need Chromium: apt-get install chromium")
 
-    def picture(self, page: Page, path: str, name: str, size: tuple[int, int] = SIZE) -> None:
+    def screenshot(self, page: Page, path: str, name: str, size: tuple[int, int] = SIZE) -> None:
         """Writes `emulated-NAME.png`, of so many pixels."""
         if self._folder is None or self._browser is None:
             return
-        # Chromium cannot be given the access word, nor a certificate that nobody vouches for: both are seen to in between.
-        between = ThreadingHTTPServer(("127.0.0.1", 0), _handler(page))
-        threading.Thread(target=between.serve_forever, daemon=True).start()
+        # Chromium takes no access token and no self-signed certificate from the command line: a proxy adds them.
+        proxy = ThreadingHTTPServer(("127.0.0.1", 0), _handler(page))
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
         into = self._folder / f"emulated-{name}.png"
         into.unlink(missing_ok=True)
         try:
@@ -41,21 +41,21 @@ class Browser:
                 command = [
                     self._browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
                     "--hide-scrollbars", f"--user-data-dir={profile}", "--window-size={},{}".format(*size),
-                    f"--screenshot={into}", f"http://127.0.0.1:{between.server_port}{path}",
+                    f"--screenshot={into}", f"http://127.0.0.1:{proxy.server_port}{path}",
                 ]  # fmt: skip
                 subprocess.run(command, check=False, capture_output=True, timeout=180)
         except subprocess.TimeoutExpired:
             pass
         finally:
-            between.shutdown()
-            between.server_close()
+            proxy.shutdown()
+            proxy.server_close()
         if not into.exists():
-            raise pi.Failed(f"Chromium took no picture of {path}")
+            raise pi.Failed(f"Chromium took no screenshot of {path}")
 
 
 def _handler(page: Page) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        """Passes what Chromium asks for on to the board."""
+        """Forwards Chromium's requests to the board."""
 
         def do_GET(self) -> None:
             """One request."""
@@ -71,10 +71,10 @@ def _handler(page: Page) -> type[BaseHTTPRequestHandler]:
                 self.end_headers()
                 self.wfile.write(reply.body)
             except ConnectionError:
-                # Chromium has its picture, and asks whether anything is new when it ends.
+                # Chromium has its screenshot and closes while its script still polls.
                 pass
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing is said."""
+            """Logs nothing."""
 
     return Handler

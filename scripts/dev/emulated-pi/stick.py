@@ -10,20 +10,20 @@ from pathlib import Path
 import pi
 
 MEGABYTES = 64
-# The partition begins here, as on sticks from a shop.
-BEGIN = 2048 * 512
+# The first byte of the partition, as on most sticks.
+PARTITION = 2048 * 512
 
 
 class Stick:
-    """A stick and what is on it."""
+    """A stick and its files."""
 
     def __init__(self, image: Path, files: dict[str, bytes]):
         self.image = image
         self.files = files
-        self._made = False
+        self._hash = ""
 
     def contents(self) -> set[str]:
-        """SHA-256 of everything on it that is no letter."""
+        """The image IDs (SHA-256) of all files on it but letters."""
         return {hashlib.sha256(data).hexdigest() for name, data in self.files.items() if not name.endswith(".txt")}
 
     def make(self) -> None:
@@ -40,28 +40,27 @@ class Stick:
             file.truncate(MEGABYTES * 2048 * 512)
         tool = ["mkfs.vfat", "-F", "32", "-n", "XRAYS", "--offset", "2048", str(self.image), str(sectors // 2)]
         subprocess.run(tool, check=True, stdout=subprocess.DEVNULL)
-        where = f"{self.image}@@{BEGIN}"
+        where = f"{self.image}@@{PARTITION}"
         folders = sorted({str(Path(name).parent) for name in self.files} - {"."})
         for folder in folders:
             subprocess.run(["mmd", "-i", where, f"::{folder}"], check=True)
         for name, data in self.files.items():
             subprocess.run(["mcopy", "-i", where, "-", f"::{name}"], input=data, check=True)
-        self._hash = self._content_hash()
+        self._hash = self._image_hash()
 
-    def _content_hash(self) -> str:
+    def _image_hash(self) -> str:
         return hashlib.sha256(self.image.read_bytes()).hexdigest()
 
     def unchanged(self) -> bool:
-        """Whether every bit of it is as it was made."""
-        return self._hash == self._content_hash()
+        """Whether no bit of it changed since it was made."""
+        return self._hash == self._image_hash()
 
     def plug(self, board: pi.Pi) -> None:
-        """Puts it into the board."""
-        # The stick can be written to: that nothing is written is for the board to see to.
+        """Plugs it into the board."""
+        # The stick is writable: the board must not write.
         node = {"driver": "file", "filename": str(self.image), "node-name": "stick"}
         board.monitor.do("blockdev-add", **node)
-        # Its place is named, for otherwise QEMU adds a hub, which asks for a poll every millisecond: the board would do
-        # little else.
+        # With an explicit port: otherwise QEMU adds a hub, which is polled every millisecond and keeps the board busy.
         board.monitor.do("device_add", driver="usb-bot", id="stick", bus="usb-bus.0", port="1")
         board.monitor.do(
             "device_add", driver="scsi-hd", bus="stick.0", lun=0, drive="stick", scsi_version=pi.SCSI_VERSION
@@ -70,7 +69,7 @@ class Stick:
 
     @staticmethod
     def pull(board: pi.Pi) -> None:
-        """Pulls it out of the board."""
+        """Pulls it from the board."""
         board.monitor.do("device_del", id="stick")
         for _ in range(200):
             try:
@@ -78,30 +77,36 @@ class Stick:
                 return
             except pi.Failed:
                 time.sleep(0.05)
-        raise pi.Failed("QEMU does not let go of the stick")
+        raise pi.Failed("QEMU does not release the stick")
 
 
 def xrays(repository: Path, phantoms: Path, count: int) -> dict[str, bytes]:
-    """What a stick from a clinic holds: phantoms and test pictures of every format, in folders, under any names, and a
-    letter."""
-    fixtures = repository / "xray-core/tests/fixtures"
+    """Files as on a clinic's stick: phantoms, test images of every format, in folders, under any names, and a letter."""
     named = {
-        "DCIM/film.jpg": fixtures / "preprocess/grey-640x512.jpg",
-        "DCIM/colour.jpeg": fixtures / "preprocess/colour-420-640x512.jpg",
-        "scans/sixteen.png": fixtures / "preprocess/grey16-224x160.png",
-        "scans/no ending": fixtures / "preprocess/grey-224x224.pgm",
-        "archive/IM000001": fixtures / "dicom/explicit-m2-u12-two-windows.dcm",
-        "archive/IM000002": fixtures / "dicom/jpeg-sv1-m2-u16.dcm",
+        "DCIM/film.jpg": "preprocess/grey-640x512.jpg",
+        "DCIM/colour.jpeg": "preprocess/colour-420-640x512.jpg",
+        "scans/sixteen.png": "preprocess/grey16-224x160.png",
+        "scans/no ending": "preprocess/grey-224x224.pgm",
+        "archive/IM000001": "dicom/explicit-m2-u12-two-windows.dcm",
+        "archive/IM000002": "dicom/jpeg-sv1-m2-u16.dcm",
     }
-    files = {name: path.read_bytes() for name, path in named.items()}
+    files = {name: fixture(repository, path).read_bytes() for name, path in named.items()}
     drawn = sorted(phantoms.rglob("*.png"))[:count] if phantoms.is_dir() else []
     files |= {f"phantom{at}.png": path.read_bytes() for at, path in enumerate(drawn)}
     files["letter.txt"] = b"Dear colleague, the films of this week.\n"
     return files
 
 
-def many(count: int, seed: int) -> dict[str, bytes]:
-    """Pictures of which no two are alike: PGM of 256 by 256, so that some fill the disk's cache."""
+def fixture(repository: Path, name: str) -> Path:
+    """A file of the libraries' test fixtures."""
+    found = next(repository.glob(f"xray-*/tests/fixtures/{name}"), None)
+    if found is None:
+        raise SystemExit(f"no xray-*/tests/fixtures/{name} in {repository}")
+    return found
+
+
+def noise_images(count: int, seed: int) -> dict[str, bytes]:
+    """Different images of random noise, each 64 KB: few of them fill the disk's cache."""
     side = 256
     files = {}
     for at in range(count):

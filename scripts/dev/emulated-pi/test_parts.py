@@ -1,4 +1,4 @@
-"""What the emulated board's driver is made of, tried without a board: python3 -m unittest discover scripts/dev/emulated-pi"""
+"""Tests of the emulated board's driver, without a board: python3 -m unittest discover scripts/dev/emulated-pi"""
 
 import random
 import struct
@@ -6,45 +6,45 @@ import unittest
 
 import page
 from disk import FLUSH, SECTOR, Entry, read_log, survive
-from lights import LONGEST, Stretch, signal
+from lights import LONGEST, Interval, signal
 
-# On and off in seconds, by src/outputs/lights/patterns/standard.rs.
+# On and off in seconds, by edge-runtime's patterns (standard.rs).
 FAST, SLOW, CALM, FLASH = (0.125, 0.125), (0.7, 0.3), (1.0, 1.0), (0.1, 2.9)
 
 
 def shown(phase: float, **parts: tuple[float, float]) -> str | None:
-    """What is told of parts that blink, when one looks from `phase` on; (1, 0) is always on."""
-    step, stretches = 0.01, []
+    """The signal that is recognised in lights that blink, from `phase` on; (1, 0) is always on."""
+    step, intervals = 0.01, []
     for at in range(int(LONGEST / step)):
         time = phase + at * step
-        on = frozenset(name for name, (light, dark) in parts.items() if time % (light + dark) < light)
-        if stretches and stretches[-1].on == on:
-            stretches[-1] = Stretch(stretches[-1].begin, time + step, on)
+        lit = frozenset(name for name, (light, dark) in parts.items() if time % (light + dark) < light)
+        if intervals and intervals[-1].lit == lit:
+            intervals[-1] = Interval(intervals[-1].begin, time + step, lit)
         else:
-            stretches.append(Stretch(time, time + step, on))
-    return signal(stretches)
+            intervals.append(Interval(time, time + step, lit))
+    return signal(intervals)
 
 
 class Signals(unittest.TestCase):
-    """Each signal is told from the others, whenever one looks."""
+    """Each signal is recognised, whenever the sampling begins."""
 
-    def test_each_signal_is_told_by_its_rhythm(self) -> None:
-        on = (1.0, 0.0)
+    def test_each_signal_is_recognised_by_its_rhythm(self) -> None:
+        steady = (1.0, 0.0)
         patterns = {
             "busy": {"yellow": FAST},
             "ready": {"yellow": FLASH},
             "may be pulled": {"yellow": CALM},
-            "no sign": {"green": on},
-            "no result": {"yellow": on},
-            "uncertain": {"red": on, "yellow": on},
+            "no sign": {"green": steady},
+            "no result": {"yellow": steady},
+            "uncertain": {"red": steady, "yellow": steady},
             "suspected": {"red": SLOW},
             "fault": {"red": FAST, "yellow": FAST},
         }
         for name, parts in patterns.items():
-            told = {shown(phase / 10, **parts) for phase in range(40)}
-            # Where a flash or a calm light began before one looked, nothing is told yet; never another signal.
-            self.assertLessEqual(told, {name, None}, name)
-            self.assertIn(name, told)
+            recognised = {shown(phase / 10, **parts) for phase in range(40)}
+            # Nothing yet where a flash began before the sampling; never another signal.
+            self.assertLessEqual(recognised, {name, None}, name)
+            self.assertIn(name, recognised)
         self.assertEqual(shown(0.0), "dark")
 
     def test_beeps_do_not_matter(self) -> None:
@@ -60,9 +60,9 @@ def log(*entries: tuple[int, int, bytes]) -> bytes:
 
 
 class Disks(unittest.TestCase):
-    """What a cut leaves."""
+    """What a power cut leaves."""
 
-    WRITES = [(at, 0, bytes([at]) * SECTOR * 2) for at in range(1, 9)]
+    WRITES = tuple((at, 0, bytes([at]) * SECTOR * 2) for at in range(1, 9))
 
     def test_a_log_is_read_up_to_where_it_was_cut_off(self) -> None:
         text = log(*self.WRITES[:2], (0, FLUSH, b""), *self.WRITES[2:4])
