@@ -4,7 +4,7 @@
     pip install torch torchvision keras safetensors numpy
     KERAS_BACKEND=torch python scripts/oracle/backbones.py
 
-The weights are a hash of tensor name and index, which the tests draw again in Rust
+The weights are a hash of tensor name and index, which the tests compute again in Rust
 (host-trainer/tests/common/hashed.rs); so only answers are stored:
   torch.safetensors   <net>.<size>.pooled [n, features] and <net>.<size>.<stage> = mean, deviation, 8 elements
   keras.safetensors   <net>.<size>.pooled, Keras applications with the same numbers in Keras's layout
@@ -90,7 +90,9 @@ def torch_answers():
             stages = {}
             hooks = [
                 child.register_forward_hook(
-                    lambda _m, _i, out, name=f"features.{name}": stages.__setitem__(name, summary(out.clone()))
+                    lambda _m, _i, out, name=f"features.{name}", stages=stages: stages.update(
+                        {name: summary(out.clone())}
+                    )
                 )
                 for name, child in model.features.named_children()
             ]
@@ -150,7 +152,7 @@ def keras_model(net, size):
             weight = tensor(f"{module}.weight", shapes[f"{module}.weight"])
             depthwise = isinstance(kept, keras.layers.DepthwiseConv2D)
             kept.set_weights([weight.transpose((2, 3, 0, 1) if depthwise else (2, 3, 1, 0))])
-    assert len(keras_pairs(net)) == sum(bool(l.weights) for l in model.layers)
+    assert len(keras_pairs(net)) == sum(bool(layer.weights) for layer in model.layers)
     return model
 
 

@@ -334,7 +334,7 @@ def lossless():
     for tag, (values, bits, form) in sources.items():
         elements = {k: form.pop(k) for k in list(form) if k[0].isupper()}
 
-        def fresh(syntax):
+        def fresh(syntax, values=values, bits=bits, form=form, elements=elements):
             ds = dataset(values, bits, **form)
             for key, value in elements.items():
                 setattr(ds, key, value)

@@ -4,13 +4,13 @@
     pip install torch torchvision keras safetensors numpy
     KERAS_BACKEND=torch python scripts/oracle/fine_tune.py > host-trainer/tests/fixtures/fine_tune/losses.in
 
-MobileNetV2, a small head and the images are hashes of names and indices, which the test draws again in Rust. All
+MobileNetV2, a small head and the images are hashes of names and indices, which the test computes again in Rust. All
 training images are one batch, but for the last row; dropout is off. Two ways to train:
   mobilenet-v2:17..   features.17 and on, BatchNorm by its running statistics, which stay as they are
   all                 every layer, BatchNorm by the batch, running statistics moved by a tenth
-each on one device and on three: the batch is dealt out in its order (5, 5 and 6 images), BatchNorm normalises by the share,
-gradients are those of the whole batch's mean loss, and running statistics become the mean of what the devices have. The first
-way also in three steps an epoch: batches of 6, 6 and 4 images, the last on two of the three devices.
+each on one device and on three: the batch is split in its order (5, 5 and 6 images), BatchNorm normalises by the images
+of its device, gradients are those of the whole batch's mean loss, and running statistics become the mean over the
+devices. The first way also in three steps an epoch: batches of 6, 6 and 4 images, the last on two of the three devices.
 """
 
 import copy
@@ -23,9 +23,9 @@ from torch import nn
 
 SIZE, TRAIN, VALIDATION = 64, 16, 8
 HIDDEN, FEATURES = (8, 4), 1280
-# By number of devices: the smaller BatchNorm's shares, the more a step of Adam depends on rounding.
+# By number of devices: the fewer images BatchNorm has, the more a step of Adam depends on rounding.
 NET_RATES, HEAD_RATE = {1: 1e-4, 3: 1e-5}, 1e-3
-# The order of the training images in each epoch, as ChaCha8 draws it from the seed of the test (host-trainer/src/head/draws.rs).
+# The order of the training images in each epoch, as ChaCha8 draws it from the test's seed in host-trainer/src/head/.
 ORDERS = (
     (3, 11, 0, 7, 2, 1, 9, 15, 5, 8, 13, 12, 10, 6, 4, 14),
     (3, 8, 10, 4, 5, 13, 7, 2, 14, 15, 12, 9, 6, 0, 1, 11),

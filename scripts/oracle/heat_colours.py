@@ -1,15 +1,15 @@
 """Computes the colours of heat maps: xray-core/src/heat_map/colours.rs.
 
-A way through OKLab (Ottosson 2020, bottosson.github.io/posts/oklab) from dark violet over red to pale yellow. Lightness
-only rises, so that the order of two colours is seen without seeing colour, and neighbours are equally far from each other.
+A path through OKLab (Ottosson 2020, bottosson.github.io/posts/oklab) from dark violet over red to pale yellow.
+Lightness only rises, so that colour-blind people see the order of two colours, and neighbours are equally distant.
 
     python3 heat_colours.py
 """
 
 import numpy as np
 
-# Lightness, chroma and hue (degrees) of the way, from weakest to strongest.
-WAY = np.array(
+# Lightness, chroma and hue (degrees) of the path, from weakest to strongest.
+PATH = np.array(
     [
         (0.25, 0.10, 295),
         (0.36, 0.15, 318),
@@ -40,8 +40,8 @@ def linear_rgb(lab):
 
 
 def main():
-    at = np.linspace(0, len(WAY) - 1, 20001)
-    lightness, chroma, hue = (np.interp(at, np.arange(len(WAY)), column) for column in WAY.T)
+    at = np.linspace(0, len(PATH) - 1, 20001)
+    lightness, chroma, hue = (np.interp(at, np.arange(len(PATH)), column) for column in PATH.T)
     hue = np.radians(hue)
     lab = np.stack([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], axis=1)
     rgb = linear_rgb(lab)

@@ -5,9 +5,9 @@
     python scripts/oracle/heat_map.py FOLDER > host-trainer/tests/fixtures/heat_map.json
 
 Grad-CAM as Selvaraju 2017 (arXiv 1610.02391) defines it: the logit is differentiated back to the last feature maps, the
-mean gradient of each map weighs it, the sum over all maps of the stack is taken, and what is negative is cut off. The nets
-of the float cases are torchvision's with the numbers of export_fixtures.py, in float64. For the int8 case the last maps are
-those that ONNX Runtime computes (optimisations off) from FOLDER/int8.onnx; head and gradient are PyTorch's.
+mean gradient of each map weighs it, the sum over all maps of the stack is taken, and negative values become zero. The
+nets of the float cases are torchvision's with the numbers of export_fixtures.py, in float64. For the int8 case ONNX
+Runtime computes the last maps from FOLDER/int8.onnx, without optimisations; head and gradient are PyTorch's.
 
 Needs torch, torchvision, numpy, onnx and onnxruntime.
 """

@@ -4,9 +4,9 @@
     python scripts/oracle/metrics.py > host-trainer/tests/fixtures/metrics.json
 
 DeLong's covariance is written out pair by pair, the definition in doi 10.2307/2531595. Predictive values at
-another prevalence are scikit-learn's precision with weighted images, their intervals those of a ratio of two shares, found
-by asking for which ratio the line a - r b lies within its own interval (Donner and Zou 2012). The bootstrap is numpy's generator, and for
-a handful of images every resample there is.
+another prevalence are scikit-learn's precision with weighted images. Their intervals are those of a ratio of two
+proportions: the ratios r for which a - r b is within its own interval (Donner and Zou 2012). The bootstrap uses numpy's
+generator, and for few images all resamples.
 """
 
 import itertools

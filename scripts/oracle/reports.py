@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds DICOM reports of `edge-runtime report` against pydicom, and metrics against Prometheus' own parser.
+"""Checks DICOM reports of `edge-runtime report` with pydicom, and metrics with Prometheus' parser.
 
     pip install numpy pydicom prometheus-client
     edge-runtime report --record 1 --format sc --out image.dcm
@@ -8,7 +8,7 @@
     python scripts/oracle/reports.py image.dcm report.dcm record.json
     curl -s http://127.0.0.1:8080/metrics | python scripts/oracle/reports.py --metrics
 
-Exit status: 0 all holds, 1 something does not and is said.
+Exit status: 0 all checks passed, 1 one failed, which is printed.
 """
 
 import json

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Fits the head under one recipe after the other and tables how each does on validation images as they are and as other
-hospitals might have taken them (the corruption suite). The test images are never read: this is what recipes are chosen by.
+"""Fits the classifier head with one recipe after the other and prints a table of the results on validation images: as they
+are, and as other hospitals might have taken them (the corruption suite). The test images are never read, since recipes
+are chosen by this table.
 
     scripts/research/ablation.py --data chest_xray --splits splits.csv --train 1200 --out ablation.md
 
 Needs nothing beyond Python 3.9 and `host-trainer` (--trainer). Features are cached, so a second call only trains heads.
-With --train N a sample of the training images is taken, drawn by a hash of their paths, to save time; validation is always
-whole.
+With --train N a sample of the training images is used, drawn by a hash of their paths, to save time. All validation
+images are used.
 """
 
 import argparse
@@ -155,8 +156,8 @@ def main() -> None:
     seeds = [int(seed) for seed in args.seeds.split(",")]
     chosen = [int(n) for n in args.rows.split(",")] if args.rows else range(len(ROWS))
     lines = [
-        "| recipe | options | AUROC | accuracy | sensitivity | specificity | AUROC, changed | accuracy, changed | sensitivity, changed"
-        " | specificity, changed | worst kind | seeds |",
+        "| recipe | options | AUROC | accuracy | sensitivity | specificity | AUROC, changed | accuracy, changed"
+        " | sensitivity, changed | specificity, changed | worst kind | seeds |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for number in chosen:

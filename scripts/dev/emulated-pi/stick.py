@@ -81,7 +81,7 @@ class Stick:
 
 
 def xrays(repository: Path, phantoms: Path, count: int) -> dict[str, bytes]:
-    """Files as on a clinic's stick: phantoms, test images of every format, in folders, under any names, and a letter."""
+    """Files as on a clinic's stick: phantoms, test images of every format, in folders, any names, and a letter."""
     named = {
         "DCIM/film.jpg": "preprocess/grey-640x512.jpg",
         "DCIM/colour.jpeg": "preprocess/colour-420-640x512.jpg",

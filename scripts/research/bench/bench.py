@@ -14,6 +14,7 @@ import random
 import statistics
 import subprocess
 import sys
+from pathlib import Path
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -38,14 +39,14 @@ class Engine:
 
     def peak(self):
         """Largest resident memory in MB (VmHWM; proc(5))."""
-        for line in open(f"/proc/{self.child.pid}/status"):
+        for line in Path(f"/proc/{self.child.pid}/status").read_text().splitlines():
             if line.startswith("VmHWM"):
                 return int(line.split()[1]) / 1024
         return float("nan")
 
 
 def machine():
-    for line in open("/proc/cpuinfo"):
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             return line.split(":", 1)[1].strip()
     return "unknown processor"

@@ -1,7 +1,7 @@
-"""Photographs of films on light boxes, as far as they can be drawn: a pinhole camera looks at a plane.
+"""Rendered photographs of films on light boxes: a pinhole camera looks at a plane.
 
-The film is seen through a pose (turned, tilted, off the middle), lit unevenly from behind, and goes through the fall-off
-of a lens, an exposure, a gamma, blur, noise and JPEG. The corners' true places are known. Needs numpy and OpenCV.
+The film has a pose (turned, tilted, off centre) and is lit unevenly from behind. Then come the fall-off of a lens, an
+exposure, a gamma, blur, noise and JPEG. The true positions of the corners are known. Needs numpy and OpenCV.
 """
 
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ def photograph(
     glare=0.0,
     cut=(0.0, 0.0),
 ):
-    """Draws the picture. `films`: [(image 0..255, centre in film sizes)]. Gives it and the corners of the first film."""
+    """Renders `films`, [(image 0..255, centre in film sizes)]. Returns the photograph and the corners of the first film."""
     width, height = size
     aspect = films[0][0].shape[1] / films[0][0].shape[0]
     matrix = camera(pose, size, aspect)
