@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Builds edge-runtime for an ARM board on another machine, and checks what it asks of the board.
+# Builds edge-runtime for an ARM board on another machine, and checks what it needs from the board.
 #
 #   scripts/deploy/cross-build.sh [aarch64|armv7] [--release | --emulated] [--with cross|zig|gcc] [--allow-glibc X.Y]
 #
 # aarch64 (the default) is for 64-bit systems on Raspberry Pi 3 to 5 and Jetson, armv7 for 32-bit ones.
-# Takes the first of these that is there, or the one named by --with, and says which:
+# Uses the first of these that is installed, or the one named by --with, and prints which:
 #   cross  in a container, where Docker or Podman runs (cargo install cross)
 #   zig    cargo-zigbuild, for a glibc as old as 2.31 (pip install cargo-zigbuild ziglang)
 #   gcc    the distribution's gcc and Rust library (Debian: see scripts/deploy/lib/aarch64.sh and armv7.sh)
-# The profile is `dist` (--release says so, too): optimised, linked in one piece, stripped. With --emulated it is the one
-# of that name, which is built faster, for tests in an emulator.
+# The profile is `dist` (also with --release): optimised and stripped. With --emulated it is the profile of that name,
+# which is built faster, for tests in an emulator.
 #
-# Refused: a program that asks for a glibc above 2.31 (JetPack 5, Debian 11), unless --allow-glibc says how new the
-# boards' is; and, in the profile dist, one that has more than 25 MB stripped.
-# Exit status: 0 built and within bounds, 1 not built or refused, 2 wrong usage.
+# Refused: a program that needs a glibc above 2.31 (JetPack 5, Debian 11), unless --allow-glibc names the boards' version;
+# and, in the profile dist, one of more than 25 MB stripped.
+# Exit status: 0 built and within the limits, 1 not built or refused, 2 wrong usage.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=scripts/deploy/lib/elf.sh
@@ -33,10 +33,10 @@ while [ $# -gt 0 ]; do
     aarch64 | armv7) arch=$1 ;;
     --release) profile=dist ;;
     --emulated) profile=emulated ;;
-    --with) with=${2:-}; shift; case "$with" in cross | zig | gcc) ;; *) usage "there is no toolchain '$with'" ;; esac ;;
+    --with) with=${2:-}; shift; case "$with" in cross | zig | gcc) ;; *) usage "no toolchain is called '$with'" ;; esac ;;
     --allow-glibc)
       glibc=${2:-}; shift
-      [[ $glibc =~ ^[0-9]+\.[0-9]+$ ]] || usage "'$glibc' is no version of glibc" ;;
+      [[ $glibc =~ ^[0-9]+\.[0-9]+$ ]] || usage "'$glibc' is not a version of glibc" ;;
     -h | --help) sed -n '2,18s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) usage "'$1' is not known" ;;
   esac
@@ -60,7 +60,7 @@ case $with in
     echo "cross-build: with cross, in a container"
     cross build --profile "$profile" -p edge-runtime --target "$target" ;;
   zig)
-    # Only the Rust library is taken from the distribution; linker and C library are zig's.
+    # Only the Rust library is the distribution's; linker and C library are zig's.
     # shellcheck source=scripts/deploy/lib/rust-library.sh
     . scripts/deploy/lib/rust-library.sh
     compiler_with_library "$target" "$debian" "$("${arch}_packages")"
@@ -78,7 +78,7 @@ trap 'rm -f "$stripped"' EXIT
 strip_tool=$(command -v "$prefix-strip" || command -v llvm-strip || true)
 if [ -n "$strip_tool" ]; then "$strip_tool" -o "$stripped" "$binary"; else cp "$binary" "$stripped"; fi
 size=$(stat -c %s "$stripped")
-echo "$binary: $size bytes stripped; boards have room for $budget"
+echo "$binary: $size bytes stripped; the budget is $budget"
 echo "dynamic libraries: $(libraries "$binary" | paste -sd ' ')"
 found=$(highest_glibc "$binary")
 echo "glibc: ${found:-none} or newer"
@@ -86,7 +86,7 @@ refused=0
 if [ -n "$found" ] && newer "$found" "$glibc"; then
   echo "cross-build: refused: boards with glibc $glibc cannot start it, because of:" >&2
   symbols_above "$binary" "$glibc" | sed 's/^/  /' >&2
-  echo "build it --with zig, or say --allow-glibc $found if every board has that" >&2
+  echo "build it --with zig, or add --allow-glibc $found if every board has it" >&2
   refused=1
 fi
 if [ $profile = dist ] && [ "$size" -gt $budget ]; then

@@ -1,24 +1,24 @@
 #!/usr/bin/env bash
-# Brings edge-runtime, and a model, to boards over ssh. A board that is not well with it goes back by itself.
+# Deploys edge-runtime, and a model, to boards over ssh. A board on which it is not healthy rolls back by itself.
 #
 #   scripts/deploy/deploy.sh HOST... [--model FILE.onnx] [--dry-run]
 #
 #   --model FILE.onnx    install this model as well; its signature FILE.onnx.minisig goes with it
-#   --dry-run            bring the files, check and try them, then remove them: nothing is put in use
-#   --binary FILE        take this program instead of building one
+#   --dry-run            copy the files, check and test them, then remove them: nothing is switched
+#   --binary FILE        deploy this program instead of building one
 #   --arch NAME          build for aarch64 (default) or armv7
-#   --health SECONDS     how long a board is watched before the release is kept (default 60)
-#   --health-command CMD what says on the board that it is well (default: the service runs and was not started again;
+#   --health SECONDS     how long a board is watched before it keeps the release (default 60)
+#   --health-command CMD command that succeeds on a healthy board (default: the service runs and was not restarted;
 #                        without a service, the self-test)
-#   --board NAME         try the lights and the button of this board, too (`edge-runtime selftest --board NAME`)
-#   --sudo               be root on the boards through `sudo -n`
+#   --board NAME         also test the lights and the button of this board (`edge-runtime selftest --board NAME`)
+#   --sudo               become root on the boards with `sudo -n`
 #   --ssh-config FILE    as `ssh -F FILE`
-#   --jobs N             boards at the same time (default 8)
+#   --jobs N             deploy to so many boards at the same time (default 8)
 #
-# On each board: bring the files; hold them against their hashes; try the program, the installed model and the new
-# one; switch by one rename; restart; watch. The last three are done by the board itself, so a connection that drops
-# leaves nothing half-done: the board keeps the release or goes back, and says so when it is asked again. One that loses
-# power while it watches goes back when this is run again, or at boot if edge-runtime-deploy.service is enabled.
+# On each board: copy the files; compare their hashes; test the program, the installed model and the new one; switch by
+# one rename; restart; watch. The board does the last three by itself, so a lost connection leaves nothing half-done: the
+# board keeps the release or rolls back, and reports which when this is run again. A board that loses power while it
+# watches rolls back when this is run again, or at boot if edge-runtime-deploy.service is enabled.
 #
 # Exit status: 0 every board runs the release (with --dry-run: could), 1 some do not, 2 wrong usage.
 set -euo pipefail
@@ -34,11 +34,11 @@ while [ $# -gt 0 ]; do
     --model) model=$2; shift ;;
     --binary) binary=$2; shift ;;
     --arch) arch=$2; shift ;;
-    --health) health=$2; shift; [[ $health =~ ^[0-9]+$ ]] || usage "'$health' is no number of seconds" ;;
-    --health-command) health_command=$2; shift; [[ $health_command != *$'\n'* ]] || usage "one line, please" ;;
+    --health) health=$2; shift; [[ $health =~ ^[0-9]+$ ]] || usage "'$health' is not a number of seconds" ;;
+    --health-command) health_command=$2; shift; [[ $health_command != *$'\n'* ]] || usage "the health command must be one line" ;;
     --board) board=$2; shift ;;
     --ssh-config) ssh_options+=(-F "$2"); shift ;;
-    --jobs) jobs=$2; shift; [[ $jobs =~ ^[1-9][0-9]*$ ]] || usage "'$jobs' is no number of boards" ;;
+    --jobs) jobs=$2; shift; [[ $jobs =~ ^[1-9][0-9]*$ ]] || usage "'$jobs' is not a number of boards" ;;
     --sudo) as_root='sudo -n ' ;;
     --dry-run) dry_run=yes ;;
     -h | --help) sed -n '2,28s/^# \{0,1\}//p' "$0"; exit 0 ;;
@@ -49,7 +49,7 @@ while [ $# -gt 0 ]; do
 done
 [ ${#hosts[@]} -gt 0 ] || usage "no board is named"
 for file in ${model:+"$model" "$model.minisig"} ${binary:+"$binary"}; do
-  [ -f "$file" ] || { echo "deploy: $file is not there" >&2; exit 2; }
+  [ -f "$file" ] || { echo "deploy: $file does not exist" >&2; exit 2; }
 done
 if [ -z "$binary" ]; then
   scripts/deploy/cross-build.sh "$arch"
@@ -60,12 +60,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 hash_of() { sha256sum "$1" | cut -d ' ' -f 1; }
 release=$(hash_of "$binary")
-# What `uname -m` must say, from the program itself.
+# What `uname -m` must print on the board, from the program's header.
 case $(readelf --file-header "$binary" 2>/dev/null | sed -n 's/ *Machine: *//p') in
   AArch64) machines='aarch64' ;;
   ARM) machines='armv7l aarch64' ;;
   *X86-64*) machines='x86_64' ;;
-  *) echo "deploy: $binary is no program for a board" >&2; exit 2 ;;
+  *) echo "deploy: $binary is not a program for a board" >&2; exit 2 ;;
 esac
 mkdir "$work/files"
 cp "$binary" "$work/files/edge-runtime"
@@ -85,7 +85,7 @@ cp scripts/deploy/lib/deploy-agent.sh "$work/files/agent.sh"
   echo "dry_run=$dry_run"
 } >"$work/files/plan"
 
-# remote HOST WORD...: runs the agent there, from our copy of it.
+# remote HOST WORD...: runs the agent on a board, from this machine's copy.
 remote() {
   local host=$1
   shift
@@ -93,8 +93,8 @@ remote() {
   ssh "${ssh_options[@]}" "$host" "${as_root}sh -s -- $*" <scripts/deploy/lib/deploy-agent.sh
 }
 
-# again TIMES COMMAND...: until it succeeds, with a pause; ssh's own failures (255) only.
-again() {
+# retry TIMES COMMAND...: repeats a command after a pause while ssh itself fails (255).
+retry() {
   local times=$1 status
   shift
   while true; do
@@ -108,12 +108,12 @@ again() {
 
 field() { sed -n "s/^$2=//p" "$1" | tail -n 1; }
 
-# deploy HOST NUMBER: leaves `before`, `after`, `model` and `outcome` in the file of that number.
+# deploy HOST NUMBER: writes `before`, `after`, `model` and `outcome` to the file of that number.
 deploy() {
   local host=$1 id out="$work/$2" staging machine result until
   id="$(date +%s)-$$-$2"
   report() { printf 'outcome=%s\n' "$1" >>"$out"; }
-  if ! again 3 remote "$host" begin "$id" >"$out.begin" 2>"$out.log"; then
+  if ! retry 3 remote "$host" begin "$id" >"$out.begin" 2>"$out.log"; then
     report "not begun: $(tail -n 1 "$out.log")"
     return
   fi
@@ -124,11 +124,11 @@ deploy() {
     report "refused: the board is a $machine, the program is for $machines"
     return
   fi
-  if ! again 3 bring "$host" "$staging" 2>"$out.log"; then
-    report "not brought: $(tail -n 1 "$out.log")"
+  if ! retry 3 copy_files "$host" "$staging" 2>"$out.log"; then
+    report "not copied: $(tail -n 1 "$out.log")"
     return
   fi
-  if ! again 3 remote "$host" verify "$id" 2>"$out.log"; then
+  if ! retry 3 remote "$host" verify "$id" 2>"$out.log"; then
     report "refused: $(tail -n 1 "$out.log")"
     return
   fi
@@ -136,7 +136,7 @@ deploy() {
     report "could be deployed"
     return
   fi
-  # From here on the board works by itself; we only ask.
+  # From here on the board works by itself and is only asked for the result.
   until=$((SECONDS + health + 120))
   while true; do
     result=unknown
@@ -149,13 +149,13 @@ deploy() {
       *) break ;;
     esac
     if [ $SECONDS -ge $until ]; then
-      report "no answer: the board keeps it or goes back by itself; run this again to learn which"
+      report "no answer: the board keeps it or rolls back by itself; run this again to learn which"
       return
     fi
     sleep 1
   done
   if [ "$result" = stopped ]; then
-    # The board lost power, or its watch was killed.
+    # The board lost power, or its agent was killed.
     remote "$host" resume >/dev/null 2>"$out.log" || true
     remote "$host" result "$id" >"$out.result" 2>"$out.log" || true
     result='back: the watch was broken off'
@@ -165,8 +165,8 @@ deploy() {
   report "$result"
 }
 
-# bring HOST FOLDER: copies the files; through a pipe, so that root's folders can be written with --sudo.
-bring() {
+# copy_files HOST FOLDER: through a pipe, so that --sudo can write to root's folders.
+copy_files() {
   # shellcheck disable=SC2029 # the folder is the agent's answer
   tar -C "$work/files" -cf - . | ssh "${ssh_options[@]}" "$1" "${as_root}tar -xf - -C '$2'"
 }
@@ -186,7 +186,7 @@ for host in "${hosts[@]}"; do
   file=$work/$number
   outcome=$(field "$file" outcome)
   printf '%-24s %-13s %-13s %-13s %s\n' "$host" "$(field "$file" before)" "$(field "$file" after)" \
-    "$(field "$file" model)" "${outcome:-broke off}"
+    "$(field "$file" model)" "${outcome:-interrupted}"
   case $outcome in kept | 'could be deployed') ;; *) failed=$((failed + 1)) ;; esac
   number=$((number + 1))
 done

@@ -3,9 +3,9 @@
 #
 #   scripts/deploy/package.sh [aarch64|armv7|native] [--out DIR] [options of scripts/deploy/cross-build.sh]
 #
-# Cross-builds the program (`native`: builds it for this machine, to try the package), has it write its manual pages and
-# completions (under qemu-user where it is for another processor), and puts all into target/debian or DIR. Runs lintian
-# where that is installed.
+# Cross-builds the program (`native`: builds it for this machine, to test the package), lets it write its manual pages and
+# completions (under qemu-user if it is for another processor), and writes the package to target/debian or DIR. Runs
+# lintian if that is installed.
 # Needs cargo-deb (cargo install cargo-deb --locked).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -26,7 +26,7 @@ out=${out:-$target_dir/debian}
 runner=() triple=() profile=dist
 case $arch in
   native)
-    # With the workspace's features: what is built already is not built again.
+    # With the workspace's features, so that nothing is built twice.
     cargo build --release --workspace --bin edge-runtime
     profile=release built=$target_dir/release ;;
   *)

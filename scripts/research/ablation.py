@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Fits the classifier head with one recipe after the other and prints a table of the results on validation images: as they
-are, and as other hospitals might have taken them (the corruption suite). The test images are never read, since recipes
-are chosen by this table.
+"""Fits the classifier head with one recipe after the other and writes a table of the results on validation images: as
+they are, and as other hospitals might have taken them (the corruption suite). The test images are never read, since
+recipes are chosen by this table.
 
     scripts/research/ablation.py --data chest_xray --splits splits.csv --train 1200 --out ablation.md
 

@@ -1,19 +1,19 @@
 #!/bin/sh
-# The board's half of scripts/deploy/deploy.sh; that script brings it here. POSIX sh, nothing but coreutils and flock.
+# The agent of scripts/deploy/deploy.sh on the board, which that script copies there. POSIX sh; needs coreutils and flock.
 #
-#   sh agent.sh begin ID      make room for the files of deployment ID; say what the board is
-#   sh agent.sh verify ID     hold what has come against the hashes in its plan, keep it, try it; nothing is in use yet
-#   sh agent.sh start ID      switch, watch, keep or go back, in a process that outlives the connection
-#   sh agent.sh result ID     say how far that is
-#   sh agent.sh resume        go back from a deployment that was cut off (at boot)
+#   sh agent.sh begin ID      make a folder for the files of deployment ID; print what the board is
+#   sh agent.sh verify ID     compare the files with the hashes in the plan, store and test them; nothing is switched yet
+#   sh agent.sh start ID      switch, watch, keep or roll back, in a process that outlives the connection
+#   sh agent.sh result ID     print how far that is
+#   sh agent.sh resume        roll back a deployment that was interrupted (at boot)
 #
-# Under EDGE_RUNTIME_ROOT, for tests; on a board that is empty.
+# Files, below $EDGE_RUNTIME_ROOT in tests:
 #
-#   usr/local/lib/edge-runtime/releases/HASH/edge-runtime    what came, named by its hash
-#   usr/local/lib/edge-runtime/current                       symbolic link to the release in use: the switch
-#   usr/local/lib/edge-runtime/pending                       there while a release is watched: where to go back to
-#   usr/local/bin/edge-runtime                            link through `current`; goes before the package's in /usr/bin
-#   etc/systemd/system/edge-runtime.service.d/deployed.conf   has the service start it
+#   usr/local/lib/edge-runtime/releases/HASH/edge-runtime     a release, named by its hash
+#   usr/local/lib/edge-runtime/current                        symbolic link to the release in use
+#   usr/local/lib/edge-runtime/pending                        while a release is watched: what to roll back to
+#   usr/local/bin/edge-runtime                                link through `current`; precedes the package's in /usr/bin
+#   etc/systemd/system/edge-runtime.service.d/deployed.conf   makes the service start it
 set -eu
 root=${EDGE_RUNTIME_ROOT:-}
 home=$root/usr/local/lib/edge-runtime
@@ -42,7 +42,7 @@ switch() {
     ln -s ../lib/edge-runtime/current/edge-runtime "$program.new"
     mv -T "$program.new" "$program"
   fi
-  # The service starts the package's program by its path: from now on, ours.
+  # The service starts the package's program by its path: from now on, the deployed one.
   line=$(sed -n 's|^ExecStart=/usr/bin/edge-runtime|ExecStart=/usr/local/bin/edge-runtime|p' "$unit" 2>/dev/null || true)
   if [ -n "$line" ]; then
     mkdir -p "${override%/*}"
@@ -54,7 +54,7 @@ switch() {
   sync
 }
 
-# Takes the link away, so that the package's program is in use again.
+# Removes the link, so that the package's program is in use again.
 switch_off() {
   rm -f "$override"
   reload
@@ -74,11 +74,11 @@ edge() {
   "$edge_program" model "$@" $(model_options)
 }
 
-# First digits of the hash of the model in use; nothing if there is none.
+# The first digits of the hash of the model in use; nothing if there is none.
 model_in_use() { edge "$1" status 2>/dev/null | sed -n 's/^slot .: \([0-9a-f]*\) .*, in use$/\1/p'; }
 
-# Whether a program runs here, and the installed model with it; with a board, whether its lines follow and its button is
-# at rest. Nobody need press it.
+# selftest PROGRAM [BOARD]: whether the program runs here, and the installed model with it; with a board, whether its
+# lines follow and its button is released.
 selftest() {
   "$1" --version >/dev/null || fail "the program does not start on this board"
   if [ -n "$(model_in_use "$1")" ]; then
@@ -95,12 +95,12 @@ reload() {
 
 has_service() { [ -z "$root" ] && systemctl cat "$service" >/dev/null 2>&1; }
 
-# restart [--no-block]: without waiting where nothing is asked of the service after it.
+# restart [--no-block]: the latter where nothing depends on its end.
 restart() {
   if has_service; then systemctl restart "$@" "$service" || true; fi
 }
 
-# Whether the board is well now. A program that systemd had to start again is not, nor one that says that it has a fault.
+# Whether the board is healthy. It is not if systemd had to restart the program, or if the program reports a fault.
 healthy() {
   if [ -n "$1" ]; then
     sh -c "$1" >/dev/null 2>&1
@@ -113,29 +113,30 @@ healthy() {
   fi
 }
 
-say() {
+# set_result ID WORDS: what `result` prints; in one step.
+set_result() {
   printf '%s\n' "$2" >"$home/result-$1.new"
   mv "$home/result-$1.new" "$home/result-$1"
 }
 
-# Goes back to what was in use before the deployment that `pending` speaks of.
-go_back() {
+# Rolls back to what was in use before the deployment in `pending`.
+roll_back() {
   before=$(value "$home/pending" release)
   model=$(value "$home/pending" model)
   if [ -n "$before" ] && [ -d "$home/releases/$before" ]; then switch "$before"; else switch_off; fi
-  # By the program from before: the new one may be what is broken.
+  # With the previous program: the new one may be broken.
   old_program=$program
   [ -x "$program" ] || old_program=$(command -v edge-runtime || true)
   if [ -n "$model" ] && [ -n "$old_program" ] && [ "$(model_in_use "$old_program")" != "$model" ]; then
-    edge "$old_program" rollback >/dev/null || echo "the model before could not be brought back" >&2
+    edge "$old_program" rollback >/dev/null || echo "the previous model could not be restored" >&2
   fi
   restart --no-block
   rm -f "$home/pending"
   sync
 }
 
-# Removes the releases that are neither in use nor the one before, and what was left of other deployments.
-tidy() {
+# clean_up CURRENT PREVIOUS ID: removes all other releases and the files of other deployments.
+clean_up() {
   for release in "$home"/releases/*; do
     case ${release##*/} in
       "$1" | "$2" | '*') ;;
@@ -150,21 +151,21 @@ tidy() {
   done
 }
 
-# Goes back from a deployment that was cut off; one at a time, whoever asks for it.
+# Rolls back a deployment that was interrupted; under a lock, since several processes may try.
 resume() {
   exec 9>"$home/lock"
   flock 9
   if [ -e "$home/pending" ]; then
-    go_back
-    echo "went back to ${before:-the package}"
+    roll_back
+    echo "rolled back to ${before:-the package}"
   fi
   exec 9>&-
 }
 
 begin() {
   mkdir -p "$home/staging/$1" "$home/releases"
-  # A deployment that was cut off, and that nobody watches any more, is taken back first.
-  flock -n "$home/lock" true || fail "another deployment is under way on this board; try again when it has ended"
+  # A deployment that was interrupted is rolled back first.
+  flock -n "$home/lock" true || fail "another deployment is running on this board; try again when it has ended"
   if [ -e "$home/pending" ]; then resume >&2; fi
   echo "staging=$home/staging/$1"
   echo "machine=$(uname -m)"
@@ -180,7 +181,7 @@ verify() {
     wanted=$(value "$plan" "$file")
     [ -n "$wanted" ] || continue
     found=$(sha256sum "$staging/$file" 2>/dev/null | cut -d ' ' -f 1)
-    [ "$found" = "$wanted" ] || fail "$file did not arrive whole: its hash is ${found:-missing}, not $wanted"
+    [ "$found" = "$wanted" ] || fail "$file did not arrive intact: its hash is ${found:-missing}, not $wanted"
   done
   chmod 755 "$staging/edge-runtime"
   selftest "$staging/edge-runtime"
@@ -205,8 +206,8 @@ verify() {
 
 start() {
   if [ -e "$home/result-$1" ]; then return; fi
-  [ -f "$home/staging/$1/plan" ] || fail "the plan of this deployment is not here any more"
-  # Away from the connection: if that drops, the board ends what it began. Once only, however often it is asked.
+  [ -f "$home/staging/$1/plan" ] || fail "the plan of this deployment does not exist any more"
+  # In a process of its own: if the connection drops, the board continues. Once only, however often it is called.
   EDGE_RUNTIME_ROOT=$root setsid nohup flock -n -o -E 75 "$home/lock" sh "$home/agent.sh" watch "$1" \
     >"$home/log-$1" 2>&1 </dev/null &
 }
@@ -218,7 +219,7 @@ watch() {
   seconds=$(value "$plan" health_seconds)
   command=$(value "$plan" health_command)
   if [ -e "$home/result-$1" ]; then return; fi
-  say "$1" running
+  set_result "$1" running
   before=$(in_use)
   {
     echo "release=$before"
@@ -234,12 +235,12 @@ watch() {
   fi
   if [ -z "$problem" ]; then
     board=$(value "$plan" board)
-    # The service has the lines that the self-test drives.
+    # The service holds the lines that the self-test drives.
     if [ -n "$board" ] && has_service; then systemctl stop "$service" || true; fi
-    said=$( (selftest "$program" "$board") 2>&1) || problem=$(printf 'the self-test failed\n%s' "$said" | tail -n 1)
-    echo "$said"
+    output=$( (selftest "$program" "$board") 2>&1) || problem=$(printf 'the self-test failed\n%s' "$output" | tail -n 1)
+    echo "$output"
   fi
-  # Going back restarts it, too.
+  # Rolling back restarts it as well.
   [ -n "$problem" ] || restart
   checks=0
   while [ -z "$problem" ] && [ "$checks" -lt "$seconds" ]; do
@@ -248,14 +249,14 @@ watch() {
     sleep 1
   done
   if [ -n "$problem" ]; then
-    go_back
-    say "$1" "back: $problem"
+    roll_back
+    set_result "$1" "back: $problem"
   else
     rm -f "$home/pending"
     sync
     [ "$before" != "$sha256" ] || before=
-    tidy "$sha256" "$before" "$1"
-    say "$1" kept
+    clean_up "$sha256" "$before" "$1"
+    set_result "$1" kept
   fi
   rm -rf "$staging"
 }
@@ -268,7 +269,7 @@ case ${1:-} in
   resume) if [ -e "$home/pending" ]; then resume; fi ;;
   result)
     result=$(cat "$home/result-$2" 2>/dev/null || echo unknown)
-    # Whoever should be at work is not: the board lost power, or the process was killed.
+    # The process that should be running is not: the board lost power, or it was killed.
     if [ "$result" = running ] && flock -n "$home/lock" true; then result=stopped; fi
     echo "result=$result"
     echo "release=$(in_use)"

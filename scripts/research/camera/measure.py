@@ -4,9 +4,9 @@
     scripts/research/camera/measure.py --edge target/release/edge-runtime --model MODEL.onnx --out DIR IMAGES...
 
 IMAGES are X-rays (files or folders). From each, `--poses` photographs are rendered (scenes.py): turned by up to 25°,
-tilted by up to 18°, unevenly lit, with the fall-off of a lens, other exposures, blur, noise and JPEG; half of them with a
-film whose steps look alike, half with one whose densities are the levels. Then scenes that must be refused. Needs numpy
-and OpenCV. Prints tables in Markdown; the photographs stay in DIR.
+tilted by up to 18°, unevenly lit, with the fall-off of a lens, other exposures, blur, noise and JPEG; half of them with
+a film whose steps look alike, half with one whose densities are the levels. Then scenes that must be refused. Needs
+numpy and OpenCV. Prints tables in Markdown; the photographs stay in DIR.
 """
 
 import argparse

@@ -88,7 +88,7 @@ def photograph(
     glare=0.0,
     cut=(0.0, 0.0),
 ):
-    """Renders `films`, [(image 0..255, centre in film sizes)]. Returns the photograph and the corners of the first film."""
+    """Renders `films`: [(image 0..255, centre in film sizes)]. Returns the photograph and the first film's corners."""
     width, height = size
     aspect = films[0][0].shape[1] / films[0][0].shape[0]
     matrix = camera(pose, size, aspect)
