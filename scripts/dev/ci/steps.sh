@@ -18,6 +18,7 @@ export CARGO_PROFILE_RELEASE_LTO=off
 export CARGO_INCREMENTAL=0 CARGO_TERM_PROGRESS_WHEN=never
 
 out=target/ci
+mkdir -p $out
 
 # --- on every change: what needs no build ------------------------------------------------------------------------
 define_step format 5 "cargo fmt"
@@ -44,6 +45,7 @@ define_step python 20 "ruff, and the tests of scripts"
 step_python() {
   python_packages ruff==0.17.6
   ruff check scripts
+  ruff format --check scripts
   python3 -m unittest discover --start-directory scripts/dev/emulated-pi
   python3 -m unittest discover --start-directory scripts/dev --top-level-directory scripts/dev
 }
@@ -137,9 +139,16 @@ demo_images() {
 }
 
 # --- nightly, and when files that they cover changed -------------------------------------------------------------
-define_step s3 120 "shards of features in an S3 bucket: clippy on what only that build compiles" \
-  'host-trainer/src/features/shard/*' host-trainer/Cargo.toml crate:object_store
-step_s3() { cargo clippy --release -p host-trainer --all-targets --features s3 -- -D warnings; }
+define_step s3 420 "shards of features in an S3 bucket: clippy, and a fit from a server's bucket" \
+  'host-trainer/src/features/shard/*' host-trainer/Cargo.toml crate:object_store scripts/dev/system-tests/s3.sh
+step_s3() {
+  cargo clippy --release -p host-trainer --all-targets --features s3 -- -D warnings
+  cargo build --release -p host-trainer --features s3
+  # Other steps use the program without S3.
+  cp target/release/host-trainer "$out/host-trainer-s3"
+  python_packages 'moto[server]==5.2.5' boto3==1.44.8
+  PYTHON=$python_tools/bin/python NO_SKIP=1 scripts/dev/system-tests/s3.sh "$out/host-trainer-s3"
+}
 
 define_step advisories 120 "cargo-deny with the advisories of RustSec" \
   Cargo.lock deny.toml
