@@ -5,7 +5,7 @@
 
 DATA holds train/NORMAL and train/PNEUMONIA, WEIGHTS the two safetensors files in torchvision's names, or `random`.
 A tenth of the images is validation. Writes one JSON object on standard output: seconds of each epoch. Called by
-article.sh, which says more.
+article.sh.
 """
 
 import json

@@ -3,8 +3,8 @@
     bench.py --int8 INT8.onnx --float FLOAT.onnx --target TARGET_DIR [--ncnn FLOAT.ncnn.param] [--rounds 60]
              [--threads 1,2] IMAGE...
 
-Every engine is a process of its own that stays loaded; in each round each of them runs one image, in an order that
-is drawn anew, so that what else the machine does falls on all of them. Give images of 224 x 224 pixels.
+Every engine is a separate process that stays loaded. In each round each of them runs one image, in a random order, so
+that other load on the machine affects all of them. Give images of 224 x 224 pixels.
 """
 
 import argparse
@@ -97,7 +97,7 @@ def table(args, ours, threads):
             engine.model = model
             engines.append(engine)
         except (RuntimeError, OSError) as error:
-            print(f"left out: {error}", file=sys.stderr)
+            print(f"skipped: {error}", file=sys.stderr)
     order = random.Random(1)
     for turn in range(args.rounds + 3):
         order.shuffle(engines)

@@ -1,9 +1,9 @@
-/* A plugin for qemu-user that counts the instructions of a program and says how many on standard error.
+/* A plugin for qemu-user that counts the instructions of a program and prints the count on standard error.
  *
  *   cc -O2 -shared -fPIC count.c -o count.so && qemu-aarch64 -plugin ./count.so PROGRAM
  *
- * Debian ships no qemu-plugin.h; declared here is what is used of version 1 of the interface
- * (https://www.qemu.org/docs/master/devel/tcg-plugins.html). The count is right for one thread. */
+ * Debian ships no qemu-plugin.h; the used part of version 1 of the interface is declared here
+ * (https://www.qemu.org/docs/master/devel/tcg-plugins.html). The count is correct for one thread. */
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Counts the aarch64 instructions of one image under qemu-user, where no board is at hand.
+# Counts the aarch64 instructions of one image under qemu-user, for machines without a board.
 #
 #   scripts/research/bench/instructions.sh MODEL.onnx fused|tract CPU IMAGE
 #
-# CPU is one that qemu knows, such as cortex-a72 or cortex-a76. The count of a process that screens one image is taken
-# from that of one that screens two. Instructions are not time: they can be compared between programs on one processor.
+# CPU is one that qemu knows, such as cortex-a72 or cortex-a76. The result is the count of a process that screens two
+# images minus that of one that screens one. Instructions are not time: they can be compared between programs on one processor.
 # Needs Debian's packages qemu-user (the static one loads no plugins) and gcc beside those of scripts/deploy/lib/aarch64.sh.
 set -euo pipefail
 if [ $# -ne 4 ]; then

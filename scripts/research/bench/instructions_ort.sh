@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Counts the aarch64 instructions that ONNX Runtime takes for one image under qemu-user, as instructions.sh does for
-# our engines: its aarch64 wheel runs in Debian's aarch64 Python, unpacked below target/ and not installed.
+# Counts the aarch64 instructions of ONNX Runtime for one image under qemu-user, as instructions.sh does for
+# the engines of this project: its aarch64 wheel runs in Debian's aarch64 Python, which is unpacked below target/.
 #
 #   scripts/research/bench/instructions_ort.sh MODEL.onnx CPU
 #

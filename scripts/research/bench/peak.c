@@ -1,6 +1,6 @@
-/* The most exact int8 multiplications a second that one core does on registers alone, with as many independent sums as
- * hide the latency: what the kernels' speed is held against. Prints a line for each instruction set that the
- * processor has. Trials are short and many, so that on a busy machine some run undisturbed.
+/* Measures the most exact int8 multiplications a second of one core on registers alone, with enough independent sums to
+ * hide the latency: an upper bound for the kernels. Prints a line for each instruction set of the processor. Trials are
+ * short and many, so that on a busy machine some run undisturbed.
  *
  *   cc -O2 peak.c -o peak && ./peak */
 #include <cpuid.h>

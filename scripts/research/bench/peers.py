@@ -1,9 +1,9 @@
-"""Runs a model in another engine, in the manner of xray-core/examples/time_runs.rs.
+"""Runs a model in another engine, with the protocol of xray-core/examples/time_runs.rs.
 
     peers.py onnxruntime|onnxruntime-plain|openvino|ncnn MODEL THREADS IMAGE...
 
-`onnxruntime-plain` has all graph optimisations switched off: the reference for what a graph means. `ncnn` wants the
-.ncnn.param file that pnnx made of the float model, the .ncnn.bin beside it.
+`onnxruntime-plain` runs without graph optimisations: the reference for the meaning of a graph. `ncnn` needs the
+.ncnn.param file that pnnx made of the float model, with the .ncnn.bin beside it.
 """
 
 import json

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Times the engine beside other engines and writes the tables of docs/performance.md to target/performance.md (the text between
-# them is not written).
+# Times this engine and others and writes the tables of docs/performance.md to target/performance.md, without the text
+# between them.
 #
 #   scripts/research/bench/run.sh INT8.onnx FLOAT.onnx IMAGE...
 #
@@ -21,8 +21,8 @@ cargo build --release --workspace --example time_runs --bin edge-runtime
 venv=$target/bench-venv
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/pip" install --quiet onnxruntime==1.32.0 numpy pillow
-"$venv/bin/pip" install --quiet openvino || echo "OpenVINO could not be installed: left out" >&2
-# The converter alone: what pnnx asks for beside it (torch) is not needed to read ONNX.
+"$venv/bin/pip" install --quiet openvino || echo "OpenVINO could not be installed: skipped" >&2
+# Without its dependencies: torch is not needed to read ONNX.
 ncnn=()
 if "$venv/bin/pip" install --quiet ncnn && "$venv/bin/pip" install --quiet --no-deps pnnx; then
   mkdir -p "$target/ncnn" && cp "$float" "$target/ncnn/float.onnx"
@@ -30,7 +30,7 @@ if "$venv/bin/pip" install --quiet ncnn && "$venv/bin/pip" install --quiet --no-
   "$pnnx" "$target/ncnn/float.onnx" 'inputshape=[1,3,224,224]' fp16=0 >/dev/null &&
     ncnn=(--ncnn "$target/ncnn/float.ncnn.param")
 else
-  echo "ncnn could not be installed: left out" >&2
+  echo "ncnn could not be installed: skipped" >&2
 fi
 out=$target/performance.md
 {
@@ -41,9 +41,9 @@ out=$target/performance.md
   echo
   "$venv/bin/python" scripts/research/bench/bench.py --int8 "$int8" --float "$float" --target "$target" \
     "${ncnn[@]}" --rounds "${ROUNDS:-60}" "${images[@]}"
-  echo "ncnn runs the float model that its converter pnnx made (its int8 has steps of its own, found on other calibration"
-  echo "images, so that it would be another model). LiteRT is not in the table: its wheel installs, but nothing that it offers"
-  echo "reads an ONNX graph; the way there is TensorFlow, with layouts and steps that are not those of this file."
+  echo "ncnn runs the float model that its converter pnnx made (its int8 format has other quantisation steps, from other"
+  echo "calibration images, so it would be another model). LiteRT is not in the table: its wheel reads no ONNX graph, and a"
+  echo "conversion through TensorFlow would change layouts and quantisation steps."
   echo
   echo "## Process start to first verdict"
   echo
