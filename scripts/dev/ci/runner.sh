@@ -2,7 +2,7 @@
 # Sourced by .ci/run and .ci/nightly: runs steps, decides which ones a change needs, and prints how long each took.
 
 declare -A step_seconds=() step_covers=() step_what=()
-steps=() results=() failed=()
+steps=() results=() failed=() not_run=()
 
 # define_step NAME SECONDS WHAT [PATTERN...]: declares a step, which the function step_NAME (with _ for -) runs.
 #
@@ -17,18 +17,29 @@ define_step() {
   step_covers[$name]=$(printf '%s\n' "$@")
 }
 
-# run_step NAME: runs a step in a shell of its own, where any command that fails ends it. Status 1 if it failed.
+# run_step NAME: runs a step in a shell of its own, where any command that fails ends it. Status 0 if it passed.
 run_step() {
   local name=$1 began=$SECONDS status=0
+  rm -f target/ci/unavailable
   printf '\n== %s: %s\n' "$name" "${step_what[$name]}"
   bash -c 'set -euo pipefail; . scripts/dev/ci/steps.sh; "$1"' step "step_${name//-/_}" || status=$?
   if [ $status -eq 0 ]; then
     result "$name" $((SECONDS - began)) passed
+  elif [ $status -eq 75 ]; then
+    result "$name" - "NOT RUN: $(cat target/ci/unavailable 2>/dev/null || echo "it cannot run on this machine; see its output")"
+    not_run+=("$name")
   else
     result "$name" $((SECONDS - began)) "FAILED with status $status"
     failed+=("$name")
-    return 1
   fi
+  return $status
+}
+
+# unavailable WORDS: ends a step that cannot run on this machine, with status 75.
+unavailable() {
+  echo "NOT RUN: $*" >&2
+  echo "$*" >target/ci/unavailable
+  exit 75
 }
 
 # result NAME SECONDS OUTCOME: a line of the table.
@@ -55,7 +66,8 @@ base_commit() {
 changed_since() {
   git diff --name-only --no-renames "$1"
   git ls-files --others --exclude-standard
-  diff <(git show "$1:Cargo.lock" 2>/dev/null | locked_crates) <(locked_crates <Cargo.lock) |
+  # diff's status 1 says that there are differences.
+  { diff <(git show "$1:Cargo.lock" | locked_crates) <(locked_crates <Cargo.lock) || true; } |
     sed -nE 's/^[<>] ([^ ]+) .*/crate:\1/p' | sort -u
 }
 

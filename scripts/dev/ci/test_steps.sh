@@ -55,7 +55,8 @@ equal boards/pi.toml "$(changed_since "$third" | covered lights)" "a file that i
 
 lock 1.0.1
 fifth=$(commit fifth)
-equal crate:sqlite "$(changed_since "$third" | grep crate:)" "a crate with another version; png has its own"
+changes=$(changed_since "$third")
+equal crate:sqlite "$(grep crate: <<<"$changes")" "a crate with another version; png has its own"
 equal crate:sqlite "$(changed_since "$third" | covered store)" "a pattern of crates"
 equal '' "$(changed_since "$third" | covered nothing)" "a step without patterns covers nothing"
 
@@ -77,7 +78,22 @@ equal "run: the base commit is not known" "$(decide lights '' 1000 <<<'')" "with
 
 run_if_changed lights "$fifth" 1000 ''
 run_if_changed store "$third" 1 "$(changed_since "$third")"
+mkdir -p target/ci scripts/dev/ci
+cat >scripts/dev/ci/steps.sh <<'STEPS'
+. "$ROOT/scripts/dev/ci/runner.sh"
+step_passes() { :; }
+step_fails() { false; echo "not reached"; }
+step_elsewhere() { unavailable "no such machine"; }
+STEPS
+export ROOT=$root
+for name in passes fails elsewhere; do
+  define_step $name 1 ''
+  run_step $name >"$work/output" 2>&1 || well "$name: status $?"
+done
+equal fails "${failed[*]}" "a step in which a command fails has failed"
+equal elsewhere "${not_run[*]}" "a step that cannot run on this machine was not run"
 table=$(print_results)
+grep -q '^NOT RUN: elsewhere: no such machine' <<<"$table" || die "the table does not say what could not run: $table"
 grep -q '^lights  *-  not needed: ' <<<"$table" || die "the table does not say that a step is not needed: $table"
 grep -q '^NOT RUN: store: 1 changed ' <<<"$table" || die "the table does not end with what was not run: $table"
 well "the table names what was not run, and why"
