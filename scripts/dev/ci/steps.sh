@@ -299,10 +299,6 @@ step_aarch64_tests() {
   scripts/dev/qemu-tests.sh
 }
 
-# Nightly steps that .ci/run does not leave out for want of time when files that they cover changed: other processors than
-# this one compute a patient's result.
-required_when_changed=(aarch64-kernels)
-
 # nightly_steps: the names of the nightly steps, the shortest first.
 nightly_steps() {
   local name
