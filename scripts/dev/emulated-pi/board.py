@@ -14,8 +14,13 @@ STATE = "/var/lib/edge-runtime"
 STORE = f"{STATE}/store"
 CONFIG = "/run/config.toml"
 PID = "/run/edge-runtime.pid"
-# The log line of the daemon when it has made a record.
-RECORDED = r"recorded record=(\d+) content=(\w+) .*outcome=\"?([\w-]+)\"?.* ms=(\d+)"
+# Lines of the daemon's log: regular expressions.
+READY = r"ready\. "
+READ_TO_END = "read to its end"
+PULLED = "pulled before its end"
+# A record, whose line may be incomplete; with its outcome and milliseconds.
+RECORD = r"recorded record=(\d+) content=(\w+)"
+RECORDED = RECORD + r" .*outcome=\"?([\w-]+)\"?.* ms=(\d+)"
 # The signal of the lights for each outcome in the record and the log.
 SIGNALS = {
     "pneumonia-suspected": "suspected",

@@ -26,7 +26,7 @@ def run(machine: pi.Pi, watcher: LightWatcher, report: Report) -> None:
     report.info(f"of its {len(listed['formats'])} formats the program chooses {listed['chosen']}")
     before = len(board.records(machine))
     line = board.start(machine)
-    machine.until(r"ready\. ", 900, line)
+    machine.until(board.READY, 900, line)
     report.check(watcher.wait({"ready"}, 60) == "ready", "with a camera: the lights show `ready`")
     board.press(machine)
     _, output = machine.until(board.RECORDED, 900, line)

@@ -17,7 +17,6 @@ from report import Report
 
 # The disk and the stick are two units of one USB drive: the emulated board has one port, and a hub keeps it too busy.
 DRIVE = "/machine/peripheral/drive"
-RECORDED = r"recorded record=(\d+) content=(\w+)"
 # The power is cut at most so many seconds after the work began.
 LONGEST_DELAY_S = 8.0
 # How often a cut is tried again when the emulated machine itself fails.
@@ -79,7 +78,7 @@ def run(setup: Setup, count: int, seed: int, thaw: bool, report: Report) -> None
         time.sleep(delay)
         machine.cut()
         note_output(machine, observed)
-        importing = not any("read to its end" in output for _, output in machine.output[begun:])
+        importing = not any(board.READ_TO_END in output for _, output in machine.output[begun:])
         totals.importing += importing
         totals.updating += observed.begun not in (None, observed.done)
         totals.losses.append(setup.disk.cut(rng))
@@ -201,14 +200,14 @@ def read(machine: pi.Pi) -> int:
     # No time for the lights, and the disk on the same bus is no stick.
     board.configure(machine, "", "/^board/d", "/^mount_in/d", "s/^at_least_s.*/at_least_s = 0/")
     line = board.start(machine)
-    machine.until(r"ready\. ", 600, line)
+    machine.until(board.READY, 600, line)
     return line
 
 
 def note_output(machine: pi.Pi, observed: Observed) -> None:
     """Adds what the board had reported when the power was cut."""
     for _, output in machine.output:
-        if found := re.search(RECORDED, output):
+        if found := re.search(board.RECORD, output):
             observed.shown[int(found[1])] = found[2]
         elif found := re.search(r"update begins: (\w+)", output):
             observed.begun = found[1]
@@ -218,7 +217,7 @@ def note_output(machine: pi.Pi, observed: Observed) -> None:
 
 def finish(machine: pi.Pi, line: int, sticks: list[stick.Stick], report: Report) -> None:
     """Waits until the last stick is read: then every file of every stick has one record."""
-    machine.until("read to its end", 1800, line)
+    machine.until(board.READ_TO_END, 1800, line)
     contents = sorted(it["content"] for it in board.records(machine))
     wanted = sorted(set().union(*(it.contents() for it in sticks)))
     report.check(contents == wanted, f"all {len(wanted)} files of {len(sticks)} stick(s) are recorded, each once")
