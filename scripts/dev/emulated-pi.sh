@@ -20,7 +20,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=scripts/dev/emulated-pi
 # shellcheck source=scripts/dev/emulated-pi/debian-packages.sh
-. "$here/packages.sh"
+. "$here/debian-packages.sh"
 
 target=${CARGO_TARGET_DIR:-target}
 binary=$target/aarch64-unknown-linux-gnu/emulated/edge-runtime
