@@ -167,6 +167,8 @@ class Checker:
         inside = goal.relative_to(self.root)
         if file.parts[0] == BOOK and inside.parts[0] != BOOK:
             return "it leaves the book, where it would not be found; name the file as code instead"
+        if file.parts[0] == BOOK and goal.name == "README.md" and file != Path(SUMMARY):
+            return "mdBook renames README to index, which breaks links to it; link to another file"
         if parts.fragment and goal.suffix == ".md" and unquote(parts.fragment) not in self.anchors_of(goal):
             return f"there is no heading with the anchor #{parts.fragment}"
         return None

@@ -75,6 +75,13 @@ class Repository(unittest.TestCase):
         for reason, word in zip(reasons, words, strict=True):
             self.assertIn(word, reason)
 
+    def test_a_link_to_a_readme_breaks_in_the_book_and_not_outside(self) -> None:
+        self.write("docs/README.md", "# Index\n")
+        self.write("docs/guide/a.md", "[a](../README.md)\n")
+        self.write("README.md", "[a](docs/README.md)\n")
+        self.assertIn("renames README", self.reasons("docs/guide/a.md")[0])
+        self.assertEqual(self.reasons("README.md"), [])
+
     def test_a_chapter_that_the_table_of_contents_lacks_is_found(self) -> None:
         self.write("docs/guide/b.md", "# B\n")
         files = [Path("README.md"), Path("docs/SUMMARY.md"), Path("docs/guide/a.md"), Path("docs/guide/b.md")]
