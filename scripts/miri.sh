@@ -5,5 +5,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # Miri builds everything anew and must not mix with the other builds.
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/miri
-MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p xray-core --lib -- \
-  engine::kernels::tests engine::kernels::eights engine::fuse::shares engine::threads
+MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p xray-engine --lib -- \
+  kernels::tests kernels::block8 fuse::partition threads

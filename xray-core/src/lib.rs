@@ -24,10 +24,11 @@ pub mod engine;
 pub mod files;
 pub mod gate;
 pub mod heat_map;
-pub mod intake;
 pub mod package;
 pub mod preprocess;
 pub mod screening;
+
+pub use xray_intake as intake;
 
 /// Lower-case hexadecimal digits of `bytes`, two a byte.
 pub fn hex(bytes: &[u8]) -> String {

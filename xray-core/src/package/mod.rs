@@ -7,8 +7,6 @@ mod gate;
 mod keys;
 mod known_answer;
 mod signature;
-#[cfg(feature = "signing")]
-pub mod signing;
 mod verify;
 
 pub use contract::{

@@ -64,6 +64,23 @@ impl VerifiedPackage {
         self.proto.graph.as_ref().is_some_and(|graph| graph.output.len() > 2)
     }
 
+    /// The same model with another contract. The metadata change, and with them the file's hash, but no tensor. What
+    /// is given is not verified.
+    ///
+    /// # Errors
+    /// [`PackageProblem::BadContract`] if the contract cannot be written as JSON.
+    pub fn with_contract(&self, contract: &Contract) -> Result<PackageFile, PackageError> {
+        let text = serde_json::to_string(contract).map_err(|error| PackageError {
+            file: self.path.clone(),
+            problem: PackageProblem::BadContract { reason: error.to_string() },
+        })?;
+        let mut proto = self.proto.clone();
+        for entry in proto.metadata_props.iter_mut().filter(|entry| entry.key == CONTRACT_KEY) {
+            entry.value.clone_from(&text);
+        }
+        Ok(PackageFile::from_bytes(&self.path, proto.encode_to_vec()))
+    }
+
     pub(crate) fn proto(&self) -> &ModelProto {
         &self.proto
     }

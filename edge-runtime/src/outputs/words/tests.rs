@@ -61,14 +61,12 @@ fn intake_problems() -> Vec<IntakeProblem> {
             Unreadable { .. } | Empty | FileTooLarge { .. } | UnknownFormat | TooManyPixels { .. } => {}
             TooSmall { .. } | Truncated | Damaged { .. } => {}
             Film(_) => {}
-            #[cfg(feature = "dicom")]
             Dicom(_) => {}
         }
     }
     all
 }
 
-#[cfg(feature = "dicom")]
 fn dicom_problems() -> Vec<IntakeProblem> {
     use xray_core::intake::DicomProblem::{self, *};
     let all: Vec<DicomProblem> = vec![
@@ -88,11 +86,6 @@ fn dicom_problems() -> Vec<IntakeProblem> {
         }
     }
     all.into_iter().map(IntakeProblem::from).collect()
-}
-
-#[cfg(not(feature = "dicom"))]
-fn dicom_problems() -> Vec<IntakeProblem> {
-    Vec::new()
 }
 
 fn codes() -> BTreeSet<&'static str> {

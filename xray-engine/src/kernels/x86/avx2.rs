@@ -1,0 +1,135 @@
+//! AVX2: `vpmaddubsw` sums two products of bytes in 16 bits, on bins of weights with which it cannot saturate (see
+//! `kernels::eights`); `vpmaddwd` brings the sums of a bin to 32 bits.
+
+use std::arch::x86_64::*;
+
+use super::avx2_planes;
+use super::eights::{self, Multiply};
+use crate::kernels::depthwise::Depthwise;
+use crate::kernels::eights::{Eight, Strip};
+use crate::kernels::pack::{Appetite, ConvShape, PackedConv, Packing};
+use crate::kernels::pointwise::{Add, Affine, Plane};
+use crate::kernels::{Kernel, Run};
+
+/// Exists only where the instructions were detected (see [`Avx2::detected`]).
+#[derive(Debug)]
+pub(super) struct Avx2(());
+
+/// To be handed out after [`Avx2::detected`] said yes.
+pub(super) static AVX2: Avx2 = Avx2(());
+
+impl Avx2 {
+    /// Whether this processor has the instructions.
+    pub fn detected() -> bool {
+        is_x86_feature_detected!("avx2")
+    }
+}
+
+impl Kernel for Avx2 {
+    fn name(&self) -> &'static str {
+        "avx2"
+    }
+
+    fn appetite(&self) -> Appetite {
+        Appetite { packing: Packing::Bins, signed: false }
+    }
+
+    fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: Run) {
+        // SAFETY: `AVX2` is handed out only where the feature was detected; `kernels::conv` checked the ranges.
+        unsafe { wide_conv(conv, shape, src, dst, run) }
+    }
+
+    fn depthwise(&self, job: &Depthwise, src: &[u8], dst: &mut [u8]) {
+        // SAFETY: the feature was detected before this kernel was handed out.
+        unsafe { avx2_planes::depthwise(job, src, dst) }
+    }
+
+    fn affine(&self, job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
+        // SAFETY: the feature was detected before this kernel was handed out.
+        unsafe { avx2_planes::affine(job, plane, src, dst) }
+    }
+
+    fn affine_pool(&self, job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
+        // SAFETY: the feature was detected before this kernel was handed out.
+        unsafe { avx2_planes::affine_pool(job, plane, src, dst) }
+    }
+
+    fn add(&self, job: &Add, a: &[u8], b: &[u8], dst: &mut [u8]) {
+        // SAFETY: the feature was detected before this kernel was handed out.
+        unsafe { avx2_planes::add(job, a, b, dst) }
+    }
+}
+
+#[target_feature(enable = "avx2")]
+unsafe fn wide_conv(conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: Run) {
+    // SAFETY: the caller's promise.
+    unsafe { eights::conv_run::<Bins>(conv, shape, src, dst, run) }
+}
+
+/// Multiplication bin by bin.
+enum Bins {}
+
+impl Multiply for Bins {
+    const WIDEST: usize = 7;
+
+    #[inline(always)]
+    unsafe fn sums<const MR: usize>(eight: &Eight, src: *const u8, step: usize) -> [__m256i; MR] {
+        let (strips, sources) = (eight.strips().as_ptr(), eight.sources().as_ptr());
+        let (mut place, counts) = (Place { strips, sources, src, step }, eight.bins());
+        // SAFETY: bins count as many strips and sources as there are.
+        unsafe {
+            let mut sums = [_mm256_setzero_si256(); MR];
+            sums = bins::<4, MR>(&mut place, counts[3], sums);
+            sums = bins::<3, MR>(&mut place, counts[2], sums);
+            sums = bins::<2, MR>(&mut place, counts[1], sums);
+            bins::<1, MR>(&mut place, counts[0], sums)
+        }
+    }
+}
+
+/// How far the multiplication is.
+struct Place {
+    strips: *const Strip,
+    sources: *const u32,
+    src: *const u8,
+    step: usize,
+}
+
+/// Adds `count` bins of `K` strips to the sums of `MR` pixels.
+///
+/// # Safety
+/// AVX2; as many strips and sources left, and every source readable.
+#[allow(clippy::needless_range_loop)] // indices, so that everything stays in registers
+#[inline(always)]
+unsafe fn bins<const K: usize, const MR: usize>(
+    place: &mut Place,
+    count: usize,
+    mut sums: [__m256i; MR],
+) -> [__m256i; MR] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let ones = _mm256_set1_epi16(1);
+        let (mut strips, mut sources) = (place.strips, place.sources);
+        for _ in 0..count {
+            let mut weights = [_mm256_setzero_si256(); K];
+            let mut from = [place.src; K];
+            for k in 0..K {
+                weights[k] = _mm256_load_si256(strips.add(k).cast());
+                from[k] = place.src.add(*sources.add(k) as usize);
+            }
+            for r in 0..MR {
+                let mut short = _mm256_setzero_si256();
+                for k in 0..K {
+                    let four = _mm256_set1_epi32(from[k].add(r * place.step).cast::<i32>().read_unaligned());
+                    let pairs = _mm256_maddubs_epi16(four, weights[k]);
+                    short = if k == 0 { pairs } else { _mm256_add_epi16(short, pairs) };
+                }
+                sums[r] = _mm256_add_epi32(sums[r], _mm256_madd_epi16(short, ones));
+            }
+            strips = strips.add(K);
+            sources = sources.add(K);
+        }
+        (place.strips, place.sources) = (strips, sources);
+        sums
+    }
+}

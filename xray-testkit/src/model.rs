@@ -1,0 +1,147 @@
+//! Models of a few operators and pictures in memory, for tests of several crates.
+#![allow(missing_docs, clippy::expect_used, reason = "test support")]
+
+use std::collections::BTreeMap;
+
+use prost::Message;
+use tract_onnx::pb::{
+    GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto, TensorProto,
+    TensorShapeProto, TypeProto, ValueInfoProto, tensor_shape_proto, type_proto,
+};
+use xray_core::package::{BackboneRecord, CONTRACT_KEY, Contract, Labels, Precision, SCHEMA_KEY, Training};
+use xray_core::preprocess::{Preprocessing, Scaling};
+
+const FLOAT: i32 = 1;
+
+/// Mean level of the darkest picture of [`blocks_pgm`].
+pub const DARK: u8 = 24;
+
+/// Mean level of the brightest picture of [`blocks_pgm`].
+pub const BRIGHT: u8 = 231;
+
+/// Contract of [`model`]: input 64 × 64, pixels 0..1, threshold 0.5, three features.
+pub fn contract() -> Contract {
+    Contract {
+        version: 0,
+        preprocessing: Preprocessing { size: 64, ..Preprocessing::new(Scaling::Unit) },
+        labels: Labels { negative: "NORMAL".to_owned(), positive: "PNEUMONIA".to_owned() },
+        threshold: 0.5,
+        threshold_rule: "fixed".to_owned(),
+        temperature: 1.0,
+        abstain: None,
+        precision: Precision::Float32,
+        backbones: vec![BackboneRecord {
+            name: "mean".to_owned(),
+            weights: "none".to_owned(),
+            random: false,
+            fingerprint: "00".repeat(32),
+        }],
+        features: 3,
+        training: Training {
+            data_fingerprint: "11".repeat(32),
+            train_images: 4,
+            validation_images: 2,
+            seed: 7,
+            epochs: 1,
+            program: "tests 0".to_owned(),
+        },
+        validation: BTreeMap::from([("auroc".to_owned(), 0.75)]),
+        quantisation: None,
+        known_answer: None,
+        gate: None,
+    }
+}
+
+/// A model whose features are the channel means m and whose probability is sigmoid(2·(m₁+m₂+m₃) − 3).
+/// [`DARK`] gives 0.080521, [`BRIGHT`] 0.919479.
+pub fn model() -> ModelProto {
+    let size = 64;
+    let graph = GraphProto {
+        name: "mean".to_owned(),
+        node: vec![
+            node("GlobalAveragePool", &["image"], "pooled"),
+            node("Flatten", &["pooled"], "features"),
+            node("MatMul", &["features", "weight"], "product"),
+            node("Add", &["product", "bias"], "score"),
+            node("Sigmoid", &["score"], "probability"),
+        ],
+        initializer: vec![tensor("weight", &[3, 1], &[2.0; 3]), tensor("bias", &[1], &[-3.0])],
+        input: vec![value("image", &[1, 3, size, size])],
+        output: vec![value("probability", &[1, 1]), value("features", &[1, 3])],
+        ..GraphProto::default()
+    };
+    let contract = serde_json::to_string(&contract()).expect("a contract is JSON");
+    ModelProto {
+        ir_version: 8,
+        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: 13 }],
+        producer_name: "tests".to_owned(),
+        graph: Some(graph),
+        metadata_props: vec![entry(SCHEMA_KEY, "1"), entry(CONTRACT_KEY, &contract)],
+        ..ModelProto::default()
+    }
+}
+
+/// Gives [`model`] a heat map of one cell: 2·(m₁+m₂+m₃).
+pub fn add_heat_map(model: &mut ModelProto) {
+    let graph = model.graph.as_mut().expect("a graph");
+    graph.node.push(node("Conv", &["pooled", "slope"], "signed"));
+    graph.node.push(node("Relu", &["signed"], "heat_map"));
+    graph.initializer.push(tensor("slope", &[1, 3, 1, 1], &[2.0; 3]));
+    graph.output.push(value("heat_map", &[1, 1, 1, 1]));
+}
+
+/// The bytes of [`model`] after `change`.
+pub fn model_bytes(change: impl FnOnce(&mut ModelProto)) -> Vec<u8> {
+    let mut model = model();
+    change(&mut model);
+    model.encode_to_vec()
+}
+
+pub fn entry(key: &str, value: &str) -> StringStringEntryProto {
+    StringStringEntryProto { key: key.to_owned(), value: value.to_owned() }
+}
+
+pub fn node(op: &str, inputs: &[&str], output: &str) -> NodeProto {
+    NodeProto {
+        op_type: op.to_owned(),
+        name: output.to_owned(),
+        input: inputs.iter().map(|name| (*name).to_owned()).collect(),
+        output: vec![output.to_owned()],
+        ..NodeProto::default()
+    }
+}
+
+pub fn tensor(name: &str, dims: &[i64], data: &[f32]) -> TensorProto {
+    TensorProto {
+        name: name.to_owned(),
+        dims: dims.to_vec(),
+        data_type: FLOAT,
+        raw_data: data.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        ..TensorProto::default()
+    }
+}
+
+pub fn value(name: &str, dims: &[i64]) -> ValueInfoProto {
+    let dim = |size: &i64| tensor_shape_proto::Dimension {
+        value: Some(tensor_shape_proto::dimension::Value::DimValue(*size)),
+        ..Default::default()
+    };
+    let shape = TensorShapeProto { dim: dims.iter().map(dim).collect() };
+    let tensor = type_proto::Tensor { elem_type: FLOAT, shape: Some(shape) };
+    let r#type = TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..TypeProto::default() };
+    ValueInfoProto { name: name.to_owned(), r#type: Some(r#type), ..ValueInfoProto::default() }
+}
+
+/// A binary PGM of 64 × 64 pixels whose mean is `level`, 24 to 231: blocks of 8 × 8 that are alternately 24 levels darker and
+/// brighter. No gate takes it for blank, blurred or grain.
+pub fn blocks_pgm(level: u8) -> Vec<u8> {
+    blocks_pgm_of(64, level)
+}
+
+/// As [`blocks_pgm`], so high; the mean is not exact once it is reduced.
+pub fn blocks_pgm_of(height: usize, level: u8) -> Vec<u8> {
+    let mut bytes = format!("P5 64 {height} 255\n").into_bytes();
+    let bright = |i: usize| (i / 8 + i / 512).is_multiple_of(2);
+    bytes.extend((0..64 * height).map(|i| if bright(i) { level + 24 } else { level - 24 }));
+    bytes
+}
