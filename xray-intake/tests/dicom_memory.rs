@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 use xray_intake::{IntakeProblem, Radiograph, decode};
-use xray_testkit::dicom::{File, Value};
+use xray_testkit::dicom::{DicomFile, Value};
 
 /// Counts what the thread holds; tests run on several.
 struct Counting;
@@ -144,7 +144,7 @@ fn a_small_file_that_names_a_large_image_is_bounded() {
 
 #[test]
 fn lengths_and_nesting_that_lie_take_no_memory() {
-    let plain = File::plain();
+    let plain = DicomFile::plain();
     let pixels = |bytes: Vec<u8>| plain.clone().with(0x7fe0, 0x10, Value::new("OW", bytes)).bytes();
     let mut long = pixels(vec![0; 64]);
     let at = long.len() - 68;
@@ -169,10 +169,10 @@ fn lengths_and_nesting_that_lie_take_no_memory() {
 #[test]
 fn a_deflated_file_may_not_grow_beyond_a_file() {
     // Zeros deflate a thousandfold: 100 MB of them in one element.
-    let plain = File::plain().with(0x40, 1, Value::new("UN", vec![0; 100_000_000])).bytes();
+    let plain = DicomFile::plain().with(0x40, 1, Value::new("UN", vec![0; 100_000_000])).bytes();
     let syntax = plain.windows(2).position(|w| w == b"UI").expect("a syntax");
     let data = syntax + 24;
-    let head = File::plain().syntax("1.2.840.10008.1.2.1.99").bytes();
+    let head = DicomFile::plain().syntax("1.2.840.10008.1.2.1.99").bytes();
     let at = head.windows(4).position(|w| w == [8, 0, 0x16, 0]).expect("the first element");
     let mut deflated = flate2::write::DeflateEncoder::new(head[..at].to_vec(), flate2::Compression::fast());
     std::io::Write::write_all(&mut deflated, &plain[data..]).expect("deflated");
@@ -230,7 +230,7 @@ proptest! {
         syntax in prop::sample::select(vec!["1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"]),
         bytes in prop::collection::vec(any::<u8>(), 0..512),
     ) {
-        let head = File::plain().syntax(syntax).bytes();
+        let head = DicomFile::plain().syntax(syntax).bytes();
         let at = head.windows(4).position(|w| w == [8, 0, 0x16, 0]).expect("the first element");
         let (_, peak) = measured(&[&head[..at], &bytes].concat());
         prop_assert!(peak < BOUND, "{peak} bytes");

@@ -1,11 +1,11 @@
 //! DICOM files written element by element, explicit and little endian (PS3.5, section 7.1).
-#![allow(missing_docs, clippy::expect_used, reason = "test support")]
 
 use std::collections::BTreeMap;
 
+/// Group and element number.
 pub type Tag = (u16, u16);
 
-/// An element's kind and bytes.
+/// An element's value representation and bytes.
 #[derive(Debug, Clone)]
 pub struct Value {
     kind: [u8; 2],
@@ -14,11 +14,13 @@ pub struct Value {
 }
 
 impl Value {
+    /// A value of this representation, such as `OW`, as its bytes.
     pub fn new(kind: &str, bytes: Vec<u8>) -> Self {
         let kind = kind.as_bytes().try_into().expect("two letters");
         Value { kind, bytes, undefined: false }
     }
 
+    /// Text, padded to an even length.
     pub fn text(kind: &str, text: &str) -> Self {
         let pad = if kind == "UI" { '\0' } else { ' ' };
         let mut text = text.to_owned();
@@ -28,10 +30,12 @@ impl Value {
         Value::new(kind, text.into_bytes())
     }
 
+    /// Unsigned 16-bit numbers.
     pub fn us(words: &[u16]) -> Self {
         Value::new("US", words.iter().flat_map(|word| word.to_le_bytes()).collect())
     }
 
+    /// A sequence of items.
     pub fn sequence(items: &[&[(Tag, Value)]]) -> Self {
         let mut bytes = Vec::new();
         for item in items {
@@ -71,12 +75,12 @@ fn element((group, number): Tag, value: &Value) -> Vec<u8> {
 
 /// A file whose elements can be changed.
 #[derive(Debug, Clone)]
-pub struct File {
+pub struct DicomFile {
     syntax: String,
     elements: BTreeMap<Tag, Value>,
 }
 
-impl File {
+impl DicomFile {
     /// DX for presentation, 64 × 66, 12 bits in 16, v = 16·(x + y), no window.
     pub fn plain() -> Self {
         let pixels = (0..66_u16).flat_map(|y| (0..64_u16).flat_map(move |x| (16 * (x + y)).to_le_bytes()));
@@ -94,30 +98,35 @@ impl File {
             ((0x28, 0x103), Value::us(&[0])),
             ((0x7fe0, 0x10), Value::new("OW", pixels.collect())),
         ];
-        File { syntax: "1.2.840.10008.1.2.1".to_owned(), elements: elements.into() }
+        DicomFile { syntax: "1.2.840.10008.1.2.1".to_owned(), elements: elements.into() }
     }
 
+    /// The same file with an element added or replaced.
     pub fn with(mut self, group: u16, number: u16, value: Value) -> Self {
         self.elements.insert((group, number), value);
         self
     }
 
+    /// The same file without an element, which must be there.
     pub fn without(mut self, group: u16, number: u16) -> Self {
         self.elements.remove(&(group, number)).expect("it was there");
         self
     }
 
+    /// The same file under another Transfer Syntax UID; the pixels stay as they are.
     pub fn syntax(mut self, uid: &str) -> Self {
         self.syntax = uid.to_owned();
         self
     }
 
+    /// The same file with a window: centre, width, VOI LUT Function.
     pub fn window(self, centre: &str, width: &str, function: &str) -> Self {
         let window = self.with(0x28, 0x1050, Value::text("DS", centre));
         let window = window.with(0x28, 0x1051, Value::text("DS", width));
         window.with(0x28, 0x1056, Value::text("CS", function))
     }
 
+    /// The whole file.
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = [&[0; 128][..], b"DICM"].concat();
         let syntax = element((2, 0x10), &Value::text("UI", &self.syntax));

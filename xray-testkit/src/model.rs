@@ -1,23 +1,13 @@
-//! Models of a few operators and pictures in memory, for tests of several crates.
-#![allow(missing_docs, clippy::expect_used, reason = "test support")]
+//! A model of five operators with its contract.
 
 use std::collections::BTreeMap;
 
 use prost::Message;
-use tract_onnx::pb::{
-    GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto, TensorProto,
-    TensorShapeProto, TypeProto, ValueInfoProto, tensor_shape_proto, type_proto,
-};
+use tract_onnx::pb::{GraphProto, ModelProto, OperatorSetIdProto};
 use xray_core::package::{BackboneRecord, CONTRACT_KEY, Contract, Labels, Precision, SCHEMA_KEY, Training};
 use xray_core::preprocess::{Preprocessing, Scaling};
 
-const FLOAT: i32 = 1;
-
-/// Mean level of the darkest picture of [`blocks_pgm`].
-pub const DARK: u8 = 24;
-
-/// Mean level of the brightest picture of [`blocks_pgm`].
-pub const BRIGHT: u8 = 231;
+use crate::onnx::{entry, node, tensor, value};
 
 /// Contract of [`model`]: input 64 × 64, pixels 0..1, threshold 0.5, three features.
 pub fn contract() -> Contract {
@@ -53,7 +43,7 @@ pub fn contract() -> Contract {
 }
 
 /// A model whose features are the channel means m and whose probability is sigmoid(2·(m₁+m₂+m₃) − 3).
-/// [`DARK`] gives 0.080521, [`BRIGHT`] 0.919479.
+/// [`DARK`](crate::images::DARK) gives 0.080521, [`BRIGHT`](crate::images::BRIGHT) 0.919479.
 pub fn model() -> ModelProto {
     let size = 64;
     let graph = GraphProto {
@@ -95,53 +85,4 @@ pub fn model_bytes(change: impl FnOnce(&mut ModelProto)) -> Vec<u8> {
     let mut model = model();
     change(&mut model);
     model.encode_to_vec()
-}
-
-pub fn entry(key: &str, value: &str) -> StringStringEntryProto {
-    StringStringEntryProto { key: key.to_owned(), value: value.to_owned() }
-}
-
-pub fn node(op: &str, inputs: &[&str], output: &str) -> NodeProto {
-    NodeProto {
-        op_type: op.to_owned(),
-        name: output.to_owned(),
-        input: inputs.iter().map(|name| (*name).to_owned()).collect(),
-        output: vec![output.to_owned()],
-        ..NodeProto::default()
-    }
-}
-
-pub fn tensor(name: &str, dims: &[i64], data: &[f32]) -> TensorProto {
-    TensorProto {
-        name: name.to_owned(),
-        dims: dims.to_vec(),
-        data_type: FLOAT,
-        raw_data: data.iter().flat_map(|v| v.to_le_bytes()).collect(),
-        ..TensorProto::default()
-    }
-}
-
-pub fn value(name: &str, dims: &[i64]) -> ValueInfoProto {
-    let dim = |size: &i64| tensor_shape_proto::Dimension {
-        value: Some(tensor_shape_proto::dimension::Value::DimValue(*size)),
-        ..Default::default()
-    };
-    let shape = TensorShapeProto { dim: dims.iter().map(dim).collect() };
-    let tensor = type_proto::Tensor { elem_type: FLOAT, shape: Some(shape) };
-    let r#type = TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..TypeProto::default() };
-    ValueInfoProto { name: name.to_owned(), r#type: Some(r#type), ..ValueInfoProto::default() }
-}
-
-/// A binary PGM of 64 × 64 pixels whose mean is `level`, 24 to 231: blocks of 8 × 8 that are alternately 24 levels darker and
-/// brighter. No gate takes it for blank, blurred or grain.
-pub fn blocks_pgm(level: u8) -> Vec<u8> {
-    blocks_pgm_of(64, level)
-}
-
-/// As [`blocks_pgm`], so high; the mean is not exact once it is reduced.
-pub fn blocks_pgm_of(height: usize, level: u8) -> Vec<u8> {
-    let mut bytes = format!("P5 64 {height} 255\n").into_bytes();
-    let bright = |i: usize| (i / 8 + i / 512).is_multiple_of(2);
-    bytes.extend((0..64 * height).map(|i| if bright(i) { level + 24 } else { level - 24 }));
-    bytes
 }

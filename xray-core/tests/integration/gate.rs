@@ -125,8 +125,8 @@ fn a_refused_picture_has_its_reasons_and_no_number() {
     let mut blank = b"P5 64 64 255\n".to_vec();
     blank.resize(blank.len() + 64 * 64, 128);
     let paths = [
-        write("a.pgm", &xray_testkit::model::blocks_pgm(128)),
-        write("b.pgm", &xray_testkit::model::blocks_pgm(xray_testkit::model::BRIGHT)),
+        write("a.pgm", &xray_testkit::images::blocks_pgm(128)),
+        write("b.pgm", &xray_testkit::images::blocks_pgm(xray_testkit::images::BRIGHT)),
         write("c.pgm", &blank),
     ];
     let items: Vec<_> = screen_paths(&screener, &paths).collect();

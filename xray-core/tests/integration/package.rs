@@ -7,7 +7,9 @@ use xray_core::decision::Finding;
 use xray_core::heat_map::HeatMap;
 use xray_core::package::{CONTRACT_KEY, PackageFile, PackageProblem, SCHEMA_KEY};
 use xray_core::screening::{LoadError, Screener, Summary, screen_paths};
-use xray_testkit::model::{entry, model_bytes, node, tensor, value};
+use xray_testkit::images;
+use xray_testkit::model::{self, model_bytes};
+use xray_testkit::onnx::{entry, node, tensor, value};
 
 fn problem_of(bytes: Vec<u8>) -> PackageProblem {
     match PackageFile::from_bytes(Path::new("model.onnx"), bytes).verify() {
@@ -152,11 +154,9 @@ fn a_graph_that_the_engine_refuses_is_named() {
 fn a_heat_map_is_handed_on_where_the_model_gives_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let image = folder.path().join("image.pgm");
-    std::fs::write(&image, xray_testkit::model::blocks_pgm(xray_testkit::model::BRIGHT)).expect("written");
+    std::fs::write(&image, images::blocks_pgm(images::BRIGHT)).expect("written");
     // 2 · 3 · 231 / 255, by hand.
-    for (change, heat) in
-        [((|_| ()) as fn(&mut ModelProto), None), (xray_testkit::model::add_heat_map, Some(5.435_294))]
-    {
+    for (change, heat) in [((|_| ()) as fn(&mut ModelProto), None), (model::add_heat_map, Some(5.435_294))] {
         let file = folder.path().join("model.onnx");
         std::fs::write(&file, model_bytes(change)).expect("written");
         let screener = Screener::load(&file).expect("loaded");
@@ -173,11 +173,11 @@ fn a_map_that_is_no_heat_is_no_result() {
     let folder = tempfile::tempdir().expect("a folder");
     let (file, image) = (folder.path().join("model.onnx"), folder.path().join("image.pgm"));
     let negative = |m: &mut ModelProto| {
-        xray_testkit::model::add_heat_map(m);
+        model::add_heat_map(m);
         graph(m).node.last_mut().expect("a node").op_type = "Neg".to_owned();
     };
     std::fs::write(&file, model_bytes(negative)).expect("written");
-    std::fs::write(&image, xray_testkit::model::blocks_pgm(xray_testkit::model::BRIGHT)).expect("written");
+    std::fs::write(&image, images::blocks_pgm(images::BRIGHT)).expect("written");
     let error = Screener::load(&file).expect("loaded").screen(&image).expect_err("no heat");
     assert_eq!(error.code(), "engine-failed");
     assert!(error.to_string().contains("wrong heat map: a cell is -5.4"), "{error}");
@@ -185,7 +185,7 @@ fn a_map_that_is_no_heat_is_no_result() {
 
 #[test]
 fn models_without_calibration_are_read_and_written_as_before() {
-    let before = serde_json::to_value(xray_testkit::model::contract()).expect("JSON");
+    let before = serde_json::to_value(model::contract()).expect("JSON");
     assert_eq!((before.get("temperature"), before.get("abstain")), (None, None));
     let package = PackageFile::from_bytes(Path::new("model.onnx"), model_bytes(|_| ())).verify();
     let contract = package.expect("verified").contract().clone();
@@ -202,13 +202,13 @@ fn a_calibrated_model_with_a_band_says_where_it_is_uncertain() {
     let mut summary = Summary::default();
     // sigmoid((6 · level / 255 − 3) / 2), by hand.
     for (level, probability, finding) in [
-        (xray_testkit::model::DARK, 0.228_350_79, Finding::NoSign),
+        (images::DARK, 0.228_350_79, Finding::NoSign),
         (100, 0.419_815_85, Finding::Uncertain),
         (128, 0.501_470_59, Finding::Uncertain),
-        (xray_testkit::model::BRIGHT, 0.771_649_21, Finding::Suspected),
+        (images::BRIGHT, 0.771_649_21, Finding::Suspected),
     ] {
         let image = folder.path().join("image.pgm");
-        std::fs::write(&image, xray_testkit::model::blocks_pgm(level)).expect("written");
+        std::fs::write(&image, images::blocks_pgm(level)).expect("written");
         for item in screen_paths(&screener, &[image]) {
             summary.count(&item);
             let verdict = item.outcome.expect("a verdict").verdict;
@@ -233,13 +233,13 @@ fn probabilities_and_findings_are_those_of_the_formula() {
     std::fs::create_dir(&images).expect("a folder");
     // sigmoid(6 · level / 255 − 3), by hand; the engine's sigmoid is a rational approximation.
     let expected = [
-        ("a.pgm", xray_testkit::model::DARK, 0.080_520_635, Finding::NoSign),
+        ("a.pgm", images::DARK, 0.080_520_635, Finding::NoSign),
         ("b.pgm", 127, 0.497_058_85, Finding::NoSign),
         ("c.pgm", 128, 0.502_941_15, Finding::Suspected),
-        ("d.pgm", xray_testkit::model::BRIGHT, 0.919_479_37, Finding::Suspected),
+        ("d.pgm", images::BRIGHT, 0.919_479_37, Finding::Suspected),
     ];
     for (name, level, ..) in &expected {
-        std::fs::write(images.join(name), xray_testkit::model::blocks_pgm(*level)).expect("written");
+        std::fs::write(images.join(name), images::blocks_pgm(*level)).expect("written");
     }
     let items: Vec<_> = screen_paths(&screener, &[images]).collect();
     assert_eq!(items.len(), expected.len());

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use dicom_core::{Tag, VR};
 
 use super::DicomProblem;
-use super::syntax::Elements;
+use super::transfer_syntax::ElementEncoding;
 
 /// An element's value as it lies in the file.
 #[derive(Debug, Clone, Copy)]
@@ -26,17 +26,17 @@ pub(super) enum PixelData<'a> {
 
 /// Some elements by tag.
 #[derive(Debug, Default)]
-pub(super) struct Items<'a>(pub BTreeMap<Tag, Element<'a>>);
+pub(super) struct ElementMap<'a>(pub BTreeMap<Tag, Element<'a>>);
 
 /// What was read of a data set.
 #[derive(Debug)]
 pub(super) struct DataSet<'a> {
-    pub written: Elements,
-    pub root: Items<'a>,
+    pub encoding: ElementEncoding,
+    pub root: ElementMap<'a>,
     /// First item of the Modality LUT Sequence (0028,3000).
-    pub modality_lut: Option<Items<'a>>,
+    pub modality_lut: Option<ElementMap<'a>>,
     /// First item of the VOI LUT Sequence (0028,3010).
-    pub voi_lut: Option<Items<'a>>,
+    pub voi_lut: Option<ElementMap<'a>>,
     pub pixels: Option<PixelData<'a>>,
 }
 
@@ -47,12 +47,12 @@ const MAX_TEXT: usize = 1024;
 const MAX_NUMBER: f64 = 1e9;
 
 impl<'a> DataSet<'a> {
-    pub fn new(written: Elements) -> Self {
-        DataSet { written, root: Items::default(), modality_lut: None, voi_lut: None, pixels: None }
+    pub fn new(encoding: ElementEncoding) -> Self {
+        DataSet { encoding, root: ElementMap::default(), modality_lut: None, voi_lut: None, pixels: None }
     }
 
     pub fn is_big_endian(&self) -> bool {
-        self.written == Elements::ExplicitBig
+        self.encoding == ElementEncoding::ExplicitBig
     }
 
     /// A 16-bit word in the file's byte order.

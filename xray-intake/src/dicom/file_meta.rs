@@ -4,7 +4,7 @@ use super::{DicomProblem, MAGIC_AT};
 use crate::IntakeProblem;
 
 /// What the meta information says.
-pub(super) struct Meta<'a> {
+pub(super) struct FileMeta<'a> {
     /// Transfer Syntax UID (0002,0010).
     pub syntax: &'a str,
     /// Offset of the data set in the file.
@@ -17,7 +17,7 @@ const LONG: [&[u8; 2]; 13] =
 
 /// Walks group 0002, which is always explicit and little endian. Not by its group length, which some writers get
 /// wrong, but to the first element of another group.
-pub(super) fn read(bytes: &[u8]) -> Result<Meta<'_>, IntakeProblem> {
+pub(super) fn read(bytes: &[u8]) -> Result<FileMeta<'_>, IntakeProblem> {
     let mut at = MAGIC_AT + 4;
     let mut syntax = None;
     while bytes.get(at..at + 2) == Some(&[0x02, 0x00]) {
@@ -41,5 +41,5 @@ pub(super) fn read(bytes: &[u8]) -> Result<Meta<'_>, IntakeProblem> {
     let syntax = std::str::from_utf8(syntax)
         .map_err(|_| DicomProblem::Invalid { element, reason: "it is no text" })?
         .trim_end_matches(['\0', ' ']);
-    Ok(Meta { syntax, data_set: at })
+    Ok(FileMeta { syntax, data_set: at })
 }

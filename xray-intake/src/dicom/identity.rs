@@ -7,10 +7,10 @@ use std::fmt;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
-use super::{opened, walk};
+use super::{OpenDataSet, open_data_set, reader};
 
 /// Patient, study and the image's own UIDs.
-const IDENTIFYING: [Tag; 15] = [
+const IDENTITY_ELEMENTS: [Tag; 15] = [
     tags::SPECIFIC_CHARACTER_SET,
     tags::SOP_CLASS_UID,
     tags::SOP_INSTANCE_UID,
@@ -30,7 +30,7 @@ const IDENTIFYING: [Tag; 15] = [
 
 /// Longest value that is taken, in bytes; the longest that the standard allows here has 64 letters in each of three
 /// scripts.
-const LONGEST: usize = 1024;
+const MAX_VALUE_BYTES: usize = 1024;
 
 /// What a DICOM file says of patient and study, in the file's own bytes and character set.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -58,15 +58,15 @@ impl fmt::Debug for DicomIdentity {
 
 /// What the bytes of a DICOM file say of patient and study; none if they are no DICOM file, or a damaged one.
 pub fn dicom_identity(bytes: &[u8]) -> Option<DicomIdentity> {
-    let (bytes, start, syntax) = opened(bytes).ok()?;
-    let set = walk::read(&bytes, start, syntax.elements, &IDENTIFYING).ok()?;
+    let OpenDataSet { bytes, start, syntax } = open_data_set(bytes).ok()?;
+    let set = reader::read(&bytes, start, syntax.elements, &IDENTITY_ELEMENTS).ok()?;
     let trimmed = |value: &[u8]| {
         let padding = |byte: &u8| *byte == 0 || *byte == b' ';
         let end = value.iter().rposition(|byte| !padding(byte)).map_or(0, |last| last + 1);
         value[..end].to_vec()
     };
-    let elements = set.root.0.iter().filter(|(_, element)| element.bytes.len() <= LONGEST);
-    let kept =
+    let elements = set.root.0.iter().filter(|(_, element)| element.bytes.len() <= MAX_VALUE_BYTES);
+    let values =
         elements.map(|(tag, element)| (*tag, trimmed(element.bytes))).filter(|(_, value)| !value.is_empty());
-    Some(DicomIdentity(kept.collect()))
+    Some(DicomIdentity(values.collect()))
 }

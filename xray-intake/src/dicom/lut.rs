@@ -4,8 +4,8 @@ use dicom_core::VR;
 use dicom_dictionary_std::tags;
 
 use super::DicomProblem;
-use super::data_set::{DataSet, Element, Items};
-use super::syntax::Elements;
+use super::data_set::{DataSet, Element, ElementMap};
+use super::transfer_syntax::ElementEncoding;
 
 /// A table that values are looked up in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Lut {
     /// [`DicomProblem`] if the table and its descriptor do not go together.
     pub fn of(
         set: &DataSet<'_>,
-        item: &Items<'_>,
+        item: &ElementMap<'_>,
         signed: bool,
         element: &'static str,
     ) -> Result<Self, DicomProblem> {
@@ -37,8 +37,8 @@ impl Lut {
             return Err(invalid("its descriptor does not hold three numbers"));
         };
         let (count, first, bits) = (set.word([a, b]), set.word([c, d]), set.word([e, f]));
-        let signed = match (set.written, descriptor.vr) {
-            (Elements::ImplicitLittle, _) => signed,
+        let signed = match (set.encoding, descriptor.vr) {
+            (ElementEncoding::ImplicitLittle, _) => signed,
             (_, VR::SS) => true,
             (_, VR::US) => false,
             _ => return Err(invalid("its descriptor is of another kind than the standard says")),

@@ -7,7 +7,7 @@ use super::DicomProblem;
 use super::data_set::DataSet;
 
 /// What a SOP Class UID stands for (PS3.6, table A-1), as far as it matters here.
-enum Class {
+enum SopClass {
     Radiograph,
     SecondaryCapture,
     ForProcessing,
@@ -23,13 +23,13 @@ pub(super) fn check(set: &DataSet<'_>) -> Result<(), DicomProblem> {
     let element = "SOP Class UID";
     let class = set.text(tags::SOP_CLASS_UID, VR::UI, element)?.ok_or(DicomProblem::Missing { element })?;
     let modality = set.text(tags::MODALITY, VR::CS, "Modality")?;
-    match class_of(class) {
-        Class::Other(what) => return Err(DicomProblem::NotARadiograph { what }),
-        Class::ForProcessing => return Err(DicomProblem::ForProcessing),
-        Class::SecondaryCapture if modality.is_none() => {
+    match sop_class(class) {
+        SopClass::Other(what) => return Err(DicomProblem::NotARadiograph { what }),
+        SopClass::ForProcessing => return Err(DicomProblem::ForProcessing),
+        SopClass::SecondaryCapture if modality.is_none() => {
             return Err(DicomProblem::Missing { element: "Modality" });
         }
-        Class::SecondaryCapture | Class::Radiograph => {}
+        SopClass::SecondaryCapture | SopClass::Radiograph => {}
     }
     if let Some(what) = modality.and_then(other_modality) {
         return Err(DicomProblem::NotARadiograph { what });
@@ -41,27 +41,27 @@ pub(super) fn check(set: &DataSet<'_>) -> Result<(), DicomProblem> {
     Ok(())
 }
 
-fn class_of(uid: &str) -> Class {
+fn sop_class(uid: &str) -> SopClass {
     const STORAGE: &str = "1.2.840.10008.5.1.4.1.1.";
     match uid.strip_prefix(STORAGE) {
-        Some("1" | "1.1") => Class::Radiograph,
-        Some("1.1.1") => Class::ForProcessing,
+        Some("1" | "1.1") => SopClass::Radiograph,
+        Some("1.1.1") => SopClass::ForProcessing,
         // The multi-frame forms may hold a single frame.
-        Some("7" | "7.1" | "7.2" | "7.3" | "7.4") => Class::SecondaryCapture,
-        Some("1.2" | "1.2.1") => Class::Other("a mammogram"),
-        Some("1.3" | "1.3.1") => Class::Other("an intra-oral image"),
-        Some("2" | "2.1" | "2.2") => Class::Other("a CT image"),
-        Some("4" | "4.1" | "4.3" | "4.4") => Class::Other("an MR image"),
-        Some("3.1" | "6.1" | "6.2") => Class::Other("an ultrasound image"),
-        Some("12.1" | "12.1.1" | "12.2" | "12.2.1") => Class::Other("fluoroscopy or angiography"),
-        Some("20" | "128" | "130") => Class::Other("a nuclear medicine image"),
-        Some(other) if other.starts_with("88.") => Class::Other("a structured report"),
-        Some(other) if other.starts_with("104.") => Class::Other("a document"),
-        Some(other) if other.starts_with("11.") => Class::Other("a presentation state without an image"),
-        Some(other) if other.starts_with("77.1.") => Class::Other("a photograph"),
-        Some(_) => Class::Other("another kind of object"),
-        None if uid == "1.2.840.10008.1.3.10" => Class::Other("a directory of other files (DICOMDIR)"),
-        None => Class::Other("another kind of object"),
+        Some("7" | "7.1" | "7.2" | "7.3" | "7.4") => SopClass::SecondaryCapture,
+        Some("1.2" | "1.2.1") => SopClass::Other("a mammogram"),
+        Some("1.3" | "1.3.1") => SopClass::Other("an intra-oral image"),
+        Some("2" | "2.1" | "2.2") => SopClass::Other("a CT image"),
+        Some("4" | "4.1" | "4.3" | "4.4") => SopClass::Other("an MR image"),
+        Some("3.1" | "6.1" | "6.2") => SopClass::Other("an ultrasound image"),
+        Some("12.1" | "12.1.1" | "12.2" | "12.2.1") => SopClass::Other("fluoroscopy or angiography"),
+        Some("20" | "128" | "130") => SopClass::Other("a nuclear medicine image"),
+        Some(other) if other.starts_with("88.") => SopClass::Other("a structured report"),
+        Some(other) if other.starts_with("104.") => SopClass::Other("a document"),
+        Some(other) if other.starts_with("11.") => SopClass::Other("a presentation state without an image"),
+        Some(other) if other.starts_with("77.1.") => SopClass::Other("a photograph"),
+        Some(_) => SopClass::Other("another kind of object"),
+        None if uid == "1.2.840.10008.1.3.10" => SopClass::Other("a directory of other files (DICOMDIR)"),
+        None => SopClass::Other("another kind of object"),
     }
 }
 

@@ -5,7 +5,7 @@ use dicom_dictionary_std::tags;
 
 use super::DicomProblem;
 use super::data_set::DataSet;
-use super::syntax::Coding;
+use super::transfer_syntax::PixelEncoding;
 use crate::IntakeProblem;
 use crate::radiograph::check_size;
 
@@ -34,7 +34,7 @@ impl Photometric {
 
 /// Size and layout of the pixels, within the limits of the intake.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Form {
+pub(super) struct PixelFormat {
     pub width: u32,
     pub height: u32,
     pub photometric: Photometric,
@@ -50,12 +50,12 @@ pub(super) struct Form {
     pub signed: bool,
 }
 
-impl Form {
+impl PixelFormat {
     /// Reads and checks it.
     ///
     /// # Errors
     /// [`IntakeProblem`] for a size over the limits, more than one image, or a layout that is not read.
-    pub fn of(set: &DataSet<'_>, coding: Coding) -> Result<Self, IntakeProblem> {
+    pub fn of(set: &DataSet<'_>, coding: PixelEncoding) -> Result<Self, IntakeProblem> {
         single_frame(set)?;
         let height = u32::from(set.required(tags::ROWS, "Rows")?);
         let width = u32::from(set.required(tags::COLUMNS, "Columns")?);
@@ -86,7 +86,7 @@ impl Form {
                 return Err(DicomProblem::Invalid { element: "Planar Configuration", reason }.into());
             }
         };
-        Ok(Form { width, height, photometric, planar, bytes, stored, shift, signed })
+        Ok(PixelFormat { width, height, photometric, planar, bytes, stored, shift, signed })
     }
 
     /// Pixels of the image.
@@ -115,15 +115,15 @@ fn single_frame(set: &DataSet<'_>) -> Result<(), DicomProblem> {
     }
 }
 
-fn photometric(set: &DataSet<'_>, coding: Coding) -> Result<Photometric, DicomProblem> {
+fn photometric(set: &DataSet<'_>, coding: PixelEncoding) -> Result<Photometric, DicomProblem> {
     let element = "Photometric Interpretation";
     let text = set.text(tags::PHOTOMETRIC_INTERPRETATION, VR::CS, element)?;
     let other = |name| Err(DicomProblem::Photometric { name });
     match (text.ok_or(DicomProblem::Missing { element })?, coding) {
         ("MONOCHROME1", _) => Ok(Photometric::Monochrome1),
         ("MONOCHROME2", _) => Ok(Photometric::Monochrome2),
-        ("RGB", _) | ("YBR_RCT" | "YBR_ICT", Coding::Jpeg2000) => Ok(Photometric::Rgb),
-        ("YBR_FULL", _) | ("YBR_FULL_422", Coding::JpegSequential) => Ok(Photometric::Ybr),
+        ("RGB", _) | ("YBR_RCT" | "YBR_ICT", PixelEncoding::Jpeg2000) => Ok(Photometric::Rgb),
+        ("YBR_FULL", _) | ("YBR_FULL_422", PixelEncoding::JpegSequential) => Ok(Photometric::Ybr),
         ("PALETTE COLOR", _) => other("indices into a palette"),
         ("YBR_FULL_422" | "YBR_PARTIAL_422" | "YBR_PARTIAL_420", _) => other("subsampled colours"),
         _ => other("of an unknown kind"),

@@ -13,12 +13,12 @@ use dicom_parser::dataset::LazyDataToken;
 use dicom_parser::dataset::lazy_read::LazyDataSetReader;
 use dicom_transfer_syntax_registry::entries;
 
-use super::data_set::{DataSet, Element, Items, PixelData};
-use super::syntax::Elements;
+use super::data_set::{DataSet, Element, ElementMap, PixelData};
+use super::transfer_syntax::ElementEncoding;
 use crate::IntakeProblem;
 
 /// What is kept of the data set's top level for its pixels.
-pub(super) const WANTED: [Tag; 19] = [
+pub(super) const PIXEL_ELEMENTS: [Tag; 19] = [
     tags::SOP_CLASS_UID,
     tags::MODALITY,
     tags::PRESENTATION_INTENT_TYPE,
@@ -44,11 +44,11 @@ pub(super) const WANTED: [Tag; 19] = [
 const MAX_DEPTH: usize = 64;
 
 /// Group of the tags that begin and end items.
-const DELIMITERS: u16 = 0xfffe;
+const DELIMITER_GROUP: u16 = 0xfffe;
 
-/// What is open around the reader's position.
+/// A container around the reader's position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Open {
+enum Container {
     /// A sequence and how many items it has had.
     Sequence(Tag, u32),
     Item,
@@ -58,13 +58,13 @@ enum Open {
 }
 
 /// Where a pass over the data set ended.
-enum Pass {
+enum PassEnd {
     /// At the pixels' end or the data set's.
-    Done,
-    /// At a sequence of kind UN, whose content begins here.
-    Unknown(usize),
-    /// At a sequence of a known kind, whose header begins here.
-    Known(usize),
+    Complete,
+    /// At a sequence whose value representation is UN; its content begins here.
+    UnknownSequence(usize),
+    /// At a sequence with a known value representation; its header begins here.
+    KnownSequence(usize),
 }
 
 /// Reads the data set that begins at `start` of `bytes`, up to and with its pixels. Of its top level, the elements
@@ -72,37 +72,39 @@ enum Pass {
 pub(super) fn read<'a>(
     bytes: &'a [u8],
     start: usize,
-    written: Elements,
+    encoding: ElementEncoding,
     top: &[Tag],
 ) -> Result<DataSet<'a>, IntakeProblem> {
-    let mut set = DataSet::new(written);
-    let (mut from, mut enter) = (start, false);
+    let mut set = DataSet::new(encoding);
+    let (mut from, mut enter_sequence) = (start, false);
     loop {
-        match pass(bytes, (from, enter), top, &mut set)? {
-            Pass::Done => return Ok(set),
-            Pass::Unknown(content) => (from, enter) = (skip_implicit(bytes, content)?, false),
-            Pass::Known(header) => (from, enter) = (header, true),
+        match read_pass(bytes, (from, enter_sequence), top, &mut set)? {
+            PassEnd::Complete => return Ok(set),
+            PassEnd::UnknownSequence(content) => {
+                (from, enter_sequence) = (skip_implicit(bytes, content)?, false)
+            }
+            PassEnd::KnownSequence(header) => (from, enter_sequence) = (header, true),
         }
     }
 }
 
-/// Reads from `from`, the beginning of an element of the top level. With `enter`, that element is a sequence
+/// Reads from `from`, the beginning of an element of the top level. With `enter_sequence`, that element is a sequence
 /// whose kind was looked at already.
-fn pass<'a>(
+fn read_pass<'a>(
     bytes: &'a [u8],
-    (from, mut enter): (usize, bool),
+    (from, mut enter_sequence): (usize, bool),
     top: &[Tag],
     set: &mut DataSet<'a>,
-) -> Result<Pass, IntakeProblem> {
+) -> Result<PassEnd, IntakeProblem> {
     let mut source = Cursor::new(bytes);
     source.set_position(from as u64);
-    let syntax: &TransferSyntax = match set.written {
-        Elements::ImplicitLittle => &entries::IMPLICIT_VR_LITTLE_ENDIAN.erased(),
-        Elements::ExplicitLittle => &entries::EXPLICIT_VR_LITTLE_ENDIAN.erased(),
-        Elements::ExplicitBig => &entries::EXPLICIT_VR_BIG_ENDIAN.erased(),
+    let syntax: &TransferSyntax = match set.encoding {
+        ElementEncoding::ImplicitLittle => &entries::IMPLICIT_VR_LITTLE_ENDIAN.erased(),
+        ElementEncoding::ExplicitLittle => &entries::EXPLICIT_VR_LITTLE_ENDIAN.erased(),
+        ElementEncoding::ExplicitBig => &entries::EXPLICIT_VR_BIG_ENDIAN.erased(),
     };
     let mut reader = LazyDataSetReader::new_with_ts(source, syntax).map_err(|_| damaged(UNREADABLE))?;
-    let mut open: Vec<Open> = Vec::new();
+    let mut open: Vec<Container> = Vec::new();
     while let Some(token) = reader.advance() {
         match token.map_err(|_| if open.is_empty() { damaged(UNREADABLE) } else { damaged(SEQUENCE) })? {
             LazyDataToken::ElementHeader(_) => {}
@@ -111,9 +113,9 @@ fn pass<'a>(
                 let element = Element { vr: header.vr, bytes: value };
                 if open.is_empty() && header.tag == tags::PIXEL_DATA {
                     set.pixels = Some(PixelData::Native(element));
-                    return Ok(Pass::Done);
+                    return Ok(PassEnd::Complete);
                 }
-                if let Some(items) = wanted(set, &open, top, header.tag)
+                if let Some(items) = destination(set, &open, top, header.tag)
                     && items.0.insert(header.tag, element).is_some()
                 {
                     return Err(damaged("an element stands there twice"));
@@ -121,40 +123,42 @@ fn pass<'a>(
                 decoder.skip_bytes(value.len() as u32).map_err(|_| IntakeProblem::Truncated)?;
             }
             LazyDataToken::SequenceStart { tag, .. }
-                if tag.group() == DELIMITERS || open.len() >= MAX_DEPTH =>
+                if tag.group() == DELIMITER_GROUP || open.len() >= MAX_DEPTH =>
             {
                 return Err(damaged(SEQUENCE));
             }
             LazyDataToken::SequenceStart { tag, len } => {
-                let unknown = set.written != Elements::ImplicitLittle && len.is_undefined();
-                if open.is_empty() && unknown && !enter {
+                let unknown = set.encoding != ElementEncoding::ImplicitLittle && len.is_undefined();
+                if open.is_empty() && unknown && !enter_sequence {
                     let content = reader.into_decoder().position() as usize;
-                    return Ok(look_at_kind(bytes, content));
+                    return Ok(sequence_representation(bytes, content));
                 }
-                enter = false;
-                open.push(Open::Sequence(tag, 0));
+                enter_sequence = false;
+                open.push(Container::Sequence(tag, 0));
             }
             LazyDataToken::PixelSequenceStart => {
                 if open.is_empty() {
                     set.pixels = Some(PixelData::Fragments(Vec::new()));
                 }
-                open.push(Open::Pixels(0));
+                open.push(Container::Pixels(0));
             }
             LazyDataToken::ItemStart { .. } => match open.last_mut() {
-                Some(Open::Sequence(_, items)) => {
+                Some(Container::Sequence(_, items)) => {
                     *items += 1;
-                    open.push(Open::Item);
+                    open.push(Container::Item);
                 }
-                Some(Open::Pixels(items)) => {
+                Some(Container::Pixels(items)) => {
                     *items += 1;
-                    open.push(Open::PixelItem);
+                    open.push(Container::PixelItem);
                 }
                 _ => return Err(damaged(SEQUENCE)),
             },
             LazyDataToken::LazyItemValue { len, decoder } => {
                 let value = slice(bytes, decoder.position(), Length(len))?;
-                if let (&[Open::Pixels(items), Open::PixelItem], Some(PixelData::Fragments(fragments))) =
-                    (&open[..], &mut set.pixels)
+                if let (
+                    &[Container::Pixels(items), Container::PixelItem],
+                    Some(PixelData::Fragments(fragments)),
+                ) = (&open[..], &mut set.pixels)
                     && items > 1
                 {
                     fragments.push(value);
@@ -162,46 +166,46 @@ fn pass<'a>(
                 decoder.skip_bytes(len).map_err(|_| IntakeProblem::Truncated)?;
             }
             LazyDataToken::ItemEnd => match open.pop() {
-                Some(Open::Item | Open::PixelItem) => {}
+                Some(Container::Item | Container::PixelItem) => {}
                 _ => return Err(damaged(SEQUENCE)),
             },
             LazyDataToken::SequenceEnd => match open.pop() {
-                Some(Open::Pixels(_)) if open.is_empty() => return Ok(Pass::Done),
-                Some(Open::Sequence(..) | Open::Pixels(_)) => {}
+                Some(Container::Pixels(_)) if open.is_empty() => return Ok(PassEnd::Complete),
+                Some(Container::Sequence(..) | Container::Pixels(_)) => {}
                 _ => return Err(damaged(SEQUENCE)),
             },
             _ => return Err(damaged(UNREADABLE)),
         }
     }
     // The reader takes an end within an element's tag for the end of the data set.
-    if open.is_empty() { Ok(Pass::Done) } else { Err(IntakeProblem::Truncated) }
+    if open.is_empty() { Ok(PassEnd::Complete) } else { Err(IntakeProblem::Truncated) }
 }
 
 /// Whether a sequence of undefined length, whose content begins at `content`, is of kind UN. Its header has twelve
 /// bytes: tag, kind, two reserved bytes, length.
-fn look_at_kind(bytes: &[u8], content: usize) -> Pass {
+fn sequence_representation(bytes: &[u8], content: usize) -> PassEnd {
     let header = content.saturating_sub(12);
     if bytes.get(header + 4..header + 6) == Some(b"UN") {
-        Pass::Unknown(content)
+        PassEnd::UnknownSequence(content)
     } else {
-        Pass::Known(header)
+        PassEnd::KnownSequence(header)
     }
 }
 
 /// Where an element of this tag is kept, if it is.
-fn wanted<'s, 'a>(
+fn destination<'s, 'a>(
     set: &'s mut DataSet<'a>,
-    open: &[Open],
+    open: &[Container],
     top: &[Tag],
     tag: Tag,
-) -> Option<&'s mut Items<'a>> {
+) -> Option<&'s mut ElementMap<'a>> {
     let lut = matches!(tag, tags::LUT_DESCRIPTOR | tags::LUT_DATA);
     match *open {
         [] => top.contains(&tag).then_some(&mut set.root),
-        [Open::Sequence(tags::MODALITY_LUT_SEQUENCE, 1), Open::Item] if lut => {
+        [Container::Sequence(tags::MODALITY_LUT_SEQUENCE, 1), Container::Item] if lut => {
             Some(set.modality_lut.get_or_insert_default())
         }
-        [Open::Sequence(tags::VOILUT_SEQUENCE, 1), Open::Item] if lut => {
+        [Container::Sequence(tags::VOILUT_SEQUENCE, 1), Container::Item] if lut => {
             Some(set.voi_lut.get_or_insert_default())
         }
         _ => None,

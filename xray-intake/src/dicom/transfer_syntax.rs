@@ -4,7 +4,7 @@ use super::DicomProblem;
 
 /// How elements are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Elements {
+pub(super) enum ElementEncoding {
     /// Without value representations, little endian.
     ImplicitLittle,
     /// With value representations, little endian.
@@ -15,7 +15,7 @@ pub(super) enum Elements {
 
 /// How pixels are coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Coding {
+pub(super) enum PixelEncoding {
     /// Not at all.
     Native,
     /// Runs of bytes (PS3.5, annex G).
@@ -30,30 +30,35 @@ pub(super) enum Coding {
 
 /// A transfer syntax that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Syntax {
-    pub elements: Elements,
-    pub coding: Coding,
+pub(super) struct TransferSyntax {
+    pub elements: ElementEncoding,
+    pub coding: PixelEncoding,
     /// Whether everything after the file's meta information is deflated (RFC 1951).
     pub deflated: bool,
 }
 
-impl Syntax {
+impl TransferSyntax {
     /// The syntax of a Transfer Syntax UID.
     pub fn of(uid: &str) -> Result<Self, DicomProblem> {
-        let plain = |elements| Ok(Syntax { elements, coding: Coding::Native, deflated: false });
-        let coded = |coding| Ok(Syntax { elements: Elements::ExplicitLittle, coding, deflated: false });
+        let plain =
+            |elements| Ok(TransferSyntax { elements, coding: PixelEncoding::Native, deflated: false });
+        let coded = |coding| {
+            Ok(TransferSyntax { elements: ElementEncoding::ExplicitLittle, coding, deflated: false })
+        };
         let other = |name| Err(DicomProblem::Coding { name });
         match uid {
-            "1.2.840.10008.1.2" => plain(Elements::ImplicitLittle),
-            "1.2.840.10008.1.2.1" => plain(Elements::ExplicitLittle),
-            "1.2.840.10008.1.2.2" => plain(Elements::ExplicitBig),
-            "1.2.840.10008.1.2.1.99" => {
-                Ok(Syntax { elements: Elements::ExplicitLittle, coding: Coding::Native, deflated: true })
-            }
-            "1.2.840.10008.1.2.5" => coded(Coding::Rle),
-            "1.2.840.10008.1.2.4.50" | "1.2.840.10008.1.2.4.51" => coded(Coding::JpegSequential),
-            "1.2.840.10008.1.2.4.57" | "1.2.840.10008.1.2.4.70" => coded(Coding::JpegLossless),
-            "1.2.840.10008.1.2.4.90" | "1.2.840.10008.1.2.4.91" => coded(Coding::Jpeg2000),
+            "1.2.840.10008.1.2" => plain(ElementEncoding::ImplicitLittle),
+            "1.2.840.10008.1.2.1" => plain(ElementEncoding::ExplicitLittle),
+            "1.2.840.10008.1.2.2" => plain(ElementEncoding::ExplicitBig),
+            "1.2.840.10008.1.2.1.99" => Ok(TransferSyntax {
+                elements: ElementEncoding::ExplicitLittle,
+                coding: PixelEncoding::Native,
+                deflated: true,
+            }),
+            "1.2.840.10008.1.2.5" => coded(PixelEncoding::Rle),
+            "1.2.840.10008.1.2.4.50" | "1.2.840.10008.1.2.4.51" => coded(PixelEncoding::JpegSequential),
+            "1.2.840.10008.1.2.4.57" | "1.2.840.10008.1.2.4.70" => coded(PixelEncoding::JpegLossless),
+            "1.2.840.10008.1.2.4.90" | "1.2.840.10008.1.2.4.91" => coded(PixelEncoding::Jpeg2000),
             "1.2.840.10008.1.2.4.80" | "1.2.840.10008.1.2.4.81" => other("JPEG-LS"),
             "1.2.840.10008.1.2.4.92" | "1.2.840.10008.1.2.4.93" => other("multi-component JPEG 2000"),
             "1.2.840.10008.1.2.4.110" | "1.2.840.10008.1.2.4.111" | "1.2.840.10008.1.2.4.112" => {

@@ -1,14 +1,14 @@
 //! The light box: where it shines, and how brightly at each place.
 
 use super::geometry::Point;
-use super::plane::Small;
+use super::grey_image::Thumbnail;
 
 /// How brightly the bare light box shines, as the picture has it: a quadratic surface over the picture. It takes up
 /// the fall-off of the lens, a box that is brighter in its middle, and a camera that looks from the side.
 #[derive(Debug, Clone, Copy)]
 pub struct Illumination {
     weights: [f64; 6],
-    /// Half the size of the small picture.
+    /// Half the size of the thumbnail.
     centre: Point,
     /// The surface does not go below it, in levels.
     least: f64,
@@ -20,18 +20,18 @@ pub struct Illumination {
 
 /// The surface is fitted anew without what differs by more than so many times the median difference. A third of what
 /// was taken for the box may be something else, which draws the first surface half-way to itself.
-const OUTLYING: f64 = 1.5;
+const OUTLIER_FACTOR: f64 = 1.5;
 const FITS: usize = 5;
 
 impl Illumination {
-    /// Fits the surface to the pixels of the small picture that `shines` names; `None` if they do not determine it.
-    pub fn fit(small: &Small, shines: impl Fn(usize) -> bool) -> Option<Illumination> {
-        let centre = Point { x: small.width as f64 / 2.0, y: small.height as f64 / 2.0 };
-        let samples: Vec<(Point, f64)> = (0..small.levels.len())
+    /// Fits the surface to the pixels of the thumbnail that `shines` names; `None` if they do not determine it.
+    pub fn fit(thumbnail: &Thumbnail, shines: impl Fn(usize) -> bool) -> Option<Illumination> {
+        let centre = Point { x: thumbnail.width as f64 / 2.0, y: thumbnail.height as f64 / 2.0 };
+        let samples: Vec<(Point, f64)> = (0..thumbnail.levels.len())
             .filter(|at| shines(*at))
             .map(|at| {
-                let place = Point { x: (at % small.width) as f64, y: (at / small.width) as f64 };
-                (place, f64::from(small.levels[at]))
+                let place = Point { x: (at % thumbnail.width) as f64, y: (at / thumbnail.width) as f64 };
+                (place, f64::from(thumbnail.levels[at]))
             })
             .collect();
         let mean = samples.iter().map(|(_, level)| level).sum::<f64>() / samples.len().max(1) as f64;
@@ -57,13 +57,13 @@ impl Illumination {
             let (_, median, _) = squares.select_nth_unstable_by(middle, f64::total_cmp);
             // Of normal noise, the deviation is 1.4826 times the median difference.
             let deviation = 1.4826 * median.sqrt();
-            bound = (OUTLYING * median.sqrt()).max(1.0);
+            bound = (OUTLIER_FACTOR * median.sqrt()).max(1.0);
             surface.unevenness = deviation / mean;
         }
         Some(surface)
     }
 
-    /// The terms of the surface at a place of the small picture.
+    /// The terms of the surface at a place of the thumbnail.
     fn terms(&self, place: Point) -> [f64; 6] {
         let (x, y) = (place.x / self.centre.x - 1.0, place.y / self.centre.y - 1.0);
         [1.0, x, y, x * x, x * y, y * y]
@@ -73,7 +73,7 @@ impl Illumination {
         self.terms(place).iter().zip(self.weights).map(|(term, weight)| term * weight).sum()
     }
 
-    /// The level of the bare box at a place of the small picture, above 0.
+    /// The level of the bare box at a place of the thumbnail, above 0.
     pub fn at(&self, place: Point) -> f64 {
         self.raw(place).max(self.least)
     }
@@ -106,43 +106,9 @@ fn solve(mut sums: [[f64; 6]; 6], mut right: [f64; 6]) -> Option<[f64; 6]> {
     Some(answer)
 }
 
-/// The level that parts dark from bright best: it makes the variance between the two greatest (N. Otsu, *A threshold
-/// selection method from gray-level histograms*, 1979). Levels from it on are bright.
-pub fn otsu(levels: &[f32]) -> f32 {
-    let mut histogram = [0u64; 256];
-    for level in levels {
-        histogram[level.clamp(0.0, 255.0) as usize] += 1;
-    }
-    let total = levels.len() as f64;
-    let whole: f64 = (0u32..).zip(histogram).map(|(level, count)| f64::from(level) * count as f64).sum();
-    let (mut below, mut sum, mut best) = (0.0, 0.0, (0.0, 0u16));
-    for (level, count) in (0u16..).zip(histogram) {
-        below += count as f64;
-        sum += f64::from(level) * count as f64;
-        let above = total - below;
-        if below == 0.0 || above == 0.0 {
-            continue;
-        }
-        let between = below * above * (sum / below - (whole - sum) / above).powi(2);
-        if between > best.0 {
-            best = (between, level + 1);
-        }
-    }
-    f32::from(best.1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn otsu_parts_two_heaps_between_them() {
-        let levels: Vec<f32> =
-            (0..1000).map(|at| if at % 3 == 0 { 200.0 } else { 30.0 } + (at % 7) as f32).collect();
-        let level = otsu(&levels);
-        assert!((37.0..=200.0).contains(&level), "{level}");
-        assert_eq!(otsu(&[9.0; 4]), 0.0);
-    }
 
     #[test]
     fn a_surface_is_found_though_a_third_of_the_pixels_are_no_box() {
@@ -153,8 +119,8 @@ mod tests {
             if at % 3 == 1 { 90.0 } else { truth(x, y) as f32 }
         };
         let levels = (0..width * height).map(level).collect();
-        let small = Small { width, height, levels, factor: 1 };
-        let surface = Illumination::fit(&small, |_| true).expect("a surface");
+        let thumbnail = Thumbnail { width, height, levels, factor: 1 };
+        let surface = Illumination::fit(&thumbnail, |_| true).expect("a surface");
         for (x, y) in [(0.0, 0.0), (59.0, 39.0), (30.0, 20.0)] {
             let found = surface.at(Point { x, y });
             assert!((found - truth(x, y)).abs() < 1.0, "{found} {}", truth(x, y));

@@ -1,15 +1,15 @@
-//! The film as a rectangle.
+//! Rectification: the film as a rectangle, seen from the front.
 
-use super::edges::Lit;
+use super::edges::FlatFieldImage;
 use super::geometry::{Corners, Point, sides};
+use super::grey_image::GreyImage;
 use super::homography::Homography;
-use super::plane::Picture;
 use crate::{IntakeProblem, Radiograph};
 
 /// Longest side of a film that was cut out, in pixels. Models see a small part of it.
-const LONGEST: f64 = 2000.0;
+const MAX_SIDE: f64 = 2000.0;
 /// This share of each side is left away, so that no sliver of the light box is taken in.
-const EDGE: f64 = 0.004;
+const INSET: f64 = 0.004;
 /// The darkest and brightest shares of the pixels that may be black or white.
 const DARKEST: f64 = 0.005;
 const BRIGHTEST: f64 = 0.995;
@@ -48,13 +48,13 @@ pub fn proportions(corners: &Corners, width: usize, height: usize) -> f64 {
 }
 
 /// How many places of the picture are averaged for one pixel, along each side.
-fn places(picture: f64, rectangle: f64) -> u32 {
+fn samples_per_side(picture: f64, rectangle: f64) -> u32 {
     (picture / rectangle).ceil().clamp(1.0, 4.0) as u32
 }
 
 /// Samples a rectangle of `width` × `height` pixels whose corners lie at `corners` of `source`, row by row. Each pixel
 /// is the mean over `places` × `places` places within it.
-pub fn rectangle<T>(
+pub fn sample_rectangle<T>(
     corners: &Corners,
     (width, height): (u32, u32),
     places: u32,
@@ -82,42 +82,42 @@ pub fn rectangle<T>(
     Some(all)
 }
 
-/// Cuts the film out: a rectangle with its proportions, evenly lit, its levels spread.
+/// Cuts the film out: a rectangle with its proportions, evenly image, its levels spread.
 ///
 /// # Errors
 /// [`IntakeProblem::TooSmall`] if there is less of it than an X-ray must have.
-pub fn straighten(lit: &Lit<'_>, corners: &Corners) -> Result<Radiograph, IntakeProblem> {
-    let Picture { width, height, .. } = lit.picture;
+pub fn rectify(image: &FlatFieldImage<'_>, corners: &Corners) -> Result<Radiograph, IntakeProblem> {
+    let GreyImage { width, height, .. } = image.photograph;
     let proportions = proportions(corners, width, height);
     let (across, upright) = sides(corners);
     // As many pixels as the film has in the picture.
-    let tall = (across * upright / proportions).sqrt().min(LONGEST / proportions.max(1.0));
+    let tall = (across * upright / proportions).sqrt().min(MAX_SIDE / proportions.max(1.0));
     let size = ((tall * proportions).round() as u32, tall.round() as u32);
-    let places = places(across.max(upright), f64::from(size.0.max(size.1)));
+    let places = samples_per_side(across.max(upright), f64::from(size.0.max(size.1)));
     let inset = inset(corners);
     let levels = inset.and_then(|inset| {
-        rectangle(&inset, size, places, |place| lit.at(place), |level| (level * 4096.0) as u16)
+        sample_rectangle(&inset, size, places, |place| image.at(place), |level| (level * 4096.0) as u16)
     });
     let Some(levels) = levels else {
         return Err(IntakeProblem::TooSmall { width: size.0, height: size.1 });
     };
-    Radiograph::from_grey(size.0, size.1, spread(&levels))
+    Radiograph::from_grey(size.0, size.1, stretch_levels(&levels))
 }
 
 /// The corners of the film without its very edge.
 fn inset(corners: &Corners) -> Option<Corners> {
     let map = Homography::from_unit_square(corners)?;
     let at = |x: f64, y: f64| map.map(Point { x, y });
-    Some([at(EDGE, EDGE), at(1.0 - EDGE, EDGE), at(1.0 - EDGE, 1.0 - EDGE), at(EDGE, 1.0 - EDGE)])
+    Some([at(INSET, INSET), at(1.0 - INSET, INSET), at(1.0 - INSET, 1.0 - INSET), at(INSET, 1.0 - INSET)])
 }
 
-fn spread(levels: &[u16]) -> Vec<u8> {
+fn stretch_levels(levels: &[u16]) -> Vec<u8> {
     let mut sorted = levels.to_vec();
-    let mut share = |share: f64| {
+    let mut quantile = |share: f64| {
         let place = (share * (sorted.len() - 1) as f64) as usize;
         f64::from(*sorted.select_nth_unstable(place).1)
     };
-    let (dark, bright) = (share(DARKEST), share(BRIGHTEST));
+    let (dark, bright) = (quantile(DARKEST), quantile(BRIGHTEST));
     let scale = WHITE / (bright - dark).max(1.0);
     levels.iter().map(|level| ((f64::from(*level) - dark) * scale).round().clamp(0.0, 255.0) as u8).collect()
 }

@@ -70,7 +70,7 @@ impl Regions {
     }
 
     /// The first and the last pixel of a region in each row: enough for its hull.
-    pub fn ends(&self, region: u32) -> Vec<Point> {
+    pub fn row_ends(&self, region: u32) -> Vec<Point> {
         let mut ends = Vec::new();
         for (y, row) in self.labels.chunks_exact(self.width).enumerate() {
             let mut places = row.iter().enumerate().filter(|(_, label)| **label == region);

@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use super::geometry::{area, diagonal};
+use xray_testkit::random::{RngExt, TestRng, seeded};
+
 use super::homography::Homography;
 use super::*;
 
@@ -14,17 +16,9 @@ const HEIGHT: usize = 720;
 /// Width over height of the films.
 const ASPECT: f64 = 1.2;
 
-/// A generator of random numbers that needs no crate: xorshift64*.
-struct Random(u64);
-
-impl Random {
-    /// From −1 to 1.
-    fn next(&mut self) -> f64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 / (1u64 << 52) as f64 - 1.0
-    }
+/// From -1 to 1.
+fn symmetric(rng: &mut TestRng) -> f64 {
+    rng.random_range(-1.0..1.0)
 }
 
 /// Levels of a film at a place of it, 0..1 each: dark at the sides, two darker lungs, a bright spine, ribs, a label.
@@ -155,9 +149,10 @@ impl Scene {
 }
 
 fn picture(levels: &[f64], noise: f64, seed: u64) -> Radiograph {
-    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    let mut noisy =
-        |level: &f64| (level + noise * (random.next() + random.next())).round().clamp(0.0, 255.0) as u8;
+    let mut rng = seeded(seed);
+    let mut noisy = |level: &f64| {
+        (level + noise * (symmetric(&mut rng) + symmetric(&mut rng))).round().clamp(0.0, 255.0) as u8
+    };
     Radiograph::from_grey(WIDTH as u32, HEIGHT as u32, levels.iter().map(&mut noisy).collect()).unwrap()
 }
 
@@ -205,7 +200,7 @@ fn correlation(found: &Radiograph) -> f64 {
 
 #[test]
 fn a_film_is_found_to_a_hundredth_of_its_diagonal_and_is_the_film_that_it_was() {
-    let mut random = Random(0x0bad_5eed);
+    let mut rng = seeded(0x0bad_5eed);
     for seed in 1..=12u64 {
         let scene = match seed {
             1 => STRAIGHT,
@@ -213,10 +208,10 @@ fn a_film_is_found_to_a_hundredth_of_its_diagonal_and_is_the_film_that_it_was() 
             3 => Scene { turn: -25.0, share: 0.3, ..STRAIGHT },
             4 => Scene { tilt: (20.0, -20.0), ..STRAIGHT },
             _ => Scene {
-                turn: 25.0 * random.next(),
-                tilt: (18.0 * random.next(), 18.0 * random.next()),
-                share: 0.29 + 0.05 * random.next(),
-                shift: (0.02 * random.next(), 0.02 * random.next()),
+                turn: 25.0 * symmetric(&mut rng),
+                tilt: (18.0 * symmetric(&mut rng), 18.0 * symmetric(&mut rng)),
+                share: 0.29 + 0.05 * symmetric(&mut rng),
+                shift: (0.02 * symmetric(&mut rng), 0.02 * symmetric(&mut rng)),
                 seed,
                 ..STRAIGHT
             },
@@ -353,10 +348,11 @@ fn a_rectangle_has_the_levels_of_opencv() {
     let (wide, tall, expected) = pgm(include_bytes!("../../tests/fixtures/film/rectangle.pgm"));
     let corners = points(&numbers(include_str!("../../tests/fixtures/film/corners.csv")));
     let corners: Corners = corners.try_into().unwrap();
-    let picture = Picture { width, height, levels };
+    let picture = GreyImage { width, height, levels };
     let size = (wide as u32, tall as u32);
     let found =
-        warp::rectangle(&corners, size, 1, |place| f64::from(picture.at(place)), |level| level).unwrap();
+        rectify::sample_rectangle(&corners, size, 1, |place| f64::from(picture.at(place)), |level| level)
+            .unwrap();
     let most =
         found.iter().zip(expected).map(|(own, theirs)| (own - f64::from(*theirs)).abs()).fold(0.0, f64::max);
     // Places that are rounded to a 32nd of a pixel, on slopes of up to 13 levels a pixel, and whole levels.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 use xray_intake::{DicomProblem, IntakeProblem, Pixels, decode, read_file};
-use xray_testkit::dicom::{File, Value};
+use xray_testkit::dicom::{DicomFile, Value};
 
 #[derive(Deserialize)]
 struct Case {
@@ -59,7 +59,7 @@ fn every_fixture_is_shown_as_pydicom_shows_it() {
 
 #[test]
 fn a_plain_file_of_the_tests_is_read() {
-    let image = decode(&File::plain().bytes()).expect("plain");
+    let image = decode(&DicomFile::plain().bytes()).expect("plain");
     let Pixels::Grey(levels) = image.pixels() else { panic!("grey") };
     // 12 bits, no window: round(v · 255 / 4095), v = 16·(x + y).
     assert_eq!((image.width(), image.height()), (64, 66));
@@ -73,7 +73,7 @@ fn what_is_refused_and_how() {
     let subject = |what| DicomProblem::NotARadiograph { what };
     let photometric = |name| DicomProblem::Photometric { name };
     let bits = |allocated, stored, high| DicomProblem::Bits { allocated, stored, high };
-    let plain = File::plain;
+    let plain = DicomFile::plain;
     let storage = |end: &str| Value::text("UI", &format!("1.2.840.10008.5.1.4.1.1.{end}"));
     let us = |value: u16| Value::us(&[value]);
     let table = |descriptor: &[u16], entries: &[u16]| {
@@ -82,7 +82,7 @@ fn what_is_refused_and_how() {
     let kind = "it is of another kind than the standard says";
     let size = "it does not go with the Photometric Interpretation";
     let entries = "it holds another number of entries than its descriptor says";
-    let cases: Vec<(File, DicomProblem)> = vec![
+    let cases: Vec<(DicomFile, DicomProblem)> = vec![
         (plain().with(8, 0x16, storage("2")), subject("a CT image")),
         (plain().with(8, 0x60, Value::text("CS", "CT")), subject("a CT image")),
         (plain().with(8, 0x60, Value::text("CS", "ZZ")), subject("an image of another modality")),
@@ -170,7 +170,7 @@ fn what_is_refused_and_how() {
 #[test]
 fn sizes_are_bounded_before_pixels_are_looked_at() {
     let sized = |rows: u16, columns: u16| {
-        let file = File::plain().with(0x28, 0x10, Value::us(&[rows]));
+        let file = DicomFile::plain().with(0x28, 0x10, Value::us(&[rows]));
         file.with(0x28, 0x11, Value::us(&[columns])).bytes()
     };
     let table = [
@@ -195,7 +195,7 @@ fn sizes_are_bounded_before_pixels_are_looked_at() {
 
 #[test]
 fn an_element_that_stands_there_twice_is_damage() {
-    let mut bytes = File::plain().bytes();
+    let mut bytes = DicomFile::plain().bytes();
     let rows = [0x28, 0, 0x10, 0, b'U', b'S', 2, 0];
     let at = bytes.windows(8).position(|w| w == rows).expect("Rows");
     let copy = bytes[at..at + 10].to_vec();

@@ -3,7 +3,7 @@
 use hayro_jpeg2000::{DecodeError, DecodeSettings, DecoderContext, DecodingError, Image};
 
 use super::super::DicomProblem;
-use super::super::form::{Form, Photometric};
+use super::super::pixel_format::{Photometric, PixelFormat};
 use super::{Samples, damaged, ybr};
 use crate::IntakeProblem;
 use crate::limits::MAX_JPEG_2000_PIXELS;
@@ -19,11 +19,11 @@ const PRECISION_AT: usize = 42;
 /// End of the code stream.
 const END: [u8; 2] = [0xff, 0xd9];
 
-pub(super) fn decode(form: &Form, bytes: &[u8]) -> Result<Samples, IntakeProblem> {
-    if form.pixels() as u64 > MAX_JPEG_2000_PIXELS {
-        return Err(IntakeProblem::TooManyPixels { width: form.width, height: form.height });
+pub(super) fn decode(format: &PixelFormat, bytes: &[u8]) -> Result<Samples, IntakeProblem> {
+    if format.pixels() as u64 > MAX_JPEG_2000_PIXELS {
+        return Err(IntakeProblem::TooManyPixels { width: format.width, height: format.height });
     }
-    if form.shift != 0 {
+    if format.shift != 0 {
         return Err(DicomProblem::Coding { name: "JPEG 2000 with shifted bits" }.into());
     }
     if !bytes.starts_with(&START) {
@@ -35,14 +35,14 @@ pub(super) fn decode(form: &Form, bytes: &[u8]) -> Result<Samples, IntakeProblem
     }
     let settings = DecodeSettings { strict: true, ..DecodeSettings::default() };
     let image = Image::new(bytes, &settings).map_err(|error| describe(&error))?;
-    if (image.width(), image.height()) != (form.width, form.height) {
+    if (image.width(), image.height()) != (format.width, format.height) {
         return Err(damaged(NAME, "its size is not the one that the DICOM header says"));
     }
     let mut context = DecoderContext::default();
     let decoded = image.decode(&mut context).map_err(|error| describe(&error))?;
     let components = decoded.components();
-    let sizes = components.iter().all(|component| component.samples().len() == form.pixels());
-    if components.len() != form.photometric.samples() || !sizes {
+    let sizes = components.iter().all(|component| component.samples().len() == format.pixels());
+    if components.len() != format.photometric.samples() || !sizes {
         return Err(damaged(NAME, "it has another number of colours than the DICOM header says"));
     }
     let precision = u32::from(components[0].bit_depth());
@@ -52,14 +52,14 @@ pub(super) fn decode(form: &Form, bytes: &[u8]) -> Result<Samples, IntakeProblem
     match components {
         [grey] => {
             let signed = bytes[PRECISION_AT] & 0x80 != 0;
-            let code = |sample: &f32| form.code(reinterpret(*sample, precision, signed, form.signed));
+            let code = |sample: &f32| format.code(reinterpret(*sample, precision, signed, format.signed));
             Ok(Samples::Grey(grey.samples().iter().map(code).collect()))
         }
         [red, green, blue] if precision == 8 => {
             let byte = |sample: f32| (sample + 0.5) as u8;
             let pixels = red.samples().iter().zip(green.samples()).zip(blue.samples());
             let mut colours: Vec<u8> = pixels.flat_map(|((r, g), b)| [*r, *g, *b].map(byte)).collect();
-            if form.photometric == Photometric::Ybr {
+            if format.photometric == Photometric::Ybr {
                 ybr::to_rgb(&mut colours);
             }
             Ok(Samples::Rgb(colours))

@@ -8,14 +8,14 @@ mod ybr;
 
 use super::DicomProblem;
 use super::data_set::{DataSet, PixelData};
-use super::form::Form;
-use super::syntax::Coding;
+use super::pixel_format::PixelFormat;
+use super::transfer_syntax::PixelEncoding;
 use crate::IntakeProblem;
 
 /// Decoded samples.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Samples {
-    /// A code of [`Form::stored`] bits a pixel.
+    /// A code of [`PixelFormat::stored`] bits a pixel.
     Grey(Vec<u16>),
     /// Red, green and blue a pixel.
     Rgb(Vec<u8>),
@@ -24,12 +24,16 @@ pub(super) enum Samples {
 /// Decodes the pixels of `set`.
 ///
 /// # Errors
-/// [`IntakeProblem`] if they are missing, cut off, damaged, or of another size than `form` says.
-pub(super) fn decode(set: &DataSet<'_>, form: &Form, coding: Coding) -> Result<Samples, IntakeProblem> {
+/// [`IntakeProblem`] if they are missing, cut off, damaged, or of another size than `format` says.
+pub(super) fn decode(
+    set: &DataSet<'_>,
+    format: &PixelFormat,
+    coding: PixelEncoding,
+) -> Result<Samples, IntakeProblem> {
     let element = "Pixel Data";
     let fragments = match (set.pixels.as_ref().ok_or(DicomProblem::Missing { element })?, coding) {
-        (PixelData::Native(pixels), Coding::Native) => return native::decode(set, form, pixels),
-        (PixelData::Fragments(fragments), coding) if coding != Coding::Native => fragments,
+        (PixelData::Native(pixels), PixelEncoding::Native) => return native::decode(set, format, pixels),
+        (PixelData::Fragments(fragments), coding) if coding != PixelEncoding::Native => fragments,
         _ => {
             let reason = "it is not coded as the Transfer Syntax UID says";
             return Err(DicomProblem::Invalid { element, reason }.into());
@@ -48,9 +52,9 @@ pub(super) fn decode(set: &DataSet<'_>, form: &Form, coding: Coding) -> Result<S
         }
     };
     match coding {
-        Coding::Rle => rle::decode(form, bytes),
-        Coding::JpegSequential | Coding::JpegLossless => jpeg::decode(form, bytes, coding),
-        Coding::Jpeg2000 | Coding::Native => jpeg2000::decode(form, bytes),
+        PixelEncoding::Rle => rle::decode(format, bytes),
+        PixelEncoding::JpegSequential | PixelEncoding::JpegLossless => jpeg::decode(format, bytes, coding),
+        PixelEncoding::Jpeg2000 | PixelEncoding::Native => jpeg2000::decode(format, bytes),
     }
 }
 

@@ -3,13 +3,17 @@
 use dicom_core::VR;
 
 use super::super::data_set::{DataSet, Element};
-use super::super::form::{Form, Photometric};
+use super::super::pixel_format::{Photometric, PixelFormat};
 use super::{Samples, damaged, ybr};
 use crate::IntakeProblem;
 
-pub(super) fn decode(set: &DataSet<'_>, form: &Form, pixels: &Element<'_>) -> Result<Samples, IntakeProblem> {
-    let samples = form.pixels() * form.photometric.samples();
-    let expected = samples * form.bytes;
+pub(super) fn decode(
+    set: &DataSet<'_>,
+    format: &PixelFormat,
+    pixels: &Element<'_>,
+) -> Result<Samples, IntakeProblem> {
+    let samples = format.pixels() * format.photometric.samples();
+    let expected = samples * format.bytes;
     let found = pixels.bytes.len();
     if found < expected {
         return Err(IntakeProblem::Truncated);
@@ -18,8 +22,8 @@ pub(super) fn decode(set: &DataSet<'_>, form: &Form, pixels: &Element<'_>) -> Re
         return Err(damaged("DICOM", "Pixel Data holds more than the one image that the header describes"));
     }
     let bytes = &pixels.bytes[..expected];
-    if form.bytes == 2 {
-        let words = bytes.chunks_exact(2).map(|word| form.code(set.word([word[0], word[1]])));
+    if format.bytes == 2 {
+        let words = bytes.chunks_exact(2).map(|word| format.code(set.word([word[0], word[1]])));
         return Ok(Samples::Grey(words.collect()));
     }
     // In big-endian files bytes come in words, and the second byte of a word is the first sample.
@@ -30,13 +34,13 @@ pub(super) fn decode(set: &DataSet<'_>, form: &Form, pixels: &Element<'_>) -> Re
     } else {
         bytes
     };
-    Ok(match form.photometric {
+    Ok(match format.photometric {
         Photometric::Monochrome1 | Photometric::Monochrome2 => {
-            Samples::Grey(bytes.iter().map(|byte| form.code(u16::from(*byte))).collect())
+            Samples::Grey(bytes.iter().map(|byte| format.code(u16::from(*byte))).collect())
         }
         Photometric::Rgb | Photometric::Ybr => {
-            let mut colours = if form.planar { interleave(bytes) } else { bytes.to_vec() };
-            if form.photometric == Photometric::Ybr {
+            let mut colours = if format.planar { interleave(bytes) } else { bytes.to_vec() };
+            if format.photometric == Photometric::Ybr {
                 ybr::to_rgb(&mut colours);
             }
             Samples::Rgb(colours)

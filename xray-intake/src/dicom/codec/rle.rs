@@ -1,6 +1,6 @@
 //! Runs of bytes (PS3.5, annex G): a header of offsets, then one segment a byte of a sample, the high byte first.
 
-use super::super::form::{Form, Photometric};
+use super::super::pixel_format::{Photometric, PixelFormat};
 use super::native::interleave;
 use super::{Samples, damaged, ybr};
 use crate::IntakeProblem;
@@ -11,8 +11,8 @@ const HEADER: usize = 64;
 /// Two bytes of code give at most this many of the image.
 const LONGEST_RUN: usize = 128;
 
-pub(super) fn decode(form: &Form, bytes: &[u8]) -> Result<Samples, IntakeProblem> {
-    let segments = form.bytes * form.photometric.samples();
+pub(super) fn decode(format: &PixelFormat, bytes: &[u8]) -> Result<Samples, IntakeProblem> {
+    let segments = format.bytes * format.photometric.samples();
     let (header, _) = bytes.split_at_checked(HEADER).ok_or(IntakeProblem::Truncated)?;
     let mut numbers = header
         .chunks_exact(4)
@@ -22,26 +22,26 @@ pub(super) fn decode(form: &Form, bytes: &[u8]) -> Result<Samples, IntakeProblem
     }
     let starts: Vec<usize> = numbers.take(segments).collect();
     // A file of few bytes that names a large image is found out before memory is taken for it.
-    if bytes.len().saturating_mul(LONGEST_RUN / 2) < form.pixels() * segments {
+    if bytes.len().saturating_mul(LONGEST_RUN / 2) < format.pixels() * segments {
         return Err(IntakeProblem::Truncated);
     }
-    let mut planes = Vec::with_capacity(form.pixels() * segments);
+    let mut planes = Vec::with_capacity(format.pixels() * segments);
     for (index, start) in starts.iter().enumerate() {
         let end = starts.get(index + 1).copied().unwrap_or(bytes.len());
         if *start < HEADER || end < *start {
             return Err(damaged("RLE", "its segments overlap"));
         }
         let segment = bytes.get(*start..end).ok_or(IntakeProblem::Truncated)?;
-        unpack(segment, form.pixels(), &mut planes)?;
+        unpack(segment, format.pixels(), &mut planes)?;
     }
-    Ok(match form.photometric {
-        Photometric::Monochrome1 | Photometric::Monochrome2 if form.bytes == 2 => {
-            let (high, low) = planes.split_at(form.pixels());
+    Ok(match format.photometric {
+        Photometric::Monochrome1 | Photometric::Monochrome2 if format.bytes == 2 => {
+            let (high, low) = planes.split_at(format.pixels());
             let words = high.iter().zip(low).map(|(high, low)| u16::from_be_bytes([*high, *low]));
-            Samples::Grey(words.map(|word| form.code(word)).collect())
+            Samples::Grey(words.map(|word| format.code(word)).collect())
         }
         Photometric::Monochrome1 | Photometric::Monochrome2 => {
-            Samples::Grey(planes.iter().map(|byte| form.code(u16::from(*byte))).collect())
+            Samples::Grey(planes.iter().map(|byte| format.code(u16::from(*byte))).collect())
         }
         Photometric::Rgb => Samples::Rgb(interleave(&planes)),
         Photometric::Ybr => {

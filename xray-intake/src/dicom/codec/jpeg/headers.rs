@@ -1,7 +1,7 @@
 //! The segments before the first scan (annex B.2).
 
 use super::super::super::DicomProblem;
-use super::entropy::{Bits, Huffman};
+use super::huffman::{BitReader, Huffman};
 use super::{NAME, damaged};
 use crate::IntakeProblem;
 
@@ -27,7 +27,7 @@ pub(super) struct Frame {
 
 /// A component of a scan: where it stands in the frame, and its tables.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Coded {
+pub(super) struct ScanComponent {
     pub component: usize,
     dc: usize,
     ac: usize,
@@ -36,10 +36,10 @@ pub(super) struct Coded {
 /// The scan header.
 #[derive(Debug)]
 pub(super) struct Scan {
-    pub components: Vec<Coded>,
+    pub components: Vec<ScanComponent>,
     /// Start of spectral selection; the predictor of a lossless scan.
     pub start: u8,
-    /// Bits by which samples were shifted down before they were coded.
+    /// BitReader by which samples were shifted down before they were coded.
     pub shift: u8,
 }
 
@@ -100,17 +100,17 @@ impl<'a> Headers<'a> {
     }
 
     /// The entropy-coded data from their beginning.
-    pub fn bits(&self) -> Bits<'a> {
-        Bits::new(self.data)
+    pub fn bits(&self) -> BitReader<'a> {
+        BitReader::new(self.data)
     }
 
     /// The table of a component for DC coefficients or lossless differences.
-    pub fn dc(&self, coded: &Coded) -> Result<&Huffman, IntakeProblem> {
+    pub fn dc(&self, coded: &ScanComponent) -> Result<&Huffman, IntakeProblem> {
         self.table(0, coded.dc)
     }
 
     /// The table of a component for AC coefficients.
-    pub fn ac(&self, coded: &Coded) -> Result<&Huffman, IntakeProblem> {
+    pub fn ac(&self, coded: &ScanComponent) -> Result<&Huffman, IntakeProblem> {
         self.table(1, coded.ac)
     }
 
@@ -158,7 +158,7 @@ fn read_scan(body: &[u8], frame: &Frame) -> Result<Scan, IntakeProblem> {
         .map(|pair| {
             let component = frame.components.iter().position(|c| c.id == pair[0])?;
             let (dc, ac) = (usize::from(pair[1] >> 4), usize::from(pair[1] & 15));
-            (dc < 4 && ac < 4).then_some(Coded { component, dc, ac })
+            (dc < 4 && ac < 4).then_some(ScanComponent { component, dc, ac })
         })
         .collect::<Option<Vec<_>>>();
     Ok(Scan { components: components.ok_or_else(bad)?, start, shift: approximation & 15 })

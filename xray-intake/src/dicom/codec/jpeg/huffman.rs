@@ -5,7 +5,7 @@ use crate::IntakeProblem;
 
 /// Reads bits, the highest of a byte first, up to the next marker.
 #[derive(Debug)]
-pub(super) struct Bits<'a> {
+pub(super) struct BitReader<'a> {
     bytes: &'a [u8],
     /// The next byte.
     at: usize,
@@ -14,9 +14,9 @@ pub(super) struct Bits<'a> {
     count: u32,
 }
 
-impl<'a> Bits<'a> {
+impl<'a> BitReader<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
-        Bits { bytes, at: 0, held: 0, count: 0 }
+        BitReader { bytes, at: 0, held: 0, count: 0 }
     }
 
     /// Holds as many bits as there are, up to 32 at least.
@@ -106,7 +106,7 @@ impl Huffman {
     }
 
     /// Takes one code and gives its value.
-    pub fn decode(&self, bits: &mut Bits<'_>) -> Result<u8, IntakeProblem> {
+    pub fn decode(&self, bits: &mut BitReader<'_>) -> Result<u8, IntakeProblem> {
         let next = bits.peek();
         let (value, length) = self.short[(next >> 8) as usize];
         if length > 0 {
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn bits_end_where_the_data_end() {
-        let mut bits = Bits::new(&[0b1010_0101, 0xff, 0x00, 0x80, 0xff, 0xd9]);
+        let mut bits = BitReader::new(&[0b1010_0101, 0xff, 0x00, 0x80, 0xff, 0xd9]);
         let taken: Vec<_> = [1, 3, 4, 8, 1, 7].map(|count| bits.take(count)).into();
         assert_eq!(taken, [1, 0b010, 0b0101, 0xff, 1, 0].map(Ok));
         assert_eq!(bits.take(1), Err(IntakeProblem::Truncated));
@@ -145,7 +145,7 @@ mod tests {
         let counts = [0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0];
         let table = Huffman::new(counts, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]).expect("a table");
         // 00 010 110 111111110 1 11: the last two bits are no code.
-        let mut bits = Bits::new(&[0b0001_0110, 0b1111_1111, 0x00, 0b0111_1111]);
+        let mut bits = BitReader::new(&[0b0001_0110, 0b1111_1111, 0x00, 0b0111_1111]);
         let found: Vec<_> = (0..4).map(|_| table.decode(&mut bits)).collect();
         assert_eq!(found, [Ok(0), Ok(1), Ok(5), Ok(11)]);
         assert_eq!(table.decode(&mut bits), Err(IntakeProblem::Truncated));

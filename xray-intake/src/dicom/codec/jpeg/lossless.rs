@@ -1,8 +1,8 @@
 //! Lossless JPEG, process 14 (annex H): each sample as its difference to what its neighbours predict.
 
 use super::super::super::DicomProblem;
-use super::entropy::{Bits, Huffman};
 use super::headers::Headers;
+use super::huffman::{BitReader, Huffman};
 use super::{NAME, damaged};
 use crate::IntakeProblem;
 
@@ -80,7 +80,7 @@ fn predict(predictor: u8, left: u16, above: u16, corner: u16) -> u16 {
 }
 
 /// H.1.2.2: a category, then as many bits; category 16 is 32768 and has none.
-fn difference(table: &Huffman, bits: &mut Bits<'_>) -> Result<u16, IntakeProblem> {
+fn difference(table: &Huffman, bits: &mut BitReader<'_>) -> Result<u16, IntakeProblem> {
     let category = u32::from(table.decode(bits)?);
     match category {
         0 => Ok(0),

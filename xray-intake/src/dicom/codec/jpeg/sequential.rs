@@ -5,10 +5,10 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
-use super::super::super::form::{Form, Photometric};
+use super::super::super::pixel_format::{Photometric, PixelFormat};
 use super::super::{Samples, ybr};
-use super::entropy::Bits;
-use super::headers::{Coded, Component, Headers};
+use super::headers::{Component, Headers, ScanComponent};
+use super::huffman::BitReader;
 use super::{NAME, damaged};
 use crate::IntakeProblem;
 
@@ -46,7 +46,11 @@ pub(super) fn check_whole(headers: &Headers<'_>) -> Result<(), IntakeProblem> {
     Ok(())
 }
 
-fn skip_block(headers: &Headers<'_>, coded: &Coded, bits: &mut Bits<'_>) -> Result<(), IntakeProblem> {
+fn skip_block(
+    headers: &Headers<'_>,
+    coded: &ScanComponent,
+    bits: &mut BitReader<'_>,
+) -> Result<(), IntakeProblem> {
     let category = headers.dc(coded)?.decode(bits)?;
     if category > 11 {
         return Err(damaged(NAME, "a coefficient is too large"));
@@ -69,12 +73,12 @@ fn skip_block(headers: &Headers<'_>, coded: &Coded, bits: &mut Bits<'_>) -> Resu
     if at > BLOCK { Err(damaged(NAME, "a block holds too many coefficients")) } else { Ok(()) }
 }
 
-/// The pixels of a stream that is whole and of the size in `form`.
-pub(super) fn decode(form: &Form, bytes: &[u8]) -> Result<Samples, IntakeProblem> {
+/// The pixels of a stream that is whole and of the size in `format`.
+pub(super) fn decode(format: &PixelFormat, bytes: &[u8]) -> Result<Samples, IntakeProblem> {
     let options = DecoderOptions::default()
         .set_strict_mode(true)
-        .set_max_width(form.width as usize)
-        .set_max_height(form.height as usize);
+        .set_max_width(format.width as usize)
+        .set_max_height(format.height as usize);
     let unreadable = |error: DecodeErrors| damaged(NAME, error.to_string());
     let mut headers = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     headers.decode_headers().map_err(unreadable)?;
@@ -82,12 +86,12 @@ pub(super) fn decode(form: &Form, bytes: &[u8]) -> Result<Samples, IntakeProblem
     // Colours are asked for as they were coded: what they are says the DICOM header, not the stream.
     let options = options.jpeg_set_out_colorspace(colours);
     let pixels = JpegDecoder::new_with_options(ZCursor::new(bytes), options).decode().map_err(unreadable)?;
-    if pixels.len() != form.pixels() * form.photometric.samples() {
+    if pixels.len() != format.pixels() * format.photometric.samples() {
         return Err(damaged(NAME, "it has another number of colours than the DICOM header says"));
     }
-    Ok(match form.photometric {
+    Ok(match format.photometric {
         Photometric::Monochrome1 | Photometric::Monochrome2 => {
-            Samples::Grey(pixels.iter().map(|byte| form.code(u16::from(*byte))).collect())
+            Samples::Grey(pixels.iter().map(|byte| format.code(u16::from(*byte))).collect())
         }
         Photometric::Rgb => Samples::Rgb(pixels),
         Photometric::Ybr => {
