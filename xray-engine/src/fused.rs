@@ -17,7 +17,7 @@ pub struct FusedOptions {
     /// Threads for one run.
     pub threads: NonZeroUsize,
     /// One of [`kernel_names`]; `None` takes the fastest. One that fails its check on this machine is not used, see
-    /// [`FusionReport::distrusted`].
+    /// [`FusionReport::rejected_kernels`].
     pub kernel: Option<String>,
 }
 

@@ -16,7 +16,7 @@ mod threads;
 
 pub use array::Array;
 pub use error::GraphError;
-pub use fuse::{FusedKind, FusionReport, Kept, StepTime};
+pub use fuse::{FusedKind, FusionReport, StepTime, UnfusedOp};
 pub use fused::{FusedOptions, FusedRunner, kernel_names};
 pub use runner::{Runner, TractRunner};
 pub use threads::big_cores;

@@ -93,7 +93,7 @@ fn tract(
 fn fused(package: &VerifiedPackage, options: EngineOptions) -> Result<LoadedEngine, EngineError> {
     let engine = FusedEngine::load(package, options.threads)?;
     let report = engine.report();
-    let mut warnings = report.distrusted.clone();
+    let mut warnings = report.rejected_kernels.clone();
     if !report.any() {
         warnings.push("nothing in this model could be fused; tract's own operators run".to_owned());
     }

@@ -7,7 +7,7 @@ use tract_core::ops::quant::{DequantizeLinearF32, QuantizeLinearI8, QuantizeLine
 
 /// An 8-bit tensor as one of its readers or its writer sees it; zero points are those of uint8 (int8 plus 128).
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Edge {
+pub(crate) struct QuantisedTensor {
     /// The tensor.
     pub outlet: OutletId,
     /// Real value of one step.
@@ -73,17 +73,17 @@ pub(crate) fn per_channel(model: &TypedModel, outlet: OutletId, channels: usize)
 }
 
 /// Multiplier (the reciprocal of the scale), zero point and sign of a QuantizeLinear per tensor.
-pub(crate) fn quantiser(node: &TypedNode) -> Option<Edge> {
+pub(crate) fn quantiser(node: &TypedNode) -> Option<QuantisedTensor> {
     let op = node.op_as::<ElementWiseOp>()?;
     let outlet = node.id.into();
-    let edge = |scale: f32, zero, signed| Edge { outlet, scale: scale.recip(), zero, signed };
-    let unsigned = op.0.downcast_ref::<QuantizeLinearU8>().map(|q| edge(q.scale, q.zero_point, false));
+    let tensor = |scale: f32, zero, signed| QuantisedTensor { outlet, scale: scale.recip(), zero, signed };
+    let unsigned = op.0.downcast_ref::<QuantizeLinearU8>().map(|q| tensor(q.scale, q.zero_point, false));
     let signed = op.0.downcast_ref::<QuantizeLinearI8>();
-    unsigned.or_else(|| signed.map(|q| edge(q.scale, (q.zero_point as u8) ^ 0x80, true)))
+    unsigned.or_else(|| signed.map(|q| tensor(q.scale, (q.zero_point as u8) ^ 0x80, true)))
 }
 
 /// The 8-bit tensor behind `outlet` if that is a DequantizeLinear per tensor.
-pub(crate) fn dequantised(model: &TypedModel, outlet: OutletId) -> Option<Edge> {
+pub(crate) fn dequantised(model: &TypedModel, outlet: OutletId) -> Option<QuantisedTensor> {
     let node = model.node(outlet.node);
     let op = node.op_as::<DequantizeLinearF32>()?;
     let source = node.inputs[0];
@@ -93,7 +93,7 @@ pub(crate) fn dequantised(model: &TypedModel, outlet: OutletId) -> Option<Edge> 
         _ => return None,
     };
     let zero = u8::try_from(op.zero_point + if signed { 128 } else { 0 }).ok()?;
-    Some(Edge { outlet: source, scale: op.scale, zero, signed })
+    Some(QuantisedTensor { outlet: source, scale: op.scale, zero, signed })
 }
 
 /// The operands of a binary operator of type `T`.

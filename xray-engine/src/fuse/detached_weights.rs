@@ -20,24 +20,24 @@ use super::constant::Weights;
 
 /// Weights by the name of the tensor that DequantizeLinear would have made of them.
 #[derive(Debug, Default)]
-pub(crate) struct Aside {
+pub(crate) struct DetachedWeights {
     weights: HashMap<String, Weights>,
 }
 
-impl Aside {
+impl DetachedWeights {
     /// Takes the int8 weights of convolutions out of `proto`: [outputs, inputs, rows, columns], symmetric, from
     /// -127 to 127, one scale per output channel. Others stay.
-    pub fn take(proto: &mut ModelProto) -> Aside {
-        let mut aside = Aside::default();
-        let Some(graph) = proto.graph.as_mut() else { return aside };
+    pub fn detach(proto: &mut ModelProto) -> DetachedWeights {
+        let mut detached = DetachedWeights::default();
+        let Some(graph) = proto.graph.as_mut() else { return detached };
         let initializers: HashMap<String, TensorProto> =
             graph.initializer.drain(..).map(|t| (t.name.clone(), t)).collect();
         for node in &graph.node {
             if let Some(weights) = only_convolutions(graph, node).and_then(|()| read(node, &initializers)) {
-                aside.weights.insert(node.output[0].clone(), weights);
+                detached.weights.insert(node.output[0].clone(), weights);
             }
         }
-        let taken = |node: &NodeProto| node.output.first().is_some_and(|o| aside.weights.contains_key(o));
+        let taken = |node: &NodeProto| node.output.first().is_some_and(|o| detached.weights.contains_key(o));
         graph.node.retain(|node| !taken(node));
         let mut wanted: std::collections::HashSet<&String> =
             graph.node.iter().flat_map(|n| &n.input).collect();
@@ -46,11 +46,12 @@ impl Aside {
             initializers.into_values().filter(|t| wanted.contains(&t.name)).collect();
         kept.sort_by(|a, b| a.name.cmp(&b.name));
         graph.initializer = kept;
-        let mut names: Vec<&String> = aside.weights.keys().collect();
+        let mut names: Vec<&String> = detached.weights.keys().collect();
         names.sort();
-        let inputs: Vec<ValueInfoProto> = names.iter().map(|n| input(n, &aside.weights[*n].shape)).collect();
+        let inputs: Vec<ValueInfoProto> =
+            names.iter().map(|n| input(n, &detached.weights[*n].shape)).collect();
         graph.input.extend(inputs);
-        aside
+        detached
     }
 
     /// The weights behind `outlet`, if they are here.
@@ -64,11 +65,11 @@ impl Aside {
     ///
     /// # Errors
     /// If tract refuses a constant.
-    pub fn put_back(&self, model: &mut TypedModel) -> TractResult<()> {
+    pub fn reattach(&self, model: &mut TypedModel) -> TractResult<()> {
         let mine = |o: &OutletId| self.weights.contains_key(&model.node(o.node).name);
-        let (aside, own): (Vec<OutletId>, Vec<OutletId>) =
+        let (detached, own): (Vec<OutletId>, Vec<OutletId>) =
             model.input_outlets()?.iter().copied().partition(mine);
-        for outlet in aside {
+        for outlet in detached {
             let read = !model.node(outlet.node).outputs[0].successors.is_empty();
             let Some(weights) = self.weights.get(&model.node(outlet.node).name).filter(|_| read) else {
                 continue;

@@ -2,16 +2,16 @@
 
 use tract_core::internal::*;
 
-use super::constant::{Edge, Weights};
+use super::constant::{QuantisedTensor, Weights};
 
 /// Channels, rows and columns.
 pub(crate) type Shape = (usize, usize, usize);
 
 /// A convolution with its requantisation.
 #[derive(Debug, Clone)]
-pub(crate) struct ConvUnit {
+pub(crate) struct ConvOp {
     /// What it reads.
-    pub input: Edge,
+    pub input: QuantisedTensor,
     /// Per output channel.
     pub weights: Weights,
     /// Real values, per output channel.
@@ -28,9 +28,9 @@ pub(crate) struct ConvUnit {
 
 /// Scale and shift per channel of a concatenation, a ReLU, and maybe the mean of two by two.
 #[derive(Debug, Clone)]
-pub(crate) struct AffineUnit {
+pub(crate) struct AffineOp {
     /// What is concatenated.
-    pub inputs: Vec<Edge>,
+    pub inputs: Vec<QuantisedTensor>,
     /// Channels of each input.
     pub channels: Vec<usize>,
     /// Real factor per channel.
@@ -43,44 +43,44 @@ pub(crate) struct AffineUnit {
 
 /// What a unit computes.
 #[derive(Debug, Clone)]
-pub(crate) enum Work {
+pub(crate) enum OpKind {
     /// A convolution over all channels.
-    Conv(ConvUnit),
+    Conv(ConvOp),
     /// A convolution of each channel with itself.
-    Depthwise(ConvUnit),
+    Depthwise(ConvOp),
     /// BatchNorm, ReLU of a concatenation.
-    Affine(AffineUnit),
+    Affine(AffineOp),
     /// The same, then the mean of two by two pixels with stride two.
-    AffinePool(AffineUnit),
+    AffinePool(AffineOp),
     /// The same, then the sum over the whole picture as float.
-    AffineSum(AffineUnit),
+    AffineSum(AffineOp),
     /// Several of the same side by side, as float.
-    Maps(Vec<AffineUnit>),
+    Maps(Vec<AffineOp>),
     /// Maximum over windows: input, size, stride, padding.
-    MaxPool(Edge, usize, usize, usize),
+    MaxPool(QuantisedTensor, usize, usize, usize),
     /// Sum of two tensors.
-    Add(Edge, Edge),
+    Add(QuantisedTensor, QuantisedTensor),
 }
 
-impl Work {
+impl OpKind {
     /// What it reads.
-    pub fn inputs(&self) -> Vec<Edge> {
+    pub fn inputs(&self) -> Vec<QuantisedTensor> {
         match self {
-            Work::Conv(c) | Work::Depthwise(c) => vec![c.input],
-            Work::Affine(a) | Work::AffinePool(a) | Work::AffineSum(a) => a.inputs.clone(),
-            Work::Maps(all) => all.iter().flat_map(|a| a.inputs.clone()).collect(),
-            Work::MaxPool(e, ..) => vec![*e],
-            Work::Add(a, b) => vec![*a, *b],
+            OpKind::Conv(c) | OpKind::Depthwise(c) => vec![c.input],
+            OpKind::Affine(a) | OpKind::AffinePool(a) | OpKind::AffineSum(a) => a.inputs.clone(),
+            OpKind::Maps(all) => all.iter().flat_map(|a| a.inputs.clone()).collect(),
+            OpKind::MaxPool(e, ..) => vec![*e],
+            OpKind::Add(a, b) => vec![*a, *b],
         }
     }
 
     /// Padding that it needs around `input`.
     pub fn border(&self) -> usize {
         match self {
-            Work::Conv(c) | Work::Depthwise(c) => {
+            OpKind::Conv(c) | OpKind::Depthwise(c) => {
                 [c.pad.0, c.pad.1, c.pad_after.0, c.pad_after.1].into_iter().max().unwrap_or(0)
             }
-            Work::MaxPool(.., pad) => *pad,
+            OpKind::MaxPool(.., pad) => *pad,
             _ => 0,
         }
     }
@@ -88,29 +88,29 @@ impl Work {
     /// Name for reports.
     pub fn name(&self) -> &'static str {
         match self {
-            Work::Conv(c) if c.weights.shape[2] * c.weights.shape[3] == 1 => "1x1 convolution",
-            Work::Conv(c) if c.stride.0 > 1 => "stem convolution",
-            Work::Conv(_) => "convolution",
-            Work::Depthwise(_) => "depthwise convolution",
-            Work::Affine(_) => "concatenation, scale and shift, ReLU",
-            Work::AffinePool(_) => "transition (concatenation, scale and shift, ReLU, mean pooling)",
-            Work::AffineSum(_) => "global mean",
-            Work::Maps(_) => "last maps as floats, for the heat map",
-            Work::MaxPool(..) => "maximum pooling",
-            Work::Add(..) => "residual addition",
+            OpKind::Conv(c) if c.weights.shape[2] * c.weights.shape[3] == 1 => "1x1 convolution",
+            OpKind::Conv(c) if c.stride.0 > 1 => "stem convolution",
+            OpKind::Conv(_) => "convolution",
+            OpKind::Depthwise(_) => "depthwise convolution",
+            OpKind::Affine(_) => "concatenation, scale and shift, ReLU",
+            OpKind::AffinePool(_) => "transition (concatenation, scale and shift, ReLU, mean pooling)",
+            OpKind::AffineSum(_) => "global mean",
+            OpKind::Maps(_) => "last maps as floats, for the heat map",
+            OpKind::MaxPool(..) => "maximum pooling",
+            OpKind::Add(..) => "residual addition",
         }
     }
 }
 
 /// A recognised operator.
 #[derive(Debug, Clone)]
-pub(crate) struct Unit {
+pub(crate) struct FusedOp {
     /// The outlet that it stands in for: an 8-bit tensor, or a float one for `AffineSum` and `Maps`.
     pub output: OutletId,
     /// Scale and zero point of the output; unused where that is float.
-    pub edge: Edge,
+    pub tensor: QuantisedTensor,
     /// Shape of the output.
     pub shape: Shape,
     /// What it computes.
-    pub work: Work,
+    pub kind: OpKind,
 }

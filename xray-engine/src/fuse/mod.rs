@@ -26,17 +26,17 @@
 //! multiplication; ONNX Runtime computes the same from dequantised floats, so that a result within float error of
 //! the middle between two steps can fall to either side.
 
-mod aside;
 mod constant;
-mod op;
+mod detached_weights;
+mod fused_op;
+mod partition;
 mod plan;
 mod profile;
 mod program;
+mod program_op;
 mod recognise;
 mod regions;
 mod report;
-mod shares;
-mod unit;
 
 use std::collections::HashMap;
 
@@ -45,13 +45,13 @@ use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::{Framework, InferenceModelExt};
 
 pub use profile::{StepTime, profile};
-pub use report::{FusedKind, FusionReport, Kept};
+pub use report::{FusedKind, FusionReport, UnfusedOp};
 
-use aside::Aside;
 use constant::quantiser;
-use op::FusedOp;
+use detached_weights::DetachedWeights;
+use fused_op::{FusedOp, OpKind};
+use program_op::ProgramOp;
 use regions::Regions;
-use unit::{Unit, Work};
 
 use super::kernels;
 use super::kernels::depthwise::MOST_TAPS;
@@ -70,51 +70,47 @@ pub(crate) fn load(
     threads: &Arc<Threads>,
 ) -> TractResult<(TypedModel, FusionReport)> {
     let mut proto = proto.clone();
-    let aside = Aside::take(&mut proto);
+    let detached = DetachedWeights::detach(&mut proto);
     let inference = tract_onnx::onnx().model_for_proto_model(&proto)?;
     drop(proto);
-    fuse_with(inference.into_typed()?, &aside, kernel, threads)
+    fuse_with(inference.into_typed()?, &detached, kernel, threads)
 }
 
-/// Replaces what is recognised in a graph that tract has typed but not decluttered; [`load`] is for programs. `kernel` names one of
-/// [`kernels::available`], `None` takes the fastest.
+/// Replaces what is recognised in a graph that tract has typed but not decluttered; [`load`] is for programs.
 ///
 /// # Errors
 /// If a recognised region cannot be planned or patched in; the model is then lost, load it again and leave fusing
 /// out.
 #[cfg(test)]
-pub(crate) fn fuse(
-    model: TypedModel,
-    kernel: Option<&str>,
-    threads: &Arc<Threads>,
-) -> TractResult<(TypedModel, FusionReport)> {
-    fuse_with(model, &Aside::default(), kernel, threads)
+pub(crate) fn fuse(model: TypedModel, threads: &Arc<Threads>) -> TractResult<(TypedModel, FusionReport)> {
+    fuse_with(model, &DetachedWeights::default(), None, threads)
 }
 
 fn fuse_with(
     mut model: TypedModel,
-    aside: &Aside,
+    detached: &DetachedWeights,
     kernel: Option<&str>,
     threads: &Arc<Threads>,
 ) -> TractResult<(TypedModel, FusionReport)> {
-    let (kernel, distrusted) = kernels::choose(kernel);
-    let mut report = FusionReport { kernel: kernel.name().to_owned(), distrusted, ..FusionReport::default() };
-    let units = recognise_all(&model, aside, &mut report)?;
-    let regions = Regions::new(&model, units)?;
-    report.count(&regions.units);
-    if regions.units.is_empty() {
-        aside.put_back(&mut model)?;
+    let (kernel, rejected_kernels) = kernels::choose(kernel);
+    let mut report =
+        FusionReport { kernel: kernel.name().to_owned(), rejected_kernels, ..FusionReport::default() };
+    let ops = recognise_all(&model, detached, &mut report)?;
+    let regions = Regions::new(&model, ops)?;
+    report.count(&regions.ops);
+    if regions.ops.is_empty() {
+        detached.reattach(&mut model)?;
         return Ok((model, report));
     }
     let mut patch = TypedModelPatch::new("fused integer operators");
     let mut wires: HashMap<OutletId, OutletId> = HashMap::new();
     for region in 0..=regions.colours.iter().copied().max().unwrap_or(0) {
-        let units: Vec<Unit> = regions.of(region);
-        if units.is_empty() {
+        let ops: Vec<FusedOp> = regions.of(region);
+        if ops.is_empty() {
             continue;
         }
-        let (inputs, outputs) = regions.ports(&model, &units, region)?;
-        let program = plan::program(&units, &inputs, &outputs, kernel, threads)?;
+        let (inputs, outputs) = regions.ports(&model, &ops, region)?;
+        let program = plan::program(&ops, &inputs, &outputs, kernel, threads)?;
         report.regions += 1;
         report.macs += program.steps.iter().map(|s| s.macs).sum::<u64>();
         report.arena_bytes += program.slots.iter().sum::<usize>();
@@ -127,7 +123,7 @@ fn fuse_with(
         }
         let facts =
             outputs.iter().map(|o| Ok(model.outlet_fact(*o)?.without_value())).collect::<TractResult<_>>()?;
-        let made = patch.wire_node(format!("fused.{region}"), FusedOp::new(program, facts), &taps)?;
+        let made = patch.wire_node(format!("fused.{region}"), ProgramOp::new(program, facts), &taps)?;
         for (outlet, wire) in outputs.iter().zip(made) {
             wires.insert(*outlet, wire);
             if regions.read_outside.contains(outlet) {
@@ -137,59 +133,64 @@ fn fuse_with(
     }
     patch.apply(&mut model)?;
     model.compact()?;
-    aside.put_back(&mut model)?;
+    detached.reattach(&mut model)?;
     model.compact()?;
     Ok((model, report))
 }
 
 /// Every unit in order of execution; what cannot be taken goes into the report.
-fn recognise_all(model: &TypedModel, aside: &Aside, report: &mut FusionReport) -> TractResult<Vec<Unit>> {
-    let mut units = Vec::new();
+fn recognise_all(
+    model: &TypedModel,
+    detached: &DetachedWeights,
+    report: &mut FusionReport,
+) -> TractResult<Vec<FusedOp>> {
+    let mut ops = Vec::new();
     for id in model.eval_order()? {
         let node = model.node(id);
-        let checked = match recognise::unit(model, node, aside) {
+        let checked = match recognise::fused_op(model, node, detached) {
             None => continue,
-            Some(found) => found.and_then(|unit| check(model, unit)),
+            Some(found) => found.and_then(|op| check(model, op)),
         };
         match checked {
-            Ok(unit) => units.push(unit),
+            Ok(op) => ops.push(op),
             Err(reason) => {
                 let input = model.node(node.inputs[0].node).inputs.is_empty();
                 let reason = if input { "input of the net, quantised on the way in" } else { reason };
-                report.kept.push(Kept { node: node.name.clone(), reason: reason.to_owned() });
+                report.unfused.push(UnfusedOp { node: node.name.clone(), reason: reason.to_owned() });
             }
         }
     }
-    Ok(units)
+    Ok(ops)
 }
 
 /// Refuses what the kernels would compute differently.
-fn check(model: &TypedModel, unit: Unit) -> Result<Unit, &'static str> {
-    for edge in unit.work.inputs() {
-        let made = quantiser(model.node(edge.outlet.node));
-        if made.is_some_and(|made| made.zero != edge.zero) {
+fn check(model: &TypedModel, op: FusedOp) -> Result<FusedOp, &'static str> {
+    for tensor in op.kind.inputs() {
+        let made = quantiser(model.node(tensor.outlet.node));
+        if made.is_some_and(|made| made.zero != tensor.zero) {
             return Err("DequantizeLinear has another zero point than its QuantizeLinear");
         }
     }
-    if let Work::MaxPool(edge, ..) = &unit.work {
-        let same = edge.zero == 0 && unit.edge.zero == 0 && (edge.scale / unit.edge.scale - 1.0).abs() < 1e-6;
-        let row = recognise::shape_of(model, edge.outlet).map_or(usize::MAX, |s| (s.2 + 2 * 8) * 4);
+    if let OpKind::MaxPool(tensor, ..) = &op.kind {
+        let same =
+            tensor.zero == 0 && op.tensor.zero == 0 && (tensor.scale / op.tensor.scale - 1.0).abs() < 1e-6;
+        let row = recognise::shape_of(model, tensor.outlet).map_or(usize::MAX, |s| (s.2 + 2 * 8) * 4);
         if !same || row > WIDEST_ROW {
             return Err("maximum pooling that changes the scale, has a zero point or too wide rows");
         }
     }
-    if let Work::Depthwise(conv) = &unit.work
+    if let OpKind::Depthwise(conv) = &op.kind
         && conv.weights.shape[2] * conv.weights.shape[3] > MOST_TAPS
     {
         return Err("depthwise convolution of more than 25 taps");
     }
-    if let Work::Add(a, b) = &unit.work {
+    if let OpKind::Add(a, b) = &op.kind {
         let same = recognise::shape_of(model, a.outlet) == recognise::shape_of(model, b.outlet);
         if !same {
             return Err("addition that broadcasts");
         }
     }
-    Ok(unit)
+    Ok(op)
 }
 
 #[cfg(test)]

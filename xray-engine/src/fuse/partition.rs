@@ -1,16 +1,16 @@
-//! Work on one picture, cut by planes of the result so that several threads can do it.
+//! OpKind on one picture, cut by planes of the result so that several threads can do it.
 
 use std::ops::Range;
 
 use crate::kernels::depthwise::Depthwise;
 use crate::kernels::layout::LANES;
-use crate::kernels::pack::{BLOCK, ConvShape, PackedConv};
 use crate::kernels::pointwise::{Affine, MaxPool};
+use crate::kernels::weights::{BLOCK, ConvShape, PackedConv};
 use crate::threads::Threads;
 
 /// Some planes of a result and how they are computed.
 #[derive(Debug)]
-pub(crate) struct Share<J> {
+pub(crate) struct Part<J> {
     /// Planes of the result.
     pub planes: Range<usize>,
     /// What makes them; its own planes count from the first of them.
@@ -20,20 +20,20 @@ pub(crate) struct Share<J> {
 /// One convolution.
 pub(crate) type Conv = (PackedConv, ConvShape);
 
-/// Calls `each` for every share with its planes of `target`, on as many threads as there are.
+/// Calls `each` for every part with its planes of `target`, on as many threads as there are.
 pub(crate) fn run<J: Sync>(
     threads: &Threads,
-    shares: &[Share<J>],
+    parts: &[Part<J>],
     plane: usize,
     target: &mut [u8],
-    each: &(impl Fn(&Share<J>, &mut [u8]) + Sync),
+    each: &(impl Fn(&Part<J>, &mut [u8]) + Sync),
 ) {
-    match shares {
+    match parts {
         [] => {}
-        [share] => each(share, target),
+        [part] => each(part, target),
         _ => {
-            let (some, others) = shares.split_at(shares.len() / 2);
-            let planes: usize = some.iter().map(|share| share.planes.len()).sum();
+            let (some, others) = parts.split_at(parts.len() / 2);
+            let planes: usize = some.iter().map(|part| part.planes.len()).sum();
             let (left, right) = target.split_at_mut(planes * plane);
             threads
                 .both(|| run(threads, some, plane, left, each), || run(threads, others, plane, right, each));
@@ -51,23 +51,23 @@ fn cut(planes: usize, step: usize, count: usize) -> Vec<Range<usize>> {
 const WORTH_SHARING: u64 = 400_000;
 
 /// Shares of a convolution: whole blocks of output channels.
-pub(crate) fn of_conv(packed: PackedConv, shape: &ConvShape, macs: u64, threads: usize) -> Vec<Share<Conv>> {
+pub(crate) fn of_conv(packed: PackedConv, shape: &ConvShape, macs: u64, threads: usize) -> Vec<Part<Conv>> {
     let count = if macs < WORTH_SHARING { 1 } else { threads };
     let planes_a_block = BLOCK / LANES;
-    let share = |planes: Range<usize>| {
+    let part = |planes: Range<usize>| {
         let blocks = planes.start / planes_a_block..planes.end.div_ceil(planes_a_block);
         let mut shape = shape.clone();
         let last = (planes.end * LANES).min(shape.output.channels);
         shape.output.channels = last - planes.start * LANES;
-        Share { planes, job: (packed.blocks(blocks), shape) }
+        Part { planes, job: (packed.blocks(blocks), shape) }
     };
-    cut(shape.output.planes(), planes_a_block, count).into_iter().map(share).collect()
+    cut(shape.output.planes(), planes_a_block, count).into_iter().map(part).collect()
 }
 
 /// Shares of a depthwise convolution.
-pub(crate) fn of_depthwise(job: &Depthwise, threads: usize) -> Vec<Share<Depthwise>> {
+pub(crate) fn of_depthwise(job: &Depthwise, threads: usize) -> Vec<Part<Depthwise>> {
     let quads = job.shape.taps.len().div_ceil(4);
-    let share = |planes: Range<usize>| {
+    let part = |planes: Range<usize>| {
         let lanes = planes.start * LANES..planes.end * LANES;
         let mut shape = job.shape.clone();
         let last = lanes.end.min(shape.output.channels);
@@ -80,33 +80,33 @@ pub(crate) fn of_depthwise(job: &Depthwise, threads: usize) -> Vec<Share<Depthwi
             scale: job.scale[lanes].to_vec(),
             output: job.output,
         };
-        Share { planes, job }
+        Part { planes, job }
     };
-    cut(job.shape.output.planes(), 1, threads).into_iter().map(share).collect()
+    cut(job.shape.output.planes(), 1, threads).into_iter().map(part).collect()
 }
 
 /// Shares of scale and shift; the layout of each is that of its planes.
-pub(crate) fn of_affine(job: &Affine, threads: usize) -> Vec<Share<Affine>> {
-    let share = |planes: Range<usize>| {
+pub(crate) fn of_affine(job: &Affine, threads: usize) -> Vec<Part<Affine>> {
+    let part = |planes: Range<usize>| {
         let lanes = planes.start * LANES..planes.end * LANES;
         let mut target = job.target;
         target.channels = lanes.end.min(target.channels) - lanes.start;
         let (scale, shift) = (job.scale[lanes.clone()].to_vec(), job.shift[lanes].to_vec());
-        Share { planes, job: Affine { target, scale, shift, ..job.clone() } }
+        Part { planes, job: Affine { target, scale, shift, ..job.clone() } }
     };
-    cut(job.target.planes(), 1, threads).into_iter().map(share).collect()
+    cut(job.target.planes(), 1, threads).into_iter().map(part).collect()
 }
 
 /// Shares of a maximum pooling.
-pub(crate) fn of_max_pool(job: &MaxPool, threads: usize) -> Vec<Share<MaxPool>> {
-    let share = |planes: Range<usize>| {
+pub(crate) fn of_max_pool(job: &MaxPool, threads: usize) -> Vec<Part<MaxPool>> {
+    let part = |planes: Range<usize>| {
         let mut job = job.clone();
         let lanes = planes.start * LANES..planes.end * LANES;
         job.target.channels = lanes.end.min(job.target.channels) - lanes.start;
         job.source.channels = job.target.channels;
-        Share { planes, job }
+        Part { planes, job }
     };
-    cut(job.target.planes(), 1, threads).into_iter().map(share).collect()
+    cut(job.target.planes(), 1, threads).into_iter().map(part).collect()
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tract_core::internal::*;
 
-use super::op::FusedOp;
 use super::program::Workspace;
+use super::program_op::ProgramOp;
 
 /// One fused operator and its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct StepTime {
 /// Runs the fused operators of `model` alone `runs` times, on whatever lies in their memory, in order of execution.
 pub fn profile(model: &TypedModel, runs: usize) -> Vec<StepTime> {
     let mut times = Vec::new();
-    for op in model.nodes.iter().filter_map(|node| node.op_as::<FusedOp>()) {
+    for op in model.nodes.iter().filter_map(|node| node.op_as::<ProgramOp>()) {
         let program = op.program();
         let mut work = Workspace::new(program);
         let mut best = vec![Duration::MAX; program.steps.len()];

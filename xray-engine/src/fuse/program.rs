@@ -4,12 +4,12 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::shares::{self, Conv, Share};
-use super::unit::Shape;
+use super::fused_op::Shape;
+use super::partition::{self, Conv, Part};
 use crate::kernels::depthwise::Depthwise;
 use crate::kernels::layout::{LANES, Layout};
-use crate::kernels::pack::Output;
 use crate::kernels::pointwise::{Add, Affine, MaxPool, Plane, affine_map, affine_sums, max_pool};
+use crate::kernels::weights::Requantisation;
 use crate::kernels::{Kernel, conv};
 use crate::threads::Threads;
 
@@ -30,19 +30,19 @@ pub(crate) struct Buffer {
 #[derive(Debug)]
 pub(crate) enum Action {
     /// Convolution over all channels.
-    Conv { source: usize, shares: Vec<Share<Conv>> },
+    Conv { source: usize, parts: Vec<Part<Conv>> },
     /// Convolution of each channel with itself.
-    Depthwise { source: usize, shares: Vec<Share<Depthwise>> },
+    Depthwise { source: usize, parts: Vec<Part<Depthwise>> },
     /// Scale and shift of a concatenation.
-    Affine { sources: Vec<usize>, shares: Vec<Share<Affine>> },
+    Affine { sources: Vec<usize>, parts: Vec<Part<Affine>> },
     /// The same, then the mean of two by two.
-    AffinePool { sources: Vec<usize>, shares: Vec<Share<Affine>> },
+    AffinePool { sources: Vec<usize>, parts: Vec<Part<Affine>> },
     /// The same, then the sum over the picture into a float output.
     AffineSum { sources: Vec<usize>, job: Affine },
     /// Several of the same side by side as a float output: sources and scale and shift of each.
-    Maps { parts: Vec<(Vec<usize>, Affine)> },
+    Maps { maps: Vec<(Vec<usize>, Affine)> },
     /// Maximum over windows.
-    MaxPool { source: usize, shares: Vec<Share<MaxPool>> },
+    MaxPool { source: usize, parts: Vec<Part<MaxPool>> },
     /// Sum of two tensors of one layout.
     Add { sources: (usize, usize), job: Add },
 }
@@ -85,7 +85,7 @@ pub(crate) struct Input {
 pub(crate) struct Program {
     /// Runs the steps.
     pub kernel: &'static dyn Kernel,
-    /// Do the shares of a step.
+    /// Do the parts of a step.
     pub threads: Arc<Threads>,
     /// 8-bit tensors.
     pub buffers: Vec<Buffer>,
@@ -130,7 +130,7 @@ impl Program {
     pub fn import_floats(&self, index: usize, scale: f32, source: &[f32], work: &mut Workspace) {
         let buffer = &self.buffers[self.inputs[index].buffer];
         let (layout, zero) = (&buffer.layout, f32::from(buffer.zero));
-        let output = Output { zero: buffer.zero, lo: -zero, hi: 255.0 - zero };
+        let output = Requantisation { zero: buffer.zero, lo: -zero, hi: 255.0 - zero };
         let data = &mut work.slots[buffer.slot];
         layout.fill_border(data, buffer.zero);
         for (line, source) in source.chunks_exact(layout.width).enumerate() {
@@ -179,11 +179,11 @@ impl Program {
             work.floats[step.target] = sums;
             return;
         }
-        if let Action::Maps { parts } = &step.action {
+        if let Action::Maps { maps: affines } = &step.action {
             let mut maps = std::mem::take(&mut work.floats[step.target]);
             let pixels = step.shape.1 * step.shape.2;
             let mut first = 0;
-            for (sources, job) in parts {
+            for (sources, job) in affines {
                 let all = 0..job.scale.len() / LANES;
                 let rest = &mut maps[first * pixels..];
                 self.planes(sources, &work.slots, &all, |plane, src| {
@@ -203,32 +203,32 @@ impl Program {
             &work.slots[buffer.slot][..buffer.layout.bytes()]
         };
         match &step.action {
-            Action::Conv { source: from, shares } => {
+            Action::Conv { source: from, parts } => {
                 let src = source(*from);
-                self.share(shares, target, dst, |share, dst| {
-                    conv(self.kernel, &share.job.0, &share.job.1, src, dst);
+                self.run_parts(parts, target, dst, |part, dst| {
+                    conv(self.kernel, &part.job.0, &part.job.1, src, dst);
                 });
             }
-            Action::Depthwise { source: from, shares } => {
+            Action::Depthwise { source: from, parts } => {
                 let (src, plane) = (source(*from), self.buffers[*from].layout.plane());
-                self.share(shares, target, dst, |share, dst| {
-                    self.kernel.depthwise(&share.job, &src[share.planes.start * plane..], dst);
+                self.run_parts(parts, target, dst, |part, dst| {
+                    self.kernel.depthwise(&part.job, &src[part.planes.start * plane..], dst);
                 });
             }
-            Action::Affine { sources, shares } => self.share(shares, target, dst, |share, dst| {
-                self.planes(sources, &work.slots, &share.planes, |plane, src| {
-                    self.kernel.affine(&share.job, plane, src, dst);
+            Action::Affine { sources, parts } => self.run_parts(parts, target, dst, |part, dst| {
+                self.planes(sources, &work.slots, &part.planes, |plane, src| {
+                    self.kernel.affine(&part.job, plane, src, dst);
                 });
             }),
-            Action::AffinePool { sources, shares } => self.share(shares, target, dst, |share, dst| {
-                self.planes(sources, &work.slots, &share.planes, |plane, src| {
-                    self.kernel.affine_pool(&share.job, plane, src, dst);
+            Action::AffinePool { sources, parts } => self.run_parts(parts, target, dst, |part, dst| {
+                self.planes(sources, &work.slots, &part.planes, |plane, src| {
+                    self.kernel.affine_pool(&part.job, plane, src, dst);
                 });
             }),
-            Action::MaxPool { source: from, shares } => {
+            Action::MaxPool { source: from, parts } => {
                 let (src, plane) = (source(*from), self.buffers[*from].layout.plane());
-                self.share(shares, target, dst, |share, dst| {
-                    max_pool(&share.job, &src[share.planes.start * plane..], dst);
+                self.run_parts(parts, target, dst, |part, dst| {
+                    max_pool(&part.job, &src[part.planes.start * plane..], dst);
                 });
             }
             Action::Add { sources: (a, b), job } => {
@@ -258,14 +258,14 @@ impl Program {
         }
     }
 
-    fn share<J: Sync>(
+    fn run_parts<J: Sync>(
         &self,
-        shares: &[Share<J>],
+        parts: &[Part<J>],
         target: &Buffer,
         dst: &mut [u8],
-        each: impl Fn(&Share<J>, &mut [u8]) + Sync,
+        each: impl Fn(&Part<J>, &mut [u8]) + Sync,
     ) {
-        shares::run(&self.threads, shares, target.layout.plane(), dst, &each);
+        partition::run(&self.threads, parts, target.layout.plane(), dst, &each);
     }
 
     /// Calls `each` for every plane of a concatenation that is in `range`; targets count from its start.

@@ -8,25 +8,25 @@ use super::program::{Port, Program, Workspace};
 
 /// Integer operators of one region of the graph, run as one node.
 #[derive(Debug, Clone)]
-pub(crate) struct FusedOp {
+pub(crate) struct ProgramOp {
     program: Arc<Program>,
     facts: TVec<TypedFact>,
     /// Memory of runs that are over; as many as ever ran at the same time.
     idle: Arc<Mutex<Vec<Workspace>>>,
 }
 
-impl PartialEq for FusedOp {
-    fn eq(&self, other: &FusedOp) -> bool {
+impl PartialEq for ProgramOp {
+    fn eq(&self, other: &ProgramOp) -> bool {
         Arc::ptr_eq(&self.program, &other.program)
     }
 }
 
-impl Eq for FusedOp {}
+impl Eq for ProgramOp {}
 
-impl FusedOp {
+impl ProgramOp {
     /// `facts` are those of the outlets that the program's outputs stand in for.
-    pub fn new(program: Program, facts: TVec<TypedFact>) -> FusedOp {
-        FusedOp { program: Arc::new(program), facts, idle: Arc::default() }
+    pub fn new(program: Program, facts: TVec<TypedFact>) -> ProgramOp {
+        ProgramOp { program: Arc::new(program), facts, idle: Arc::default() }
     }
 
     /// What it runs.
@@ -70,7 +70,7 @@ impl FusedOp {
     }
 }
 
-impl Op for FusedOp {
+impl Op for ProgramOp {
     fn name(&self) -> StaticName {
         "FusedInt8".into()
     }
@@ -82,7 +82,7 @@ impl Op for FusedOp {
     op_as_typed_op!();
 }
 
-impl EvalOp for FusedOp {
+impl EvalOp for ProgramOp {
     op_out_of_plan!();
 
     fn eval(&self, _ctx: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
@@ -94,7 +94,7 @@ impl EvalOp for FusedOp {
     }
 }
 
-impl TypedOp for FusedOp {
+impl TypedOp for ProgramOp {
     fn output_facts(&self, _inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
         Ok(self.facts.clone())
     }

@@ -7,9 +7,11 @@ use tract_core::ops::cnn::{Conv, KernelFormat, MaxPool, PoolSpec, SumPool};
 use tract_core::ops::math::{Add, Max, Min, Mul};
 use tract_core::ops::nn::{DataFormat, Reduce, Reducer};
 
-use super::aside::Aside;
-use super::constant::{Edge, binary, dequantised, floats, per_channel, quantiser, scalar, weights};
-use super::unit::{AffineUnit, ConvUnit, Shape, Unit, Work};
+use super::constant::{
+    QuantisedTensor, binary, dequantised, floats, per_channel, quantiser, scalar, weights,
+};
+use super::detached_weights::DetachedWeights;
+use super::fused_op::{AffineOp, ConvOp, FusedOp, OpKind, Shape};
 
 /// Why something stays with tract; words for the report.
 type Reason = &'static str;
@@ -24,19 +26,23 @@ pub(crate) fn shape_of(model: &TypedModel, outlet: OutletId) -> Option<Shape> {
 }
 
 /// The unit that ends in `node`; `None` if `node` ends nothing, a reason if it does and cannot be taken.
-pub(crate) fn unit(model: &TypedModel, node: &TypedNode, aside: &Aside) -> Option<Result<Unit, Reason>> {
-    if let Some(edge) = quantiser(node) {
-        let result = quantised(model, node.inputs[0], aside);
-        let Some(shape) = shape_of(model, edge.outlet) else {
+pub(crate) fn fused_op(
+    model: &TypedModel,
+    node: &TypedNode,
+    detached: &DetachedWeights,
+) -> Option<Result<FusedOp, Reason>> {
+    if let Some(tensor) = quantiser(node) {
+        let result = quantised(model, node.inputs[0], detached);
+        let Some(shape) = shape_of(model, tensor.outlet) else {
             return Some(Err("not a picture of batch 1 with known size"));
         };
-        return Some(result.map(|work| Unit { output: edge.outlet, edge, shape, work }));
+        return Some(result.map(|kind| FusedOp { output: tensor.outlet, tensor, shape, kind }));
     }
     let outlet: OutletId = node.id.into();
-    let float = Edge { outlet, scale: 1.0, zero: 0, signed: false };
+    let float = QuantisedTensor { outlet, scale: 1.0, zero: 0, signed: false };
     if node.op_is::<TypedConcat>() {
-        let (work, shape) = (maps(model, node)?, shape_of(model, outlet)?);
-        return Some(Ok(Unit { output: outlet, edge: float, shape, work }));
+        let (kind, shape) = (maps(model, node)?, shape_of(model, outlet)?);
+        return Some(Ok(FusedOp { output: outlet, tensor: float, shape, kind }));
     }
     let reduce = node.op_as::<Reduce>()?;
     if !matches!(reduce.reducer, Reducer::Sum) || reduce.axes.as_slice() != [2, 3] {
@@ -47,24 +53,24 @@ pub(crate) fn unit(model: &TypedModel, node: &TypedNode, aside: &Aside) -> Optio
         Err(reason) => return Some(Err(reason)),
     };
     let shape = shape_of(model, outlet)?;
-    Some(Ok(Unit { output: outlet, edge: float, shape, work: Work::AffineSum(affine) }))
+    Some(Ok(FusedOp { output: outlet, tensor: float, shape, kind: OpKind::AffineSum(affine) }))
 }
 
 /// A concatenation of pictures that stay float. One of 8-bit tensors alone belongs to what reads it.
-fn maps(model: &TypedModel, node: &TypedNode) -> Option<Work> {
+fn maps(model: &TypedModel, node: &TypedNode) -> Option<OpKind> {
     node.op_as::<TypedConcat>().filter(|op| op.axis == 1)?;
-    if parts(model, node.id.into(), &mut Vec::new()).is_some() {
+    if concatenated(model, node.id.into(), &mut Vec::new()).is_some() {
         return None;
     }
-    node.inputs.iter().map(|input| affine(model, *input).ok()).collect::<Option<_>>().map(Work::Maps)
+    node.inputs.iter().map(|input| affine(model, *input).ok()).collect::<Option<_>>().map(OpKind::Maps)
 }
 
 /// What is computed in front of a QuantizeLinear.
-fn quantised(model: &TypedModel, outlet: OutletId, aside: &Aside) -> Result<Work, Reason> {
+fn quantised(model: &TypedModel, outlet: OutletId, detached: &DetachedWeights) -> Result<OpKind, Reason> {
     let (inner, clip) = clipped(model, outlet);
     let node = model.node(inner.node);
     if let Some(op) = node.op_as::<Conv>() {
-        return conv(model, node, op, clip, aside);
+        return conv(model, node, op, clip, detached);
     }
     let bounded = clip != (f32::NEG_INFINITY, f32::INFINITY);
     if bounded && (node.op_is::<MaxPool>() || node.op_is::<SumPool>()) {
@@ -83,15 +89,15 @@ fn quantised(model: &TypedModel, outlet: OutletId, aside: &Aside) -> Result<Work
         if !same || !unpadded {
             return Err("mean pooling other than 2 x 2 with stride 2 and no padding");
         }
-        return affine(model, node.inputs[0]).map(Work::AffinePool);
+        return affine(model, node.inputs[0]).map(OpKind::AffinePool);
     }
     if inner == outlet
         && let Some((a, b)) = binary::<Add>(model, inner)
         && let (Some(a), Some(b)) = (dequantised(model, a), dequantised(model, b))
     {
-        return Ok(Work::Add(a, b));
+        return Ok(OpKind::Add(a, b));
     }
-    affine(model, outlet).map(Work::Affine)
+    affine(model, outlet).map(OpKind::Affine)
 }
 
 /// Takes `max(x, constant)` and `min(x, constant)` off; returns the bounds.
@@ -123,11 +129,11 @@ fn conv(
     node: &TypedNode,
     op: &Conv,
     clip: (f32, f32),
-    aside: &Aside,
-) -> Result<Work, Reason> {
+    detached: &DetachedWeights,
+) -> Result<OpKind, Reason> {
     let input = dequantised(model, node.inputs[0]).ok_or("convolution of a tensor that is not 8-bit")?;
     let shape = shape_of(model, input.outlet).ok_or("convolution of a tensor that is no picture")?;
-    let weights = aside
+    let weights = detached
         .get(model, node.inputs[1])
         .or_else(|| weights(model, node.inputs[1]))
         .ok_or("weights are not int8 from -127 to 127, symmetric per output")?;
@@ -147,15 +153,15 @@ fn conv(
     }
     let (pad, pad_after) = pads(spec, shape);
     let stride = (spec.stride(0), spec.stride(1));
-    let unit = ConvUnit { input, weights, bias, stride, pad, pad_after, clip };
+    let conv = ConvOp { input, weights, bias, stride, pad, pad_after, clip };
     match op.group {
-        1 => Ok(Work::Conv(unit)),
-        g if g == shape.0 && g == outputs => Ok(Work::Depthwise(unit)),
+        1 => Ok(OpKind::Conv(conv)),
+        g if g == shape.0 && g == outputs => Ok(OpKind::Depthwise(conv)),
         _ => Err("grouped convolution that is not depthwise"),
     }
 }
 
-fn max_pool(model: &TypedModel, node: &TypedNode, op: &MaxPool) -> Result<Work, Reason> {
+fn max_pool(model: &TypedModel, node: &TypedNode, op: &MaxPool) -> Result<OpKind, Reason> {
     let input = dequantised(model, node.inputs[0]).ok_or("maximum pooling of a tensor that is not 8-bit")?;
     let shape = shape_of(model, input.outlet).ok_or("maximum pooling of a tensor that is no picture")?;
     let spec = &op.pool_spec;
@@ -168,11 +174,11 @@ fn max_pool(model: &TypedModel, node: &TypedNode, op: &MaxPool) -> Result<Work, 
     if !square || spec.data_format != DataFormat::NCHW {
         return Err("maximum pooling that is not square, or not padded alike on all sides");
     }
-    Ok(Work::MaxPool(input, spec.kernel_shape[0], spec.stride(0), before.0))
+    Ok(OpKind::MaxPool(input, spec.kernel_shape[0], spec.stride(0), before.0))
 }
 
 /// Concatenation of 8-bit tensors, then any of: factor per channel, summand per channel, ReLU.
-fn affine(model: &TypedModel, outlet: OutletId) -> Result<AffineUnit, Reason> {
+fn affine(model: &TypedModel, outlet: OutletId) -> Result<AffineOp, Reason> {
     let other = "neither convolution, pooling, addition nor scale and shift of 8-bit tensors";
     let channels = shape_of(model, outlet).ok_or(other)?.0;
     let (mut at, clip) = clipped(model, outlet);
@@ -196,24 +202,24 @@ fn affine(model: &TypedModel, outlet: OutletId) -> Result<AffineUnit, Reason> {
         at = inner;
     }
     let mut inputs = Vec::new();
-    parts(model, at, &mut inputs).ok_or(other)?;
+    concatenated(model, at, &mut inputs).ok_or(other)?;
     let mut sizes = Vec::new();
-    for edge in &inputs {
-        sizes.push(shape_of(model, edge.outlet).ok_or(other)?.0);
+    for tensor in &inputs {
+        sizes.push(shape_of(model, tensor.outlet).ok_or(other)?.0);
     }
     if sizes.len() > 1 && sizes.iter().any(|c| c % 4 != 0) {
         return Err("concatenation of tensors whose channels are no multiple of four");
     }
-    Ok(AffineUnit { inputs, channels: sizes, factor, summand, relu })
+    Ok(AffineOp { inputs, channels: sizes, factor, summand, relu })
 }
 
 /// The 8-bit tensors that a (nested) concatenation over channels puts side by side.
-fn parts(model: &TypedModel, outlet: OutletId, into: &mut Vec<Edge>) -> Option<()> {
-    if let Some(edge) = dequantised(model, outlet) {
-        into.push(edge);
+fn concatenated(model: &TypedModel, outlet: OutletId, into: &mut Vec<QuantisedTensor>) -> Option<()> {
+    if let Some(tensor) = dequantised(model, outlet) {
+        into.push(tensor);
         return Some(());
     }
     let node = model.node(outlet.node);
     node.op_as::<TypedConcat>().filter(|op| op.axis == 1)?;
-    node.inputs.iter().try_for_each(|input| parts(model, *input, into))
+    node.inputs.iter().try_for_each(|input| concatenated(model, *input, into))
 }

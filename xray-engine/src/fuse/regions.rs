@@ -1,48 +1,48 @@
-//! Divides recognised units into regions, each of which becomes one node of the graph.
+//! Divides recognised ops into regions, each of which becomes one node of the graph.
 
 use std::collections::{HashMap, HashSet};
 
 use tract_core::internal::*;
 
-use super::constant::{Edge, quantiser};
-use super::plan::Source;
+use super::constant::{QuantisedTensor, quantiser};
+use super::fused_op::FusedOp;
+use super::plan::RegionInput;
 use super::recognise;
-use super::unit::Unit;
 
 /// How a region gets at `edge`; what tract would quantise (`by_tract`) is quantised on the way in instead.
-fn source(model: &TypedModel, edge: Edge, by_tract: bool) -> TractResult<Source> {
-    let shape = recognise::shape_of(model, edge.outlet).context("input of unknown size")?;
-    let node = model.node(edge.outlet.node);
+fn source(model: &TypedModel, tensor: QuantisedTensor, by_tract: bool) -> TractResult<RegionInput> {
+    let shape = recognise::shape_of(model, tensor.outlet).context("input of unknown size")?;
+    let node = model.node(tensor.outlet.node);
     if by_tract && let Some(made) = quantiser(node) {
         let float = model.outlet_fact(node.inputs[0])?.datum_type == f32::datum_type();
-        if float && made.zero == edge.zero {
-            return Ok(Source { edge, shape, tap: node.inputs[0], scale: Some(made.scale) });
+        if float && made.zero == tensor.zero {
+            return Ok(RegionInput { tensor, shape, tap: node.inputs[0], scale: Some(made.scale) });
         }
     }
-    Ok(Source { edge, shape, tap: edge.outlet, scale: None })
+    Ok(RegionInput { tensor, shape, tap: tensor.outlet, scale: None })
 }
 
-/// Units by region: two units of a region have no way from one to the other through an operator of tract.
+/// Units by region: two ops of a region have no way from one to the other through an operator of tract.
 pub(crate) struct Regions {
     /// In order of execution.
-    pub units: Vec<Unit>,
+    pub ops: Vec<FusedOp>,
     /// The region of each unit.
     pub colours: Vec<usize>,
     by_output: HashMap<OutletId, usize>,
-    /// Outlets of units that an operator of tract or the caller reads.
+    /// Outlets of ops that an operator of tract or the caller reads.
     pub read_outside: HashSet<OutletId>,
 }
 
 impl Regions {
-    /// Divides `units`, which are in order of execution, and drops those that nothing reads.
-    pub fn new(model: &TypedModel, units: Vec<Unit>) -> TractResult<Regions> {
-        let by_output: HashMap<_, _> = units.iter().enumerate().map(|(i, u)| (u.output, i)).collect();
-        let mut colours = vec![0; units.len()];
+    /// Divides `ops`, which are in order of execution, and drops those that nothing reads.
+    pub fn new(model: &TypedModel, ops: Vec<FusedOp>) -> TractResult<Regions> {
+        let by_output: HashMap<_, _> = ops.iter().enumerate().map(|(i, u)| (u.output, i)).collect();
+        let mut colours = vec![0; ops.len()];
         let mut depth: HashMap<usize, usize> = HashMap::new();
         for id in model.eval_order()? {
             if let Some(index) = by_output.get(&OutletId::from(id)) {
-                colours[*index] = units[*index]
-                    .work
+                colours[*index] = ops[*index]
+                    .kind
                     .inputs()
                     .iter()
                     .map(|e| match by_output.get(&e.outlet) {
@@ -59,71 +59,71 @@ impl Regions {
             let reach = reach.max().unwrap_or(0);
             depth.insert(id, reach);
         }
-        let mut regions = Regions { units, colours, by_output, read_outside: HashSet::new() };
+        let mut regions = Regions { ops, colours, by_output, read_outside: HashSet::new() };
         regions.drop_dead(model)?;
         Ok(regions)
     }
 
-    /// Follows what is read from the outputs backwards; units that only other units absorbed are dropped.
+    /// Follows what is read from the outputs backwards; ops that only other ops absorbed are dropped.
     fn drop_dead(&mut self, model: &TypedModel) -> TractResult<()> {
         let (mut alive, mut seen) = (HashSet::new(), HashSet::new());
         let mut queue: Vec<(OutletId, bool)> = model.output_outlets()?.iter().map(|o| (*o, true)).collect();
         while let Some((outlet, outside)) = queue.pop() {
-            let unit = self.by_output.get(&outlet).copied();
-            if unit.is_some() && outside {
+            let op = self.by_output.get(&outlet).copied();
+            if op.is_some() && outside {
                 self.read_outside.insert(outlet);
             }
             if !seen.insert(outlet) {
                 continue;
             }
-            match unit {
+            match op {
                 Some(index) => {
                     alive.insert(index);
-                    queue.extend(self.units[index].work.inputs().iter().map(|e| (e.outlet, false)));
+                    queue.extend(self.ops[index].kind.inputs().iter().map(|e| (e.outlet, false)));
                 }
                 None => queue.extend(model.node(outlet.node).inputs.iter().map(|o| (*o, true))),
             }
         }
         let mut index = 0..;
-        let keep: Vec<bool> = self.units.iter().map(|_| alive.contains(&index.next().unwrap_or(0))).collect();
+        let keep: Vec<bool> = self.ops.iter().map(|_| alive.contains(&index.next().unwrap_or(0))).collect();
         let mut flags = keep.iter();
-        self.units.retain(|_| *flags.next().unwrap_or(&false));
+        self.ops.retain(|_| *flags.next().unwrap_or(&false));
         let mut flags = keep.iter();
         self.colours.retain(|_| *flags.next().unwrap_or(&false));
-        self.by_output = self.units.iter().enumerate().map(|(i, u)| (u.output, i)).collect();
+        self.by_output = self.ops.iter().enumerate().map(|(i, u)| (u.output, i)).collect();
         Ok(())
     }
 
-    /// The units of a region, in order of execution.
-    pub fn of(&self, region: usize) -> Vec<Unit> {
-        let all = self.units.iter().zip(&self.colours);
-        all.filter(|(_, colour)| **colour == region).map(|(unit, _)| unit.clone()).collect()
+    /// The ops of a region, in order of execution.
+    pub fn of(&self, region: usize) -> Vec<FusedOp> {
+        let all = self.ops.iter().zip(&self.colours);
+        all.filter(|(_, colour)| **colour == region).map(|(op, _)| op.clone()).collect()
     }
 
     /// What a region reads from outside, and which of its results are read there.
     pub fn ports(
         &self,
         model: &TypedModel,
-        units: &[Unit],
+        ops: &[FusedOp],
         region: usize,
-    ) -> TractResult<(Vec<Source>, Vec<OutletId>)> {
-        let mut inputs: Vec<Source> = Vec::new();
+    ) -> TractResult<(Vec<RegionInput>, Vec<OutletId>)> {
+        let mut inputs: Vec<RegionInput> = Vec::new();
         let colour = |outlet: &OutletId| self.by_output.get(outlet).map(|i| self.colours[*i]);
-        for edge in units.iter().flat_map(|u| u.work.inputs()) {
-            let known = inputs.iter().any(|s| s.edge.outlet == edge.outlet);
-            if colour(&edge.outlet) != Some(region) && !known {
-                inputs.push(source(model, edge, colour(&edge.outlet).is_none())?);
+        for tensor in ops.iter().flat_map(|u| u.kind.inputs()) {
+            let known = inputs.iter().any(|s| s.tensor.outlet == tensor.outlet);
+            if colour(&tensor.outlet) != Some(region) && !known {
+                inputs.push(source(model, tensor, colour(&tensor.outlet).is_none())?);
             }
         }
         let elsewhere: HashSet<OutletId> = self
-            .units
+            .ops
             .iter()
             .zip(&self.colours)
             .filter(|(_, c)| **c != region)
-            .flat_map(|(u, _)| u.work.inputs())
+            .flat_map(|(u, _)| u.kind.inputs())
             .map(|e| e.outlet)
             .collect();
-        let outputs = units.iter().map(|u| u.output);
+        let outputs = ops.iter().map(|u| u.output);
         Ok((inputs, outputs.filter(|o| self.read_outside.contains(o) || elsewhere.contains(o)).collect()))
     }
 }

@@ -6,8 +6,8 @@ use std::fmt;
 use serde::Serialize;
 use tract_core::internal::TypedModel;
 
-use super::op::FusedOp;
-use super::unit::{Unit, Work};
+use super::fused_op::{FusedOp, OpKind};
+use super::program_op::ProgramOp;
 
 /// Operators of one kind that run as integer code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,7 +20,7 @@ pub struct FusedKind {
 
 /// An operator with 8-bit output that stays with tract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Kept {
+pub struct UnfusedOp {
     /// The node's name in the graph.
     pub node: String,
     /// Why it was not recognised.
@@ -33,7 +33,8 @@ pub struct FusionReport {
     /// Name of the kernel that runs the fused operators.
     pub kernel: String,
     /// Faster kernels that failed their check on this machine, in words; empty unless something is broken.
-    pub distrusted: Vec<String>,
+    #[serde(rename = "distrusted")]
+    pub rejected_kernels: Vec<String>,
     /// Number of regions; each is one node of the graph.
     pub regions: usize,
     /// Fused operators by kind.
@@ -41,8 +42,9 @@ pub struct FusionReport {
     /// Structures of the nets found among them: dense layers, inverted residuals.
     pub structures: Vec<FusedKind>,
     /// Operators that stay with tract though their result has 8 bits.
-    pub kept: Vec<Kept>,
-    /// All operators that tract runs beside the fused ones, after its own optimisation, by kind: those of `kept`, and
+    #[serde(rename = "kept")]
+    pub unfused: Vec<UnfusedOp>,
+    /// All operators that tract runs beside the fused ones, after its own optimisation, by kind: those of `unfused`, and
     /// those that are in float in the file, such as the head.
     pub by_tract: Vec<FusedKind>,
     /// Multiplications per image in fused operators.
@@ -63,7 +65,7 @@ impl FusionReport {
         let names: Vec<_> = model.nodes().iter().map(|node| node.op.name()).collect();
         for (node, name) in model.nodes().iter().zip(&names) {
             // What is read and what is constant is no work.
-            let work = !node.inputs.is_empty() && node.op_as::<FusedOp>().is_none();
+            let work = !node.inputs.is_empty() && node.op_as::<ProgramOp>().is_none();
             if work {
                 *kinds.entry(name.as_ref()).or_default() += 1;
             }
@@ -71,24 +73,24 @@ impl FusionReport {
         self.by_tract = list(kinds);
     }
 
-    /// Counts kinds and structures of `units`.
-    pub(super) fn count(&mut self, units: &[Unit]) {
+    /// Counts kinds and structures of `ops`.
+    pub(super) fn count(&mut self, ops: &[FusedOp]) {
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-        for unit in units {
-            *kinds.entry(unit.work.name()).or_default() += 1;
+        for op in ops {
+            *kinds.entry(op.kind.name()).or_default() += 1;
         }
         self.fused = list(kinds);
-        let maker = |unit: &Unit| {
-            let source = unit.work.inputs().first().map(|e| e.outlet)?;
-            units.iter().find(|u| u.output == source)
+        let maker = |op: &FusedOp| {
+            let source = op.kind.inputs().first().map(|e| e.outlet)?;
+            ops.iter().find(|u| u.output == source)
         };
         let mut structures: BTreeMap<&str, usize> = BTreeMap::new();
-        for unit in units {
-            let chain = (maker(unit).map(|u| &u.work), maker(unit).and_then(maker).map(|u| &u.work));
-            let name = match (&unit.work, chain) {
-                (Work::Conv(_), (Some(Work::Conv(_)), Some(Work::Affine(_)))) => "dense layer",
-                (Work::Conv(_), (Some(Work::AffinePool(_)), _)) => "transition",
-                (Work::Conv(_), (Some(Work::Depthwise(_)), _)) => "inverted residual",
+        for op in ops {
+            let chain = (maker(op).map(|u| &u.kind), maker(op).and_then(maker).map(|u| &u.kind));
+            let name = match (&op.kind, chain) {
+                (OpKind::Conv(_), (Some(OpKind::Conv(_)), Some(OpKind::Affine(_)))) => "dense layer",
+                (OpKind::Conv(_), (Some(OpKind::AffinePool(_)), _)) => "transition",
+                (OpKind::Conv(_), (Some(OpKind::Depthwise(_)), _)) => "inverted residual",
                 _ => continue,
             };
             *structures.entry(name).or_default() += 1;
@@ -115,7 +117,7 @@ impl fmt::Display for FusionReport {
                 self.arena_bytes as f64 / 1e6
             )?;
         }
-        for kernel in &self.distrusted {
+        for kernel in &self.rejected_kernels {
             writeln!(f, "  NOT USED: {kernel}")?;
         }
         for kind in &self.structures {
@@ -124,8 +126,8 @@ impl fmt::Display for FusionReport {
         for kind in &self.fused {
             writeln!(f, "  fused {:<64} {:>4}", kind.name, kind.count)?;
         }
-        for kept in &self.kept {
-            writeln!(f, "  kept {}: {}", kept.node, kept.reason)?;
+        for op in &self.unfused {
+            writeln!(f, "  kept {}: {}", op.node, op.reason)?;
         }
         for kind in &self.by_tract {
             writeln!(f, "  tract {:<64} {:>4}", kind.name, kind.count)?;

@@ -5,7 +5,7 @@
 //! known when they are packed: if the positive weights of a lane sum to at most 128 and the negative ones to at least
 //! -128, no activations from 0 to 255 bring the lane beyond 255 * 128 = 32640. Weights are mostly far smaller than 127,
 //! so that not only two products fit but those of two to four lines, which then share one `vpmaddwd` to 32 bits.
-//! [`Eight::pack`] sorts lines into such bins; a line that alone could saturate is taken as the sum of two.
+//! [`Block8::pack`] sorts lines into such bins; a line that alone could saturate is taken as the sum of two.
 
 /// Output channels in one register of sums.
 pub(crate) const OUTPUTS: usize = 8;
@@ -20,7 +20,7 @@ pub(crate) struct Strip(pub [i8; OUTPUTS * 4]);
 
 /// Everything that eight output channels are multiplied by.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Eight {
+pub(crate) struct Block8 {
     strips: Vec<Strip>,
     sources: Vec<u32>,
     bins: [usize; MOST],
@@ -47,17 +47,17 @@ struct Bin {
 /// One strip, where its inputs are, and the sums of its weights.
 type Bounded = (Strip, u32, [u8; SUMS]);
 
-impl Eight {
+impl Block8 {
     /// One strip a bin, for an instruction that sums in 32 bits.
-    pub fn plain(strips: &[(Strip, u32)]) -> Eight {
-        let mut eight = Eight::with_room(strips.len());
-        strips.iter().for_each(|(strip, source)| eight.push(*strip, *source));
-        eight.bins[0] = strips.len();
-        eight
+    pub fn plain(strips: &[(Strip, u32)]) -> Block8 {
+        let mut block = Block8::with_room(strips.len());
+        strips.iter().for_each(|(strip, source)| block.push(*strip, *source));
+        block.bins[0] = strips.len();
+        block
     }
 
     /// Bins for an instruction that sums in 16 bits.
-    pub fn pack(strips: &[(Strip, u32)]) -> Eight {
+    pub fn pack(strips: &[(Strip, u32)]) -> Block8 {
         let mut bounded: Vec<Bounded> = Vec::with_capacity(strips.len());
         for (strip, source) in strips.iter().filter(|(strip, _)| strip.0 != [0; OUTPUTS * 4]) {
             let (one, other) = split(strip);
@@ -66,19 +66,19 @@ impl Eight {
         }
         let mut bins = fill(&bounded);
         bins.sort_by_key(|bin| std::cmp::Reverse(bin.count));
-        let mut eight = Eight::with_room(bounded.len());
+        let mut block = Block8::with_room(bounded.len());
         for bin in bins {
             for member in &bin.members[..bin.count] {
-                eight.push(bounded[*member].0, bounded[*member].1);
+                block.push(bounded[*member].0, bounded[*member].1);
             }
-            eight.bins[bin.count - 1] += 1;
+            block.bins[bin.count - 1] += 1;
         }
-        eight
+        block
     }
 
-    fn with_room(strips: usize) -> Eight {
+    fn with_room(strips: usize) -> Block8 {
         let (strips, sources) = (Vec::with_capacity(strips), Vec::with_capacity(strips));
-        Eight { strips, sources, ..Eight::default() }
+        Block8 { strips, sources, ..Block8::default() }
     }
 
     /// Bins of [`MOST`] strips first, then those of fewer.
@@ -176,7 +176,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
-    use crate::kernels::selftest::Noise;
+    use crate::kernels::self_test::Xorshift32;
 
     /// The sum of all products of output `o`, with `input` as the four inputs of every strip.
     fn product(strips: &[Strip], o: usize, input: [u8; 4]) -> i32 {
@@ -186,19 +186,19 @@ mod tests {
 
     #[test]
     fn bins_hold_every_weight_and_cannot_saturate() {
-        let mut noise = Noise::new(7);
+        let mut rng = Xorshift32::new(7);
         // Miri takes a minute for what takes the processor a millisecond.
         let (rounds, sources) = if cfg!(miri) { (2, 6) } else { (20, 50) };
         for round in 0..rounds {
             // From weights that are always at the ends of their range to small ones.
             let strips: Vec<(Strip, u32)> = (0..sources)
-                .map(|source| (Strip(std::array::from_fn(|_| noise.weight() >> (round % 5))), source))
+                .map(|source| (Strip(std::array::from_fn(|_| rng.weight() >> (round % 5))), source))
                 .collect();
-            let eight = Eight::pack(&strips);
-            assert_eq!(eight.strips.len(), eight.sources.len());
-            assert_eq!(eight.reach, sources as usize - 1);
+            let block = Block8::pack(&strips);
+            assert_eq!(block.strips.len(), block.sources.len());
+            assert_eq!(block.reach, sources as usize - 1);
             for (strip, source) in &strips {
-                let mine = eight.strips.iter().zip(&eight.sources).filter(|(_, s)| *s == source);
+                let mine = block.strips.iter().zip(&block.sources).filter(|(_, s)| *s == source);
                 let parts: Vec<Strip> = mine.map(|(strip, _)| *strip).collect();
                 for o in 0..OUTPUTS {
                     for input in [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]] {
@@ -206,9 +206,9 @@ mod tests {
                     }
                 }
             }
-            let mut rest = eight.strips.as_slice();
+            let mut rest = block.strips.as_slice();
             for size in (1..=MOST).rev() {
-                for _ in 0..eight.bins[size - 1] {
+                for _ in 0..block.bins[size - 1] {
                     let (bin, after) = rest.split_at(size);
                     rest = after;
                     for lane in 0..2 * OUTPUTS {
@@ -229,14 +229,14 @@ mod tests {
         let filled = |w: i8| Strip([w; OUTPUTS * 4]);
         // 16 + 16 in each lane: four strips reach 128, a fifth opens a bin. Zeros are left out.
         let strips: Vec<(Strip, u32)> = (0..5).map(|i| (filled(16), i)).chain([(filled(0), 9)]).collect();
-        let eight = Eight::pack(&strips);
-        assert_eq!((eight.bins(), eight.reach()), ([1, 0, 0, 1], 4));
+        let block = Block8::pack(&strips);
+        assert_eq!((block.bins(), block.reach()), ([1, 0, 0, 1], 4));
         // 127 + 127 saturates: 64 + 64 and 63 + 63, neither of which has room for the other.
-        let eight = Eight::pack(&[(filled(127), 0)]);
-        assert_eq!(eight.strips(), [filled(64), filled(63)]);
-        assert_eq!(eight.bins(), [2, 0, 0, 0]);
+        let block = Block8::pack(&[(filled(127), 0)]);
+        assert_eq!(block.strips(), [filled(64), filled(63)]);
+        assert_eq!(block.bins(), [2, 0, 0, 0]);
         // 127 - 127 does not.
         let mixed = Strip(std::array::from_fn(|i| if i % 2 == 0 { 127 } else { -127 }));
-        assert_eq!(Eight::pack(&[(mixed, 0)]).strips(), [mixed]);
+        assert_eq!(Block8::pack(&[(mixed, 0)]).strips(), [mixed]);
     }
 }

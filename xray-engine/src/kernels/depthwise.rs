@@ -1,7 +1,7 @@
 //! Depthwise convolution: every channel has its own three by three (or other) kernel.
 
 use super::layout::LANES;
-use super::pack::{ConvShape, Output};
+use super::weights::{ConvShape, Requantisation};
 
 /// One depthwise convolution.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +15,7 @@ pub(crate) struct Depthwise {
     /// Input scale times weight scale over output scale, padded to whole planes.
     pub scale: Vec<f32>,
     /// Rounding and clamping.
-    pub output: Output,
+    pub output: Requantisation,
 }
 
 /// Pixels by channels that are computed together.
@@ -29,7 +29,7 @@ impl Depthwise {
         bias: &[i32],
         scale: &[f32],
         input_zero: u8,
-        output: Output,
+        output: Requantisation,
     ) -> Depthwise {
         let (planes, taps) = (shape.input.planes(), shape.taps.len());
         let quads = taps.div_ceil(4);

@@ -1,32 +1,32 @@
 //! Integer kernels behind one small trait, chosen at run time.
 //!
 //! Activations are uint8 with any zero point, weights int8 from -127 to 127 per output channel, sums int32,
-//! requantisation one float32 multiplication per sum ([`pack::Output::quantise`]). [`scalar`] is the
+//! requantisation one float32 multiplication per sum ([`weights::Requantisation::quantise`]). [`scalar`] is the
 //! specification; every other kernel equals it bit for bit. `unsafe` is used in the files of the instruction
 //! sets only ([`x86`], [`arm`]); what is here checks every range before they are called.
 
 #[cfg(target_arch = "aarch64")]
 mod arm;
-pub(crate) mod depthwise;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "read by kernels of x86-64"))]
-pub(crate) mod eights;
+pub(crate) mod block8;
+pub(crate) mod depthwise;
 pub(crate) mod layout;
-pub(crate) mod pack;
 pub(crate) mod pointwise;
 mod scalar;
-mod selftest;
+mod self_test;
+pub(crate) mod weights;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 use std::fmt::Debug;
 
 use depthwise::Depthwise;
-use pack::{Appetite, ConvShape, PackedConv};
 use pointwise::{Affine, Plane};
+use weights::{ConvShape, PackedConv, WeightLayout};
 
 /// One row of neighbouring output pixels.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Run {
+pub(crate) struct PixelRun {
     /// Byte offset in the source of the first pixel in the first plane, before a tap is added.
     pub src: usize,
     /// Byte offset in the target of the first pixel in the first plane.
@@ -41,10 +41,10 @@ pub(crate) trait Kernel: Debug + Send + Sync {
     fn name(&self) -> &'static str;
 
     /// How weights must be packed for it.
-    fn appetite(&self) -> Appetite;
+    fn weight_layout(&self) -> WeightLayout;
 
     /// Computes one run for every output channel. Ranges were checked by [`conv`].
-    fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: Run);
+    fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: PixelRun);
 
     /// Computes one run of one plane of a depthwise convolution.
     fn depthwise(&self, job: &Depthwise, src: &[u8], dst: &mut [u8]) {
@@ -74,18 +74,18 @@ pub(crate) trait Kernel: Debug + Send + Sync {
 /// never of the input.
 pub(crate) fn conv(kernel: &dyn Kernel, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8]) {
     let (input, output) = (&shape.input, &shape.output);
-    let blocks = output.channels.div_ceil(pack::BLOCK);
+    let blocks = output.channels.div_ceil(weights::BLOCK);
     assert!(src.len() >= shape.source_bytes() && dst.len() >= output.used(), "buffer too short");
-    assert!(conv.weights.fit(kernel.appetite().packing, shape), "weights of another shape or kernel");
-    assert!(conv.bias.len() == blocks * pack::BLOCK && conv.scale.len() == conv.bias.len());
+    assert!(conv.weights.fit(kernel.weight_layout().packing, shape), "weights of another shape or kernel");
+    assert!(conv.bias.len() == blocks * weights::BLOCK && conv.scale.len() == conv.bias.len());
     if shape.taps == [0] && input == &(layout::Layout { channels: input.channels, ..*output }) {
         let pixels = output.plane() / layout::LANES;
         if output.border == 0 && shape.stride_x == 1 && shape.stride_y == 1 {
-            return kernel.conv_run(conv, shape, src, dst, Run { src: 0, dst: 0, pixels });
+            return kernel.conv_run(conv, shape, src, dst, PixelRun { src: 0, dst: 0, pixels });
         }
     }
     for y in 0..output.height {
-        let run = Run { src: shape.source_row(y), dst: output.row_start(y), pixels: output.width };
+        let run = PixelRun { src: shape.source_row(y), dst: output.row_start(y), pixels: output.width };
         kernel.conv_run(conv, shape, src, dst, run);
     }
 }
@@ -107,18 +107,18 @@ const CASES: u32 = 4;
 /// The kernel with this name if this machine can run it, else the fastest; one that fails its check against the
 /// specification is passed over and named, with the reason, in the second value.
 pub(crate) fn choose(name: Option<&str>) -> (&'static dyn Kernel, Vec<String>) {
-    let mut distrusted = Vec::new();
+    let mut rejected = Vec::new();
     let mut all = available();
     if let Some(at) = name.and_then(|n| all.iter().position(|k| k.name() == n)) {
         all.drain(..at);
     }
     for kernel in all {
-        match selftest::check(kernel, CASES) {
-            Ok(()) => return (kernel, distrusted),
-            Err(reason) => distrusted.push(reason),
+        match self_test::check(kernel, CASES) {
+            Ok(()) => return (kernel, rejected),
+            Err(reason) => rejected.push(reason),
         }
     }
-    (&scalar::Scalar, distrusted)
+    (&scalar::Scalar, rejected)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! rounded separately everywhere, so every kernel gives the same bytes.
 
 use super::layout::{LANES, Layout};
-use super::pack::Output;
+use super::weights::Requantisation;
 
 /// `y = quantise(max(x * scale + shift, floor))` per channel, in steps of the result.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +19,7 @@ pub(crate) struct Affine {
     /// Least value before pooling: 0 for a ReLU, minus infinity without one.
     pub floor: f32,
     /// Rounding and clamping.
-    pub output: Output,
+    pub output: Requantisation,
 }
 
 /// Which plane of the source and which of the result.
@@ -115,7 +115,7 @@ pub(crate) struct Add {
     /// Takes both zero points off.
     pub shift: f32,
     /// Rounding and clamping.
-    pub output: Output,
+    pub output: Requantisation,
 }
 
 /// Adds bytes that lie at the same offsets.

@@ -1,8 +1,8 @@
 //! The specification: plain loops that every other kernel must equal bit for bit.
 
 use super::layout::LANES;
-use super::pack::{Appetite, BLOCK, ConvShape, PackedConv, Packing};
-use super::{Kernel, Run};
+use super::weights::{BLOCK, ConvShape, PackedConv, Packing, WeightLayout};
+use super::{Kernel, PixelRun};
 
 /// Portable kernel without any instruction set of its own.
 #[derive(Debug)]
@@ -13,11 +13,11 @@ impl Kernel for Scalar {
         "scalar"
     }
 
-    fn appetite(&self) -> Appetite {
-        Appetite { packing: Packing::Quad, signed: false }
+    fn weight_layout(&self) -> WeightLayout {
+        WeightLayout { packing: Packing::Quad, signed: false }
     }
 
-    fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: Run) {
+    fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: PixelRun) {
         let (planes, step) = (shape.input.planes(), shape.stride_x * LANES);
         let lines = shape.taps.len() * planes;
         for (block, weights) in conv.weights.lines().chunks_exact(lines).enumerate() {

@@ -4,8 +4,8 @@
 
 use super::depthwise::Depthwise;
 use super::layout::{LANES, Layout};
-use super::pack::{ConvShape, ConvWeights, Output, PackedConv};
 use super::pointwise::{Add, Affine, Plane};
+use super::weights::{ConvShape, ConvWeights, PackedConv, Requantisation};
 use super::{Kernel, conv, scalar::Scalar};
 
 /// What sizes of random cases are divided by: Miri is some thousand times slower than the processor.
@@ -13,12 +13,12 @@ pub(crate) const SMALLER: usize = if cfg!(miri) { 5 } else { 1 };
 
 /// A small random number generator (Marsaglia 2003, xorshift32), so that a case is a seed and a shape.
 #[derive(Debug, Clone)]
-pub(crate) struct Noise(u32);
+pub(crate) struct Xorshift32(u32);
 
-impl Noise {
+impl Xorshift32 {
     /// `seed` 0 is taken as 1.
-    pub fn new(seed: u32) -> Noise {
-        Noise(seed.max(1))
+    pub fn new(seed: u32) -> Xorshift32 {
+        Xorshift32(seed.max(1))
     }
 
     /// The next 32 bits.
@@ -81,20 +81,20 @@ pub(crate) struct Case {
 impl Case {
     /// A random case.
     pub fn new(seed: u32) -> Case {
-        let mut noise = Noise::new(seed.wrapping_mul(0x9E37_79B9));
-        noise.bits();
-        let kernel = noise.range(1, 4);
+        let mut rng = Xorshift32::new(seed.wrapping_mul(0x9E37_79B9));
+        rng.bits();
+        let kernel = rng.range(1, 4);
         Case {
             seed,
-            channels: (noise.range(1, 24 / SMALLER), noise.range(1, 70 / SMALLER)),
-            size: (noise.range(kernel, 8), noise.range(kernel, 34 / SMALLER)),
+            channels: (rng.range(1, 24 / SMALLER), rng.range(1, 70 / SMALLER)),
+            size: (rng.range(kernel, 8), rng.range(kernel, 34 / SMALLER)),
             kernel,
-            stride: noise.range(1, 4),
-            pad: noise.range(0, 2).min(kernel - 1),
-            borders: (noise.range(0, 2), noise.range(0, 2)),
-            zeros: (noise.byte(), noise.byte()),
-            spread: noise.range(0, 300) as f32 * 0.01,
-            relu: noise.range(0, 2) == 1,
+            stride: rng.range(1, 4),
+            pad: rng.range(0, 2).min(kernel - 1),
+            borders: (rng.range(0, 2), rng.range(0, 2)),
+            zeros: (rng.byte(), rng.byte()),
+            spread: rng.range(0, 300) as f32 * 0.01,
+            relu: rng.range(0, 2) == 1,
         }
     }
 
@@ -108,9 +108,9 @@ impl Case {
     }
 
     /// Rounding and clamping.
-    pub fn output(&self) -> Output {
+    pub fn output(&self) -> Requantisation {
         let zero = f32::from(self.zeros.1);
-        Output { zero: self.zeros.1, lo: if self.relu { 0.0 } else { -zero }, hi: 255.0 - zero }
+        Requantisation { zero: self.zeros.1, lo: if self.relu { 0.0 } else { -zero }, hi: 255.0 - zero }
     }
 
     /// Where a convolution of this case reads and writes.
@@ -121,21 +121,21 @@ impl Case {
     }
 
     /// A random picture: plain, and in its layout.
-    pub fn picture(&self, layout: &Layout, noise: &mut Noise) -> (Vec<u8>, Vec<u8>) {
+    pub fn picture(&self, layout: &Layout, rng: &mut Xorshift32) -> (Vec<u8>, Vec<u8>) {
         let length = layout.channels * layout.height * layout.width;
-        let plain: Vec<u8> = (0..length).map(|_| noise.byte()).collect();
+        let plain: Vec<u8> = (0..length).map(|_| rng.byte()).collect();
         let mut data = vec![0xAA; layout.bytes()];
         layout.import(&plain, 0, self.zeros.0, &mut data);
         (plain, data)
     }
 
     /// Weights, bias and scale of a convolution with `inputs` channels a group.
-    pub fn parameters(&self, outputs: usize, inputs: usize, noise: &mut Noise) -> Parameters {
+    pub fn parameters(&self, outputs: usize, inputs: usize, rng: &mut Xorshift32) -> Parameters {
         let count = outputs * inputs * self.kernel * self.kernel;
         Parameters {
-            weights: (0..count).map(|_| noise.weight()).collect(),
-            bias: (0..outputs).map(|_| noise.bits() as i32 >> 12).collect(),
-            scale: (0..outputs).map(|_| self.spread * noise.range(0, 1000) as f32 * 1e-5).collect(),
+            weights: (0..count).map(|_| rng.weight()).collect(),
+            bias: (0..outputs).map(|_| rng.bits() as i32 >> 12).collect(),
+            scale: (0..outputs).map(|_| self.spread * rng.range(0, 1000) as f32 * 1e-5).collect(),
         }
     }
 }
@@ -163,7 +163,7 @@ pub(crate) fn convolve(kernel: &dyn Kernel, case: &Case, p: &Parameters, data: &
         scale: &p.scale,
         input_zero: case.zeros.0,
     };
-    let packed = PackedConv::new(&plain, &shape, case.output(), kernel.appetite());
+    let packed = PackedConv::new(&plain, &shape, case.output(), kernel.weight_layout());
     let mut result = vec![0x55; shape.output.bytes()];
     conv(kernel, &packed, &shape, data, &mut result);
     Some(result)
@@ -179,13 +179,13 @@ pub(crate) fn depthwise(kernel: &dyn Kernel, case: &Case, p: &Parameters, data: 
 }
 
 /// Scale and shift, the same with pooling, and addition.
-pub(crate) fn pointwise(kernel: &dyn Kernel, case: &Case, data: &[u8], noise: &mut Noise) -> [Vec<u8>; 3] {
+pub(crate) fn pointwise(kernel: &dyn Kernel, case: &Case, data: &[u8], rng: &mut Xorshift32) -> [Vec<u8>; 3] {
     let source = Layout { border: case.borders.0, ..case.layouts().0 };
     let target = Layout { border: case.borders.1, ..source };
     let half = Layout { height: source.height / 2, width: source.width / 2, ..target };
     let padded = source.planes() * LANES;
     let mut factors = || -> Vec<f32> {
-        (0..padded).map(|_| (noise.range(0, 4001) as f32 - 2000.0) * 1e-3 * case.spread).collect()
+        (0..padded).map(|_| (rng.range(0, 4001) as f32 - 2000.0) * 1e-3 * case.spread).collect()
     };
     let (scale, shift) = (factors(), factors());
     let floor = if case.relu { 0.0 } else { f32::NEG_INFINITY };
@@ -212,21 +212,21 @@ pub(crate) fn check(kernel: &dyn Kernel, cases: u32) -> Result<(), String> {
     for seed in 1..=cases {
         let case = Case::new(seed);
         let differs = |what: &str| Err(format!("kernel {} differs at {what} of {case:?}", kernel.name()));
-        let mut noise = Noise::new(case.seed);
-        let (_, data) = case.picture(&case.layouts().0, &mut noise);
-        let p = case.parameters(case.channels.1, case.channels.0, &mut noise);
+        let mut rng = Xorshift32::new(case.seed);
+        let (_, data) = case.picture(&case.layouts().0, &mut rng);
+        let p = case.parameters(case.channels.1, case.channels.0, &mut rng);
         if convolve(kernel, &case, &p, &data) != convolve(&Scalar, &case, &p, &data) {
             return differs("a convolution");
         }
         let same = Case { channels: (case.channels.0, case.channels.0), ..case.clone() };
-        let p = same.parameters(same.channels.0, 1, &mut noise);
+        let p = same.parameters(same.channels.0, 1, &mut rng);
         if depthwise(kernel, &same, &p, &data) != depthwise(&Scalar, &same, &p, &data) {
             return differs("a depthwise convolution");
         }
         let source = Layout { border: case.borders.0, ..case.layouts().0 };
-        let (_, data) = case.picture(&source, &mut noise);
-        let mut again = noise.clone();
-        if pointwise(kernel, &case, &data, &mut noise) != pointwise(&Scalar, &case, &data, &mut again) {
+        let (_, data) = case.picture(&source, &mut rng);
+        let mut again = rng.clone();
+        if pointwise(kernel, &case, &data, &mut rng) != pointwise(&Scalar, &case, &data, &mut again) {
             return differs("scale and shift, pooling or addition");
         }
     }

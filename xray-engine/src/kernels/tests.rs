@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::available;
 use super::scalar::Scalar;
-use super::selftest::{Case, Noise, Parameters, SMALLER, check, convolve, depthwise, pointwise};
-use crate::kernels::pack::Output;
+use super::self_test::{Case, Parameters, SMALLER, Xorshift32, check, convolve, depthwise, pointwise};
+use crate::kernels::weights::Requantisation;
 
 prop_compose! {
     fn cases()(
@@ -53,10 +53,10 @@ proptest! {
 
     #[test]
     fn convolution_equals_the_specification(case in cases()) {
-        let mut noise = Noise::new(case.seed);
+        let mut rng = Xorshift32::new(case.seed);
         let (input, output) = case.layouts();
-        let (plain, data) = case.picture(&input, &mut noise);
-        let p = case.parameters(output.channels, input.channels, &mut noise);
+        let (plain, data) = case.picture(&input, &mut rng);
+        let p = case.parameters(output.channels, input.channels, &mut rng);
         let spec = convolve(&Scalar, &case, &p, &data).unwrap();
         let mut flat = vec![0; output.channels * output.height * output.width];
         output.export(&spec, 0, &mut flat);
@@ -69,10 +69,10 @@ proptest! {
     #[test]
     fn depthwise_equals_the_specification(case in cases()) {
         let case = Case { channels: (case.channels.0, case.channels.0), ..case };
-        let mut noise = Noise::new(case.seed);
+        let mut rng = Xorshift32::new(case.seed);
         let (input, output) = case.layouts();
-        let (plain, data) = case.picture(&input, &mut noise);
-        let p = case.parameters(output.channels, 1, &mut noise);
+        let (plain, data) = case.picture(&input, &mut rng);
+        let p = case.parameters(output.channels, 1, &mut rng);
         let expected = by_definition(&case, &plain, &p, 1);
         for kernel in available() {
             let result = depthwise(kernel, &case, &p, &data).unwrap();
@@ -84,13 +84,13 @@ proptest! {
 
     #[test]
     fn pointwise_equals_the_specification(case in cases()) {
-        let mut noise = Noise::new(case.seed);
+        let mut rng = Xorshift32::new(case.seed);
         let (mut source, _) = case.layouts();
         source.border = case.borders.0;
-        let (_, data) = case.picture(&source, &mut noise);
-        let spec = pointwise(&Scalar, &case, &data, &mut noise.clone());
+        let (_, data) = case.picture(&source, &mut rng);
+        let spec = pointwise(&Scalar, &case, &data, &mut rng.clone());
         for kernel in available() {
-            prop_assert!(pointwise(kernel, &case, &data, &mut noise.clone()) == spec, "{}", kernel.name());
+            prop_assert!(pointwise(kernel, &case, &data, &mut rng.clone()) == spec, "{}", kernel.name());
         }
     }
 }
@@ -105,7 +105,7 @@ fn known_answers_hold_for_every_kernel() {
 
 #[test]
 fn rounding_is_half_to_even_and_saturates() {
-    let output = Output { zero: 10, lo: -10.0, hi: 245.0 };
+    let output = Requantisation { zero: 10, lo: -10.0, hi: 245.0 };
     let bytes: Vec<u8> = [0.5, 1.5, 2.5, -0.5, -1.5, 1e9, -1e9, 244.6, f32::INFINITY]
         .into_iter()
         .map(|v| output.quantise(v))

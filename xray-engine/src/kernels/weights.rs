@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::eights::{Eight, OUTPUTS, Strip};
+use super::block8::{Block8, OUTPUTS, Strip};
 use super::layout::{LANES, Layout};
 
 /// Output channels that are computed side by side.
@@ -21,15 +21,15 @@ pub(crate) enum Packing {
     Quad,
     /// `[input / 2][output][input % 2]`, for instructions that sum two products (SMULL + SADALP).
     Pair,
-    /// [`Eight`]s of one strip a bin, for registers of 256 bits and instructions that sum four products.
-    Eights,
-    /// [`Eight`]s whose bins fit 16 bits, for instructions that sum two products there (`vpmaddubsw`).
-    Bins,
+    /// [`Block8`]s of one strip a bin, for registers of 256 bits and instructions that sum four products.
+    Block8,
+    /// [`Block8`]s whose bins fit 16 bits, for instructions that sum two products there (`vpmaddubsw`).
+    Block8Bins,
 }
 
 /// What a kernel wants to be fed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Appetite {
+pub(crate) struct WeightLayout {
     /// Order of the weights.
     pub packing: Packing,
     /// True if the kernel takes activations 128 off as signed bytes; the bias then makes up for it.
@@ -38,7 +38,7 @@ pub(crate) struct Appetite {
 
 /// How an int32 sum becomes an 8-bit activation: `clamp(round_half_even(sum * scale), lo, hi) + zero`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Output {
+pub(crate) struct Requantisation {
     /// Zero point of the result.
     pub zero: u8,
     /// Least value before the zero point is added (a ReLU has 0); an integer, at least `-zero`.
@@ -50,7 +50,7 @@ pub(crate) struct Output {
 /// Adding it to a float of magnitude below 2^22 leaves the value, rounded half to even, in the low bits.
 const ROUND: f32 = 12_582_912.0;
 
-impl Output {
+impl Requantisation {
     /// The byte for `value`, a real number in steps of the result. This is the specification of rounding.
     #[inline(always)]
     pub fn quantise(&self, value: f32) -> u8 {
@@ -71,7 +71,7 @@ pub(crate) struct PackedConv {
     /// Input scale times weight scale over output scale, per output channel, padded to whole blocks.
     pub scale: Vec<f32>,
     /// Rounding and clamping.
-    pub output: Output,
+    pub output: Requantisation,
 }
 
 /// Packed weights.
@@ -80,7 +80,7 @@ pub(crate) enum Weights {
     /// `[output block][tap][input plane]`, one line each.
     Lines(Vec<Line>),
     /// One for each eight output channels.
-    Eights(Vec<Eight>),
+    Blocks8(Vec<Block8>),
 }
 
 impl Weights {
@@ -88,16 +88,16 @@ impl Weights {
     pub fn lines(&self) -> &[Line] {
         match self {
             Weights::Lines(lines) => lines,
-            Weights::Eights(_) => &[],
+            Weights::Blocks8(_) => &[],
         }
     }
 
-    /// The eights; none if they were packed otherwise, which [`super::conv`] does not let happen.
+    /// The blocks of eight output channels; none if they were packed otherwise, which [`super::conv`] does not let happen.
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "read by kernels of x86-64"))]
-    pub fn eights(&self) -> &[Eight] {
+    pub fn blocks8(&self) -> &[Block8] {
         match self {
             Weights::Lines(_) => &[],
-            Weights::Eights(eights) => eights,
+            Weights::Blocks8(blocks8) => blocks8,
         }
     }
 
@@ -108,9 +108,9 @@ impl Weights {
             (Weights::Lines(lines), Packing::Quad | Packing::Pair) => {
                 lines.len() == shape.output.channels.div_ceil(BLOCK) * shape.taps.len() * shape.input.planes()
             }
-            (Weights::Eights(eights), Packing::Eights | Packing::Bins) => {
-                eights.len() == shape.output.channels.div_ceil(OUTPUTS)
-                    && eights.iter().all(|eight| eight.reach() <= shape.reach())
+            (Weights::Blocks8(blocks8), Packing::Block8 | Packing::Block8Bins) => {
+                blocks8.len() == shape.output.channels.div_ceil(OUTPUTS)
+                    && blocks8.iter().all(|block8| block8.reach() <= shape.reach())
             }
             _ => false,
         }
@@ -137,21 +137,26 @@ pub(crate) struct ConvWeights<'a> {
 }
 
 impl PackedConv {
-    /// Packs `plain` for a kernel of that `appetite` and pictures of that `shape`.
-    pub fn new(plain: &ConvWeights<'_>, shape: &ConvShape, output: Output, appetite: Appetite) -> PackedConv {
+    /// Packs `plain` for a kernel of that `weight_layout` and pictures of that `shape`.
+    pub fn new(
+        plain: &ConvWeights<'_>,
+        shape: &ConvShape,
+        output: Requantisation,
+        weight_layout: WeightLayout,
+    ) -> PackedConv {
         let blocks = plain.outputs.div_ceil(BLOCK);
         let mut bias = vec![0; blocks * BLOCK];
         let mut scale = vec![0.0; blocks * BLOCK];
         bias[..plain.outputs].copy_from_slice(plain.bias);
         scale[..plain.outputs].copy_from_slice(plain.scale);
-        let offset = i32::from(plain.input_zero) - if appetite.signed { 128 } else { 0 };
+        let offset = i32::from(plain.input_zero) - if weight_layout.signed { 128 } else { 0 };
         for (bias, weights) in bias.iter_mut().zip(plain.weights.chunks_exact(plain.inputs * plain.taps)) {
             *bias -= offset * weights.iter().map(|w| i32::from(*w)).sum::<i32>();
         }
-        let weights = match appetite.packing {
-            Packing::Quad | Packing::Pair => Weights::Lines(plain.lines(appetite.packing)),
-            Packing::Eights => Weights::Eights(plain.eights(shape, Eight::plain)),
-            Packing::Bins => Weights::Eights(plain.eights(shape, Eight::pack)),
+        let weights = match weight_layout.packing {
+            Packing::Quad | Packing::Pair => Weights::Lines(plain.pack_lines(weight_layout.packing)),
+            Packing::Block8 => Weights::Blocks8(plain.pack_blocks8(shape, Block8::plain)),
+            Packing::Block8Bins => Weights::Blocks8(plain.pack_blocks8(shape, Block8::pack)),
         };
         PackedConv { weights, bias, scale, output }
     }
@@ -164,9 +169,9 @@ impl PackedConv {
                 let each = lines.len() / (self.bias.len() / BLOCK);
                 Weights::Lines(lines[blocks.start * each..blocks.end * each].to_vec())
             }
-            Weights::Eights(eights) => {
-                let end = (channels.end / OUTPUTS).min(eights.len());
-                Weights::Eights(eights[channels.start / OUTPUTS..end].to_vec())
+            Weights::Blocks8(blocks8) => {
+                let end = (channels.end / OUTPUTS).min(blocks8.len());
+                Weights::Blocks8(blocks8[channels.start / OUTPUTS..end].to_vec())
             }
         };
         let (bias, scale) = (self.bias[channels.clone()].to_vec(), self.scale[channels].to_vec());
@@ -175,7 +180,7 @@ impl PackedConv {
 }
 
 impl ConvWeights<'_> {
-    fn lines(&self, packing: Packing) -> Vec<Line> {
+    fn pack_lines(&self, packing: Packing) -> Vec<Line> {
         let planes = self.inputs.div_ceil(LANES);
         let count = self.outputs.div_ceil(BLOCK) * self.taps * planes;
         let mut lines = vec![Line([0; BLOCK * LANES]); count];
@@ -195,12 +200,12 @@ impl ConvWeights<'_> {
     }
 
     /// Packs the strips of each eight outputs, with the places that they have in a picture of `shape`.
-    fn eights(&self, shape: &ConvShape, pack: impl Fn(&[(Strip, u32)]) -> Eight) -> Vec<Eight> {
+    fn pack_blocks8(&self, shape: &ConvShape, pack: impl Fn(&[(Strip, u32)]) -> Block8) -> Vec<Block8> {
         let (planes, plane) = (self.inputs.div_ceil(LANES), shape.input.plane());
         let place = |i: usize| (shape.taps[i / planes] + i % planes * plane) as u32;
         let empty: Vec<(Strip, u32)> =
             (0..self.taps * planes).map(|i| (Strip([0; OUTPUTS * LANES]), place(i))).collect();
-        let mut eights = Vec::with_capacity(self.outputs.div_ceil(OUTPUTS));
+        let mut blocks8 = Vec::with_capacity(self.outputs.div_ceil(OUTPUTS));
         for first in (0..self.outputs).step_by(OUTPUTS) {
             let mut strips = empty.clone();
             for o in first..self.outputs.min(first + OUTPUTS) {
@@ -211,9 +216,9 @@ impl ConvWeights<'_> {
                     }
                 }
             }
-            eights.push(pack(&strips));
+            blocks8.push(pack(&strips));
         }
-        eights
+        blocks8
     }
 
     fn at(&self, output: usize, input: usize, tap: usize) -> i8 {

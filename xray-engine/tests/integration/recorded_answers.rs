@@ -59,13 +59,13 @@ fn every_structure_of_the_small_net_is_fused() {
     assert_eq!(count(&report, "dense layer"), 7);
     assert_eq!(count(&report, "transition"), 2);
     assert_eq!(count(&report, "inverted residual"), 5);
-    assert_eq!((report.kept.len(), report.regions), (1, 1), "{report}");
+    assert_eq!((report.unfused.len(), report.regions), (1, 1), "{report}");
 }
 
 #[test]
 fn what_is_not_recognised_stays_with_tract() {
     let [_, mixed] = small_quantised_cases();
     let report = report(&mixed);
-    assert_eq!((report.kept.len(), report.regions), (2, 2), "{report}");
+    assert_eq!((report.unfused.len(), report.regions), (2, 2), "{report}");
     assert_eq!(count(&report, "dense layer"), 6);
 }

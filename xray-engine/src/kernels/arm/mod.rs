@@ -8,7 +8,7 @@ use std::arch::aarch64::*;
 
 use super::Kernel;
 use super::layout::LANES;
-use super::pack::{BLOCK, ConvShape, PackedConv};
+use super::weights::{BLOCK, ConvShape, PackedConv};
 
 /// The kernels of this family that this processor can run, fastest first.
 pub(super) fn available() -> Vec<&'static dyn Kernel> {

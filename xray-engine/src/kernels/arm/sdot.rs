@@ -9,8 +9,8 @@ use std::arch::{asm, is_aarch64_feature_detected};
 
 use super::{Span, pixels, store};
 use crate::kernels::layout::LANES;
-use crate::kernels::pack::{Appetite, BLOCK, ConvShape, PackedConv, Packing};
-use crate::kernels::{Kernel, Run};
+use crate::kernels::weights::{BLOCK, ConvShape, PackedConv, Packing, WeightLayout};
+use crate::kernels::{Kernel, PixelRun};
 
 /// Exists only where the instruction was detected (see [`Sdot::detected`]).
 #[derive(Debug)]
@@ -31,11 +31,11 @@ impl Kernel for Sdot {
         "sdot"
     }
 
-    fn appetite(&self) -> Appetite {
-        Appetite { packing: Packing::Quad, signed: true }
+    fn weight_layout(&self) -> WeightLayout {
+        WeightLayout { packing: Packing::Quad, signed: true }
     }
 
-    fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: Run) {
+    fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: PixelRun) {
         // SAFETY: `SDOT` is handed out only where the instruction was detected. `kernels::conv` checked that
         // every pixel of the run, at every tap and plane, and the slack behind it lie in `src`, that every
         // output lies in `dst`, and that weights, bias and scale cover every block.

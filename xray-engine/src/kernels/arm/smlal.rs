@@ -5,8 +5,8 @@ use std::arch::aarch64::*;
 
 use super::{Span, pixels, store};
 use crate::kernels::layout::LANES;
-use crate::kernels::pack::{Appetite, BLOCK, ConvShape, PackedConv, Packing};
-use crate::kernels::{Kernel, Run};
+use crate::kernels::weights::{BLOCK, ConvShape, PackedConv, Packing, WeightLayout};
+use crate::kernels::{Kernel, PixelRun};
 
 /// For every aarch64 processor.
 #[derive(Debug)]
@@ -17,11 +17,11 @@ impl Kernel for Smlal {
         "smlal"
     }
 
-    fn appetite(&self) -> Appetite {
-        Appetite { packing: Packing::Pair, signed: true }
+    fn weight_layout(&self) -> WeightLayout {
+        WeightLayout { packing: Packing::Pair, signed: true }
     }
 
-    fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: Run) {
+    fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: PixelRun) {
         // SAFETY: every aarch64 has these instructions. `kernels::conv` checked that every pixel of the run, at
         // every tap and plane, and the slack behind it lie in `src`, that every output lies in `dst`, and that
         // weights, bias and scale cover every block.

@@ -1,15 +1,15 @@
 //! AVX2: `vpmaddubsw` sums two products of bytes in 16 bits, on bins of weights with which it cannot saturate (see
-//! `kernels::eights`); `vpmaddwd` brings the sums of a bin to 32 bits.
+//! `kernels::block8`); `vpmaddwd` brings the sums of a bin to 32 bits.
 
 use std::arch::x86_64::*;
 
 use super::avx2_planes;
-use super::eights::{self, Multiply};
+use super::block8::{self, Multiply};
+use crate::kernels::block8::{Block8, Strip};
 use crate::kernels::depthwise::Depthwise;
-use crate::kernels::eights::{Eight, Strip};
-use crate::kernels::pack::{Appetite, ConvShape, PackedConv, Packing};
 use crate::kernels::pointwise::{Add, Affine, Plane};
-use crate::kernels::{Kernel, Run};
+use crate::kernels::weights::{ConvShape, PackedConv, Packing, WeightLayout};
+use crate::kernels::{Kernel, PixelRun};
 
 /// Exists only where the instructions were detected (see [`Avx2::detected`]).
 #[derive(Debug)]
@@ -30,11 +30,11 @@ impl Kernel for Avx2 {
         "avx2"
     }
 
-    fn appetite(&self) -> Appetite {
-        Appetite { packing: Packing::Bins, signed: false }
+    fn weight_layout(&self) -> WeightLayout {
+        WeightLayout { packing: Packing::Block8Bins, signed: false }
     }
 
-    fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: Run) {
+    fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: PixelRun) {
         // SAFETY: `AVX2` is handed out only where the feature was detected; `kernels::conv` checked the ranges.
         unsafe { wide_conv(conv, shape, src, dst, run) }
     }
@@ -61,9 +61,9 @@ impl Kernel for Avx2 {
 }
 
 #[target_feature(enable = "avx2")]
-unsafe fn wide_conv(conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: Run) {
+unsafe fn wide_conv(conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: PixelRun) {
     // SAFETY: the caller's promise.
-    unsafe { eights::conv_run::<Bins>(conv, shape, src, dst, run) }
+    unsafe { block8::conv_run::<Bins>(conv, shape, src, dst, run) }
 }
 
 /// Multiplication bin by bin.
@@ -73,22 +73,22 @@ impl Multiply for Bins {
     const WIDEST: usize = 7;
 
     #[inline(always)]
-    unsafe fn sums<const MR: usize>(eight: &Eight, src: *const u8, step: usize) -> [__m256i; MR] {
-        let (strips, sources) = (eight.strips().as_ptr(), eight.sources().as_ptr());
-        let (mut place, counts) = (Place { strips, sources, src, step }, eight.bins());
+    unsafe fn sums<const MR: usize>(block: &Block8, src: *const u8, step: usize) -> [__m256i; MR] {
+        let (strips, sources) = (block.strips().as_ptr(), block.sources().as_ptr());
+        let (mut cursor, counts) = (Cursor { strips, sources, src, step }, block.bins());
         // SAFETY: bins count as many strips and sources as there are.
         unsafe {
             let mut sums = [_mm256_setzero_si256(); MR];
-            sums = bins::<4, MR>(&mut place, counts[3], sums);
-            sums = bins::<3, MR>(&mut place, counts[2], sums);
-            sums = bins::<2, MR>(&mut place, counts[1], sums);
-            bins::<1, MR>(&mut place, counts[0], sums)
+            sums = bins::<4, MR>(&mut cursor, counts[3], sums);
+            sums = bins::<3, MR>(&mut cursor, counts[2], sums);
+            sums = bins::<2, MR>(&mut cursor, counts[1], sums);
+            bins::<1, MR>(&mut cursor, counts[0], sums)
         }
     }
 }
 
 /// How far the multiplication is.
-struct Place {
+struct Cursor {
     strips: *const Strip,
     sources: *const u32,
     src: *const u8,
@@ -102,25 +102,25 @@ struct Place {
 #[allow(clippy::needless_range_loop)] // indices, so that everything stays in registers
 #[inline(always)]
 unsafe fn bins<const K: usize, const MR: usize>(
-    place: &mut Place,
+    cursor: &mut Cursor,
     count: usize,
     mut sums: [__m256i; MR],
 ) -> [__m256i; MR] {
     // SAFETY: the caller's promise.
     unsafe {
         let ones = _mm256_set1_epi16(1);
-        let (mut strips, mut sources) = (place.strips, place.sources);
+        let (mut strips, mut sources) = (cursor.strips, cursor.sources);
         for _ in 0..count {
             let mut weights = [_mm256_setzero_si256(); K];
-            let mut from = [place.src; K];
+            let mut from = [cursor.src; K];
             for k in 0..K {
                 weights[k] = _mm256_load_si256(strips.add(k).cast());
-                from[k] = place.src.add(*sources.add(k) as usize);
+                from[k] = cursor.src.add(*sources.add(k) as usize);
             }
             for r in 0..MR {
                 let mut short = _mm256_setzero_si256();
                 for k in 0..K {
-                    let four = _mm256_set1_epi32(from[k].add(r * place.step).cast::<i32>().read_unaligned());
+                    let four = _mm256_set1_epi32(from[k].add(r * cursor.step).cast::<i32>().read_unaligned());
                     let pairs = _mm256_maddubs_epi16(four, weights[k]);
                     short = if k == 0 { pairs } else { _mm256_add_epi16(short, pairs) };
                 }
@@ -129,7 +129,7 @@ unsafe fn bins<const K: usize, const MR: usize>(
             strips = strips.add(K);
             sources = sources.add(K);
         }
-        (place.strips, place.sources) = (strips, sources);
+        (cursor.strips, cursor.sources) = (strips, sources);
         sums
     }
 }

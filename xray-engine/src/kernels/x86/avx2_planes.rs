@@ -5,8 +5,8 @@ use std::arch::x86_64::*;
 
 use crate::kernels::depthwise::{self, Depthwise};
 use crate::kernels::layout::LANES;
-use crate::kernels::pack::Output;
 use crate::kernels::pointwise::{self, Add, Affine, Plane};
+use crate::kernels::weights::Requantisation;
 
 /// Bytes of a register.
 const WIDE: usize = 32;
@@ -25,7 +25,7 @@ struct Rounding {
 impl Rounding {
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn new(output: &Output) -> Rounding {
+    fn new(output: &Requantisation) -> Rounding {
         Rounding {
             lo: _mm256_set1_ps(output.lo),
             hi: _mm256_set1_ps(output.hi),
@@ -33,7 +33,7 @@ impl Rounding {
         }
     }
 
-    /// As `Output::quantise`; the zero point is not yet added.
+    /// As `Requantisation::quantise`; the zero point is not yet added.
     #[inline]
     #[target_feature(enable = "avx2")]
     fn steps(&self, value: __m256) -> __m256i {
@@ -142,7 +142,7 @@ pub(super) fn depthwise(job: &Depthwise, src: &[u8], dst: &mut [u8]) {
     }
 }
 
-/// Eight pixels, `STEP` apart.
+/// Block8 pixels, `STEP` apart.
 ///
 /// # Safety
 /// 32 times `STEP` bytes readable.
@@ -161,7 +161,7 @@ unsafe fn load<const STEP: usize>(from: *const u8) -> __m256i {
     }
 }
 
-/// Eight neighbouring output pixels of one plane.
+/// Block8 neighbouring output pixels of one plane.
 ///
 /// # Safety
 /// AVX2; at every tap 32 bytes times `STEP` readable.

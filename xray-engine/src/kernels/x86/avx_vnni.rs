@@ -5,12 +5,12 @@ use std::arch::x86_64::*;
 use std::marker::PhantomData;
 
 use super::avx2::{AVX2, Avx2};
-use super::eights::{self, Multiply};
+use super::block8::{self, Multiply};
+use crate::kernels::block8::Block8;
 use crate::kernels::depthwise::Depthwise;
-use crate::kernels::eights::Eight;
-use crate::kernels::pack::{Appetite, ConvShape, PackedConv, Packing};
 use crate::kernels::pointwise::{Add, Affine, Plane};
-use crate::kernels::{Kernel, Run};
+use crate::kernels::weights::{ConvShape, PackedConv, Packing, WeightLayout};
+use crate::kernels::{Kernel, PixelRun};
 
 /// Exists only where the instructions were detected (see [`AvxVnni::detected`]).
 #[derive(Debug)]
@@ -31,11 +31,11 @@ impl Kernel for AvxVnni {
         "avx-vnni"
     }
 
-    fn appetite(&self) -> Appetite {
-        Appetite { packing: Packing::Eights, signed: false }
+    fn weight_layout(&self) -> WeightLayout {
+        WeightLayout { packing: Packing::Block8, signed: false }
     }
 
-    fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: Run) {
+    fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: PixelRun) {
         // SAFETY: `AVX_VNNI` is handed out only where the features were detected; `kernels::conv` checked the
         // ranges.
         unsafe { wide_conv(conv, shape, src, dst, run) }
@@ -59,9 +59,9 @@ impl Kernel for AvxVnni {
 }
 
 #[target_feature(enable = "avx2,avxvnni")]
-unsafe fn wide_conv(conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: Run) {
+unsafe fn wide_conv(conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: PixelRun) {
     // SAFETY: the caller's promise.
-    unsafe { eights::conv_run::<Strips<Vpdpbusd>>(conv, shape, src, dst, run) }
+    unsafe { block8::conv_run::<Strips<Vpdpbusd>>(conv, shape, src, dst, run) }
 }
 
 /// Adds four products of uint8 by int8 to each of eight sums.
@@ -90,11 +90,11 @@ impl<D: Dot> Multiply for Strips<D> {
     const WIDEST: usize = 14;
 
     #[inline(always)]
-    unsafe fn sums<const MR: usize>(eight: &Eight, src: *const u8, step: usize) -> [__m256i; MR] {
+    unsafe fn sums<const MR: usize>(block: &Block8, src: *const u8, step: usize) -> [__m256i; MR] {
         // SAFETY: the caller's promise; strips are aligned to 32 bytes.
         unsafe {
             let mut sums = [_mm256_setzero_si256(); MR];
-            for (strip, source) in eight.strips().iter().zip(eight.sources()) {
+            for (strip, source) in block.strips().iter().zip(block.sources()) {
                 let weights = _mm256_load_si256(std::ptr::from_ref(strip).cast());
                 let from = src.add(*source as usize);
                 for (r, sum) in sums.iter_mut().enumerate() {
@@ -110,7 +110,7 @@ impl<D: Dot> Multiply for Strips<D> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::selftest::check;
+    use crate::kernels::self_test::check;
 
     /// What `vpdpbusd` is defined as, in AVX2's instructions.
     struct Imitated;
@@ -137,15 +137,15 @@ mod tests {
             "avx-vnni, imitated"
         }
 
-        fn appetite(&self) -> Appetite {
-            AVX_VNNI.appetite()
+        fn weight_layout(&self) -> WeightLayout {
+            AVX_VNNI.weight_layout()
         }
 
-        fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: Run) {
+        fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: PixelRun) {
             #[target_feature(enable = "avx2")]
-            unsafe fn wide(conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: Run) {
+            unsafe fn wide(conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: PixelRun) {
                 // SAFETY: the caller's promise.
-                unsafe { eights::conv_run::<Strips<Imitated>>(conv, shape, src, dst, run) }
+                unsafe { block8::conv_run::<Strips<Imitated>>(conv, shape, src, dst, run) }
             }
             // SAFETY: the test looked for AVX2; `kernels::conv` checked the ranges.
             unsafe { wide(conv, shape, src, dst, run) }

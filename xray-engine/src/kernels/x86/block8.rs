@@ -1,24 +1,24 @@
 //! Convolution in registers of 256 bits: what AVX2 and AVX-VNNI share.
 //!
-//! A tile is some pixels by eight output channels; weights lie as [`Eight`]s.
+//! A tile is some pixels by eight output channels; weights lie as [`Block8`]s.
 
 use std::arch::x86_64::*;
 
-use crate::kernels::Run;
-use crate::kernels::eights::{Eight, OUTPUTS};
+use crate::kernels::PixelRun;
+use crate::kernels::block8::{Block8, OUTPUTS};
 use crate::kernels::layout::LANES;
-use crate::kernels::pack::{ConvShape, PackedConv};
+use crate::kernels::weights::{ConvShape, PackedConv};
 
 /// How an instruction set multiplies.
 pub(super) trait Multiply {
     /// Pixels of its widest tile, a multiple of 7 as are the widths of pictures in the nets.
     const WIDEST: usize;
 
-    /// Sums of `MR` pixels, `step` bytes apart from `src`, for the outputs of `eight`.
+    /// Sums of `MR` pixels, `step` bytes apart from `src`, for the outputs of `block`.
     ///
     /// # Safety
-    /// The instruction set was detected. At every source of `eight` each of the pixels is readable.
-    unsafe fn sums<const MR: usize>(eight: &Eight, src: *const u8, step: usize) -> [__m256i; MR];
+    /// The instruction set was detected. At every source of `block` each of the pixels is readable.
+    unsafe fn sums<const MR: usize>(block: &Block8, src: *const u8, step: usize) -> [__m256i; MR];
 }
 
 /// The pointers and strides of one run.
@@ -44,7 +44,7 @@ pub(super) unsafe fn conv_run<M: Multiply>(
     shape: &ConvShape,
     src: &[u8],
     dst: &mut [u8],
-    run: Run,
+    run: PixelRun,
 ) {
     // SAFETY: the run starts inside both; stretches and tiles end at its end.
     unsafe {
@@ -72,21 +72,21 @@ pub(super) unsafe fn conv_run<M: Multiply>(
 /// As [`conv_run`].
 #[inline(always)]
 unsafe fn stretch<M: Multiply, const STEP: usize>(span: Span<'_>, pixels: usize) {
-    for (index, eight) in span.conv.weights.eights().iter().enumerate() {
+    for (index, block) in span.conv.weights.blocks8().iter().enumerate() {
         let mut at = 0;
-        // SAFETY: `at + tile <= pixels` in every branch; `index` is below the number of eights.
+        // SAFETY: `at + tile <= pixels` in every branch; `index` is below the number of blocks.
         unsafe {
             while at < pixels {
                 let left = pixels - at;
                 if M::WIDEST == 14 && left >= 14 {
-                    tile::<M, 14, STEP>(span, eight, index, at);
+                    tile::<M, 14, STEP>(span, block, index, at);
                     at += 14;
                 } else if pixels >= 7 {
                     at = at.min(pixels - 7);
-                    tile::<M, 7, STEP>(span, eight, index, at);
+                    tile::<M, 7, STEP>(span, block, index, at);
                     at += 7;
                 } else {
-                    tile::<M, 1, STEP>(span, eight, index, at);
+                    tile::<M, 1, STEP>(span, block, index, at);
                     at += 1;
                 }
             }
@@ -94,21 +94,21 @@ unsafe fn stretch<M: Multiply, const STEP: usize>(span: Span<'_>, pixels: usize)
     }
 }
 
-/// `MR` pixels of one eight.
+/// `MR` pixels of one block.
 ///
 /// # Safety
 /// As [`stretch`]; pixels `at..at + MR` lie in the run.
 #[inline(always)]
 unsafe fn tile<M: Multiply, const MR: usize, const STEP: usize>(
     span: Span<'_>,
-    eight: &Eight,
+    block: &Block8,
     index: usize,
     at: usize,
 ) {
     let step = if STEP > 0 { STEP } else { span.shape.stride_x * LANES };
     // SAFETY: the caller's promise.
     unsafe {
-        let sums = M::sums::<MR>(eight, span.src.add(at * step), step);
+        let sums = M::sums::<MR>(block, span.src.add(at * step), step);
         let plane = span.shape.output.plane();
         let to = span.dst.add(index * 2 * plane + at * LANES);
         let both = index * 2 + 1 < span.shape.output.planes();

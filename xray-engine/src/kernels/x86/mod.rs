@@ -4,7 +4,7 @@
 mod avx2;
 mod avx2_planes;
 mod avx_vnni;
-mod eights;
+mod block8;
 mod vnni;
 mod vnni_planes;
 

@@ -8,9 +8,9 @@ use std::arch::x86_64::*;
 use super::vnni_planes;
 use crate::kernels::depthwise::Depthwise;
 use crate::kernels::layout::LANES;
-use crate::kernels::pack::{Appetite, BLOCK, ConvShape, PackedConv, Packing};
 use crate::kernels::pointwise::{Add, Affine, Plane};
-use crate::kernels::{Kernel, Run};
+use crate::kernels::weights::{BLOCK, ConvShape, PackedConv, Packing, WeightLayout};
+use crate::kernels::{Kernel, PixelRun};
 
 /// Exists only where the instructions were detected (see [`Vnni::detected`]).
 #[derive(Debug)]
@@ -46,11 +46,11 @@ impl Kernel for Vnni {
         "avx512-vnni"
     }
 
-    fn appetite(&self) -> Appetite {
-        Appetite { packing: Packing::Quad, signed: false }
+    fn weight_layout(&self) -> WeightLayout {
+        WeightLayout { packing: Packing::Quad, signed: false }
     }
 
-    fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: Run) {
+    fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: PixelRun) {
         // SAFETY: `VNNI` is handed out only where the features were detected. `kernels::conv` checked that
         // every pixel of the run, at every tap and plane, lies in `src`, that every output lies in `dst`,
         // and that weights, bias and scale cover every block.

@@ -4,8 +4,8 @@ use std::arch::x86_64::*;
 
 use crate::kernels::depthwise::{self, Depthwise};
 use crate::kernels::layout::LANES;
-use crate::kernels::pack::Output;
 use crate::kernels::pointwise::{self, Add, Affine, Plane};
+use crate::kernels::weights::Requantisation;
 
 /// Pixels in one register of bytes.
 const WIDE: usize = 16;
@@ -21,7 +21,7 @@ struct Rounding {
 impl Rounding {
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn new(output: &Output) -> Rounding {
+    fn new(output: &Requantisation) -> Rounding {
         Rounding {
             lo: _mm512_set1_ps(output.lo),
             hi: _mm512_set1_ps(output.hi),
@@ -29,7 +29,7 @@ impl Rounding {
         }
     }
 
-    /// As `Output::quantise`, as int32.
+    /// As `Requantisation::quantise`, as int32.
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn steps(&self, value: __m512) -> __m512i {
