@@ -14,6 +14,8 @@ pub(crate) mod layout;
 pub(crate) mod pointwise;
 mod scalar;
 mod self_test;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod span;
 pub(crate) mod weights;
 #[cfg(target_arch = "x86_64")]
 mod x86;

@@ -39,25 +39,7 @@ impl Kernel for Avx2 {
         unsafe { wide_conv(conv, shape, src, dst, run) }
     }
 
-    fn depthwise(&self, job: &Depthwise, src: &[u8], dst: &mut [u8]) {
-        // SAFETY: the feature was detected before this kernel was handed out.
-        unsafe { avx2_planes::depthwise(job, src, dst) }
-    }
-
-    fn affine(&self, job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
-        // SAFETY: the feature was detected before this kernel was handed out.
-        unsafe { avx2_planes::affine(job, plane, src, dst) }
-    }
-
-    fn affine_pool(&self, job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
-        // SAFETY: the feature was detected before this kernel was handed out.
-        unsafe { avx2_planes::affine_pool(job, plane, src, dst) }
-    }
-
-    fn add(&self, job: &Add, a: &[u8], b: &[u8], dst: &mut [u8]) {
-        // SAFETY: the feature was detected before this kernel was handed out.
-        unsafe { avx2_planes::add(job, a, b, dst) }
-    }
+    plane_operators!(avx2_planes);
 }
 
 #[target_feature(enable = "avx2")]
