@@ -12,10 +12,10 @@ use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use xray_core::engine::{EngineChoice, EngineOptions, load};
-use xray_core::gate::{Appearance, FeatureSpace, LOOKED_AT};
-use xray_core::intake::{Radiograph, read_file};
 use xray_core::package::{Centre, CentreKind, GateFit, GateRecord, Numbers, PackageFile};
 use xray_core::preprocess::{InputTensor, Preprocessing, Scaling, prepare};
+use xray_core::quality_gate::{Appearance, FeatureSpace, LOOKED_AT};
+use xray_intake::{Radiograph, read_file};
 
 /// A grey PGM of 1400 × 1000 pixels, about the size of an X-ray in the public sets.
 fn picture(path: &Path) {

@@ -13,7 +13,7 @@
 //! file ─PackageFile::read→ PackageFile ─verify→ VerifiedPackage ─TractEngine::load→ Engine
 //! ```
 //!
-//! What is on the left cannot be skipped: a [`decision::Verdict`] is made from a [`gate::Admitted`] only, that
+//! What is on the left cannot be skipped: a [`decision::Verdict`] is made from a [`quality_gate::Admitted`] only, that
 //! by a gate from an [`engine::Output`] only, an [`engine::Output`] by an engine only, and an engine from a [`package::VerifiedPackage`] only.
 //! [`screening::Screener`] walks an image through all of it.
 //!
@@ -22,12 +22,13 @@
 pub mod decision;
 pub mod engine;
 pub mod files;
-pub mod gate;
 pub mod heat_map;
 pub mod package;
 pub mod preprocess;
+pub mod quality_gate;
 pub mod screening;
 
+pub use quality_gate as gate;
 pub use xray_intake as intake;
 
 /// Lower-case hexadecimal digits of `bytes`, two a byte.

@@ -2,8 +2,8 @@
 
 use super::{CalibratedProbability, Calibration, Finding};
 use crate::engine::Probability;
-use crate::gate::Admitted;
 use crate::package::{AbstainBand, VerifiedPackage};
+use crate::quality_gate::Admitted;
 
 /// The verdict on one image. It is made from what a model's gate let through only, so an image that was not
 /// read or not accepted has none.

@@ -13,10 +13,10 @@
 //!
 //! The graph of a model computes it (its third output); [`overlay`] draws it.
 
-mod colours;
+mod colour_scale;
 mod draw;
 
-pub use colours::colour;
+pub use colour_scale::colour;
 pub use draw::{MAX_PICTURE_SIDE, PictureError, layer, layer_png, overlay, overlay_png};
 
 use serde::Serialize;

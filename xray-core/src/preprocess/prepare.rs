@@ -1,7 +1,7 @@
 //! The one function that feeds every model, on the workstation and on the device.
 
 use super::{PreprocessError, Preprocessing, Resize, resize};
-use crate::intake::{Pixels, Radiograph};
+use xray_intake::{Pixels, Radiograph};
 
 /// What an engine takes: float32 `[1, 3, size, size]`, channels RGB, scaled as its contract says.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +72,7 @@ pub fn prepare(image: &Radiograph, contract: &Preprocessing) -> Result<InputTens
 ///
 /// # Errors
 /// [`PreprocessError::Resize`] if the resizer refuses the image, or the input size is below
-/// [`MIN_SIDE`](crate::intake::MIN_SIDE).
+/// [`MIN_SIDE`](xray_intake::MIN_SIDE).
 pub fn at_input_size(image: &Radiograph, contract: &Preprocessing) -> Result<Radiograph, PreprocessError> {
     let (size, (width, height)) = (contract.size, (image.width(), image.height()));
     Radiograph::new(size as u32, size as u32, resized(image, contract)?)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Screener, Screening, ScreeningError};
 use crate::decision::Finding;
-use crate::intake::{self, ListingError};
+use xray_intake::{self as intake, ListingError};
 
 /// Why there is no result for a path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

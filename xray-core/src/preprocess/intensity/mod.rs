@@ -19,7 +19,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::PreprocessError;
-use crate::intake::Pixels;
+use xray_intake::Pixels;
 
 /// What is done to the grey levels of an image of the input size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! What an image looks like, in a few numbers that can be explained.
 
-use crate::intake::{Pixels, Radiograph};
+use xray_intake::{Pixels, Radiograph};
 
 /// Numbers about one image. All but the size are taken from the picture that the model looks at, before its grey
 /// levels are normalised, so that an original and the same picture reduced look alike.

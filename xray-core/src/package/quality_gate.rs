@@ -45,7 +45,7 @@ pub struct GateFit {
     pub refused: usize,
 }
 
-/// A gate in the space of the pooled features; [`crate::gate`] says how it is used.
+/// A gate in the space of the pooled features; [`crate::quality_gate`] says how it is used.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GateRecord {

@@ -6,20 +6,20 @@
 //! ```
 //!
 //! A verdict is made from an [`Admitted`] output only, so a picture that is refused has no score anywhere. The gate asks
-//! two things: what the picture looks like ([`Appearance`], numbers that can be explained), and, where the model
+//! two things: what the pixels are like ([`Appearance`], numbers that can be explained), and, where the model
 //! brings it, where its features lie among those of its training images.
 
+mod feature_space;
+pub mod image_statistics;
 mod limits;
-pub mod looks;
 mod reason;
 mod rejection;
-mod space;
 
+pub use feature_space::{FeatureSpace, Position, Projection};
+pub use image_statistics::Appearance;
 pub use limits::LOOKED_AT;
-pub use looks::Appearance;
 pub use reason::Reason;
 pub use rejection::Rejection;
-pub use space::{FeatureSpace, Position, Projection};
 
 use crate::engine::Output;
 use crate::package::VerifiedPackage;
@@ -46,18 +46,18 @@ impl Admitted {
 #[derive(Debug, Clone)]
 pub struct Gate {
     input: usize,
-    space: Option<FeatureSpace>,
+    feature_space: Option<FeatureSpace>,
 }
 
 impl Gate {
     /// The gate of a model.
     pub fn of(package: &VerifiedPackage) -> Gate {
-        Gate { input: package.contract().preprocessing.size, space: FeatureSpace::of(package) }
+        Gate { input: package.contract().preprocessing.size, feature_space: FeatureSpace::of(package) }
     }
 
     /// What must be said about it; none if there is nothing.
     pub fn warning(&self) -> Option<&'static str> {
-        self.space.is_none().then_some(
+        self.feature_space.is_none().then_some(
             "this model knows no X-rays: pictures are refused by their looks only (size, colours, blank, blurred, grain), \
              not if they are turned, inverted or of something else; export it again with this release",
         )
@@ -67,20 +67,20 @@ impl Gate {
     ///
     /// # Errors
     /// [`Rejection`] with every reason why it may not; the output is gone then.
-    pub fn admit(&self, looks: &Appearance, output: Output) -> Result<Admitted, Rejection> {
-        match Rejection::new(self.against(looks, output.features())) {
+    pub fn admit(&self, statistics: &Appearance, output: Output) -> Result<Admitted, Rejection> {
+        match Rejection::new(self.rejection_reasons(statistics, output.features())) {
             Some(rejection) => Err(rejection),
             None => Ok(Admitted { output }),
         }
     }
 
-    fn against(&self, looks: &Appearance, features: &[f32]) -> Vec<Reason> {
-        let mut reasons = limits::against(looks, self.input);
+    fn rejection_reasons(&self, statistics: &Appearance, features: &[f32]) -> Vec<Reason> {
+        let mut reasons = limits::rejection_reasons(statistics, self.input);
         // Features of a blank or blurred picture lie anywhere; what is wrong with it is said already.
         if reasons.contains(&Reason::Blank) || reasons.contains(&Reason::Blurred) {
             return reasons;
         }
-        if let Some(space) = &self.space {
+        if let Some(space) = &self.feature_space {
             reasons.extend(space.judge(features));
         }
         reasons

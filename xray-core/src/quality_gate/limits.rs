@@ -1,5 +1,5 @@
-//! Where what an image looks like begins to speak against it. The numbers are for pictures of [`LOOKED_AT`] pixels a
-//! side; docs/gate.md has the figures of real X-rays that they were chosen by.
+//! The limits of image statistics beyond which an image is refused. They are for pictures of [`LOOKED_AT`] pixels a side;
+//! docs/gate.md has the figures of real X-rays that they were chosen by.
 
 use super::{Appearance, Reason};
 
@@ -7,31 +7,31 @@ use super::{Appearance, Reason};
 pub const LOOKED_AT: usize = 224;
 
 /// The shorter side of the original must be at least this part of the model's input.
-const SHORTEST_SIDE: f64 = 0.875;
+const MIN_SIDE_SHARE: f64 = 0.875;
 
 /// Fewer levels between dark and bright are a blank picture. The palest real one has five times as many.
-const LEAST_SPAN: u8 = 24;
+const MIN_SPAN: u8 = 24;
 
 /// More blur is a picture without detail. Of 499 X-rays none has more than 0.56 as it is, one has more than this blurred
 /// by a Gaussian of 1.6 pixels, and 496 by one of 3 pixels.
-const MOST_BLUR: f64 = 0.78;
+const MAX_BLUR: f64 = 0.78;
 
 /// Neighbours that have less in common are grain, not a picture of anything.
-const LEAST_COHERENCE: f64 = 0.6;
+const MIN_COHERENCE: f64 = 0.6;
 
 /// Colours further apart are no X-ray, not even a film on a light box.
-const MOST_COLOUR: f64 = 20.0;
+const MAX_COLOUR: f64 = 20.0;
 
-/// What speaks against an image by its looks alone; `input` is the side of the model's input in pixels.
-pub(super) fn against(looks: &Appearance, input: usize) -> Vec<Reason> {
-    let blank = looks.span < LEAST_SPAN;
+/// What speaks against an image by its pixels alone; `input` is the side of the model's input in pixels.
+pub(super) fn rejection_reasons(statistics: &Appearance, input: usize) -> Vec<Reason> {
+    let blank = statistics.span < MIN_SPAN;
     let checks = [
-        (f64::from(looks.shorter_side) < SHORTEST_SIDE * input as f64, Reason::TooSmall),
-        (looks.colour > MOST_COLOUR, Reason::Coloured),
+        (f64::from(statistics.shorter_side) < MIN_SIDE_SHARE * input as f64, Reason::TooSmall),
+        (statistics.colour > MAX_COLOUR, Reason::Coloured),
         (blank, Reason::Blank),
         // What is blank has neither detail nor things in it, and that is said already.
-        (!blank && looks.blur > MOST_BLUR, Reason::Blurred),
-        (!blank && looks.coherence < LEAST_COHERENCE, Reason::NotAChestXRay),
+        (!blank && statistics.blur > MAX_BLUR, Reason::Blurred),
+        (!blank && statistics.coherence < MIN_COHERENCE, Reason::NotAChestXRay),
     ];
     checks.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect()
 }
@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn each_limit_has_its_reason() {
         let good = Appearance { shorter_side: 196, span: 24, blur: 0.78, coherence: 0.6, colour: 20.0 };
-        let reasons = |looks: Appearance| against(&looks, 224);
+        let reasons = |statistics: Appearance| rejection_reasons(&statistics, 224);
         assert_eq!(reasons(good), []);
         assert_eq!(reasons(Appearance { shorter_side: 195, ..good }), [Reason::TooSmall]);
         assert_eq!(reasons(Appearance { colour: 20.1, ..good }), [Reason::Coloured]);

@@ -5,8 +5,8 @@ use std::path::Path;
 use base64::Engine;
 use proptest::prelude::*;
 use serde::Deserialize;
-use xray_core::gate::{Appearance, FeatureSpace, Reason};
 use xray_core::package::{CONTRACT_KEY, GateRecord, PackageFile};
+use xray_core::quality_gate::{Appearance, FeatureSpace, Reason};
 use xray_core::screening::{NoResult, Row, Screener, screen_paths};
 use xray_intake::{Radiograph, decode};
 
@@ -36,7 +36,7 @@ struct Colour {
 }
 
 fn answers() -> Answers {
-    serde_json::from_str(include_str!("../fixtures/gate.json")).expect("the fixture")
+    serde_json::from_str(include_str!("../fixtures/quality_gate.json")).expect("the fixture")
 }
 
 fn close(found: f64, expected: f64) {
@@ -45,7 +45,7 @@ fn close(found: f64, expected: f64) {
 
 #[test]
 fn looks_are_those_of_numpy_and_opencv() {
-    use xray_core::gate::looks::{blur, coherence, colour, span};
+    use xray_core::quality_gate::image_statistics::{blur, coherence, colour, span};
     for answer in answers().looks {
         let grey = base64::engine::general_purpose::STANDARD.decode(&answer.grey).expect("base64");
         close(blur(&grey, answer.width), answer.blur);
