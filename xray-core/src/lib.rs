@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! file ─intake::read_file→ Radiograph ─preprocess::prepare→ InputTensor ─Engine::run→ Output
-//!      ─Gate::admit→ Admitted ─DecisionRule::decide→ CalibratedProbability → Verdict
+//!      ─QualityGate::admit→ Admitted ─DecisionRule::decide→ CalibratedProbability → Verdict
 //! ```
 //!
 //! and a model takes another:
@@ -27,9 +27,6 @@ pub mod package;
 pub mod preprocess;
 pub mod quality_gate;
 pub mod screening;
-
-pub use quality_gate as gate;
-pub use xray_intake as intake;
 
 /// Lower-case hexadecimal digits of `bytes`, two a byte.
 pub fn hex(bytes: &[u8]) -> String {

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use super::{GateRecord, KnownAnswer};
+use super::{KnownAnswer, QualityGateRecord};
 use crate::preprocess::Preprocessing;
 
 /// Version of the [`Contract`] schema that this build writes and the only one that it reads.
@@ -170,8 +170,8 @@ pub struct Contract {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_answer: Option<KnownAnswer>,
     /// Which images it may judge, by their features. A contract without it leaves that to their looks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gate: Option<GateRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "gate")]
+    pub quality_gate: Option<QualityGateRecord>,
 }
 
 fn uncalibrated() -> f64 {

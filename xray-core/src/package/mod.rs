@@ -18,7 +18,7 @@ pub use error::{PackageError, PackageProblem};
 pub use file::{MAX_PACKAGE_BYTES, PackageFile};
 pub use keys::{KeysError, KeysProblem, TrustedKeys};
 pub use known_answer::KnownAnswer;
-pub use quality_gate::{Centre, CentreKind, GateFit, GateRecord, Numbers};
+pub use quality_gate::{Base64Floats, Centroid, CentroidKind, QualityGateFit, QualityGateRecord};
 pub use signature::{
     MAX_SIGNATURE_BYTES, SIGNATURE_SUFFIX, SignatureFile, SignedBytes, SignedPackage, signature_of,
 };

@@ -132,7 +132,7 @@ fn check_contract(contract: &Contract) -> Result<(), String> {
     if contract.backbones.is_empty() {
         return Err("it names no backbone".to_owned());
     }
-    contract.gate.as_ref().map_or(Ok(()), |gate| gate.check(contract.features))
+    contract.quality_gate.as_ref().map_or(Ok(()), |gate| gate.check(contract.features))
 }
 
 fn check_graph(graph: &GraphProto, contract: &Contract) -> Result<(), String> {

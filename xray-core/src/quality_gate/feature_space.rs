@@ -15,8 +15,8 @@
 //! All sums are taken in double precision in a fixed order, so that a board and a workstation get the same number from the
 //! same features.
 
-use super::Reason;
-use crate::package::{CentreKind, GateRecord, VerifiedPackage};
+use super::RejectionReason;
+use crate::package::{CentroidKind, QualityGateRecord, VerifiedPackage};
 
 /// Seed of the signs. Another one makes other directions: every gate ever fitted would be void.
 const SEED: u64 = 0x6761_7465;
@@ -29,7 +29,7 @@ pub struct FeatureSpace {
     scale: Vec<f32>,
     whitening: Vec<f32>,
     limit: f64,
-    centres: Vec<(CentreKind, Vec<f32>, f64)>,
+    centres: Vec<(CentroidKind, Vec<f32>, f64)>,
 }
 
 /// How a picture lies among others.
@@ -89,11 +89,11 @@ fn splitmix(index: u64) -> u64 {
 impl FeatureSpace {
     /// That of a model, if it brings one.
     pub fn of(package: &VerifiedPackage) -> Option<FeatureSpace> {
-        package.contract().gate.as_ref().map(FeatureSpace::new)
+        package.contract().quality_gate.as_ref().map(FeatureSpace::new)
     }
 
     /// That of a record whose parts fit each other, as those of a verified package do; numbers that are missing count for nothing.
-    pub fn new(record: &GateRecord) -> FeatureSpace {
+    pub fn new(record: &QualityGateRecord) -> FeatureSpace {
         let centres = record.centres.iter().map(|centre| (centre.kind, centre.at.0.clone(), centre.margin));
         FeatureSpace {
             projection: Projection::new(record.dims, record.mean.0.len()),
@@ -121,32 +121,32 @@ impl FeatureSpace {
     }
 
     /// What speaks against a picture with these features.
-    pub fn judge(&self, features: &[f32]) -> Option<Reason> {
+    pub fn rejection_reason(&self, features: &[f32]) -> Option<RejectionReason> {
         self.against(&self.position(features))
     }
 
     /// What speaks against a picture that lies there. Of other kinds that are nearer than they may be, the nearest tells
     /// what is wrong, unless the picture lies far from everything.
-    pub fn against(&self, position: &Position) -> Option<Reason> {
+    pub fn against(&self, position: &Position) -> Option<RejectionReason> {
         let over = |at: &usize| position.nearer(*at) > self.centres[*at].2;
         let distance = |at: &usize| position.others[*at];
         let places = (0..self.centres.len()).filter(over);
         let nearest = places.min_by(|a, b| distance(a).total_cmp(&distance(b)));
         match nearest {
             Some(at) if distance(&at) <= self.limit => Some(reason(self.centres[at].0)),
-            Some(_) => Some(Reason::NotAChestXRay),
+            Some(_) => Some(RejectionReason::NotAChestXRay),
             // What is no number is not within the limit.
             None if position.distance <= self.limit => None,
-            None => Some(Reason::NotAChestXRay),
+            None => Some(RejectionReason::NotAChestXRay),
         }
     }
 }
 
-fn reason(kind: CentreKind) -> Reason {
+fn reason(kind: CentroidKind) -> RejectionReason {
     match kind {
-        CentreKind::Turned => Reason::Rotated,
-        CentreKind::Inverted => Reason::Inverted,
-        CentreKind::Strange => Reason::NotAChestXRay,
+        CentroidKind::Turned => RejectionReason::Rotated,
+        CentroidKind::Inverted => RejectionReason::Inverted,
+        CentroidKind::OutOfDistribution => RejectionReason::NotAChestXRay,
     }
 }
 

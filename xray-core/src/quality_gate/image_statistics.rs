@@ -5,7 +5,7 @@ use xray_intake::{Pixels, Radiograph};
 /// Numbers about one image. All but the size are taken from the picture that the model looks at, before its grey
 /// levels are normalised, so that an original and the same picture reduced look alike.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Appearance {
+pub struct ImageStatistics {
     /// The shorter side of the original, in pixels.
     pub shorter_side: u32,
     /// Levels (0 to 255) between the darkest and the brightest hundredth of the pixels.
@@ -20,12 +20,12 @@ pub struct Appearance {
     pub colour: f64,
 }
 
-impl Appearance {
+impl ImageStatistics {
     /// Looks at `reduced`, which was made from `original` or is the same.
-    pub fn of(original: &Radiograph, reduced: &Radiograph) -> Appearance {
+    pub fn of(original: &Radiograph, reduced: &Radiograph) -> ImageStatistics {
         let grey = reduced.pixels().grey();
         let width = reduced.width() as usize;
-        Appearance {
+        ImageStatistics {
             shorter_side: original.width().min(original.height()),
             span: span(&grey),
             blur: blur(&grey, width),

@@ -1,10 +1,10 @@
-//! The limits of image statistics beyond which an image is refused. They are for pictures of [`LOOKED_AT`] pixels a side;
+//! The limits of image statistics beyond which an image is refused. They are for pictures of [`ANALYSED_SIDE`] pixels a side;
 //! docs/gate.md has the figures of real X-rays that they were chosen by.
 
-use super::{Appearance, Reason};
+use super::{ImageStatistics, RejectionReason};
 
 /// Side of the picture, in pixels, that numbers are taken from; a smaller input is looked at as it is.
-pub const LOOKED_AT: usize = 224;
+pub const ANALYSED_SIDE: usize = 224;
 
 /// The shorter side of the original must be at least this part of the model's input.
 const MIN_SIDE_SHARE: f64 = 0.875;
@@ -23,15 +23,15 @@ const MIN_COHERENCE: f64 = 0.6;
 const MAX_COLOUR: f64 = 20.0;
 
 /// What speaks against an image by its pixels alone; `input` is the side of the model's input in pixels.
-pub(super) fn rejection_reasons(statistics: &Appearance, input: usize) -> Vec<Reason> {
+pub(super) fn rejection_reasons(statistics: &ImageStatistics, input: usize) -> Vec<RejectionReason> {
     let blank = statistics.span < MIN_SPAN;
     let checks = [
-        (f64::from(statistics.shorter_side) < MIN_SIDE_SHARE * input as f64, Reason::TooSmall),
-        (statistics.colour > MAX_COLOUR, Reason::Coloured),
-        (blank, Reason::Blank),
+        (f64::from(statistics.shorter_side) < MIN_SIDE_SHARE * input as f64, RejectionReason::TooSmall),
+        (statistics.colour > MAX_COLOUR, RejectionReason::Coloured),
+        (blank, RejectionReason::Blank),
         // What is blank has neither detail nor things in it, and that is said already.
-        (!blank && statistics.blur > MAX_BLUR, Reason::Blurred),
-        (!blank && statistics.coherence < MIN_COHERENCE, Reason::NotAChestXRay),
+        (!blank && statistics.blur > MAX_BLUR, RejectionReason::Blurred),
+        (!blank && statistics.coherence < MIN_COHERENCE, RejectionReason::NotAChestXRay),
     ];
     checks.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect()
 }
@@ -42,14 +42,14 @@ mod tests {
 
     #[test]
     fn each_limit_has_its_reason() {
-        let good = Appearance { shorter_side: 196, span: 24, blur: 0.78, coherence: 0.6, colour: 20.0 };
-        let reasons = |statistics: Appearance| rejection_reasons(&statistics, 224);
+        let good = ImageStatistics { shorter_side: 196, span: 24, blur: 0.78, coherence: 0.6, colour: 20.0 };
+        let reasons = |statistics: ImageStatistics| rejection_reasons(&statistics, 224);
         assert_eq!(reasons(good), []);
-        assert_eq!(reasons(Appearance { shorter_side: 195, ..good }), [Reason::TooSmall]);
-        assert_eq!(reasons(Appearance { colour: 20.1, ..good }), [Reason::Coloured]);
-        assert_eq!(reasons(Appearance { blur: 0.781, ..good }), [Reason::Blurred]);
-        assert_eq!(reasons(Appearance { coherence: 0.599, ..good }), [Reason::NotAChestXRay]);
-        let blank = Appearance { shorter_side: 100, span: 23, blur: 1.0, coherence: 0.0, colour: 0.0 };
-        assert_eq!(reasons(blank), [Reason::TooSmall, Reason::Blank]);
+        assert_eq!(reasons(ImageStatistics { shorter_side: 195, ..good }), [RejectionReason::TooSmall]);
+        assert_eq!(reasons(ImageStatistics { colour: 20.1, ..good }), [RejectionReason::Coloured]);
+        assert_eq!(reasons(ImageStatistics { blur: 0.781, ..good }), [RejectionReason::Blurred]);
+        assert_eq!(reasons(ImageStatistics { coherence: 0.599, ..good }), [RejectionReason::NotAChestXRay]);
+        let blank = ImageStatistics { shorter_side: 100, span: 23, blur: 1.0, coherence: 0.0, colour: 0.0 };
+        assert_eq!(reasons(blank), [RejectionReason::TooSmall, RejectionReason::Blank]);
     }
 }

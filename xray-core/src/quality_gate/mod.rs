@@ -1,12 +1,12 @@
 //! Before any score stands: is it a chest X-ray at all, upright, not inverted, not blank, sharp, large enough?
 //!
 //! ```text
-//! Radiograph ─Appearance::of→ Appearance ┐
-//!                    Engine::run→ Output ┴ Gate::admit → Admitted, or Rejection with its Reasons
+//! Radiograph ─ImageStatistics::of→ ImageStatistics ┐
+//!                    Engine::run→ Output ┴ QualityGate::admit → Admitted, or Rejection with its Reasons
 //! ```
 //!
 //! A verdict is made from an [`Admitted`] output only, so a picture that is refused has no score anywhere. The gate asks
-//! two things: what the pixels are like ([`Appearance`], numbers that can be explained), and, where the model
+//! two things: what the pixels are like ([`ImageStatistics`], numbers that can be explained), and, where the model
 //! brings it, where its features lie among those of its training images.
 
 mod feature_space;
@@ -16,15 +16,15 @@ mod reason;
 mod rejection;
 
 pub use feature_space::{FeatureSpace, Position, Projection};
-pub use image_statistics::Appearance;
-pub use limits::LOOKED_AT;
-pub use reason::Reason;
+pub use image_statistics::ImageStatistics;
+pub use limits::ANALYSED_SIDE;
+pub use reason::RejectionReason;
 pub use rejection::Rejection;
 
 use crate::engine::Output;
 use crate::package::VerifiedPackage;
 
-/// What a model says of an image that may be judged. Made by [`Gate::admit`] only.
+/// What a model says of an image that may be judged. Made by [`QualityGate::admit`] only.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Admitted {
     output: Output,
@@ -44,15 +44,15 @@ impl Admitted {
 
 /// Which images a model may judge.
 #[derive(Debug, Clone)]
-pub struct Gate {
+pub struct QualityGate {
     input: usize,
     feature_space: Option<FeatureSpace>,
 }
 
-impl Gate {
+impl QualityGate {
     /// The gate of a model.
-    pub fn of(package: &VerifiedPackage) -> Gate {
-        Gate { input: package.contract().preprocessing.size, feature_space: FeatureSpace::of(package) }
+    pub fn of(package: &VerifiedPackage) -> QualityGate {
+        QualityGate { input: package.contract().preprocessing.size, feature_space: FeatureSpace::of(package) }
     }
 
     /// What must be said about it; none if there is nothing.
@@ -67,21 +67,21 @@ impl Gate {
     ///
     /// # Errors
     /// [`Rejection`] with every reason why it may not; the output is gone then.
-    pub fn admit(&self, statistics: &Appearance, output: Output) -> Result<Admitted, Rejection> {
+    pub fn admit(&self, statistics: &ImageStatistics, output: Output) -> Result<Admitted, Rejection> {
         match Rejection::new(self.rejection_reasons(statistics, output.features())) {
             Some(rejection) => Err(rejection),
             None => Ok(Admitted { output }),
         }
     }
 
-    fn rejection_reasons(&self, statistics: &Appearance, features: &[f32]) -> Vec<Reason> {
+    fn rejection_reasons(&self, statistics: &ImageStatistics, features: &[f32]) -> Vec<RejectionReason> {
         let mut reasons = limits::rejection_reasons(statistics, self.input);
         // Features of a blank or blurred picture lie anywhere; what is wrong with it is said already.
-        if reasons.contains(&Reason::Blank) || reasons.contains(&Reason::Blurred) {
+        if reasons.contains(&RejectionReason::Blank) || reasons.contains(&RejectionReason::Blurred) {
             return reasons;
         }
         if let Some(space) = &self.feature_space {
-            reasons.extend(space.judge(features));
+            reasons.extend(space.rejection_reason(features));
         }
         reasons
     }

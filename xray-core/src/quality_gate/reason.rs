@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Why an image is not judged: what is wrong with it, as a code for machines and in words for who holds the film.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reason {
+pub enum RejectionReason {
     /// The original has fewer pixels than the model looks at.
     TooSmall,
     /// It has colours, which an X-ray has not.
@@ -21,66 +21,66 @@ pub enum Reason {
     NotAChestXRay,
 }
 
-impl Reason {
+impl RejectionReason {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Reason; 7] = [
-        Reason::TooSmall,
-        Reason::Coloured,
-        Reason::Blank,
-        Reason::Blurred,
-        Reason::Inverted,
-        Reason::Rotated,
-        Reason::NotAChestXRay,
+    pub const ALL: [RejectionReason; 7] = [
+        RejectionReason::TooSmall,
+        RejectionReason::Coloured,
+        RejectionReason::Blank,
+        RejectionReason::Blurred,
+        RejectionReason::Inverted,
+        RejectionReason::Rotated,
+        RejectionReason::NotAChestXRay,
     ];
 
     /// A fixed word for machines, the same in every release.
     pub fn code(self) -> &'static str {
         match self {
-            Reason::TooSmall => "too-small",
-            Reason::Coloured => "coloured",
-            Reason::Blank => "blank",
-            Reason::Blurred => "blurred",
-            Reason::Inverted => "inverted",
-            Reason::Rotated => "rotated",
-            Reason::NotAChestXRay => "not-a-chest-x-ray",
+            RejectionReason::TooSmall => "too-small",
+            RejectionReason::Coloured => "coloured",
+            RejectionReason::Blank => "blank",
+            RejectionReason::Blurred => "blurred",
+            RejectionReason::Inverted => "inverted",
+            RejectionReason::Rotated => "rotated",
+            RejectionReason::NotAChestXRay => "not-a-chest-x-ray",
         }
     }
 
     /// The reason of that word.
-    pub fn from_code(code: &str) -> Option<Reason> {
-        Reason::ALL.into_iter().find(|reason| reason.code() == code)
+    pub fn from_code(code: &str) -> Option<RejectionReason> {
+        RejectionReason::ALL.into_iter().find(|reason| reason.code() == code)
     }
 
     /// What is wrong, in plain words.
     pub fn words(self) -> &'static str {
         match self {
-            Reason::TooSmall => "the picture has too few pixels",
-            Reason::Coloured => "the picture has colours, an X-ray has none",
-            Reason::Blank => "the picture is blank or almost blank",
-            Reason::Blurred => "the picture is not sharp",
-            Reason::Inverted => "black and white are exchanged",
-            Reason::Rotated => "the picture lies on its side or is upside down",
-            Reason::NotAChestXRay => "the picture does not look like a chest X-ray",
+            RejectionReason::TooSmall => "the picture has too few pixels",
+            RejectionReason::Coloured => "the picture has colours, an X-ray has none",
+            RejectionReason::Blank => "the picture is blank or almost blank",
+            RejectionReason::Blurred => "the picture is not sharp",
+            RejectionReason::Inverted => "black and white are exchanged",
+            RejectionReason::Rotated => "the picture lies on its side or is upside down",
+            RejectionReason::NotAChestXRay => "the picture does not look like a chest X-ray",
         }
     }
 
     /// What to do about it, in plain words.
     pub fn advice(self) -> &'static str {
         match self {
-            Reason::TooSmall => "take it again, closer or with more pixels",
-            Reason::Coloured => "take the X-ray itself, without colours",
-            Reason::Blank => "see that the film is in place and lit, and take it again",
-            Reason::Blurred => "hold still, set the focus and take it again",
-            Reason::Inverted => "set the picture to white bones and take it again",
-            Reason::Rotated => "turn it upright and take it again",
-            Reason::NotAChestXRay => {
+            RejectionReason::TooSmall => "take it again, closer or with more pixels",
+            RejectionReason::Coloured => "take the X-ray itself, without colours",
+            RejectionReason::Blank => "see that the film is in place and lit, and take it again",
+            RejectionReason::Blurred => "hold still, set the focus and take it again",
+            RejectionReason::Inverted => "set the picture to white bones and take it again",
+            RejectionReason::Rotated => "turn it upright and take it again",
+            RejectionReason::NotAChestXRay => {
                 "see that it is a chest X-ray from the front, the whole chest, and take it again"
             }
         }
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for RejectionReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.words(), self.advice())
     }
@@ -94,11 +94,11 @@ mod tests {
 
     #[test]
     fn codes_differ_and_are_read_back() {
-        let codes: BTreeSet<_> = Reason::ALL.map(Reason::code).into();
-        assert_eq!(codes.len(), Reason::ALL.len());
-        for reason in Reason::ALL {
-            assert_eq!(Reason::from_code(reason.code()), Some(reason));
+        let codes: BTreeSet<_> = RejectionReason::ALL.map(RejectionReason::code).into();
+        assert_eq!(codes.len(), RejectionReason::ALL.len());
+        for reason in RejectionReason::ALL {
+            assert_eq!(RejectionReason::from_code(reason.code()), Some(reason));
         }
-        assert_eq!(Reason::from_code("healthy"), None);
+        assert_eq!(RejectionReason::from_code("healthy"), None);
     }
 }

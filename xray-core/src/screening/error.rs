@@ -7,7 +7,7 @@ use xray_intake::IntakeError;
 use crate::engine::EngineError;
 use crate::package::PackageError;
 use crate::preprocess::PreprocessError;
-use crate::quality_gate::{Reason, Rejection};
+use crate::quality_gate::{Rejection, RejectionReason};
 
 /// Why a model could not be made ready.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,7 +66,9 @@ impl ScreeningError {
     /// Every reason, as fixed words for machines; the first is [`ScreeningError::code`].
     pub fn codes(&self) -> Vec<&'static str> {
         match self {
-            ScreeningError::Refused { rejection, .. } => rejection.reasons().map(Reason::code).collect(),
+            ScreeningError::Refused { rejection, .. } => {
+                rejection.reasons().map(RejectionReason::code).collect()
+            }
             other => vec![other.code()],
         }
     }
@@ -74,7 +76,7 @@ impl ScreeningError {
 
 /// Why an image that was read has no verdict.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unjudged {
+pub enum ScreenImageError {
     /// It could not be prepared.
     #[error(transparent)]
     Preprocess(#[from] PreprocessError),
@@ -86,14 +88,14 @@ pub enum Unjudged {
     Refused(Rejection),
 }
 
-impl Unjudged {
+impl ScreenImageError {
     /// The same, with the file.
     pub(super) fn of(self, file: &Path) -> ScreeningError {
         let file = file.display().to_string();
         match self {
-            Unjudged::Preprocess(source) => ScreeningError::Preprocess { file, source },
-            Unjudged::Engine(source) => ScreeningError::Engine { file, source },
-            Unjudged::Refused(rejection) => ScreeningError::Refused { file, rejection },
+            ScreenImageError::Preprocess(source) => ScreeningError::Preprocess { file, source },
+            ScreenImageError::Engine(source) => ScreeningError::Engine { file, source },
+            ScreenImageError::Refused(rejection) => ScreeningError::Refused { file, rejection },
         }
     }
 }

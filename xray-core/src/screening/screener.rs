@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use xray_intake::{self as intake, IntakeError, IntakeProblem, Radiograph};
 
-use super::{LoadError, ScreeningError, Unjudged};
+use super::{LoadError, ScreenImageError, ScreeningError};
 use crate::decision::{DecisionRule, Verdict};
 use crate::engine::{self, Engine, EngineChoice, EngineError, EngineOptions};
 use crate::heat_map::HeatMap;
 use crate::package::{Contract, PackageFile, VerifiedPackage};
 use crate::preprocess::{self, InputTensor, PreprocessError, Preprocessing};
-use crate::quality_gate::{Appearance, Gate, LOOKED_AT};
+use crate::quality_gate::{ANALYSED_SIDE, ImageStatistics, QualityGate};
 
 /// The verdict on one file and how long it took from opening the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +28,7 @@ pub struct Screening {
 pub struct Screener {
     package: VerifiedPackage,
     engine: Box<dyn Engine>,
-    gate: Gate,
+    gate: QualityGate,
     rule: DecisionRule,
     warnings: Vec<String>,
     photographs: bool,
@@ -57,7 +57,7 @@ impl Screener {
     /// What the engine says of its graph.
     pub fn new(package: VerifiedPackage, options: impl Into<EngineOptions>) -> Result<Self, EngineError> {
         let loaded = engine::load(&package, options)?;
-        let (gate, rule) = (Gate::of(&package), DecisionRule::of(&package));
+        let (gate, rule) = (QualityGate::of(&package), DecisionRule::of(&package));
         let mut warnings = loaded.warnings;
         warnings.extend(gate.warning().map(str::to_owned));
         Ok(Screener { package, engine: loaded.engine, gate, rule, warnings, photographs: false })
@@ -107,7 +107,7 @@ impl Screener {
     /// # Errors
     /// [`IntakeProblem`]
     pub fn decode(&self, bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
-        if self.photographs { intake::decode_photograph(bytes) } else { intake::decode(bytes) }
+        if self.photographs { intake::decode_film_photograph(bytes) } else { intake::decode(bytes) }
     }
 
     /// Screens one file.
@@ -118,18 +118,18 @@ impl Screener {
         let start = Instant::now();
         let bytes = intake::read_bytes(file)?;
         let image = self.decode(&bytes).map_err(|problem| IntakeError { file: file.to_owned(), problem })?;
-        let (verdict, heat_map) = self.judge(&image).map_err(|problem| problem.of(file))?;
+        let (verdict, heat_map) = self.screen_image(&image).map_err(|problem| problem.of(file))?;
         Ok(Screening { verdict, heat_map, took: start.elapsed() })
     }
 
     /// The verdict on an image that was read, and where in the image it comes from if the model tells.
     ///
     /// # Errors
-    /// [`Unjudged`] says why it has none.
-    pub fn judge(&self, image: &Radiograph) -> Result<(Verdict, Option<HeatMap>), Unjudged> {
+    /// [`ScreenImageError`] says why it has none.
+    pub fn screen_image(&self, image: &Radiograph) -> Result<(Verdict, Option<HeatMap>), ScreenImageError> {
         let (looks, tensor) = prepared(image, &self.contract().preprocessing)?;
         let output = self.engine.run(&tensor)?;
-        let admitted = self.gate.admit(&looks, output).map_err(Unjudged::Refused)?;
+        let admitted = self.gate.admit(&looks, output).map_err(ScreenImageError::Refused)?;
         Ok((self.rule.decide(&admitted), admitted.into_output().into_heat_map()))
     }
 }
@@ -138,13 +138,13 @@ impl Screener {
 fn prepared(
     image: &Radiograph,
     contract: &Preprocessing,
-) -> Result<(Appearance, InputTensor), PreprocessError> {
+) -> Result<(ImageStatistics, InputTensor), PreprocessError> {
     let small = preprocess::at_input_size(image, contract)?;
-    let looks = if contract.size > LOOKED_AT {
-        let smaller = Preprocessing { size: LOOKED_AT, ..contract.clone() };
-        Appearance::of(image, &preprocess::at_input_size(&small, &smaller)?)
+    let looks = if contract.size > ANALYSED_SIDE {
+        let smaller = Preprocessing { size: ANALYSED_SIDE, ..contract.clone() };
+        ImageStatistics::of(image, &preprocess::at_input_size(&small, &smaller)?)
     } else {
-        Appearance::of(image, &small)
+        ImageStatistics::of(image, &small)
     };
     Ok((looks, preprocess::prepare(&small, contract)?))
 }
