@@ -5,7 +5,7 @@ use crate::engine::Probability;
 use crate::package::{AbstainBand, VerifiedPackage};
 use crate::quality_gate::Admitted;
 
-/// The verdict on one image. It is made from what a model's gate let through only, so an image that was not
+/// The verdict on one image. It is made from what a model's quality gate admitted only, so an image that was not
 /// read or not accepted has none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Verdict {

@@ -47,7 +47,7 @@ impl From<EngineChoice> for EngineOptions {
     }
 }
 
-/// An engine that is ready, and what must be said about it.
+/// An engine that is ready, and what people must know about it.
 pub struct LoadedEngine {
     /// The engine.
     pub engine: Box<dyn Engine>,

@@ -14,7 +14,7 @@ use xray_intake::Radiograph;
 /// Longest side of what is drawn, in pixels; a larger X-ray is reduced.
 pub const MAX_PICTURE_SIDE: u32 = 640;
 
-/// How much of the X-ray the strongest heat covers; the rest shines through, so that what is below can be judged.
+/// How much of the X-ray the strongest heat covers; the rest shines through, so that what is below stays visible.
 const OPACITY: f32 = 0.6;
 
 /// Heat that covers at most this share of what the strongest does is not drawn.

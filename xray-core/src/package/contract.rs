@@ -133,7 +133,7 @@ pub struct QuantisationRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contract {
-    /// Number of the release, given by who signs it: a device takes no lower one in the place of a higher. 0 if
+    /// Number of the release, given by who signs it: a device does not replace a higher one by a lower one. 0 if
     /// none was given.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub version: u64,
@@ -169,7 +169,7 @@ pub struct Contract {
     /// What the engine must give for the test pattern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_answer: Option<KnownAnswer>,
-    /// Which images it may judge, by their features. A contract without it leaves that to their looks.
+    /// Which images may have a score, by their features. Without it only the pixels are checked.
     #[serde(default, skip_serializing_if = "Option::is_none", rename = "gate")]
     pub quality_gate: Option<QualityGateRecord>,
 }

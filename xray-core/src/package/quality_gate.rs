@@ -1,4 +1,4 @@
-//! What a model file says of the images that it may judge.
+//! The quality gate that a model file brings: which images may have a score.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,13 +1,14 @@
-//! Before any score stands: is it a chest X-ray at all, upright, not inverted, not blank, sharp, large enough?
+//! Refuses images that should have no score: is it a chest X-ray at all, upright, not inverted, not blank, sharp, large
+//! enough?
 //!
 //! ```text
-//! Radiograph ─ImageStatistics::of→ ImageStatistics ┐
-//!                    Engine::run→ Output ┴ QualityGate::admit → Admitted, or Rejection with its Reasons
+//! Radiograph  ─ImageStatistics::of→ ImageStatistics ┐
+//! InputTensor ─Engine::run→ Output ─────────────────┴─QualityGate::admit→ Admitted, or Rejection with its reasons
 //! ```
 //!
-//! A verdict is made from an [`Admitted`] output only, so a picture that is refused has no score anywhere. The gate asks
-//! two things: what the pixels are like ([`ImageStatistics`], numbers that can be explained), and, where the model
-//! brings it, where its features lie among those of its training images.
+//! A verdict is made from an [`Admitted`] output only, so an image that is refused has no score anywhere. Two things are
+//! checked: numbers about the pixels ([`ImageStatistics`]), and, where the model brings a [`FeatureSpace`], whether its
+//! features are like those of the training images.
 
 mod feature_space;
 pub mod image_statistics;
@@ -24,14 +25,14 @@ pub use rejection::Rejection;
 use crate::engine::Output;
 use crate::package::VerifiedPackage;
 
-/// What a model says of an image that may be judged. Made by [`QualityGate::admit`] only.
+/// The output of a model for an image that may have a verdict. Made by [`QualityGate::admit`] only.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Admitted {
     output: Output,
 }
 
 impl Admitted {
-    /// What the model says.
+    /// The output of the model.
     pub fn output(&self) -> &Output {
         &self.output
     }
@@ -42,7 +43,7 @@ impl Admitted {
     }
 }
 
-/// Which images a model may judge.
+/// Refuses images that should have no score.
 #[derive(Debug, Clone)]
 pub struct QualityGate {
     input: usize,
@@ -55,7 +56,7 @@ impl QualityGate {
         QualityGate { input: package.contract().preprocessing.size, feature_space: FeatureSpace::of(package) }
     }
 
-    /// What must be said about it; none if there is nothing.
+    /// What people must know about it, such as that it checks less than it should; none if there is nothing.
     pub fn warning(&self) -> Option<&'static str> {
         self.feature_space.is_none().then_some(
             "this model knows no X-rays: pictures are refused by their looks only (size, colours, blank, blurred, grain), \
@@ -63,7 +64,7 @@ impl QualityGate {
         )
     }
 
-    /// Lets what a model says of an image through, if the image may be judged.
+    /// Admits the output for an image, if the image may have a verdict.
     ///
     /// # Errors
     /// [`Rejection`] with every reason why it may not; the output is gone then.

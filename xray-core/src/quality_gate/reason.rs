@@ -1,8 +1,8 @@
-//! Why an image is not judged.
+//! Why an image is refused.
 
 use std::fmt;
 
-/// Why an image is not judged: what is wrong with it, as a code for machines and in words for who holds the film.
+/// Why an image is refused: a code for machines, and words and advice for the person who holds the film.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RejectionReason {
     /// The original has fewer pixels than the model looks at.
@@ -22,7 +22,7 @@ pub enum RejectionReason {
 }
 
 impl RejectionReason {
-    /// All of them, in the order in which they are told.
+    /// All of them, in the order in which they are shown.
     pub const ALL: [RejectionReason; 7] = [
         RejectionReason::TooSmall,
         RejectionReason::Coloured,

@@ -1,4 +1,4 @@
-//! What becomes of an image that is not judged.
+//! The reasons for which one image is refused.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ impl Rejection {
         Some(Rejection { first, others: all.collect() })
     }
 
-    /// The reason that is told first.
+    /// The reason that is shown first.
     pub fn first(&self) -> RejectionReason {
         self.first
     }

@@ -42,7 +42,7 @@ pub enum ScreeningError {
         /// What happened.
         source: EngineError,
     },
-    /// The gate does not let it through.
+    /// The quality gate refuses it.
     #[error("{file}: {rejection}")]
     Refused {
         /// The image file.
@@ -83,7 +83,7 @@ pub enum ScreenImageError {
     /// The engine failed on it.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The gate does not let it through.
+    /// The quality gate refuses it.
     #[error("{0}")]
     Refused(Rejection),
 }

@@ -8,4 +8,4 @@ mod screener;
 pub use batch::{NoResult, ScreenedPath, Summary, screen_paths};
 pub use error::{LoadError, ScreenImageError, ScreeningError};
 pub use rows::{DrawnHeatMap, NoResultRow, ReportFormat, ReportRow, VerdictRow, printable, write_rows};
-pub use screener::{Screener, Screening};
+pub use screener::{Screener, Screening, ScreeningResult};

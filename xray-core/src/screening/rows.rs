@@ -1,4 +1,4 @@
-//! The rows of a report, the same from every program.
+//! The rows of a report, the same from every program, as text columns or JSON lines.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -157,7 +157,7 @@ pub fn printable(text: &str) -> String {
 }
 
 /// Writes a row for each item as soon as it is there, flushed, so that a reader sees it at once.
-/// `each` is told of every item after its row was written.
+/// `each` is called with every item after its row was written.
 ///
 /// # Errors
 /// What `out` gives, such as [`io::ErrorKind::BrokenPipe`]; nothing more is screened then.

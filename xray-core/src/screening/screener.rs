@@ -24,11 +24,20 @@ pub struct Screening {
     pub took: Duration,
 }
 
+/// The verdict on an image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScreeningResult {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Where in the image its score comes from; none if the model does not say.
+    pub heat_map: Option<HeatMap>,
+}
+
 /// A model that is ready to screen.
 pub struct Screener {
     package: VerifiedPackage,
     engine: Box<dyn Engine>,
-    gate: QualityGate,
+    quality_gate: QualityGate,
     rule: DecisionRule,
     warnings: Vec<String>,
     photographs: bool,
@@ -57,10 +66,10 @@ impl Screener {
     /// What the engine says of its graph.
     pub fn new(package: VerifiedPackage, options: impl Into<EngineOptions>) -> Result<Self, EngineError> {
         let loaded = engine::load(&package, options)?;
-        let (gate, rule) = (QualityGate::of(&package), DecisionRule::of(&package));
+        let (quality_gate, rule) = (QualityGate::of(&package), DecisionRule::of(&package));
         let mut warnings = loaded.warnings;
-        warnings.extend(gate.warning().map(str::to_owned));
-        Ok(Screener { package, engine: loaded.engine, gate, rule, warnings, photographs: false })
+        warnings.extend(quality_gate.warning().map(str::to_owned));
+        Ok(Screener { package, engine: loaded.engine, quality_gate, rule, warnings, photographs: false })
     }
 
     /// From now on every file is a photograph of a film on a light box, from which the film is cut out first
@@ -69,7 +78,7 @@ impl Screener {
         self.photographs = true;
     }
 
-    /// What must be said about the engine and the gate, such as that they are not what they should be.
+    /// What people must know about the engine and the quality gate, such as that they are not what they should be.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -118,33 +127,35 @@ impl Screener {
         let start = Instant::now();
         let bytes = intake::read_bytes(file)?;
         let image = self.decode(&bytes).map_err(|problem| IntakeError { file: file.to_owned(), problem })?;
-        let (verdict, heat_map) = self.screen_image(&image).map_err(|problem| problem.of(file))?;
+        let result = self.screen_image(&image).map_err(|problem| problem.of(file))?;
+        let ScreeningResult { verdict, heat_map } = result;
         Ok(Screening { verdict, heat_map, took: start.elapsed() })
     }
 
-    /// The verdict on an image that was read, and where in the image it comes from if the model tells.
+    /// Screens an image that was decoded.
     ///
     /// # Errors
-    /// [`ScreenImageError`] says why it has none.
-    pub fn screen_image(&self, image: &Radiograph) -> Result<(Verdict, Option<HeatMap>), ScreenImageError> {
-        let (looks, tensor) = prepared(image, &self.contract().preprocessing)?;
+    /// [`ScreenImageError`] says why it has no verdict.
+    pub fn screen_image(&self, image: &Radiograph) -> Result<ScreeningResult, ScreenImageError> {
+        let (statistics, tensor) = prepared(image, &self.contract().preprocessing)?;
         let output = self.engine.run(&tensor)?;
-        let admitted = self.gate.admit(&looks, output).map_err(ScreenImageError::Refused)?;
-        Ok((self.rule.decide(&admitted), admitted.into_output().into_heat_map()))
+        let admitted = self.quality_gate.admit(&statistics, output).map_err(ScreenImageError::Refused)?;
+        let verdict = self.rule.decide(&admitted);
+        Ok(ScreeningResult { verdict, heat_map: admitted.into_output().into_heat_map() })
     }
 }
 
-/// What the gate and the engine ask for.
+/// What the quality gate and the engine take.
 fn prepared(
     image: &Radiograph,
     contract: &Preprocessing,
 ) -> Result<(ImageStatistics, InputTensor), PreprocessError> {
     let small = preprocess::at_input_size(image, contract)?;
-    let looks = if contract.size > ANALYSED_SIDE {
+    let statistics = if contract.size > ANALYSED_SIDE {
         let smaller = Preprocessing { size: ANALYSED_SIDE, ..contract.clone() };
         ImageStatistics::of(image, &preprocess::at_input_size(&small, &smaller)?)
     } else {
         ImageStatistics::of(image, &small)
     };
-    Ok((looks, preprocess::prepare(&small, contract)?))
+    Ok((statistics, preprocess::prepare(&small, contract)?))
 }

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use crate::kernels::conv_shape::ConvShape;
 use crate::kernels::depthwise::Depthwise;
 use crate::kernels::layout::LANES;
 use crate::kernels::pointwise::{Affine, MaxPool};
-use crate::kernels::weights::{BLOCK, ConvShape, PackedConv};
+use crate::kernels::weights::{BLOCK, PackedConv};
 use crate::threads::Threads;
 
 /// Some planes of a result and how they are computed.

@@ -1,7 +1,8 @@
 //! Depthwise convolution: every channel has its own three by three (or other) kernel.
 
+use super::conv_shape::ConvShape;
 use super::layout::LANES;
-use super::weights::{ConvShape, Requantisation};
+use super::requantise::Requantisation;
 
 /// One depthwise convolution.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,7 @@
 //! Integer kernels behind one small trait, chosen at run time.
 //!
 //! Activations are uint8 with any zero point, weights int8 from -127 to 127 per output channel, sums int32,
-//! requantisation one float32 multiplication per sum ([`weights::Requantisation::quantise`]). [`scalar`] is the
+//! requantisation one float32 multiplication per sum ([`requantise::Requantisation::quantise`]). [`scalar`] is the
 //! specification; every other kernel equals it bit for bit. `unsafe` is used in the files of the instruction
 //! sets only ([`x86`], [`arm`]); what is here checks every range before they are called.
 
@@ -9,9 +9,11 @@
 mod arm;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "read by kernels of x86-64"))]
 pub(crate) mod block8;
+pub(crate) mod conv_shape;
 pub(crate) mod depthwise;
 pub(crate) mod layout;
 pub(crate) mod pointwise;
+pub(crate) mod requantise;
 mod scalar;
 mod self_test;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -22,9 +24,10 @@ mod x86;
 
 use std::fmt::Debug;
 
+use conv_shape::ConvShape;
 use depthwise::Depthwise;
 use pointwise::{Affine, Plane};
-use weights::{ConvShape, PackedConv, WeightLayout};
+use weights::{PackedConv, WeightLayout};
 
 /// One row of neighbouring output pixels.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,7 @@
 //! rounded separately everywhere, so every kernel gives the same bytes.
 
 use super::layout::{LANES, Layout};
-use super::weights::Requantisation;
+use super::requantise::Requantisation;
 
 /// `y = quantise(max(x * scale + shift, floor))` per channel, in steps of the result.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,10 +2,12 @@
 //!
 //! The engine runs a few cases before it trusts a kernel; tests and emulated processors run many.
 
+use super::conv_shape::ConvShape;
 use super::depthwise::Depthwise;
 use super::layout::{LANES, Layout};
 use super::pointwise::{Add, Affine, Plane};
-use super::weights::{ConvShape, ConvWeights, PackedConv, Requantisation};
+use super::requantise::Requantisation;
+use super::weights::{ConvWeights, PackedConv};
 use super::{Kernel, conv, scalar::Scalar};
 
 /// What sizes of random cases are divided by: Miri is some thousand times slower than the processor.

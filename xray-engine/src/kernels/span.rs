@@ -1,8 +1,9 @@
 //! Where one run of a convolution reads and writes, for kernels that use pointers.
 
 use super::PixelRun;
+use super::conv_shape::ConvShape;
 use super::layout::LANES;
-use super::weights::{ConvShape, PackedConv};
+use super::weights::PackedConv;
 
 /// The pointers and strides of one run.
 #[derive(Clone, Copy)]

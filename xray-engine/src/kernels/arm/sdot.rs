@@ -8,9 +8,10 @@ use std::arch::aarch64::*;
 use std::arch::{asm, is_aarch64_feature_detected};
 
 use super::{pixels, store};
+use crate::kernels::conv_shape::ConvShape;
 use crate::kernels::layout::LANES;
 use crate::kernels::span::Span;
-use crate::kernels::weights::{BLOCK, ConvShape, PackedConv, Packing, WeightLayout};
+use crate::kernels::weights::{BLOCK, PackedConv, Packing, WeightLayout};
 use crate::kernels::{Kernel, PixelRun};
 
 /// Exists only where the instruction was detected (see [`Sdot::detected`]).

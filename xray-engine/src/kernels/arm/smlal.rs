@@ -4,9 +4,10 @@
 use std::arch::aarch64::*;
 
 use super::{pixels, store};
+use crate::kernels::conv_shape::ConvShape;
 use crate::kernels::layout::LANES;
 use crate::kernels::span::Span;
-use crate::kernels::weights::{BLOCK, ConvShape, PackedConv, Packing, WeightLayout};
+use crate::kernels::weights::{BLOCK, PackedConv, Packing, WeightLayout};
 use crate::kernels::{Kernel, PixelRun};
 
 /// For every aarch64 processor.

@@ -6,9 +6,10 @@ use std::arch::x86_64::*;
 use super::avx2_planes;
 use super::block8::{self, Multiply};
 use crate::kernels::block8::{Block8, Strip};
+use crate::kernels::conv_shape::ConvShape;
 use crate::kernels::depthwise::Depthwise;
 use crate::kernels::pointwise::{Add, Affine, Plane};
-use crate::kernels::weights::{ConvShape, PackedConv, Packing, WeightLayout};
+use crate::kernels::weights::{PackedConv, Packing, WeightLayout};
 use crate::kernels::{Kernel, PixelRun};
 
 /// Exists only where the instructions were detected (see [`Avx2::detected`]).

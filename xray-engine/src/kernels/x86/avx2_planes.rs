@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 use crate::kernels::depthwise::{self, Depthwise};
 use crate::kernels::layout::LANES;
 use crate::kernels::pointwise::{self, Add, Affine, Plane};
-use crate::kernels::weights::Requantisation;
+use crate::kernels::requantise::Requantisation;
 
 /// Bytes of a register.
 const WIDE: usize = 32;

@@ -6,9 +6,10 @@ use std::arch::x86_64::*;
 
 use crate::kernels::PixelRun;
 use crate::kernels::block8::{Block8, OUTPUTS};
+use crate::kernels::conv_shape::ConvShape;
 use crate::kernels::layout::LANES;
 use crate::kernels::span::Span;
-use crate::kernels::weights::{ConvShape, PackedConv};
+use crate::kernels::weights::PackedConv;
 
 /// How an instruction set multiplies.
 pub(super) trait Multiply {

@@ -6,11 +6,12 @@
 use std::arch::x86_64::*;
 
 use super::vnni_planes;
+use crate::kernels::conv_shape::ConvShape;
 use crate::kernels::depthwise::Depthwise;
 use crate::kernels::layout::LANES;
 use crate::kernels::pointwise::{Add, Affine, Plane};
 use crate::kernels::span::Span;
-use crate::kernels::weights::{BLOCK, ConvShape, PackedConv, Packing, WeightLayout};
+use crate::kernels::weights::{BLOCK, PackedConv, Packing, WeightLayout};
 use crate::kernels::{Kernel, PixelRun};
 
 /// Exists only where the instructions were detected (see [`Vnni::detected`]).
