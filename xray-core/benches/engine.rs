@@ -1,8 +1,8 @@
-//! The way of one image, step by step, on a model that is named:
+//! The steps of one screening, timed, with a model given by XRAY_MODEL:
 //!
 //!     XRAY_MODEL=model.onnx cargo bench --workspace --bench engine
 //!
-//! Without a model only intake, preprocessing and the gate are timed, and that is said.
+//! Without a model only intake, preprocessing and the quality gate are timed, and that is said.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
@@ -35,12 +35,14 @@ fn image(criterion: &mut Criterion) {
     criterion.bench_function("preprocess", |b| b.iter(|| prepare(black_box(&image), &contract).unwrap()));
 }
 
-/// What the gate adds to an image: its looks, and where its features lie under a gate of the size that is fitted.
-fn gate(criterion: &mut Criterion) {
+/// What the quality gate adds to an image: image statistics, and the position of its features in a space of the usual size.
+fn quality_gate(criterion: &mut Criterion) {
     let side = ANALYSED_SIDE as u32;
     let levels = (0..side * side).map(|i| (((i % side) * (i / side)) >> 6) as u8).collect();
     let small = Radiograph::from_grey(side, side, levels).unwrap();
-    criterion.bench_function("gate, looks", |b| b.iter(|| ImageStatistics::of(black_box(&small), &small)));
+    criterion.bench_function("quality gate, image statistics", |b| {
+        b.iter(|| ImageStatistics::of(black_box(&small), &small))
+    });
 
     let (dims, features) = (128, 2944);
     let numbers = |count: usize| Base64Floats((0..count).map(|i| (i % 7) as f32 / 7.0).collect());
@@ -55,7 +57,8 @@ fn gate(criterion: &mut Criterion) {
         fit: QualityGateFit { fitted_on: 0, validation: 0, refused: 0 },
     });
     let shown = numbers(features).0;
-    criterion.bench_function("gate, features", |b| b.iter(|| space.rejection_reason(black_box(&shown))));
+    criterion
+        .bench_function("quality gate, features", |b| b.iter(|| space.rejection_reason(black_box(&shown))));
 }
 
 fn engines(criterion: &mut Criterion) {
@@ -76,5 +79,5 @@ fn engines(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, image, gate, engines);
+criterion_group!(benches, image, quality_gate, engines);
 criterion_main!(benches);

@@ -25,7 +25,7 @@ impl Probability {
     }
 }
 
-/// What a model says of one image. Made by an [`Engine`] only.
+/// What a model says of one image. Made by an [`Engine`](super::Engine) only.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output {
     probability: Probability,

@@ -37,7 +37,7 @@ pub(crate) fn run<J: Sync>(
             let planes: usize = some.iter().map(|part| part.planes.len()).sum();
             let (left, right) = target.split_at_mut(planes * plane);
             threads
-                .both(|| run(threads, some, plane, left, each), || run(threads, others, plane, right, each));
+                .join(|| run(threads, some, plane, left, each), || run(threads, others, plane, right, each));
         }
     }
 }
