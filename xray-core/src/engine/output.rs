@@ -73,7 +73,7 @@ impl Output {
         &self.features
     }
 
-    /// Where in the picture the score comes from; none if the model has no such output.
+    /// Where in the image the score comes from; none if the model has no such output.
     pub fn heat_map(&self) -> Option<&HeatMap> {
         self.heat_map.as_ref()
     }

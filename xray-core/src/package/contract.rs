@@ -27,7 +27,7 @@ pub const PROBABILITY_NAME: &str = "probability";
 /// the order in which the contract names them.
 pub const FEATURES_NAME: &str = "features";
 
-/// Name of the graph's third output: float32 `[1, 1, side, side]`, heat of each cell of the picture
+/// Name of the graph's third output: float32 `[1, 1, side, side]`, heat of each cell of the image
 /// ([`crate::heat_map`]). Models of earlier exports have none.
 pub const HEAT_MAP_NAME: &str = "heat_map";
 

@@ -12,7 +12,7 @@ pub enum CentroidKind {
     Turned,
     /// X-rays with black and white exchanged.
     Inverted,
-    /// Pictures that are no X-rays.
+    /// Images that are no X-rays.
     #[serde(rename = "strange")]
     OutOfDistribution,
 }
@@ -21,7 +21,7 @@ pub enum CentroidKind {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Base64Floats(pub Vec<f32>);
 
-/// Where pictures of one kind lie in the feature space.
+/// Where images of one kind lie in the feature space.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Centroid {
@@ -29,7 +29,7 @@ pub struct Centroid {
     pub kind: CentroidKind,
     /// The mean of their coordinates, whitened; [`QualityGateRecord::dims`] of them.
     pub at: Base64Floats,
-    /// A picture is of this kind if its squared distance from the upright X-rays exceeds that from here by more than
+    /// An image is of this kind if its squared distance from the upright X-rays exceeds that from here by more than
     /// this; 0 or more.
     pub margin: f64,
 }
@@ -60,7 +60,7 @@ pub struct QualityGateRecord {
     pub whitening: Base64Floats,
     /// The greatest distance from the upright X-rays.
     pub limit: f64,
-    /// Where other pictures lie.
+    /// Where other images lie.
     pub centres: Vec<Centroid>,
     /// What it was fitted on.
     pub fit: QualityGateFit,

@@ -24,7 +24,7 @@ pub struct VerifiedPackage {
 }
 
 impl PackageFile {
-    /// Checks that the file is an ONNX model with a contract of ours, that the graph has the inputs and
+    /// Checks that the file is an ONNX model with a contract, that the graph has the inputs and
     /// outputs that the contract speaks of, uses standard operators only, and keeps every tensor inside the
     /// file.
     ///

@@ -21,7 +21,7 @@ impl InputTensor {
         &self.data
     }
 
-    /// A picture without meaning, the same on every machine, with values from -2 to 2 as images have: what a model
+    /// An image without meaning, the same on every machine, with values from -2 to 2 as images have: what a model
     /// gives for it is known when it is exported.
     pub fn test_pattern(size: usize) -> InputTensor {
         let level = |i: usize| {
@@ -68,7 +68,7 @@ pub fn prepare(image: &Radiograph, contract: &Preprocessing) -> Result<InputTens
 }
 
 /// The image at the contract's input size and nothing further: what is varied or damaged on purpose is varied here, so
-/// that it means the same for originals and for pictures that were reduced before. [`prepare`] goes on from it.
+/// that it means the same for originals and for images that were reduced before. [`prepare`] goes on from it.
 ///
 /// # Errors
 /// [`PreprocessError::Resize`] if the resizer refuses the image, or the input size is below

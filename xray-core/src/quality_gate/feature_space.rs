@@ -1,4 +1,4 @@
-//! Where a picture's features lie among those of the training images.
+//! Where an image's features lie among those of the training images.
 //!
 //! The pooled features x are brought to one scale and projected onto a few directions of random signs S, which keeps
 //! distances (Achlioptas 2003, doi 10.1016/S0022-0000(03)00025-4) and need not be stored; then they are whitened by the
@@ -9,7 +9,7 @@
 //! ```
 //!
 //! so that |u| is the Mahalanobis distance from the upright X-rays (Lee 2018, arXiv:1807.03888, with one centre for what
-//! is accepted). Pictures of other kinds have centres too; whose centre is nearer, in the same metric, is what linear
+//! is accepted). Images of other kinds have centres too; whose centre is nearer, in the same metric, is what linear
 //! discriminant analysis decides.
 //!
 //! All sums are taken in double precision in a fixed order, so that a board and a workstation get the same number from the
@@ -32,7 +32,7 @@ pub struct FeatureSpace {
     centres: Vec<(CentroidKind, Vec<f32>, f64)>,
 }
 
-/// How a picture lies among others.
+/// How an image lies among others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Position {
     /// Distance from the upright X-rays, 0 or more.
@@ -120,14 +120,14 @@ impl FeatureSpace {
         Position { distance: own.sqrt(), others: others.collect() }
     }
 
-    /// What speaks against a picture with these features.
+    /// The reason to refuse an image with these features; none if there is none.
     pub fn rejection_reason(&self, features: &[f32]) -> Option<RejectionReason> {
-        self.against(&self.position(features))
+        self.rejection_at(&self.position(features))
     }
 
-    /// What speaks against a picture that lies there. Of other kinds that are nearer than they may be, the nearest tells
-    /// what is wrong, unless the picture lies far from everything.
-    pub fn against(&self, position: &Position) -> Option<RejectionReason> {
+    /// The reason to refuse an image at this position. Of the other kinds that are nearer than their margin allows, the nearest tells
+    /// what is wrong, unless the image lies far from everything.
+    pub fn rejection_at(&self, position: &Position) -> Option<RejectionReason> {
         let over = |at: &usize| position.nearer(*at) > self.centres[*at].2;
         let distance = |at: &usize| position.others[*at];
         let places = (0..self.centres.len()).filter(over);

@@ -1,28 +1,28 @@
-//! The limits of image statistics beyond which an image is refused. They are for pictures of [`ANALYSED_SIDE`] pixels a side;
+//! The limits of image statistics beyond which an image is refused. They are for images of [`ANALYSED_SIDE`] pixels a side;
 //! docs/gate.md has the figures of real X-rays that they were chosen by.
 
 use super::{ImageStatistics, RejectionReason};
 
-/// Side of the picture, in pixels, that numbers are taken from; a smaller input is looked at as it is.
+/// Side of the image, in pixels, that numbers are taken from; a smaller input is looked at as it is.
 pub const ANALYSED_SIDE: usize = 224;
 
 /// The shorter side of the original must be at least this part of the model's input.
 const MIN_SIDE_SHARE: f64 = 0.875;
 
-/// Fewer levels between dark and bright are a blank picture. The palest real one has five times as many.
+/// Fewer levels between dark and bright are a blank image. The palest real one has five times as many.
 const MIN_SPAN: u8 = 24;
 
-/// More blur is a picture without detail. Of 499 X-rays none has more than 0.56 as it is, one has more than this blurred
+/// More blur is an image without detail. Of 499 X-rays none has more than 0.56 as it is, one has more than this blurred
 /// by a Gaussian of 1.6 pixels, and 496 by one of 3 pixels.
 const MAX_BLUR: f64 = 0.78;
 
-/// Neighbours that have less in common are grain, not a picture of anything.
+/// Neighbours that have less in common are grain, not an image of anything.
 const MIN_COHERENCE: f64 = 0.6;
 
 /// Colours further apart are no X-ray, not even a film on a light box.
 const MAX_COLOUR: f64 = 20.0;
 
-/// What speaks against an image by its pixels alone; `input` is the side of the model's input in pixels.
+/// The reasons to refuse an image by its pixels alone; `input` is the side of the model's input in pixels.
 pub(super) fn rejection_reasons(statistics: &ImageStatistics, input: usize) -> Vec<RejectionReason> {
     let blank = statistics.span < MIN_SPAN;
     let checks = [

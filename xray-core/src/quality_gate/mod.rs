@@ -77,7 +77,7 @@ impl QualityGate {
 
     fn rejection_reasons(&self, statistics: &ImageStatistics, features: &[f32]) -> Vec<RejectionReason> {
         let mut reasons = limits::rejection_reasons(statistics, self.input);
-        // Features of a blank or blurred picture lie anywhere; what is wrong with it is said already.
+        // Features of a blank or blurred image lie anywhere; what is wrong with it is said already.
         if reasons.contains(&RejectionReason::Blank) || reasons.contains(&RejectionReason::Blurred) {
             return reasons;
         }

@@ -46,7 +46,7 @@ impl RejectionReason {
         }
     }
 
-    /// The reason of that word.
+    /// The reason with this code.
     pub fn from_code(code: &str) -> Option<RejectionReason> {
         RejectionReason::ALL.into_iter().find(|reason| reason.code() == code)
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::RejectionReason;
 
-/// An image that the gate does not let through, with every reason; there is at least one, in the order of
+/// An image that the quality gate refuses, with every reason; there is at least one, in the order of
 /// [`RejectionReason::ALL`]. It holds no score.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {

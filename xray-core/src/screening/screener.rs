@@ -18,7 +18,7 @@ use crate::quality_gate::{ANALYSED_SIDE, ImageStatistics, QualityGate};
 pub struct Screening {
     /// The verdict.
     pub verdict: Verdict,
-    /// Where in the picture its score comes from; none if the model does not say.
+    /// Where in the image its score comes from; none if the model does not say.
     pub heat_map: Option<HeatMap>,
     /// Time for reading, preparing and running.
     pub took: Duration,

@@ -1,4 +1,4 @@
-//! OpKind on one picture, cut by planes of the result so that several threads can do it.
+//! The work on one feature map, cut by planes of the result so that several threads can do it.
 
 use std::ops::Range;
 

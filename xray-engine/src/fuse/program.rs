@@ -35,7 +35,7 @@ pub(crate) enum Action {
     Affine { sources: Vec<usize>, parts: Vec<Part<Affine>> },
     /// The same, then the mean of two by two.
     AffinePool { sources: Vec<usize>, parts: Vec<Part<Affine>> },
-    /// The same, then the sum over the picture into a float output.
+    /// The same, then the sum over the feature map into a float output.
     AffineSum { sources: Vec<usize>, job: Affine },
     /// Several of the same side by side as a float output: sources and scale and shift of each.
     Maps { maps: Vec<(Vec<usize>, Affine)> },

@@ -1,4 +1,4 @@
-//! Recognition by structure: from each QuantizeLinear (and each sum over the picture) back to the 8-bit tensors
+//! Recognition by structure: from each QuantizeLinear (and each sum over the feature map) back to the 8-bit tensors
 //! that it depends on. Names of nodes play no part.
 
 use tract_core::internal::*;
@@ -56,7 +56,7 @@ pub(crate) fn fused_op(
     Some(Ok(FusedOp { output: outlet, tensor: float, shape, kind: OpKind::AffineSum(affine) }))
 }
 
-/// A concatenation of pictures that stay float. One of 8-bit tensors alone belongs to what reads it.
+/// A concatenation of feature maps that stay float. One of 8-bit tensors alone belongs to what reads it.
 fn maps(model: &TypedModel, node: &TypedNode) -> Option<OpKind> {
     node.op_as::<TypedConcat>().filter(|op| op.axis == 1)?;
     if concatenated(model, node.id.into(), &mut Vec::new()).is_some() {

@@ -67,7 +67,7 @@ impl Depthwise {
 /// Taps of the largest depthwise kernel, five by five.
 pub(crate) const MOST_TAPS: usize = 25;
 
-/// Runs over the whole picture.
+/// Runs over the whole feature map.
 #[inline(always)]
 pub(crate) fn run(job: &Depthwise, src: &[u8], dst: &mut [u8]) {
     let shape = &job.shape;

@@ -72,7 +72,7 @@ pub(crate) trait Kernel: Debug + Send + Sync {
     }
 }
 
-/// Runs a convolution over the whole picture.
+/// Runs a convolution over the whole feature map.
 ///
 /// # Panics
 /// If a buffer is shorter than its layout or `conv` was packed for another shape: a mistake of the planner,

@@ -216,7 +216,7 @@ pub(crate) fn affine_map(job: &Affine, plane: Plane, src: &[u8], maps: &mut [f32
     }
 }
 
-/// Sum over the picture of `max(x * scale + shift, floor)`, one value a channel.
+/// Sum over the feature map of `max(x * scale + shift, floor)`, one value a channel.
 pub(crate) fn affine_sums(job: &Affine, plane: Plane, src: &[u8], sums: &mut [f32]) {
     let from = &plane.from;
     for (lane, sum) in sums.iter_mut().enumerate() {

@@ -122,7 +122,7 @@ impl Case {
         ConvShape::new(input, output, twice(self.kernel), twice(self.stride), twice(self.pad))
     }
 
-    /// A random picture: plain, and in its layout.
+    /// A random feature map: plain, and in its layout.
     pub fn picture(&self, layout: &Layout, rng: &mut Xorshift32) -> (Vec<u8>, Vec<u8>) {
         let length = layout.channels * layout.height * layout.width;
         let plain: Vec<u8> = (0..length).map(|_| rng.byte()).collect();

@@ -115,7 +115,7 @@ pub(crate) struct ConvWeights<'a> {
 }
 
 impl PackedConv {
-    /// Packs `plain` for a kernel of that `weight_layout` and pictures of that `shape`.
+    /// Packs `plain` for a kernel of that `weight_layout` and feature maps of that `shape`.
     pub fn new(
         plain: &ConvWeights<'_>,
         shape: &ConvShape,
@@ -177,7 +177,7 @@ impl ConvWeights<'_> {
         lines
     }
 
-    /// Packs the strips of each eight outputs, with the places that they have in a picture of `shape`.
+    /// Packs the strips of each eight outputs, with the places that they have in a feature map of `shape`.
     fn pack_blocks8(&self, shape: &ConvShape, pack: impl Fn(&[(Strip, u32)]) -> Block8) -> Vec<Block8> {
         let (planes, plane) = (self.inputs.div_ceil(LANES), shape.input.plane());
         let place = |i: usize| (shape.taps[i / planes] + i % planes * plane) as u32;

@@ -13,7 +13,7 @@ use crate::kernels::weights::PackedConv;
 
 /// How an instruction set multiplies.
 pub(super) trait Multiply {
-    /// Pixels of its widest tile, a multiple of 7 as are the widths of pictures in the nets.
+    /// Pixels of its widest tile, a multiple of 7 as are the widths of feature maps in the nets.
     const WIDEST: usize;
 
     /// Sums of `MR` pixels, `step` bytes apart from `src`, for the outputs of `block`.

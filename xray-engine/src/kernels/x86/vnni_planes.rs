@@ -141,7 +141,7 @@ pub(super) fn depthwise(job: &Depthwise, src: &[u8], dst: &mut [u8]) {
 /// Loads `pixels` pixels, `STEP` apart.
 ///
 /// # Safety
-/// AVX-512; the pixels lie in the picture.
+/// AVX-512; the pixels lie in the feature map.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
 unsafe fn load<const STEP: usize>(from: *const u8, pixels: usize) -> __m512i {
