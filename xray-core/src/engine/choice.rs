@@ -40,6 +40,13 @@ pub struct EngineOptions {
     pub threads: NonZeroUsize,
 }
 
+impl Default for EngineOptions {
+    /// [`EngineChoice::Auto`] on one thread.
+    fn default() -> Self {
+        EngineChoice::Auto.into()
+    }
+}
+
 impl From<EngineChoice> for EngineOptions {
     /// One thread.
     fn from(choice: EngineChoice) -> Self {
