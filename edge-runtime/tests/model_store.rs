@@ -11,8 +11,8 @@ use std::process::Output;
 
 use edge_runtime::model_store::{Folder, Installed, ModelStore, Refusal};
 use serde_json::Value;
-use xray_core::package::signing::{NewKeys, Password, SecretKey, sign, stamp};
 use xray_core::package::{PackageFile, TrustedKeys, signature_of};
+use xray_signing::{NewKeys, Password, SecretKey, sign, stamp};
 
 struct Board {
     folder: tempfile::TempDir,

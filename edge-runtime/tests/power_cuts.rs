@@ -13,8 +13,8 @@ use edge_runtime::model_store::{
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use simulated_disk::{Lie, SimulatedDisk};
-use xray_core::package::signing::{NewKeys, Password, SecretKey, sign};
 use xray_core::package::{PackageFile, SignatureFile, SignedBytes, TrustedKeys};
+use xray_signing::{NewKeys, Password, SecretKey, sign};
 
 const CUTS: u32 = 10_000;
 

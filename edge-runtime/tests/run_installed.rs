@@ -15,8 +15,8 @@ use std::process::Command;
 use device::{Device, picture};
 use edge_runtime::model_store::{Folder, State};
 use edge_runtime::record::{Depth, Reader};
-use xray_core::package::signing::{NewKeys, Password, SecretKey, sign, stamp};
 use xray_core::package::{PackageFile, signature_of};
+use xray_signing::{NewKeys, Password, SecretKey, sign, stamp};
 
 struct Board {
     device: Device,

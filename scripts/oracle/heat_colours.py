@@ -1,4 +1,4 @@
-"""Computes the colours of heat maps: xray-core/src/heat_map/colours.rs.
+"""Computes the colours of heat maps: xray-core/src/heat_map/colour_scale.rs.
 
 A path through OKLab (Ottosson 2020, bottosson.github.io/posts/oklab) from dark violet over red to pale yellow.
 Lightness only rises, so that colour-blind people see the order of two colours, and neighbours are equally distant.

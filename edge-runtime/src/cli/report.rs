@@ -31,10 +31,8 @@ enum ReportForm {
     /// One HTML file to print on A4
     Html,
     /// DICOM Secondary Capture: the X-ray with heat map and verdict burnt in
-    #[cfg(feature = "dicom")]
     Sc,
     /// DICOM structured report (Comprehensive SR)
-    #[cfg(feature = "dicom")]
     Sr,
 }
 
@@ -86,9 +84,7 @@ pub fn run(args: &ReportArgs, out: &mut impl Write) -> Result<()> {
     let case = Case::of(&reader, record, model)?;
     let file = match args.format {
         ReportForm::Html => report::html(&case, (&Words::of(args.lang)?, args.lang), None).into_bytes(),
-        #[cfg(feature = "dicom")]
         ReportForm::Sc => report::dicom::capture(&case)?,
-        #[cfg(feature = "dicom")]
         ReportForm::Sr => report::dicom::structured(&case)?,
     };
     write(&args.out, &file, args.force)?;

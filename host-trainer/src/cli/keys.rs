@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
-use xray_core::package::signing::{NewKeys, Password};
+use xray_signing::{NewKeys, Password};
 
 use crate::files::write_new;
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use xray_core::package::signing::{Password, SecretKey, sign, stamp};
 use xray_core::package::{PackageFile, signature_of};
+use xray_signing::{Password, SecretKey, sign, stamp};
 
 use crate::files::write_atomic;
 

@@ -94,7 +94,6 @@ pub(super) async fn report(
 }
 
 /// A record as a DICOM file.
-#[cfg(feature = "dicom")]
 pub(super) async fn dicom(
     site: &Arc<Site>,
     sequence: u64,

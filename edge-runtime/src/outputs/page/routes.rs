@@ -43,7 +43,6 @@ pub(super) fn router(site: Arc<Site>) -> Router {
         .route("/about", get(about))
         .route("/healthz", get(healthz))
         .route("/metrics", get(numbers));
-    #[cfg(feature = "dicom")]
     let router = router
         .route("/records/{sequence}/image.dcm", get(capture))
         .route("/records/{sequence}/report.dcm", get(structured));
@@ -121,7 +120,6 @@ async fn report((State(site), Extension(visit)): Asked, Path(sequence): Path<u64
     or_failed(&site, &visit, page)
 }
 
-#[cfg(feature = "dicom")]
 async fn capture((State(site), Extension(visit)): Asked, Path(sequence): Path<u64>) -> Response {
     let made = ask::dicom(&site, sequence, crate::outputs::report::dicom::capture).await;
     let file =
@@ -129,7 +127,6 @@ async fn capture((State(site), Extension(visit)): Asked, Path(sequence): Path<u6
     or_failed(&site, &visit, file)
 }
 
-#[cfg(feature = "dicom")]
 async fn structured((State(site), Extension(visit)): Asked, Path(sequence): Path<u64>) -> Response {
     let made = ask::dicom(&site, sequence, crate::outputs::report::dicom::structured).await;
     let file =

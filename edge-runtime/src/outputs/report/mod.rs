@@ -1,7 +1,6 @@
 //! The report of one study: HTML to print, and DICOM for an archive.
 
 mod case;
-#[cfg(feature = "dicom")]
 pub mod dicom;
 mod html;
 

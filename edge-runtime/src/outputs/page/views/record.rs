@@ -163,12 +163,10 @@ pub fn record(site: &Site, visit: &Visit, sight: &Sight) -> Markup {
                 } @else {
                     form method="post" action={ (at) "/reported" } { button.key { (words.page.mark) } }
                 }
-                @if cfg!(feature = "dicom") {
-                    @if sight.unshown.is_none() {
-                        a.key href={ (at) "/image.dcm" } { (words.page.dicom_image) }
-                    }
-                    a.key href={ (at) "/report.dcm" } { (words.page.dicom_report) }
+                @if sight.unshown.is_none() {
+                    a.key href={ (at) "/image.dcm" } { (words.page.dicom_image) }
                 }
+                a.key href={ (at) "/report.dcm" } { (words.page.dicom_report) }
             }
             (facts(site, words, sight, true))
         }
