@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Result;
 use edge_runtime::cli::source::ModelSource;
 use edge_runtime::cli::{Outcome, screen};
-use edge_runtime::outputs::lights::Dark;
+use edge_runtime::ui::lights::NoLights;
 use host_trainer::backbones::BackboneKind;
 use host_trainer::data::strange::Strange;
 use host_trainer::data::{DataSet, Split, Turn, of_split};
@@ -38,7 +38,7 @@ fn screened(model: &Path, paths: &[std::path::PathBuf]) -> Result<(Vec<Value>, O
         (&ModelSource::File(model.to_owned()), EngineChoice::Auto.into()),
         (paths, false),
         (Format::JsonLines, None),
-        (&Dark, Duration::ZERO),
+        (&NoLights, Duration::ZERO),
         &mut rows,
         &mut Vec::new(),
     )?;
@@ -346,7 +346,7 @@ fn a_picture_that_the_gate_refuses_has_no_score_anywhere() -> Result<()> {
     let gate = contract.gate.unwrap();
     assert_eq!((gate.fit.fitted_on, gate.fit.validation), (80, 16));
 
-    // Limits that were drawn on four phantoms are narrow, and random backbones tell little of how they lie: most are
+    // StoreLimits that were drawn on four phantoms are narrow, and random backbones tell little of how they lie: most are
     // judged rightly, not all. What is refused has a reason and no score.
     let upright = of_split(&world.options.source.data, &world.options.source.classes, Split::Test)?;
     let mut wrong = Vec::new();

@@ -10,9 +10,9 @@ const TRY: Duration = Duration::from_millis(20);
 
 /// The turn to decode.
 #[derive(Debug, Default)]
-pub struct Decoding(Mutex<()>);
+pub struct DecodeLock(Mutex<()>);
 
-impl Decoding {
+impl DecodeLock {
     /// Waits for the turn; it lasts as long as what is given.
     pub fn take(&self) -> MutexGuard<'_, ()> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -38,21 +38,21 @@ mod tests {
 
     #[test]
     fn there_is_one_turn_and_it_comes_back_after_a_panic() {
-        let decoding = Decoding::default();
-        let held = decoding.take();
-        assert!(decoding.take_within(Duration::ZERO).is_none());
+        let decode_lock = DecodeLock::default();
+        let held = decode_lock.take();
+        assert!(decode_lock.take_within(Duration::ZERO).is_none());
         drop(held);
-        assert!(decoding.take_within(Duration::ZERO).is_some());
+        assert!(decode_lock.take_within(Duration::ZERO).is_some());
         let panicked = thread::scope(|scope| {
             scope
                 .spawn(|| {
-                    let _turn = decoding.take();
+                    let _turn = decode_lock.take();
                     panic!("as a test");
                 })
                 .join()
         });
         assert!(panicked.is_err());
-        drop(decoding.take());
-        assert!(decoding.take_within(Duration::ZERO).is_some());
+        drop(decode_lock.take());
+        assert!(decode_lock.take_within(Duration::ZERO).is_some());
     }
 }

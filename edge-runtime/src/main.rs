@@ -11,7 +11,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use edge_runtime::cli::source::ModelSource;
 use edge_runtime::cli::store::{InstallArgs, RollbackArgs, StatusArgs, StoreArgs};
 use edge_runtime::cli::{self, Outcome};
-use edge_runtime::outputs::lights::{self, Board, Dark, Indicator, Show};
+use edge_runtime::gpio::Board;
+use edge_runtime::ui::lights::{self, NoLights, Indicator, SignalOutput};
 use xray_core::engine::{EngineChoice, EngineOptions, big_cores};
 use xray_core::screening::Format;
 
@@ -126,9 +127,9 @@ enum ModelCommand {
         after_help = "Examples:\n  edge-runtime model status\n  edge-runtime model status --check --json"
     )]
     Status(StatusArgs),
-    /// Show what the model file says of itself: input, labels, threshold, training, validation
+    /// SignalOutput what the model file says of itself: input, labels, threshold, training, validation
     #[command(after_help = SHOW_HELP)]
-    Show {
+    SignalOutput {
         /// The model file
         file: PathBuf,
         /// One JSON object instead of lines
@@ -254,8 +255,8 @@ fn status(result: Result<Outcome>) -> ExitCode {
 }
 
 fn screen(args: &ScreenArgs) -> ExitCode {
-    let lights: Box<dyn Show> = match &args.board {
-        None => Box::new(Dark),
+    let lights: Box<dyn SignalOutput> = match &args.board {
+        None => Box::new(NoLights),
         Some(board) => match open_lights(board) {
             Ok(indicator) => Box::new(indicator),
             Err(error) => return status(Err(error)),

@@ -19,7 +19,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use device::{Device, picture};
-use edge_runtime::record::{Hash256, Reader};
+use edge_runtime::records::{Hash256, RecordReader};
 
 const IMAGES: u16 = 200;
 
@@ -61,8 +61,8 @@ fn start(device: &Device) -> std::process::Child {
 
 fn count(device: &Device) -> u64 {
     let mut count = 0;
-    if let Ok(reader) = Reader::open(&device.store()) {
-        let _ = reader.walk::<edge_runtime::record::StoreError>(|_| {
+    if let Ok(reader) = RecordReader::open(&device.store()) {
+        let _ = reader.walk::<edge_runtime::records::RecordStoreError>(|_| {
             count += 1;
             Ok(())
         });
@@ -95,7 +95,7 @@ fn a_killed_import_loses_nothing_doubles_nothing_and_tears_nothing() {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let (mut imports, mut during, mut before_any, mut orphans) = (0, 0, 0, 0);
     let mut device = device_with_images();
-    let mut last: Vec<edge_runtime::record::Record> = Vec::new();
+    let mut last: Vec<edge_runtime::records::Record> = Vec::new();
     for kill in 0..kills {
         let mut child = start(&device);
         sleep(whole.mul_f64(random.below(1_000_000) as f64 / 1e6 * 0.6));

@@ -9,7 +9,7 @@ mod program;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use edge_runtime::model_store::{Folder, Installed, ModelStore, Refusal};
+use edge_runtime::models::{ModelFolder, Installed, ModelStore, ModelRefusal};
 use serde_json::Value;
 use xray_core::package::signing::{NewKeys, Password, SecretKey, sign, stamp};
 use xray_core::package::{PackageFile, TrustedKeys, signature_of};
@@ -78,9 +78,9 @@ impl Board {
         status[slot]["sha256"].as_str().expect("a hash").to_owned()
     }
 
-    fn store(&self) -> ModelStore<Folder> {
+    fn store(&self) -> ModelStore<ModelFolder> {
         let keys = TrustedKeys::read(&self.at("keys")).expect("keys");
-        ModelStore::new(Folder::new(&self.at("store")), keys)
+        ModelStore::new(ModelFolder::new(&self.at("store")), keys)
     }
 }
 
@@ -219,7 +219,7 @@ fn a_program_that_crashes_again_and_again_on_trial_goes_back() {
     let store = board.store();
     // Starts that are followed by nothing, as when the process is killed.
     let start =
-        || store.start(|signed| Ok::<_, Refusal>(signed.file().sha256().to_owned())).expect("a model");
+        || store.start(|signed| Ok::<_, ModelRefusal>(signed.file().sha256().to_owned())).expect("a model");
     for _ in 0..3 {
         assert_eq!(start().ready, two);
     }

@@ -13,7 +13,7 @@ mod shelf;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 
-use edge_runtime::outputs::page::{self, PageError, PageOptions};
+use edge_runtime::ui::web::{self, PageError, PageOptions};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -66,7 +66,7 @@ impl Ward {
 #[test]
 fn nobody_gets_in_without_the_token() {
     let ward = Ward::new();
-    for path in ["/", "/records", "/records/1", "/records/1/image.jpg", "/healthz", "/metrics", "/live", "/x"]
+    for path in ["/", "/records", "/records/1", "/records/1/image.jpg", "/healthz", "/metrics", "/status", "/x"]
     {
         let machine = ward.get(path, "");
         assert_eq!((machine.status, machine.header("www-authenticate").is_some()), (401, true), "{path}");

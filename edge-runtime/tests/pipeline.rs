@@ -15,41 +15,42 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use edge_runtime::counters::Counters;
-use edge_runtime::outputs::lights::{About, Show, Shown, Signal};
-use edge_runtime::outputs::live::Live;
-use edge_runtime::pipeline::{
-    Fault, Heartbeat, Model, ModelIdentity, NoAnswer, Parts, Pipeline, Times, Worker,
+use edge_runtime::status::Counters;
+use edge_runtime::status::{Subject, DisplayedSignal, Signal};
+use edge_runtime::ui::lights::SignalOutput;
+use edge_runtime::status::SharedStatus;
+use edge_runtime::daemon::{
+    Fault, StatusPublisher, Model, ModelIdentity, WorkerError, DaemonParts, Daemon, DisplayTimes, Worker,
 };
-use edge_runtime::record::{Hash256, Limits, Origin, Reader, Store};
-use edge_runtime::sources::{Arrival, Medium, News, Refusal, Source, SourceError};
+use edge_runtime::records::{Hash256, StoreLimits, Origin, RecordReader, RecordStore};
+use edge_runtime::inputs::{IncomingImage, MediaState, InputEvent, InputRefusal, Input, InputError};
 use xray_core::engine::EngineError;
 use xray_core::screening::{Screener, Screening, ScreeningError};
 
 use Signal::{Busy, Fault as FaultLight, NoResult, NoSign, Ready, Suspected};
 
 /// What a source will say, one answer a poll, then nothing more; and what there is to pull meanwhile.
-struct Script(VecDeque<Result<News, SourceError>>, Medium);
+struct Script(VecDeque<Result<InputEvent, InputError>>, MediaState);
 
-impl Source for Script {
+impl Input for Script {
     fn origin(&self) -> Origin {
         Origin::Stick
     }
 
-    fn poll(&mut self, _now: Instant) -> Result<News, SourceError> {
-        self.0.pop_front().unwrap_or(Ok(News::Nothing))
+    fn poll(&mut self, _now: Instant) -> Result<InputEvent, InputError> {
+        self.0.pop_front().unwrap_or(Ok(InputEvent::Nothing))
     }
 
-    fn medium(&self) -> Medium {
+    fn media_state(&self) -> MediaState {
         self.1
     }
 }
 
-fn image(bytes: &[u8], awaited: bool) -> Result<News, SourceError> {
-    Ok(News::Image(Arrival { bytes: bytes.to_vec(), awaited, began: Instant::now() }))
+fn image(bytes: &[u8], awaited: bool) -> Result<InputEvent, InputError> {
+    Ok(InputEvent::Image(IncomingImage { bytes: bytes.to_vec(), awaited, began: Instant::now() }))
 }
 
-fn picture(at: u16) -> Result<News, SourceError> {
+fn picture(at: u16) -> Result<InputEvent, InputError> {
     image(&device::picture(at), true)
 }
 
@@ -60,16 +61,16 @@ struct Watched {
     /// How long a result is held that must be seen.
     hold: Duration,
     /// What a page would be told.
-    told: RefCell<Vec<Shown>>,
+    told: RefCell<Vec<DisplayedSignal>>,
     /// What it would show of the stick beside it.
-    live: Arc<Live>,
-    media: RefCell<Vec<Medium>>,
+    status: Arc<SharedStatus>,
+    media: RefCell<Vec<MediaState>>,
 }
 
-impl Show for Watched {
-    fn tell(&self, shown: Shown) {
+impl SignalOutput for Watched {
+    fn tell(&self, shown: DisplayedSignal) {
         self.told.borrow_mut().push(shown);
-        self.media.borrow_mut().push(self.live.glance().medium);
+        self.media.borrow_mut().push(self.status.snapshot().media_state);
         if self.shown.borrow().last().is_none_or(|(signal, _)| *signal != shown.signal) {
             self.show(shown.signal);
         }
@@ -77,9 +78,9 @@ impl Show for Watched {
 
     fn show(&self, signal: Signal) {
         let mut count = 0;
-        let reader = Reader::open(&self.store).unwrap();
+        let reader = RecordReader::open(&self.store).unwrap();
         reader
-            .walk::<edge_runtime::record::StoreError>(|_| {
+            .walk::<edge_runtime::records::RecordStoreError>(|_| {
                 count += 1;
                 Ok(())
             })
@@ -135,14 +136,14 @@ struct Bench {
     /// How long the model may take.
     deadline: Duration,
     /// What there is to pull.
-    medium: Medium,
+    medium: MediaState,
 }
 
 struct Seen {
     fault: Option<Fault>,
     shown: Vec<(Signal, u64)>,
-    told: Vec<Shown>,
-    media: Vec<Medium>,
+    told: Vec<DisplayedSignal>,
+    media: Vec<MediaState>,
     outcomes: Vec<(&'static str, Vec<String>, &'static str)>,
 }
 
@@ -159,7 +160,7 @@ impl Bench {
             counters: Arc::default(),
             hold: Duration::ZERO,
             deadline: Duration::from_secs(60),
-            medium: Medium::Absent,
+            medium: MediaState::Absent,
         }
     }
 
@@ -168,13 +169,13 @@ impl Bench {
     }
 
     /// Lets the pipeline turn until the script is over, twice more, or until there is a fault.
-    fn run(&self, script: Vec<Result<News, SourceError>>, screening: Screens) -> Seen {
+    fn run(&self, script: Vec<Result<InputEvent, InputError>>, screening: Screens) -> Seen {
         self.run_with(script, screening, knows)
     }
 
     fn run_with(
         &self,
-        script: Vec<Result<News, SourceError>>,
+        script: Vec<Result<InputEvent, InputError>>,
         screening: Screens,
         self_test: fn() -> Result<(), EngineError>,
     ) -> Seen {
@@ -182,11 +183,11 @@ impl Bench {
         std::fs::write(&model, support::model_bytes(|_| ())).unwrap();
         let screener = Screener::load(&model).unwrap();
         let identity = ModelIdentity { hash: screener.model_sha256().parse().unwrap(), threshold: 0.5 };
-        let limits = Limits { quota: None, keep_days: None, reserve: 0 };
-        let store = Store::open(&self.store(), limits).unwrap();
-        let live = Arc::new(Live::new(self.deadline));
+        let limits = StoreLimits { quota: None, keep_days: None, reserve: 0 };
+        let store = RecordStore::open(&self.store(), limits).unwrap();
+        let status = Arc::new(SharedStatus::new(self.deadline));
         let lights = Watched {
-            live: live.clone(),
+            status: status.clone(),
             media: RefCell::default(),
             store: self.store(),
             shown: RefCell::default(),
@@ -194,16 +195,16 @@ impl Bench {
             told: RefCell::default(),
         };
         let turns = script.len() + 2;
-        let mut pipeline = Pipeline::new(Parts {
+        let mut pipeline = Daemon::new(DaemonParts {
             store,
             worker: Worker::start(Spoilt { screener, screening, self_test }, self.deadline).unwrap(),
             model: identity,
             installed: None,
-            sources: vec![Box::new(Script(script.into(), self.medium))],
+            sources: vec![Box::new(Script(script.into(), self.media_state))],
             lights: &lights,
-            times: Times { result: Duration::from_millis(1), at_least: self.hold },
+            times: DisplayTimes { result: Duration::from_millis(1), at_least: self.hold },
             counters: self.counters.clone(),
-            heartbeat: Heartbeat::from_environment().with(live),
+            publisher: StatusPublisher::from_environment().with(status),
             button: None,
         });
         let mut ended = pipeline.recover();
@@ -267,10 +268,10 @@ fn a_model_that_is_late_or_dies_leaves_a_record_without_a_result_and_is_a_fault(
     let dies: Screens = |_, _| panic!("as a test");
     // One that dies may take its time to say why.
     let (short, long) = (Duration::from_millis(300), Bench::new().deadline);
-    for (screening, answer, deadline) in [(late, NoAnswer::Late, short), (dies, NoAnswer::Ended, long)] {
+    for (screening, answer, deadline) in [(late, WorkerError::Late, short), (dies, WorkerError::Ended, long)] {
         let mut bench = Bench { deadline, ..Bench::new() };
         let seen = bench.run(vec![picture(2), picture(4)], screening);
-        assert!(matches!(seen.fault, Some(Fault::NoAnswer(fault)) if fault == answer), "{:?}", seen.fault);
+        assert!(matches!(seen.fault, Some(Fault::Worker(fault)) if fault == answer), "{:?}", seen.fault);
         assert_eq!(seen.signals(), [Busy, NoResult]);
         assert_eq!(seen.outcomes, [("no-result", vec![answer.code().to_owned()], "stick")]);
         // It does not fail on the same image for ever.
@@ -303,32 +304,32 @@ fn an_image_on_which_a_broken_model_fails_is_screened_after_the_repair() {
 
 #[test]
 fn a_source_that_cannot_be_looked_at_is_a_fault_until_it_can() {
-    let gone = || Err(SourceError::TooMany { folder: "x".into(), limit: 1 });
-    let seen = Bench::new().run(vec![picture(2), gone(), gone(), gone(), Ok(News::Nothing)], healthy);
+    let gone = || Err(InputError::TooMany { folder: "x".into(), limit: 1 });
+    let seen = Bench::new().run(vec![picture(2), gone(), gone(), gone(), Ok(InputEvent::Nothing)], healthy);
     assert!(seen.fault.is_none());
     assert_eq!(seen.signals(), [Busy, NoSign, FaultLight, Ready]);
 }
 
 #[test]
 fn what_cannot_be_read_is_no_result_and_has_no_record() {
-    let refusal = Refusal { code: "unreadable", reason: "as a test".into() };
+    let refusal = InputRefusal { code: "unreadable", reason: "as a test".into() };
     let bench = Bench::new();
-    let seen = bench.run(vec![picture(2), Ok(News::Unreadable(refusal))], healthy);
+    let seen = bench.run(vec![picture(2), Ok(InputEvent::Unreadable(refusal))], healthy);
     assert_eq!(seen.signals(), [Busy, NoSign, Busy, NoResult, Ready]);
     assert_eq!(seen.outcomes.len(), 1);
-    let refusals = Reader::open(&bench.store()).unwrap().refusals().unwrap();
+    let refusals = RecordReader::open(&bench.store()).unwrap().refusals().unwrap();
     let listed: Vec<_> = refusals.iter().map(|refused| (refused.record, refused.code.as_str())).collect();
     assert_eq!(listed, [(1, "unreadable")]);
-    let about: Vec<_> = seen.told.iter().map(|shown| shown.about).collect();
-    let last = [About::Refused("unreadable"), About::Refused("unreadable"), About::Nothing];
-    assert_eq!(about, [&[About::Record(1)][..], &last].concat());
+    let about: Vec<_> = seen.told.iter().map(|shown| shown.subject).collect();
+    let last = [Subject::Refused("unreadable"), Subject::Refused("unreadable"), Subject::Nothing];
+    assert_eq!(about, [&[Subject::Record(1)][..], &last].concat());
 }
 
 #[test]
 fn a_page_knows_of_the_stick_before_it_is_told_of_a_result() {
-    for medium in [Medium::InUse, Medium::MayBePulled] {
+    for medium in [MediaState::InUse, MediaState::MayBePulled] {
         let seen = Bench { medium, ..Bench::new() }.run(vec![picture(2)], healthy);
-        assert_eq!(seen.told[0], Shown::record(NoSign, 1));
+        assert_eq!(seen.told[0], DisplayedSignal::record(NoSign, 1));
         assert!(seen.media.iter().all(|told| *told == medium), "{:?}", seen.media);
     }
 }
@@ -347,8 +348,8 @@ fn the_time_for_which_a_result_is_seen_is_no_part_of_how_long_the_next_image_tak
 fn an_image_that_changed_in_the_store_is_not_screened() {
     let bench = Bench::new();
     bench.run(vec![], healthy);
-    let limits = Limits { quota: None, keep_days: None, reserve: 0 };
-    let store = Store::open(&bench.store(), limits).unwrap();
+    let limits = StoreLimits { quota: None, keep_days: None, reserve: 0 };
+    let store = RecordStore::open(&bench.store(), limits).unwrap();
     let content = Hash256::of(&device::picture(2));
     let path = store.keep(&content, &device::picture(2)).unwrap();
     std::fs::write(path, device::picture(4)).unwrap();
@@ -356,7 +357,7 @@ fn an_image_that_changed_in_the_store_is_not_screened() {
     let seen = bench.run(vec![], healthy);
     assert_eq!(seen.outcomes, []);
     assert_eq!(seen.signals()[..2], [Busy, NoResult]);
-    let refusals = Reader::open(&bench.store()).unwrap().refusals().unwrap();
+    let refusals = RecordReader::open(&bench.store()).unwrap().refusals().unwrap();
     assert_eq!((refusals[0].origin.as_str(), refusals[0].code.as_str()), ("recovered", "damaged"));
 }
 
@@ -365,12 +366,12 @@ fn what_is_shown_says_of_which_record_it_is() {
     let bench = Bench::new();
     let first = bench.run(vec![picture(2), picture(1), picture(4)], healthy);
     let results: Vec<_> = first.told.iter().filter(|shown| shown.signal.is_result()).copied().collect();
-    let urgent = Shown { several: true, ..Shown::record(Suspected, 2) };
-    let expected = [Shown::record(NoSign, 1), Shown::record(Suspected, 2), Shown::record(NoSign, 3), urgent];
+    let urgent = DisplayedSignal { several: true, ..DisplayedSignal::record(Suspected, 2) };
+    let expected = [DisplayedSignal::record(NoSign, 1), DisplayedSignal::record(Suspected, 2), DisplayedSignal::record(NoSign, 3), urgent];
     assert_eq!(results, expected);
     // A film that was screened before another patient's comes back.
     let again = bench.run(vec![picture(2)], healthy);
-    assert_eq!(again.told[0], Shown::record(NoSign, 1));
+    assert_eq!(again.told[0], DisplayedSignal::record(NoSign, 1));
 }
 
 /// Run as a process of its own by the test below: it ends while it screens.

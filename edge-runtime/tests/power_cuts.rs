@@ -7,8 +7,8 @@ mod simulated_disk;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use edge_runtime::model_store::{
-    Event, EventSink, Health, InstallOptions, ModelStore, Numbered, Proof, Refusal, StoreError, Watch,
+use edge_runtime::models::{
+    ModelEvent, EventSink, TrialOutcome, InstallOptions, ModelStore, NumberedEvent, SelfTestReport, ModelRefusal, ModelStoreError, TrialLimits,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -55,17 +55,17 @@ impl World {
         index
     }
 
-    fn prove(&self, signed: &SignedBytes) -> Proof {
-        Proof { version: self.models[self.whole(signed)].version, engine: "test", warnings: Vec::new() }
+    fn self_test(&self, signed: &SignedBytes) -> SelfTestReport {
+        SelfTestReport { version: self.models[self.whole(signed)].version, engine: "test", warnings: Vec::new() }
     }
 }
 
 /// The record of a board: keeps each number once, and sees to it that none is left out or has two meanings.
 #[derive(Default)]
-struct Record(BTreeMap<u64, Event>);
+struct Record(BTreeMap<u64, ModelEvent>);
 
 impl EventSink for Record {
-    fn record(&mut self, event: &Numbered) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    fn record(&mut self, event: &NumberedEvent) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let next = self.0.len() as u64;
         assert!(event.number <= next, "event {} was left out", next);
         if let Some(known) = self.0.insert(event.number, event.event.clone()) {
@@ -98,13 +98,13 @@ fn live(world: &World, seed: u64, lie: Lie, cuts: &mut u32) -> Result<(), String
     let disk = store.disk();
     let mut record = Record::default();
     let options = InstallOptions {
-        watch: Watch { screenings: 3, starts: 2 },
+        watch: TrialLimits { screenings: 3, starts: 2 },
         allow_downgrade: true,
         retry: true,
         dry_run: false,
     };
     let strict = InstallOptions { watch: options.watch, ..InstallOptions::default() };
-    let load = |signed: SignedBytes| Ok::<_, Refusal>(world.whole(&signed));
+    let load = |signed: SignedBytes| Ok::<_, ModelRefusal>(world.whole(&signed));
     let other = || store.state().ok()?.other().map(|model| world.index(&model.sha256));
     let mut current: Option<usize> = None;
     for _ in 0..40 {
@@ -130,17 +130,17 @@ fn live(world: &World, seed: u64, lie: Lie, cuts: &mut u32) -> Result<(), String
         };
         let running = old.map(|index| world.models[index].file.sha256().to_owned()).unwrap_or_default();
         disk.stop_after(rng.random_range(0..60));
-        let done: Result<(), StoreError> = match act {
+        let done: Result<(), ModelStoreError> = match act {
             Act::Install(index) => {
                 let model = &world.models[index];
                 store
-                    .install(model.file.clone(), &model.signature, options, |signed| Ok(world.prove(&signed)))
+                    .install(model.file.clone(), &model.signature, options, |signed| Ok(world.self_test(&signed)))
                     .map(drop)
             }
             Act::Stick(index) => {
                 let model = &world.models[index];
                 store
-                    .install(model.file.clone(), &model.signature, strict, |signed| Ok(world.prove(&signed)))
+                    .install(model.file.clone(), &model.signature, strict, |signed| Ok(world.self_test(&signed)))
                     .map(drop)
             }
             Act::Forged(index) => {
@@ -151,9 +151,9 @@ fn live(world: &World, seed: u64, lie: Lie, cuts: &mut u32) -> Result<(), String
                     })
                     .map(drop)
             }
-            Act::RollBack => store.rollback(false, |signed| Ok(world.prove(&signed))).map(drop),
-            Act::Screen => store.screened(&running, &Health::Well).map(drop),
-            Act::Fail => store.screened(&running, &Health::Failed("test".to_owned())).map(drop),
+            Act::RollBack => store.rollback(false, |signed| Ok(world.self_test(&signed))).map(drop),
+            Act::Screen => store.screened(&running, &TrialOutcome::Succeeded).map(drop),
+            Act::Fail => store.screened(&running, &TrialOutcome::Failed("test".to_owned())).map(drop),
             Act::Start => store.start(load).map(drop),
             Act::Settle => store.settled(&running).map(drop),
             Act::Deliver => store.deliver(&mut record),
@@ -168,15 +168,15 @@ fn live(world: &World, seed: u64, lie: Lie, cuts: &mut u32) -> Result<(), String
                 }
                 (Act::Forged(index), Ok(())) => return Err(format!("model {index} was taken, forged")),
                 (Act::RollBack, Ok(())) if current != new => return Err("not rolled back".into()),
-                (_, Err(StoreError::Refused(_) | StoreError::NoModel)) if current != old => {
+                (_, Err(ModelStoreError::Refused(_) | ModelStoreError::NoModel)) if current != old => {
                     return Err("refused, and changed all the same".into());
                 }
                 (
                     _,
                     Err(
-                        error @ (StoreError::Io { .. }
-                        | StoreError::BadState { .. }
-                        | StoreError::Unusable { .. }),
+                        error @ (ModelStoreError::Io { .. }
+                        | ModelStoreError::BadState { .. }
+                        | ModelStoreError::Unusable { .. }),
                     ),
                 ) => {
                     return Err(format!("{act:?} without a cut: {error}"));
@@ -214,7 +214,7 @@ fn live(world: &World, seed: u64, lie: Lie, cuts: &mut u32) -> Result<(), String
             }
             current = match started {
                 Ok(started) => Some(started.ready),
-                Err(StoreError::NoModel) => None,
+                Err(ModelStoreError::NoModel) => None,
                 Err(error) => return Err(format!("after a cut in {act:?}: {error}")),
             };
             break;
@@ -226,7 +226,7 @@ fn live(world: &World, seed: u64, lie: Lie, cuts: &mut u32) -> Result<(), String
         let state = store.state().map_err(|error| error.to_string())?;
         if state.fallback().is_ok() {
             store
-                .rollback(true, |signed| Ok(world.prove(&signed)))
+                .rollback(true, |signed| Ok(world.self_test(&signed)))
                 .map_err(|error| format!("no way back: {error}"))?;
         }
     }

@@ -13,8 +13,8 @@ use std::path::Path;
 use std::process::Command;
 
 use device::{Device, picture};
-use edge_runtime::model_store::{Folder, State};
-use edge_runtime::record::{Depth, Reader};
+use edge_runtime::models::{ModelFolder, State};
+use edge_runtime::records::{VerifyDepth, RecordReader};
 use xray_core::package::signing::{NewKeys, Password, SecretKey, sign, stamp};
 use xray_core::package::{PackageFile, signature_of};
 
@@ -76,8 +76,8 @@ impl Board {
 
     /// What the record says of the models, as JSON, oldest first; the chain must hold.
     fn events(&self) -> Vec<String> {
-        let reader = Reader::open(&self.device.store()).unwrap();
-        assert_eq!(reader.verify(Depth::Chain, None).unwrap().problems, []);
+        let reader = RecordReader::open(&self.device.store()).unwrap();
+        assert_eq!(reader.verify(VerifyDepth::Chain, None).unwrap().problems, []);
         reader.model_events().unwrap().into_iter().map(|event| event.event).collect()
     }
 
@@ -113,7 +113,7 @@ impl Board {
     }
 
     fn state(&self) -> State {
-        State::read(&Folder::new(&self.device.at("models"))).unwrap()
+        State::read(&ModelFolder::new(&self.device.at("models"))).unwrap()
     }
 
     fn active(&self) -> String {
@@ -147,7 +147,7 @@ fn a_model_that_fails_on_trial_is_taken_out_of_use_and_the_one_before_screens_th
     assert_eq!(board.active(), first);
     board.until("lights: pneumonia suspected");
     let records = board.device.records();
-    let reader = edge_runtime::record::Reader::open(&board.device.store()).unwrap();
+    let reader = edge_runtime::records::RecordReader::open(&board.device.store()).unwrap();
     let events: Vec<_> = reader.model_events().unwrap().into_iter().map(|e| (e.record, e.event)).collect();
     let said: Vec<_> = events.iter().map(|(_, event)| event.split('"').nth(3).unwrap()).collect();
     assert_eq!(said, ["installed", "confirmed", "installed", "rolled-back"], "{events:?}");

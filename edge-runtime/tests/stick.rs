@@ -8,14 +8,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use edge_runtime::sources::{Medium, News, Source, Stick, StickOptions};
+use edge_runtime::inputs::{MediaState, InputEvent, Input, StickInput, StickOptions};
 
 const EVERY: Duration = Duration::from_millis(500);
 
 /// A machine with one port.
 struct Machine {
     place: tempfile::TempDir,
-    source: Stick,
+    source: StickInput,
     now: Instant,
     mounts: u64,
 }
@@ -34,7 +34,7 @@ impl Machine {
             table: at("table"),
             devices: at("devices"),
         };
-        let source = Stick::new(options, None);
+        let source = StickInput::new(options, None);
         Machine { place, source, now: Instant::now(), mounts: 60 }
     }
 
@@ -71,18 +71,18 @@ impl Machine {
         fs::write(self.place.path().join("table"), "").unwrap();
     }
 
-    fn poll(&mut self) -> News {
+    fn poll(&mut self) -> InputEvent {
         self.now += EVERY;
         self.source.poll(self.now).unwrap()
     }
 
     /// Everything until there is nothing more: contents, then the last word.
-    fn all(&mut self) -> (Vec<Vec<u8>>, News) {
+    fn all(&mut self) -> (Vec<Vec<u8>>, InputEvent) {
         let mut contents = Vec::new();
         loop {
             match self.poll() {
-                News::Image(arrival) => contents.push(arrival.bytes),
-                News::Searching => {}
+                InputEvent::Image(arrival) => contents.push(arrival.bytes),
+                InputEvent::Searching => {}
                 other => return (contents, other),
             }
         }
@@ -96,7 +96,7 @@ fn pgm(level: u8) -> Vec<u8> {
 #[test]
 fn pictures_are_found_by_content_at_any_depth_and_the_rest_is_passed_over() {
     let mut machine = Machine::new(false);
-    assert_eq!((machine.poll(), machine.source.medium()), (News::Nothing, Medium::Absent));
+    assert_eq!((machine.poll(), machine.source.media_state()), (InputEvent::Nothing, MediaState::Absent));
     machine.plug(
         &[
             ("DCIM/2026/b.txt", pgm(2)),
@@ -111,12 +111,12 @@ fn pictures_are_found_by_content_at_any_depth_and_the_rest_is_passed_over() {
     );
     let (contents, last) = machine.all();
     assert_eq!(contents, [pgm(2), pgm(1), b"II*\0".to_vec()]);
-    assert_eq!(last, News::Finished { images: 3, passed_over: 2 });
-    assert_eq!((machine.poll(), machine.source.medium()), (News::Nothing, Medium::MayBePulled));
+    assert_eq!(last, InputEvent::Finished { images: 3, passed_over: 2 });
+    assert_eq!((machine.poll(), machine.source.media_state()), (InputEvent::Nothing, MediaState::MayBePulled));
     machine.pull();
-    assert_eq!(machine.source.medium(), Medium::Absent);
+    assert_eq!(machine.source.media_state(), MediaState::Absent);
     machine.unmount();
-    assert_eq!((machine.poll(), machine.source.medium()), (News::Nothing, Medium::Absent));
+    assert_eq!((machine.poll(), machine.source.media_state()), (InputEvent::Nothing, MediaState::Absent));
 }
 
 #[test]
@@ -127,15 +127,15 @@ fn a_stick_pulled_half_way_gave_whole_files_only_and_gives_all_when_it_returns()
         let mut machine = Machine::new(false);
         machine.plug(&files, "ro");
         for at in 0..read_before {
-            let News::Image(arrival) = machine.poll() else { panic!("no image") };
+            let InputEvent::Image(arrival) = machine.poll() else { panic!("no image") };
             assert_eq!(arrival.bytes, pgm(at));
-            assert_eq!(machine.source.medium(), Medium::InUse);
+            assert_eq!(machine.source.media_state(), MediaState::InUse);
         }
         machine.pull();
-        assert_eq!(machine.poll(), News::Pulled { images: read_before.into() });
-        assert_eq!((machine.poll(), machine.source.medium()), (News::Nothing, Medium::Absent));
+        assert_eq!(machine.poll(), InputEvent::Pulled { images: read_before.into() });
+        assert_eq!((machine.poll(), machine.source.media_state()), (InputEvent::Nothing, MediaState::Absent));
         machine.unmount();
-        assert_eq!(machine.poll(), News::Nothing);
+        assert_eq!(machine.poll(), InputEvent::Nothing);
         machine.plug(&files, "ro");
         assert_eq!(machine.all().0.len(), 6);
     }
@@ -145,25 +145,25 @@ fn a_stick_pulled_half_way_gave_whole_files_only_and_gives_all_when_it_returns()
 fn a_stick_that_is_unmounted_half_way_was_pulled() {
     let mut machine = Machine::new(false);
     machine.plug(&[("a", pgm(1)), ("b", pgm(2))], "ro");
-    assert!(matches!(machine.poll(), News::Image(_)));
+    assert!(matches!(machine.poll(), InputEvent::Image(_)));
     machine.unmount();
-    assert_eq!(machine.poll(), News::Pulled { images: 1 });
-    assert_eq!((machine.poll(), machine.source.medium()), (News::Nothing, Medium::Absent));
+    assert_eq!(machine.poll(), InputEvent::Pulled { images: 1 });
+    assert_eq!((machine.poll(), machine.source.media_state()), (InputEvent::Nothing, MediaState::Absent));
 }
 
 #[test]
 fn a_stick_that_can_be_written_to_is_refused_unless_told_otherwise() {
     let mut machine = Machine::new(false);
     machine.plug(&[("a", pgm(1))], "rw");
-    let News::Unreadable(refusal) = machine.poll() else { panic!("not refused") };
+    let InputEvent::Unreadable(refusal) = machine.poll() else { panic!("not refused") };
     assert_eq!(refusal.code, "writable");
     // It was not read, and does not look as if it had been, for as long as it is in.
-    assert_eq!((machine.poll(), machine.source.medium()), (News::Nothing, Medium::Refused("writable")));
+    assert_eq!((machine.poll(), machine.source.media_state()), (InputEvent::Nothing, MediaState::Refused("writable")));
     machine.pull();
-    assert_eq!(machine.source.medium(), Medium::Absent);
+    assert_eq!(machine.source.media_state(), MediaState::Absent);
     let mut machine = Machine::new(true);
     machine.plug(&[("a", pgm(1))], "rw");
-    assert_eq!(machine.all(), (vec![pgm(1)], News::Finished { images: 1, passed_over: 0 }));
+    assert_eq!(machine.all(), (vec![pgm(1)], InputEvent::Finished { images: 1, passed_over: 0 }));
 }
 
 #[test]
@@ -175,10 +175,10 @@ fn one_file_that_cannot_be_read_does_not_keep_the_others_from_being_read() {
     vast.set_len(xray_core::intake::MAX_FILE_BYTES + 1).unwrap();
     let (first, refusal) = machine.all();
     let (second, last) = machine.all();
-    assert!(matches!(refusal, News::Unreadable(refusal) if refusal.code == "file-too-large"));
+    assert!(matches!(refusal, InputEvent::Unreadable(refusal) if refusal.code == "file-too-large"));
     assert_eq!((first, second), (vec![pgm(1)], vec![pgm(3)]));
-    assert_eq!(last, News::Finished { images: 2, passed_over: 0 });
-    assert_eq!(machine.source.medium(), Medium::Refused("file-too-large"));
+    assert_eq!(last, InputEvent::Finished { images: 2, passed_over: 0 });
+    assert_eq!(machine.source.media_state(), MediaState::Refused("file-too-large"));
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn films_that_a_damaged_file_system_gives_back_empty_are_not_passed_over() {
     machine.plug(&[("chest.jpg", Vec::new()), ("IM0001", vec![0; 5000]), ("letter.txt", Vec::new())], "ro");
     let (contents, last) = machine.all();
     assert_eq!(contents, [vec![0; 5000], Vec::new()]);
-    assert_eq!(last, News::Finished { images: 2, passed_over: 1 });
+    assert_eq!(last, InputEvent::Finished { images: 2, passed_over: 1 });
 }
 
 #[test]
@@ -221,11 +221,11 @@ fn a_stick_on_which_nothing_is_an_image_says_so() {
         machine.plug(files, "ro");
         let (contents, last) = machine.all();
         assert_eq!(contents, Vec::<Vec<u8>>::new());
-        let News::Unreadable(refusal) = last else { panic!("{last:?}") };
+        let InputEvent::Unreadable(refusal) = last else { panic!("{last:?}") };
         assert_eq!(refusal.code, "no-images");
-        assert_eq!((machine.poll(), machine.source.medium()), (News::Nothing, Medium::Refused("no-images")));
+        assert_eq!((machine.poll(), machine.source.media_state()), (InputEvent::Nothing, MediaState::Refused("no-images")));
         machine.pull();
-        assert_eq!(machine.source.medium(), Medium::Absent);
+        assert_eq!(machine.source.media_state(), MediaState::Absent);
     }
 }
 
@@ -248,12 +248,12 @@ fn an_empty_partition_beside_one_with_films_is_none_of_our_business() {
         let mut images = 0;
         for _ in 0..8 {
             match machine.poll() {
-                News::Image(_) => images += 1,
-                News::Unreadable(refusal) => panic!("{refusal:?}"),
+                InputEvent::Image(_) => images += 1,
+                InputEvent::Unreadable(refusal) => panic!("{refusal:?}"),
                 _ => {}
             }
         }
-        assert_eq!((images, machine.source.medium()), (1, Medium::MayBePulled));
+        assert_eq!((images, machine.source.media_state()), (1, MediaState::MayBePulled));
     }
 }
 
@@ -278,6 +278,6 @@ fn what_a_dicom_medium_holds_beside_its_radiographs_is_passed_over() {
         ],
         "ro",
     );
-    assert_eq!(machine.all(), (vec![radiograph], News::Finished { images: 1, passed_over: 3 }));
-    assert_eq!(machine.source.medium(), Medium::MayBePulled);
+    assert_eq!(machine.all(), (vec![radiograph], InputEvent::Finished { images: 1, passed_over: 3 }));
+    assert_eq!(machine.source.media_state(), MediaState::MayBePulled);
 }

@@ -13,7 +13,7 @@ use xray_core::intake::{self, IntakeProblem};
 
 use super::Outcome;
 use crate::config::{Camera, CameraKind, Config};
-use crate::sources::camera;
+use crate::inputs::camera;
 
 const HELP: &str = "\
 Examples:
@@ -58,13 +58,13 @@ struct Tried {
     height: u32,
     ms: u128,
     #[serde(skip_serializing_if = "Option::is_none")]
-    film: Option<Found>,
+    film: Option<FilmResult>,
 }
 
 /// What was found on it.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Found {
+enum FilmResult {
     /// Corners from the top left on, clockwise, in pixels, and the size of the film.
     Cut { corners: [[f64; 2]; 4], width: u32, height: u32 },
     /// Why not.
@@ -93,7 +93,7 @@ fn formats(camera: &Camera, json: bool, out: &mut impl Write) -> Result<()> {
     }
     let uvc = camera::Uvc::new(&camera.device, camera.warm_up, camera.deadline_s);
     let (offers, names) = uvc.offers().with_context(|| camera.device.display().to_string())?;
-    let chosen = camera::choose(&offers);
+    let chosen = camera::choose_format(&offers);
     if json {
         let all: Vec<String> = offers.iter().map(ToString::to_string).collect();
         let chosen = chosen.map(|offer| offer.to_string());
@@ -139,8 +139,8 @@ fn shoot(args: &CameraArgs, camera: &Camera, out: &mut impl Write) -> Result<Out
         file.extend(radiograph.pixels().grey().iter());
         write(path, &file)?;
     }
-    let found = film.map(Found::from);
-    let missing = matches!(found, Some(Found::Refused { .. }));
+    let found = film.map(FilmResult::from);
+    let missing = matches!(found, Some(FilmResult::Refused { .. }));
     let tried = Tried {
         camera: device.name(),
         bytes: shot.len(),
@@ -161,16 +161,16 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(path, bytes).with_context(|| format!("{}: cannot be written", path.display()))
 }
 
-impl From<Result<Film, IntakeProblem>> for Found {
+impl From<Result<Film, IntakeProblem>> for FilmResult {
     fn from(found: Result<Film, IntakeProblem>) -> Self {
         match found {
-            Ok(Film { radiograph, corners }) => Found::Cut {
+            Ok(Film { radiograph, corners }) => FilmResult::Cut {
                 corners: corners
                     .map(|corner| [corner.x, corner.y].map(|along| (along * 10.0).round() / 10.0)),
                 width: radiograph.width(),
                 height: radiograph.height(),
             },
-            Err(problem) => Found::Refused { code: problem.code(), reason: problem.to_string() },
+            Err(problem) => FilmResult::Refused { code: problem.code(), reason: problem.to_string() },
         }
     }
 }
@@ -181,8 +181,8 @@ impl Tried {
         writeln!(out, "{camera}: {width} × {height} pixels, {bytes} bytes, after {ms} ms")?;
         match film {
             None => {}
-            Some(Found::Refused { code, reason }) => writeln!(out, "no film ({code}): {reason}")?,
-            Some(Found::Cut { corners, width, height }) => {
+            Some(FilmResult::Refused { code, reason }) => writeln!(out, "no film ({code}): {reason}")?,
+            Some(FilmResult::Cut { corners, width, height }) => {
                 let corners = corners.map(|[x, y]| format!("{x:.1},{y:.1}")).join("  ");
                 writeln!(out, "film: {width} × {height} pixels, its corners at {corners}")?;
             }

@@ -8,11 +8,11 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use xray_core::package::PackageFile;
 
-use crate::model_store::DEFAULT_STORE;
-use crate::outputs::live::ModelFacts;
-use crate::outputs::report::{self, Case};
-use crate::outputs::words::{Language, Words};
-use crate::record::{Reader, Record, Study, mark_one_reported};
+use crate::models::DEFAULT_STORE;
+use crate::status::ModelFacts;
+use crate::ui::report::{self, ReportData};
+use crate::ui::i18n::{Language, Translation};
+use crate::records::{RecordReader, Record, RecordSelector, mark_one_reported};
 
 const HELP: &str = "\
 Examples:
@@ -80,19 +80,19 @@ pub struct ReportArgs {
 /// # Errors
 /// If the record cannot be found or shown, or a file cannot be written.
 pub fn run(args: &ReportArgs, out: &mut impl Write) -> Result<()> {
-    let reader = Reader::open(&args.store)?;
+    let reader = RecordReader::open(&args.store)?;
     let record = find(&reader, &args.record)?;
     let model = model(args, &record)?;
-    let case = Case::of(&reader, record, model)?;
+    let data = ReportData::of(&reader, record, model)?;
     let file = match args.format {
-        ReportForm::Html => report::html(&case, (&Words::of(args.lang)?, args.lang), None).into_bytes(),
+        ReportForm::Html => report::html(&data, (&Translation::of(args.lang)?, args.lang), None).into_bytes(),
         #[cfg(feature = "dicom")]
-        ReportForm::Sc => report::dicom::capture(&case)?,
+        ReportForm::Sc => report::dicom::capture(&data)?,
         #[cfg(feature = "dicom")]
-        ReportForm::Sr => report::dicom::structured(&case)?,
+        ReportForm::Sr => report::dicom::structured(&data)?,
     };
     write(&args.out, &file, args.force)?;
-    let record = &case.record;
+    let record = &data.record;
     // After the file is there: a report that was not written is none.
     let marked = args.mark_reported.then(|| mark_one_reported(&args.store, record.sequence)).transpose()?;
     let name = args.out.display();
@@ -111,7 +111,7 @@ pub fn run(args: &ReportArgs, out: &mut impl Write) -> Result<()> {
         Some(true) => "; marked as reported",
         Some(false) => "; it was marked as reported before",
     };
-    if case.model.is_none() {
+    if data.model.is_none() {
         let _ = writeln!(
             io::stderr(),
             "the model that screened it is not at hand, so the report does not say whether it is one of random weights \
@@ -135,11 +135,11 @@ fn model(args: &ReportArgs, record: &Record) -> Result<Option<ModelFacts>> {
     Ok(Some(ModelFacts::of(package.contract(), hash, &file.display().to_string(), "")))
 }
 
-fn find(reader: &Reader, which: &str) -> Result<Record> {
-    let Some(study) = Study::parse(which) else {
+fn find(reader: &RecordReader, which: &str) -> Result<Record> {
+    let Some(study) = RecordSelector::parse(which) else {
         bail!("{which:?} is neither a record's number nor at least 4 digits of the SHA-256 of an image");
     };
-    let mut found = reader.studies(&study, 2)?;
+    let mut found = reader.selected(&study, 2)?;
     match (found.pop(), found.pop()) {
         (Some(record), None) => Ok(record),
         (None, _) => bail!("there is no record {which}; `edge-runtime records list` shows them"),

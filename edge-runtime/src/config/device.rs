@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::seconds;
-use crate::model_store::{DEFAULT_KEYS, DEFAULT_STORE};
-use crate::record::Limits;
+use crate::models::{DEFAULT_KEYS, DEFAULT_STORE};
+use crate::records::StoreLimits;
 
 /// `[model]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -104,9 +104,9 @@ impl Default for Lights {
 
 impl Record {
     /// The limits of the store.
-    pub fn limits(&self) -> Limits {
+    pub fn limits(&self) -> StoreLimits {
         let bytes = |mb: u64| mb.saturating_mul(1_000_000);
-        Limits { quota: self.quota_mb.map(bytes), keep_days: self.keep_days, reserve: bytes(self.reserve_mb) }
+        StoreLimits { quota: self.quota_mb.map(bytes), keep_days: self.keep_days, reserve: bytes(self.reserve_mb) }
     }
 }
 

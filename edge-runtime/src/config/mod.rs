@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::outputs::page::PageOptions;
+use crate::ui::web::PageOptions;
 
 /// A configuration is a page; what is longer than this many bytes is something else.
 const LONGEST: u64 = 256 * 1024;

@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::seconds;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-use crate::sources::camera::Uvc;
-use crate::sources::camera::{Device, RpicamStill};
-use crate::sources::{Camera as CameraSource, CameraOptions, FolderOptions, StickOptions};
+use crate::inputs::camera::Uvc;
+use crate::inputs::camera::{Device, RpicamStill};
+use crate::inputs::{Camera as CameraSource, CameraOptions, FolderOptions, StickOptions};
 
 /// `[[folder]]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -1,4 +1,4 @@
-//! Room on the disk: made where it can be, waited for where it cannot.
+//! CleanupResult on the disk: made where it can be, waited for where it cannot.
 
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 
 use tracing::{error, info, warn};
 
-use super::{Fault, Pipeline};
-use crate::record::{Moment, Store, StoreError};
+use super::{Fault, Daemon};
+use crate::records::{Timestamp, RecordStore, RecordStoreError};
 
 /// From one try to the next while the disk is full.
 const RETRY: Duration = Duration::from_secs(5);
 
-impl Pipeline<'_> {
+impl Daemon<'_> {
     /// Does something with the store however long it takes until there is room. What is to be stored is not lost
     /// meanwhile: it is here, and where it came from.
-    pub(super) fn insist<T>(
+    pub(super) fn retry_until_space<T>(
         &mut self,
-        mut work: impl FnMut(&mut Store) -> Result<T, StoreError>,
+        mut work: impl FnMut(&mut RecordStore) -> Result<T, RecordStoreError>,
     ) -> Result<T, Fault> {
         let mut told = false;
         loop {
@@ -25,27 +25,27 @@ impl Pipeline<'_> {
                 Err(error) if error.is_full() => error,
                 other => {
                     if told {
-                        self.heartbeat.trouble(None);
+                        self.publisher.trouble(None);
                     }
                     return other.map_err(Fault::from);
                 }
             };
-            if self.make_room().is_ok_and(|dropped| dropped > 0) {
+            if self.free_space().is_ok_and(|dropped| dropped > 0) {
                 continue;
             }
             if !told {
                 told = true;
                 error!("{full}");
-                self.heartbeat.trouble(Some(full.to_string()));
+                self.publisher.trouble(Some(full.to_string()));
                 self.fault();
             }
             thread::sleep(RETRY);
-            self.heartbeat.beat(Instant::now());
+            self.publisher.turn_finished(Instant::now());
         }
     }
 
-    pub(super) fn make_room(&mut self) -> Result<usize, StoreError> {
-        let room = self.store.make_room(Moment::now())?;
+    pub(super) fn free_space(&mut self) -> Result<usize, RecordStoreError> {
+        let room = self.store.free_space(Timestamp::now())?;
         if room.dropped > 0 {
             info!(images = room.dropped, "images of reported records went to make room");
             self.counters.dropped.fetch_add(room.dropped as u64, Ordering::Relaxed);

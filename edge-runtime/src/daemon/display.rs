@@ -3,12 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use crate::outputs::lights::{Shown, Signal};
-use crate::sources::Medium;
+use crate::status::{DisplayedSignal, Signal};
+use crate::inputs::MediaState;
 
 /// How long results are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Times {
+pub struct DisplayTimes {
     /// If no other image comes.
     pub result: Duration,
     /// At least, if another comes.
@@ -18,24 +18,24 @@ pub struct Times {
 /// What is on show. A result goes when the next image starts, when its time is over, and on a fault.
 #[derive(Debug)]
 pub struct Display {
-    times: Times,
-    shown: Shown,
+    times: DisplayTimes,
+    shown: DisplayedSignal,
     since: Instant,
     /// Whether it says how the device is, and not what just came: it goes when that changes.
     resting: bool,
     /// Since the program last had nothing to do: how many results, and the most urgent.
-    round: (usize, Shown),
+    round: (usize, DisplayedSignal),
 }
 
 impl Display {
     /// Nothing is shown.
-    pub fn new(times: Times, now: Instant) -> Self {
-        let nothing = Shown::from(Signal::Off);
+    pub fn new(times: DisplayTimes, now: Instant) -> Self {
+        let nothing = DisplayedSignal::from(Signal::Off);
         Display { times, shown: nothing, since: now, resting: true, round: (0, nothing) }
     }
 
     /// What is on show.
-    pub fn shown(&self) -> Shown {
+    pub fn shown(&self) -> DisplayedSignal {
         self.shown
     }
 
@@ -53,12 +53,12 @@ impl Display {
     }
 
     /// Shows this from now on.
-    pub fn show(&mut self, shown: impl Into<Shown>, now: Instant) {
+    pub fn show(&mut self, shown: impl Into<DisplayedSignal>, now: Instant) {
         (self.shown, self.since, self.resting) = (shown.into(), now, false);
     }
 
     /// Shows what an image came to.
-    pub fn result(&mut self, shown: impl Into<Shown>, now: Instant) {
+    pub fn result(&mut self, shown: impl Into<DisplayedSignal>, now: Instant) {
         let shown = shown.into();
         self.known(shown);
         self.show(shown, now);
@@ -66,7 +66,7 @@ impl Display {
 
     /// What a known image came to when it was screened: told at the end of the round. Of two that are as urgent, the
     /// later one.
-    pub fn known(&mut self, shown: impl Into<Shown>) {
+    pub fn known(&mut self, shown: impl Into<DisplayedSignal>) {
         let shown = shown.into();
         let (count, urgent) = self.round;
         let more = shown.signal >= urgent.signal;
@@ -89,9 +89,9 @@ impl Display {
 
     /// Nothing came in this turn. After several images the most urgent result stands last: the last of them may be
     /// green while one before it was red.
-    pub fn idle(&mut self, medium: Medium, now: Instant) {
+    pub fn idle(&mut self, medium: MediaState, now: Instant) {
         let (count, urgent) = self.round;
-        let last = if count > 0 { Shown { several: count > 1, ..urgent } } else { self.shown };
+        let last = if count > 0 { DisplayedSignal { several: count > 1, ..urgent } } else { self.shown };
         if count > 0 && (last != self.shown || count > 1) {
             if !self.must_stay(now).is_zero() {
                 return;
@@ -101,10 +101,10 @@ impl Display {
         self.round = (0, Signal::Off.into());
         let over = !self.is_news() || now.duration_since(self.since) >= self.times.result;
         let resting = match medium {
-            Medium::InUse => Signal::Busy.into(),
-            Medium::MayBePulled => Signal::MayBePulled.into(),
-            Medium::Refused(code) => Shown::refused(code),
-            Medium::Absent => Signal::Ready.into(),
+            MediaState::InUse => Signal::Busy.into(),
+            MediaState::MayBePulled => Signal::MayBePulled.into(),
+            MediaState::Refused(code) => DisplayedSignal::refused(code),
+            MediaState::Absent => Signal::Ready.into(),
         };
         if over && self.shown != resting {
             self.show(resting, now);
@@ -125,7 +125,7 @@ mod tests {
 
     impl Watched {
         fn new() -> Self {
-            let times = Times { result: Duration::from_secs(60), at_least: Duration::from_secs(2) };
+            let times = DisplayTimes { result: Duration::from_secs(60), at_least: Duration::from_secs(2) };
             let start = Instant::now();
             Watched { display: Display::new(times, start), start }
         }
@@ -140,7 +140,7 @@ mod tests {
             self.display.result(signal, now);
         }
 
-        fn idle(&mut self, medium: Medium, seconds: u64) -> Signal {
+        fn idle(&mut self, medium: MediaState, seconds: u64) -> Signal {
             let now = self.at(seconds);
             self.display.idle(medium, now);
             self.display.shown().signal
@@ -150,12 +150,12 @@ mod tests {
     #[test]
     fn a_result_is_shown_until_its_time_is_over() {
         let mut watched = Watched::new();
-        assert_eq!(watched.idle(Medium::Absent, 0), Ready);
+        assert_eq!(watched.idle(MediaState::Absent, 0), Ready);
         watched.result(NoSign, 10);
         assert_eq!(watched.display.must_stay(watched.at(11)), Duration::from_secs(1));
-        assert_eq!(watched.idle(Medium::Absent, 10), NoSign);
-        assert_eq!(watched.idle(Medium::Absent, 69), NoSign);
-        assert_eq!(watched.idle(Medium::Absent, 70), Ready);
+        assert_eq!(watched.idle(MediaState::Absent, 10), NoSign);
+        assert_eq!(watched.idle(MediaState::Absent, 69), NoSign);
+        assert_eq!(watched.idle(MediaState::Absent, 70), Ready);
     }
 
     #[test]
@@ -164,8 +164,8 @@ mod tests {
             let mut watched = Watched::new();
             watched.result(result, 0);
             assert_eq!(watched.display.must_stay(watched.at(1)), Duration::from_secs(1));
-            assert_eq!(watched.idle(Medium::MayBePulled, 59), result);
-            assert_eq!(watched.idle(Medium::MayBePulled, 60), MayBePulled);
+            assert_eq!(watched.idle(MediaState::MayBePulled, 59), result);
+            assert_eq!(watched.idle(MediaState::MayBePulled, 60), MayBePulled);
         }
     }
 
@@ -184,11 +184,11 @@ mod tests {
         watched.result(Suspected, 0);
         watched.result(NoResult, 3);
         watched.result(NoSign, 6);
-        assert_eq!(watched.idle(Medium::MayBePulled, 7), NoSign, "seen for two seconds first");
-        assert_eq!(watched.idle(Medium::MayBePulled, 8), Suspected);
-        assert_eq!(watched.idle(Medium::MayBePulled, 67), Suspected);
-        assert_eq!(watched.idle(Medium::MayBePulled, 68), MayBePulled);
-        assert_eq!(watched.idle(Medium::Absent, 69), Ready);
+        assert_eq!(watched.idle(MediaState::MayBePulled, 7), NoSign, "seen for two seconds first");
+        assert_eq!(watched.idle(MediaState::MayBePulled, 8), Suspected);
+        assert_eq!(watched.idle(MediaState::MayBePulled, 67), Suspected);
+        assert_eq!(watched.idle(MediaState::MayBePulled, 68), MayBePulled);
+        assert_eq!(watched.idle(MediaState::Absent, 69), Ready);
     }
 
     #[test]
@@ -197,12 +197,12 @@ mod tests {
         watched.display.show(Busy, watched.at(0));
         watched.display.known(NoSign);
         watched.display.known(NoResult);
-        assert_eq!(watched.idle(Medium::MayBePulled, 1), NoResult);
-        assert_eq!(watched.idle(Medium::MayBePulled, 60), NoResult);
-        assert_eq!(watched.idle(Medium::MayBePulled, 61), MayBePulled);
+        assert_eq!(watched.idle(MediaState::MayBePulled, 1), NoResult);
+        assert_eq!(watched.idle(MediaState::MayBePulled, 60), NoResult);
+        assert_eq!(watched.idle(MediaState::MayBePulled, 61), MayBePulled);
         // One alone, too.
         watched.display.known(Suspected);
-        assert_eq!(watched.idle(Medium::Absent, 62), Suspected);
+        assert_eq!(watched.idle(MediaState::Absent, 62), Suspected);
     }
 
     #[test]
@@ -212,7 +212,7 @@ mod tests {
         watched.result(NoSign, 1);
         watched.display.fault(watched.at(2));
         assert_eq!(watched.display.shown(), Fault.into());
-        assert_eq!(watched.idle(Medium::Absent, 3), Ready, "whoever saw the fault end says so by going on");
+        assert_eq!(watched.idle(MediaState::Absent, 3), Ready, "whoever saw the fault end says so by going on");
     }
 
     #[test]
@@ -220,7 +220,7 @@ mod tests {
         let mut watched = Watched::new();
         watched.result(Suspected, 0);
         watched.display.clear();
-        assert_eq!(watched.idle(Medium::Absent, 0), Ready);
+        assert_eq!(watched.idle(MediaState::Absent, 0), Ready);
         watched.display.fault(watched.at(1));
         watched.display.clear();
         assert_eq!(watched.display.shown(), Fault.into());
@@ -233,33 +233,33 @@ mod tests {
             [(NoSign, 4), (Suspected, 5), (Suspected, 6), (NoResult, 7)].into_iter().enumerate()
         {
             let now = watched.at(at as u64);
-            watched.display.result(Shown::record(signal, record), now);
+            watched.display.result(DisplayedSignal::record(signal, record), now);
         }
-        assert_eq!(watched.idle(Medium::Absent, 10), Suspected);
-        assert_eq!(watched.display.shown(), Shown { several: true, ..Shown::record(Suspected, 6) });
-        watched.display.known(Shown::record(NoSign, 4));
-        assert_eq!(watched.idle(Medium::Absent, 20), NoSign);
-        assert_eq!(watched.display.shown(), Shown::record(NoSign, 4));
+        assert_eq!(watched.idle(MediaState::Absent, 10), Suspected);
+        assert_eq!(watched.display.shown(), DisplayedSignal { several: true, ..DisplayedSignal::record(Suspected, 6) });
+        watched.display.known(DisplayedSignal::record(NoSign, 4));
+        assert_eq!(watched.idle(MediaState::Absent, 20), NoSign);
+        assert_eq!(watched.display.shown(), DisplayedSignal::record(NoSign, 4));
     }
 
     #[test]
     fn a_stick_that_was_not_read_has_no_result_for_as_long_as_it_is_in() {
         let mut watched = Watched::new();
         let now = watched.at(0);
-        watched.display.result(Shown::refused("writable"), now);
+        watched.display.result(DisplayedSignal::refused("writable"), now);
         for seconds in [1, 59, 60, 61, 10_000] {
-            assert_eq!(watched.idle(Medium::Refused("writable"), seconds), NoResult);
-            assert_eq!(watched.display.shown(), Shown::refused("writable"));
+            assert_eq!(watched.idle(MediaState::Refused("writable"), seconds), NoResult);
+            assert_eq!(watched.display.shown(), DisplayedSignal::refused("writable"));
         }
         assert!(!watched.display.is_news(), "it keeps nothing else waiting");
-        assert_eq!(watched.idle(Medium::Absent, 10_001), Ready);
+        assert_eq!(watched.idle(MediaState::Absent, 10_001), Ready);
     }
 
     #[test]
     fn a_stick_that_is_being_read_is_never_shown_as_one_that_may_be_pulled() {
         let mut watched = Watched::new();
-        assert_eq!(watched.idle(Medium::InUse, 0), Busy);
-        assert_eq!(watched.idle(Medium::MayBePulled, 1), MayBePulled);
-        assert_eq!(watched.idle(Medium::InUse, 2), Busy);
+        assert_eq!(watched.idle(MediaState::InUse, 0), Busy);
+        assert_eq!(watched.idle(MediaState::MayBePulled, 1), MayBePulled);
+        assert_eq!(watched.idle(MediaState::InUse, 2), Busy);
     }
 }

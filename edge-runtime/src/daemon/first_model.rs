@@ -5,59 +5,60 @@ use std::time::{Duration, Instant};
 
 use tracing::{error, warn};
 
-use super::{Heartbeat, InstalledModel, REST};
-use crate::model_store::{OnStick, StoreError};
-use crate::outputs::lights::{Show, Signal};
-use crate::record::{Moment, Store};
-use crate::sources::{Medium, News, Refusal, Source, SourceError};
+use super::{StatusPublisher, InstalledModel, REST};
+use crate::models::{ModelsOnStick, ModelStoreError};
+use crate::status::Signal;
+use crate::ui::lights::SignalOutput;
+use crate::records::{Timestamp, RecordStore};
+use crate::inputs::{MediaState, InputEvent, InputRefusal, Input, InputError};
 
 /// Everything that waiting needs. Images are left where they are.
-pub struct FirstModel<'a> {
+pub struct FirstModelWait<'a> {
     /// Where it is to be installed.
     pub installed: InstalledModel,
     /// Where it is written down.
-    pub record: Store,
+    pub record: RecordStore,
     /// Where it comes from.
-    pub stick: Box<dyn Source>,
+    pub stick: Box<dyn Input>,
     /// What people see: a fault, until there is a model.
-    pub lights: &'a dyn Show,
+    pub lights: &'a dyn SignalOutput,
     /// How long they see that a model was installed.
     pub at_least: Duration,
     /// Who is told that it still waits.
-    pub heartbeat: Heartbeat,
+    pub publisher: StatusPublisher,
 }
 
-impl FirstModel<'_> {
+impl FirstModelWait<'_> {
     /// Returns when a model is in use, from a stick or installed by hand. The program is then to be started again.
     ///
     /// # Errors
     /// If the store of models cannot be read.
-    pub fn wait(mut self) -> Result<(), StoreError> {
+    pub fn wait(mut self) -> Result<(), ModelStoreError> {
         self.lights.show(Signal::Fault);
         let (mut shown, mut refused) = (Signal::Fault, false);
-        let mut trouble: Option<SourceError> = None;
+        let mut trouble: Option<InputError> = None;
         while !self.installed.is_there()? {
             let news = self.stick.poll(Instant::now());
             match &news {
-                Ok(News::Model(found)) => {
+                Ok(InputEvent::Model(found)) => {
                     refused = !self.install(found);
                     shown = Signal::ModelFound;
                     continue;
                 }
-                Ok(News::Unreadable(refusal)) => self.refuse(refusal),
+                Ok(InputEvent::Unreadable(refusal)) => self.refuse(refusal),
                 Err(error) if trouble.as_ref() != Some(error) => error!("{error}"),
                 _ => {}
             }
-            let idle = matches!(news, Ok(News::Nothing) | Err(_));
+            let idle = matches!(news, Ok(InputEvent::Nothing) | Err(_));
             trouble = news.err();
             // Why it was refused is to be told from the fault for as long as the stick is there.
-            refused &= self.stick.medium() != Medium::Absent;
+            refused &= self.stick.media_state() != MediaState::Absent;
             let signal = if refused { Signal::ModelRefused } else { Signal::Fault };
             if signal != shown {
                 self.lights.show(signal);
                 shown = signal;
             }
-            self.heartbeat.beat(Instant::now());
+            self.publisher.turn_finished(Instant::now());
             if idle {
                 thread::sleep(REST);
             }
@@ -66,18 +67,18 @@ impl FirstModel<'_> {
     }
 
     /// Writes down what was refused. That it cannot be, as on a full disk, does not keep a model from being taken.
-    fn refuse(&mut self, refusal: &Refusal) {
+    fn refuse(&mut self, refusal: &InputRefusal) {
         warn!(code = refusal.code, "{}", refusal.reason);
-        let (origin, now) = (self.stick.origin(), Moment::now());
+        let (origin, now) = (self.stick.origin(), Timestamp::now());
         if let Err(error) = self.record.append_refusal(origin, refusal.code, &refusal.reason, now) {
             warn!("{error}");
         }
     }
 
     /// Puts the model on a stick in use; whether it is.
-    fn install(&mut self, found: &OnStick) -> bool {
+    fn install(&mut self, found: &ModelsOnStick) -> bool {
         self.lights.show(Signal::ModelFound);
-        self.heartbeat.beat(Instant::now());
+        self.publisher.turn_finished(Instant::now());
         let taken = self.installed.take(found, &mut self.record).is_ok();
         self.lights.show(if taken { Signal::ModelInstalled } else { Signal::ModelRefused });
         if taken {

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use tracing::{info, warn};
 use xray_core::engine::EngineOptions;
 
-use crate::model_store::{
-    self, EventSink, Folder, Health, InstallOptions, Installation, ModelStore, Numbered, OnStick, Standing,
-    StoreError, prove, short,
+use crate::models::{
+    self, EventSink, ModelFolder, TrialOutcome, InstallOptions, Installation, ModelStore, NumberedEvent, ModelsOnStick, TrialStatus,
+    ModelStoreError, self_test, short,
 };
-use crate::record::{Moment, Origin, Store};
-use crate::sources::Refusal;
+use crate::records::{Timestamp, Origin, RecordStore};
+use crate::inputs::InputRefusal;
 
 /// A program that has run for so long has started well.
 const SETTLED: Duration = Duration::from_secs(60);
@@ -21,7 +21,7 @@ const NAMED: usize = 4;
 /// The installed model that the worker runs.
 #[derive(Debug)]
 pub struct InstalledModel {
-    store: ModelStore<Folder>,
+    store: ModelStore<ModelFolder>,
     engine: EngineOptions,
     sha256: String,
     began: Instant,
@@ -29,12 +29,12 @@ pub struct InstalledModel {
 
 impl InstalledModel {
     /// The model with this hash (hex), started from `store` just now and run with `engine`.
-    pub fn new(store: ModelStore<Folder>, engine: EngineOptions, sha256: String) -> Self {
+    pub fn new(store: ModelStore<ModelFolder>, engine: EngineOptions, sha256: String) -> Self {
         InstalledModel { store, engine, sha256, began: Instant::now() }
     }
 
     /// A board on which none is installed yet, that will run it with `engine`.
-    pub fn none_yet(store: ModelStore<Folder>, engine: EngineOptions) -> Self {
+    pub fn none_yet(store: ModelStore<ModelFolder>, engine: EngineOptions) -> Self {
         InstalledModel::new(store, engine, String::new())
     }
 
@@ -42,7 +42,7 @@ impl InstalledModel {
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn is_there(&self) -> Result<bool, StoreError> {
+    pub fn is_there(&self) -> Result<bool, ModelStoreError> {
         Ok(self.store.state()?.active().is_some())
     }
 
@@ -50,8 +50,8 @@ impl InstalledModel {
     ///
     /// # Errors
     /// If the store cannot be read or written.
-    pub fn screened(&self, health: &Health) -> Result<bool, StoreError> {
-        Ok(self.store.screened(&self.sha256, health)? == Standing::Replaced)
+    pub fn screened(&self, health: &TrialOutcome) -> Result<bool, ModelStoreError> {
+        Ok(self.store.screened(&self.sha256, health)? == TrialStatus::Replaced)
     }
 
     /// To be called now and then: a start that went well for a minute is not held against it. Whether another model
@@ -59,13 +59,13 @@ impl InstalledModel {
     ///
     /// # Errors
     /// If the store cannot be read or written.
-    pub fn look(&self) -> Result<bool, StoreError> {
-        Ok(self.began.elapsed() >= SETTLED && self.store.settled(&self.sha256)? == Standing::Replaced)
+    pub fn look(&self) -> Result<bool, ModelStoreError> {
+        Ok(self.began.elapsed() >= SETTLED && self.store.settled(&self.sha256)? == TrialStatus::Replaced)
     }
 
     /// Writes what happened to the models of this board into its record. An event that cannot be written, as on a full
     /// disk, is no reason to stop: it stays with the models and comes again with the next call.
-    pub fn deliver(&self, record: &mut Store) {
+    pub fn deliver(&self, record: &mut RecordStore) {
         if let Err(error) = self.store.deliver(record) {
             warn!("{error}");
         }
@@ -76,7 +76,7 @@ impl InstalledModel {
     ///
     /// # Errors
     /// Why not; this board keeps the model that it has.
-    pub fn take(&self, found: &OnStick, record: &mut Store) -> Result<Option<Installation>, Refusal> {
+    pub fn take(&self, found: &ModelsOnStick, record: &mut RecordStore) -> Result<Option<Installation>, InputRefusal> {
         let done = self.install(found);
         self.deliver(record);
         match &done {
@@ -90,13 +90,13 @@ impl InstalledModel {
         done
     }
 
-    fn install(&self, found: &OnStick) -> Result<Option<Installation>, Refusal> {
-        let refusal = |reason: String| Refusal { code: "model-refused", reason };
+    fn install(&self, found: &ModelsOnStick) -> Result<Option<Installation>, InputRefusal> {
+        let refusal = |reason: String| InputRefusal { code: "model-refused", reason };
         let (model, signature) = match found {
-            OnStick::One { model, signature } => (model, signature),
-            OnStick::Nothing => return Ok(None),
-            OnStick::Several(models) => {
-                let several = model_store::Refusal::Several { count: models.len() };
+            ModelsOnStick::One { model, signature } => (model, signature),
+            ModelsOnStick::Nothing => return Ok(None),
+            ModelsOnStick::Several(models) => {
+                let several = models::ModelRefusal::Several { count: models.len() };
                 for model in models.iter().take(NAMED) {
                     if let Err(error) = self.store.refuse(model, several.clone()) {
                         warn!("{error}");
@@ -105,17 +105,17 @@ impl InstalledModel {
                 return Err(refusal(several.to_string()));
             }
         };
-        let prove_here = |signed| prove(signed, self.engine);
-        let done = self.store.install_file((model, signature), InstallOptions::default(), prove_here);
+        let self_test_here = |signed| self_test(signed, self.engine);
+        let done = self.store.install_file((model, signature), InstallOptions::default(), self_test_here);
         let done = done.map_err(|error| refusal(error.to_string()))?;
         Ok(done.proof.is_some().then_some(done))
     }
 }
 
-impl EventSink for Store {
-    fn record(&mut self, event: &Numbered) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+impl EventSink for RecordStore {
+    fn record(&mut self, event: &NumberedEvent) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let text = serde_json::to_string(&event.event)?;
-        self.append_model_event(event.number, &text, Moment::now())?;
+        self.append_model_event(event.number, &text, Timestamp::now())?;
         Ok(())
     }
 }

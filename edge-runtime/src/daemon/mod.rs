@@ -1,7 +1,7 @@
 //! The one loop: sources → store → model → record → lights.
 //!
 //! ```text
-//! Source::poll ─Arrival→ Store::keep ─image file→ Worker::screen ─Outcome→ Store::append ─Record→ lights
+//! Input::poll ─IncomingImage→ RecordStore::keep ─image file→ Worker::screen ─Outcome→ RecordStore::append ─Record→ lights
 //! ```
 //!
 //! A result is shown after its record has reached the disk, so what people saw is never lost. The process may be
@@ -10,20 +10,20 @@
 
 mod display;
 mod first_model;
-mod heartbeat;
+mod publisher;
 mod installed;
 mod interrupted;
-mod judged;
+mod result;
 mod models;
-mod room;
+mod retention;
 mod showing;
 mod worker;
 
-pub use display::{Display, Times};
-pub use first_model::FirstModel;
-pub use heartbeat::{Heartbeat, dying};
+pub use display::{Display, DisplayTimes};
+pub use first_model::FirstModelWait;
+pub use publisher::{StatusPublisher, publish_fault};
 pub use installed::InstalledModel;
-pub use worker::{InTurn, Model, NoAnswer, Worker};
+pub use worker::{ExclusiveModel, Model, WorkerError, Worker};
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -34,13 +34,14 @@ use tracing::{error, info, warn};
 use xray_core::engine::EngineError;
 use xray_core::screening::ScreeningError;
 
-use self::judged::Judged;
-use crate::button::Press;
-use crate::counters::{Counters, one_more};
-use crate::model_store::{self, Health};
-use crate::outputs::lights::{Show, Shown, Signal};
-use crate::record::{Appended, Durations, Entry, Hash256, Moment, Origin, Store, StoreError};
-use crate::sources::{Arrival, News, Source, SourceError};
+use self::result::ScreeningResult;
+use crate::gpio::button::Press;
+use crate::status::{Counters, increment};
+use crate::models::{self, TrialOutcome};
+use crate::status::{DisplayedSignal, Signal};
+use crate::ui::lights::SignalOutput;
+use crate::records::{Appended, Durations, Entry, Hash256, Timestamp, Origin, RecordStore, RecordStoreError};
+use crate::inputs::{IncomingImage, InputEvent, Input, InputError};
 
 /// How long the loop rests when nothing came.
 const REST: Duration = Duration::from_millis(100);
@@ -52,19 +53,19 @@ const TIDY: Duration = Duration::from_secs(60);
 pub enum Fault {
     /// The store failed, and not because the disk is full.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] RecordStoreError),
     /// The model gives wrong answers on this machine.
     #[error("self-test: {0}")]
     SelfTest(EngineError),
     /// The model gave none.
     #[error("{0}; the image before it was recorded without a result")]
-    NoAnswer(NoAnswer),
+    NoAnswer(WorkerError),
     /// The store's own disk cannot be read.
     #[error("an image that was just stored cannot be read: {0}")]
     Unreadable(ScreeningError),
     /// The store of models failed.
     #[error(transparent)]
-    Models(#[from] model_store::StoreError),
+    Models(#[from] models::ModelStoreError),
     /// Another model is in use from now on. No fault: the program is to be started again, with that one.
     #[error("another model is in use on this board from now on; start again")]
     Replaced,
@@ -80,9 +81,9 @@ pub struct ModelIdentity {
 }
 
 /// Everything that the loop needs.
-pub struct Parts<'a> {
+pub struct DaemonParts<'a> {
     /// Where results are kept.
-    pub store: Store,
+    pub store: RecordStore,
     /// What screens.
     pub worker: Worker,
     /// Which model that is.
@@ -90,46 +91,46 @@ pub struct Parts<'a> {
     /// Where it is installed; none if it is a file of its own.
     pub installed: Option<InstalledModel>,
     /// Where images come from.
-    pub sources: Vec<Box<dyn Source>>,
+    pub sources: Vec<Box<dyn Input>>,
     /// What people see.
-    pub lights: &'a dyn Show,
+    pub lights: &'a dyn SignalOutput,
     /// How long they see it.
-    pub times: Times,
+    pub times: DisplayTimes,
     /// What was done.
     pub counters: Arc<Counters>,
     /// Who is told that work is done.
-    pub heartbeat: Heartbeat,
+    pub publisher: StatusPublisher,
     /// Presses of the button, where there is one.
     pub button: Option<Receiver<Press>>,
 }
 
 /// The loop.
-pub struct Pipeline<'a> {
-    store: Store,
+pub struct Daemon<'a> {
+    store: RecordStore,
     worker: Worker,
     model: ModelIdentity,
     installed: Option<InstalledModel>,
     /// Whether another model is in use: the program ends when nothing is to be seen any more.
     replaced: bool,
-    sources: Vec<Box<dyn Source>>,
-    lights: &'a dyn Show,
+    sources: Vec<Box<dyn Input>>,
+    lights: &'a dyn SignalOutput,
     display: Display,
     counters: Arc<Counters>,
-    heartbeat: Heartbeat,
+    publisher: StatusPublisher,
     button: Option<Receiver<Press>>,
     /// What each source that cannot be looked at said.
-    troubles: Vec<Option<SourceError>>,
+    troubles: Vec<Option<InputError>>,
     tidied: Option<Instant>,
 }
 
-impl<'a> Pipeline<'a> {
+impl<'a> Daemon<'a> {
     /// Puts the parts together.
-    pub fn new(parts: Parts<'a>) -> Self {
-        let Parts { store, worker, model, installed, sources, lights, times, counters, heartbeat, button } =
+    pub fn new(parts: DaemonParts<'a>) -> Self {
+        let DaemonParts { store, worker, model, installed, sources, lights, times, counters, publisher, button } =
             parts;
         let display = Display::new(times, Instant::now());
         let troubles = vec![None; sources.len()];
-        Pipeline {
+        Daemon {
             store,
             worker,
             model,
@@ -139,7 +140,7 @@ impl<'a> Pipeline<'a> {
             lights,
             display,
             counters,
-            heartbeat,
+            publisher,
             button,
             troubles,
             tidied: None,
@@ -171,22 +172,22 @@ impl<'a> Pipeline<'a> {
             let trouble = polled.as_ref().err().cloned();
             self.note_trouble(at, trouble);
             let news = match polled {
-                Ok(News::Nothing) | Err(_) => continue,
+                Ok(InputEvent::Nothing) | Err(_) => continue,
                 Ok(news) => news,
             };
             came = true;
             // Before the work, which takes its time: beside a result the page says whether the stick may be pulled.
             self.tell_medium();
             match news {
-                News::Nothing => {}
-                News::Searching => self.busy(),
-                News::Image(arrival) => self.take_in(origin, arrival)?,
-                News::Model(found) => self.install(&found)?,
-                News::Unreadable(refusal) => self.refuse(origin, &refusal)?,
-                News::Finished { images, passed_over } => {
+                InputEvent::Nothing => {}
+                InputEvent::Searching => self.busy(),
+                InputEvent::Image(image) => self.take_in(origin, image)?,
+                InputEvent::Model(found) => self.install(&found)?,
+                InputEvent::Unreadable(refusal) => self.refuse(origin, &refusal)?,
+                InputEvent::Finished { images, passed_over } => {
                     info!(origin = origin.code(), images, passed_over, "read to its end; it may be pulled");
                 }
-                News::Pulled { images } => {
+                InputEvent::Pulled { images } => {
                     warn!(
                         origin = origin.code(),
                         images, "pulled before its end; the rest is read when it returns"
@@ -197,18 +198,18 @@ impl<'a> Pipeline<'a> {
         if !came {
             self.rest()?;
         }
-        self.heartbeat.beat(Instant::now());
+        self.publisher.turn_finished(Instant::now());
         Ok(())
     }
 
-    fn take_in(&mut self, origin: Origin, arrival: Arrival) -> Result<(), Fault> {
-        let Arrival { bytes, awaited, began } = arrival;
+    fn take_in(&mut self, origin: Origin, image: IncomingImage) -> Result<(), Fault> {
+        let IncomingImage { bytes, awaited, began } = image;
         let content = Hash256::of(&bytes);
         if let Some(record) = self.store.known(&content)? {
-            one_more(&self.counters.known);
+            increment(&self.counters.known);
             if awaited {
                 self.busy();
-                self.display.known(Shown::record(Signal::from(&record.entry.outcome), record.sequence));
+                self.display.known(DisplayedSignal::record(Signal::from(&record.entry.outcome), record.sequence));
             }
             return Ok(());
         }
@@ -216,7 +217,7 @@ impl<'a> Pipeline<'a> {
         // The result before it may have to be seen first: that is no part of how long this image takes.
         self.busy();
         let began = Instant::now();
-        self.insist(|store| store.keep(&content, &bytes))?;
+        self.retry_until_space(|store| store.keep(&content, &bytes))?;
         self.screen(origin, content, bytes.len() as u64, read + began.elapsed())
     }
 
@@ -228,31 +229,31 @@ impl<'a> Pipeline<'a> {
         intake: Duration,
     ) -> Result<(), Fault> {
         let began = Instant::now();
-        let judged = self.attempt(&content);
-        let health = match &judged {
-            Ok(judged) => judged.health.clone(),
-            Err(Fault::SelfTest(wrong)) => Some(Health::Failed(wrong.to_string())),
+        let result = self.attempt(&content);
+        let health = match &result {
+            Ok(result) => result.health.clone(),
+            Err(Fault::SelfTest(wrong)) => Some(TrialOutcome::Failed(wrong.to_string())),
             Err(_) => None,
         };
-        self.count(health.filter(|health| *health != Health::Well))?;
-        let Judged { outcome, heat_map, lost, health } = judged?;
+        self.count(health.filter(|health| *health != TrialOutcome::Succeeded))?;
+        let ScreeningResult { outcome, heat_map, lost, health } = result?;
         let entry = Entry {
             content,
             bytes,
             origin,
-            recorded: Moment::now(),
+            recorded: Timestamp::now(),
             model: self.model.hash,
             threshold: self.model.threshold,
             outcome,
             durations: Durations::of(intake, began.elapsed()),
         };
-        let appended = self.insist(|store| store.append(entry.clone(), heat_map.as_ref()))?;
+        let appended = self.retry_until_space(|store| store.append(entry.clone(), heat_map.as_ref()))?;
         let (Appended::New(record) | Appended::Known(record)) = appended;
         self.tell(&record, intake + began.elapsed());
-        if lost.is_none() && health == Some(Health::Well) {
+        if lost.is_none() && health == Some(TrialOutcome::Succeeded) {
             self.count(health)?;
         }
-        lost.map_or(Ok(()), |fault| Err(Fault::NoAnswer(fault)))
+        lost.map_or(Ok(()), |fault| Err(Fault::Worker(fault)))
     }
 
     /// A press goes to the sources, such as a camera; one that none of them takes clears the result.
@@ -267,9 +268,9 @@ impl<'a> Pipeline<'a> {
         let now = Instant::now();
         if self.tidied.is_none_or(|last| now.duration_since(last) >= TIDY) {
             self.tidied = Some(now);
-            match self.make_room() {
+            match self.free_space() {
                 Err(error) if !error.is_full() => return Err(error.into()),
-                _ => self.heartbeat.status(&self.counters.to_string()),
+                _ => self.publisher.status(&self.counters.to_string()),
             }
             if let Some(installed) = &self.installed {
                 self.replaced |= installed.look()?;
@@ -284,7 +285,7 @@ impl<'a> Pipeline<'a> {
         Ok(())
     }
 
-    fn note_trouble(&mut self, at: usize, trouble: Option<SourceError>) {
+    fn note_trouble(&mut self, at: usize, trouble: Option<InputError>) {
         if self.troubles[at] == trouble {
             return;
         }
@@ -293,6 +294,6 @@ impl<'a> Pipeline<'a> {
             None => info!(origin = self.sources[at].origin().code(), "can be looked at again"),
         }
         self.troubles[at] = trouble;
-        self.heartbeat.trouble(self.troubles.iter().flatten().next().map(ToString::to_string));
+        self.publisher.trouble(self.troubles.iter().flatten().next().map(ToString::to_string));
     }
 }

@@ -5,17 +5,17 @@ use std::time::Instant;
 
 use tracing::{error, warn};
 
-use super::{Fault, Pipeline};
-use crate::model_store::{Health, OnStick};
-use crate::outputs::lights::Signal;
+use super::{Fault, Daemon};
+use crate::models::{TrialOutcome, ModelsOnStick};
+use crate::status::Signal;
 
-impl Pipeline<'_> {
+impl Daemon<'_> {
     /// Counts a screening for or against an installed model. If the board goes back because this one failed, the
     /// image has no record yet: the model before screens it at the next start.
-    pub(super) fn count(&mut self, health: Option<Health>) -> Result<(), Fault> {
+    pub(super) fn count(&mut self, health: Option<TrialOutcome>) -> Result<(), Fault> {
         let (Some(installed), Some(health)) = (&self.installed, health) else { return Ok(()) };
         let replaced = installed.screened(&health)?;
-        if let (true, Health::Failed(reason)) = (replaced, &health) {
+        if let (true, TrialOutcome::Failed(reason)) = (replaced, &health) {
             error!("the model failed: {reason}");
             return Err(Fault::Replaced);
         }
@@ -31,19 +31,19 @@ impl Pipeline<'_> {
     }
 
     /// Puts a signed model that a stick carries in use. The program then starts again, and reads the stick with it.
-    pub(super) fn install(&mut self, found: &OnStick) -> Result<(), Fault> {
+    pub(super) fn install(&mut self, found: &ModelsOnStick) -> Result<(), Fault> {
         if self.installed.is_none() {
             warn!("a stick carries a signed model; this device runs a `file` and installs none");
             return Ok(());
         }
         self.work_on(Signal::ModelFound);
-        self.heartbeat.beat(Instant::now());
+        self.publisher.turn_finished(Instant::now());
         let Some(installed) = &self.installed else { return Ok(()) };
         match installed.take(found, &mut self.store) {
             Ok(None) => {}
             Ok(Some(_)) => {
                 self.show(Signal::ModelInstalled);
-                self.let_see();
+                self.hold_result();
                 return Err(Fault::Replaced);
             }
             Err(_) => self.result(Signal::ModelRefused),

@@ -4,15 +4,15 @@ use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 
-use super::{Fault, Pipeline};
-use crate::counters::one_more;
-use crate::outputs::lights::{Shown, Signal};
-use crate::record::{Moment, Origin, Record};
-use crate::sources::{Medium, Refusal};
+use super::{Fault, Daemon};
+use crate::status::increment;
+use crate::status::{DisplayedSignal, Signal};
+use crate::records::{Timestamp, Origin, Record};
+use crate::inputs::{MediaState, InputRefusal};
 
-impl Pipeline<'_> {
+impl Daemon<'_> {
     /// Shows an image's result, or what became of a model.
-    pub(super) fn result(&mut self, shown: impl Into<Shown>) {
+    pub(super) fn result(&mut self, shown: impl Into<DisplayedSignal>) {
         let shown = shown.into();
         self.display.result(shown, Instant::now());
         self.lights.tell(shown);
@@ -30,14 +30,14 @@ impl Pipeline<'_> {
     }
 
     pub(super) fn work_on(&mut self, signal: Signal) {
-        self.let_see();
+        self.hold_result();
         if self.display.shown() != signal.into() {
             self.show(signal);
         }
     }
 
     /// Gives people the time to see what must be seen.
-    pub(super) fn let_see(&self) {
+    pub(super) fn hold_result(&self) {
         let stay = self.display.must_stay(Instant::now());
         if !stay.is_zero() {
             self.lights.hold(stay);
@@ -58,21 +58,21 @@ impl Pipeline<'_> {
             ms = took.as_millis(),
             "recorded"
         );
-        self.result(Shown::record(signal, record.sequence));
+        self.result(DisplayedSignal::record(signal, record.sequence));
     }
 
     /// Writes down and shows that something could not be read, which then has no record.
-    pub(super) fn refuse(&mut self, origin: Origin, refusal: &Refusal) -> Result<(), Fault> {
-        one_more(&self.counters.unreadable);
+    pub(super) fn refuse(&mut self, origin: Origin, refusal: &InputRefusal) -> Result<(), Fault> {
+        increment(&self.counters.unreadable);
         warn!(origin = origin.code(), code = refusal.code, "{}", refusal.reason);
         self.busy();
-        self.insist(|store| store.append_refusal(origin, refusal.code, &refusal.reason, Moment::now()))?;
-        self.result(Shown::refused(refusal.code));
+        self.retry_until_space(|store| store.append_refusal(origin, refusal.code, &refusal.reason, Timestamp::now()))?;
+        self.result(DisplayedSignal::refused(refusal.code));
         Ok(())
     }
 
     pub(super) fn fault(&mut self) {
-        one_more(&self.counters.faults);
+        increment(&self.counters.faults);
         self.display.fault(Instant::now());
         self.lights.show(Signal::Fault);
     }
@@ -94,9 +94,9 @@ impl Pipeline<'_> {
     }
 
     /// Tells, and gives, whether there is something to pull.
-    pub(super) fn tell_medium(&self) -> Medium {
-        let medium = self.sources.iter().map(|source| source.medium()).max().unwrap_or(Medium::Absent);
-        self.heartbeat.medium(medium);
+    pub(super) fn tell_medium(&self) -> MediaState {
+        let medium = self.sources.iter().map(|source| source.media_state()).max().unwrap_or(MediaState::Absent);
+        self.publisher.media_state(medium);
         medium
     }
 }

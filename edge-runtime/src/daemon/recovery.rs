@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use tracing::error;
 
-use super::judged::Judged;
-use super::{Fault, Pipeline};
-use crate::record::{Hash256, Origin};
-use crate::sources::Refusal;
+use super::result::ScreeningResult;
+use super::{Fault, Daemon};
+use crate::records::{Hash256, Origin};
+use crate::inputs::InputRefusal;
 
 /// How often an image is begun with. Not once: a power cut is not the image's fault, and seldom comes three times in a
 /// row within the second that one image takes.
 const MOST_TRIES: u32 = 3;
 
-impl Pipeline<'_> {
+impl Daemon<'_> {
     /// Screens what an interrupted run stored and did not record.
     ///
     /// # Errors
@@ -24,27 +24,27 @@ impl Pipeline<'_> {
         for path in damaged {
             let path = path.display();
             let reason = format!("{path}: an image is not what it was; it is kept and not screened");
-            self.refuse(Origin::Recovered, &Refusal { code: "damaged", reason })?;
+            self.refuse(Origin::Recovered, &InputRefusal { code: "damaged", reason })?;
         }
         for content in pending {
             let bytes = std::fs::metadata(self.store.image(&content)).map_or(0, |meta| meta.len());
             self.busy();
             self.screen(Origin::Recovered, content, bytes, Duration::ZERO)?;
-            self.heartbeat.beat(std::time::Instant::now());
+            self.publisher.turn_finished(std::time::Instant::now());
         }
         Ok(())
     }
 
     /// What a stored image comes to; no result if the program ended each time before.
-    pub(super) fn attempt(&mut self, content: &Hash256) -> Result<Judged, Fault> {
-        let time = self.insist(|store| store.begin(content))?;
+    pub(super) fn attempt(&mut self, content: &Hash256) -> Result<ScreeningResult, Fault> {
+        let time = self.retry_until_space(|store| store.begin(content))?;
         if time > MOST_TRIES {
             error!(%content, "the program ended {MOST_TRIES} times while it screened this image; it is left");
             self.store.done()?;
-            return Ok(Judged::no_result("ended-the-program"));
+            return Ok(ScreeningResult::no_result("ended-the-program"));
         }
-        let judged = self.judge(&self.store.image(content));
+        let result = self.judge(&self.store.image(content));
         self.store.done()?;
-        judged
+        result
     }
 }

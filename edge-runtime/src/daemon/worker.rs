@@ -9,7 +9,7 @@ use std::time::Duration;
 use xray_core::engine::EngineError;
 use xray_core::screening::{Screener, Screening, ScreeningError};
 
-use crate::decoding::Decoding;
+use crate::decode_lock::DecodeLock;
 
 /// What is asked of a model.
 pub trait Model: Send + 'static {
@@ -37,16 +37,16 @@ impl Model for Screener {
 }
 
 /// A model that screens only while nothing else in the process decodes an image.
-pub struct InTurn<M> {
+pub struct ExclusiveModel<M> {
     /// The model.
     pub model: M,
     /// The turn.
-    pub decoding: Arc<Decoding>,
+    pub decode_lock: Arc<DecodeLock>,
 }
 
-impl<M: Model> Model for InTurn<M> {
+impl<M: Model> Model for ExclusiveModel<M> {
     fn screen(&self, file: &Path) -> Result<Screening, ScreeningError> {
-        let _turn = self.decoding.take();
+        let _turn = self.decode_lock.take();
         self.model.screen(file)
     }
 
@@ -67,7 +67,7 @@ enum Reply {
 
 /// Why there is no answer. The thread cannot be asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoAnswer {
+pub enum WorkerError {
     /// The deadline is over and it still computes.
     #[error("the model did not answer in time")]
     Late,
@@ -76,12 +76,12 @@ pub enum NoAnswer {
     Ended,
 }
 
-impl NoAnswer {
+impl WorkerError {
     /// A fixed word for machines, the same in every release.
     pub fn code(self) -> &'static str {
         match self {
-            NoAnswer::Late => "deadline-exceeded",
-            NoAnswer::Ended => "model-ended",
+            WorkerError::Late => "deadline-exceeded",
+            WorkerError::Ended => "model-ended",
         }
     }
 }
@@ -119,30 +119,30 @@ impl Worker {
     /// Screens a file.
     ///
     /// # Errors
-    /// [`NoAnswer`]; then do not ask again.
-    pub fn screen(&self, file: &Path) -> Result<Result<Screening, ScreeningError>, NoAnswer> {
+    /// [`WorkerError`]; then do not ask again.
+    pub fn screen(&self, file: &Path) -> Result<Result<Screening, ScreeningError>, WorkerError> {
         match self.ask(Order::Screen(file.to_owned()))? {
             Reply::Screened(screened) => Ok(screened),
-            Reply::Tested(_) => Err(NoAnswer::Ended),
+            Reply::Tested(_) => Err(WorkerError::Ended),
         }
     }
 
     /// Asks for the known answer.
     ///
     /// # Errors
-    /// [`NoAnswer`]; then do not ask again.
-    pub fn self_test(&self) -> Result<Result<(), EngineError>, NoAnswer> {
+    /// [`WorkerError`]; then do not ask again.
+    pub fn self_test(&self) -> Result<Result<(), EngineError>, WorkerError> {
         match self.ask(Order::SelfTest)? {
             Reply::Tested(tested) => Ok(tested),
-            Reply::Screened(_) => Err(NoAnswer::Ended),
+            Reply::Screened(_) => Err(WorkerError::Ended),
         }
     }
 
-    fn ask(&self, order: Order) -> Result<Reply, NoAnswer> {
-        self.orders.send(order).map_err(|_| NoAnswer::Ended)?;
+    fn ask(&self, order: Order) -> Result<Reply, WorkerError> {
+        self.orders.send(order).map_err(|_| WorkerError::Ended)?;
         self.replies.recv_timeout(self.deadline).map_err(|error| match error {
-            RecvTimeoutError::Timeout => NoAnswer::Late,
-            RecvTimeoutError::Disconnected => NoAnswer::Ended,
+            RecvTimeoutError::Timeout => WorkerError::Late,
+            RecvTimeoutError::Disconnected => WorkerError::Ended,
         })
     }
 }

@@ -9,7 +9,7 @@ use ::gpiocdev::{Chip, Error, Request};
 
 use super::board::Board;
 use super::wiring::{Line, Part};
-use super::{Lights, LightsError};
+use super::{GpioError, GpioOutputs};
 
 /// Permission denied.
 const EACCES: i32 = 13;
@@ -27,8 +27,8 @@ impl CharacterDevice {
     /// Opens the board's lines, all parts off from the first moment.
     ///
     /// # Errors
-    /// Every variant of [`LightsError`] but [`LightsError::NoSafeState`].
-    pub(super) fn open(board: &Board) -> Result<Self, LightsError> {
+    /// Every variant of [`GpioError`] but [`GpioError::NoSafeState`].
+    pub(super) fn open(board: &Board) -> Result<Self, GpioError> {
         check_machine(board, &machine())?;
         let mut lines = Vec::new();
         for (part, wiring) in board.parts() {
@@ -43,7 +43,7 @@ impl CharacterDevice {
     }
 }
 
-impl Lights for CharacterDevice {
+impl GpioOutputs for CharacterDevice {
     fn drive(&mut self, part: Part, high: bool) {
         for (_, offset, request) in self.lines.iter().filter(|(of, ..)| *of == part) {
             // It fails only if the chip itself went away; the self-test reads the level back.
@@ -67,24 +67,24 @@ fn machine() -> String {
     model.trim_end_matches('\0').to_owned()
 }
 
-fn check_machine(board: &Board, machine: &str) -> Result<(), LightsError> {
+fn check_machine(board: &Board, machine: &str) -> Result<(), GpioError> {
     if board.machines.is_empty() || board.machines.iter().any(|begin| machine.starts_with(begin)) {
         return Ok(());
     }
     let machine = if machine.is_empty() { "machine that does not say what it is" } else { machine };
-    Err(LightsError::OtherMachine { board: board.name.clone(), machine: machine.to_owned() })
+    Err(GpioError::OtherMachine { board: board.name.clone(), machine: machine.to_owned() })
 }
 
 /// Where a line is that nothing else has.
-pub(crate) fn find_free(line: Line) -> Result<(PathBuf, Offset), LightsError> {
-    let failed = |reason: String| LightsError::Failed { reason };
+pub(crate) fn find_free(line: Line) -> Result<(PathBuf, Offset), GpioError> {
+    let failed = |reason: String| GpioError::Failed { reason };
     let chips = ::gpiocdev::chip::chips().map_err(|error| failed(error.to_string()))?;
     let mut found = Vec::new();
     for path in chips {
         let explained = |error: Error| explain(&error, line, &path);
         let chip = Chip::from_path(&path).map_err(explained)?;
         let about = chip.info().map_err(explained)?;
-        let info = match line.place() {
+        let info = match line.chip_and_offset() {
             Some((label, offset)) if label == about.label && offset < about.num_lines => {
                 Some(chip.line_info(offset).map_err(explained)?)
             }
@@ -94,12 +94,12 @@ pub(crate) fn find_free(line: Line) -> Result<(PathBuf, Offset), LightsError> {
         found.extend(info.map(|info| (path.clone(), info)));
     }
     match found.len() {
-        0 => Err(LightsError::NoSuchLine { line }),
+        0 => Err(GpioError::NoSuchLine { line }),
         1 => {
             let (path, info) = found.swap_remove(0);
             if info.used {
                 let by = if info.consumer.is_empty() { "the kernel".to_owned() } else { info.consumer };
-                return Err(LightsError::InUse { line: line.to_string(), by });
+                return Err(GpioError::InUse { line: line.to_string(), by });
             }
             Ok((path, info.offset))
         }
@@ -108,12 +108,12 @@ pub(crate) fn find_free(line: Line) -> Result<(PathBuf, Offset), LightsError> {
 }
 
 /// What the kernel's refusal means and what to do.
-pub(crate) fn explain(error: &Error, line: Line, chip: &Path) -> LightsError {
+pub(crate) fn explain(error: &Error, line: Line, chip: &Path) -> GpioError {
     match error {
         Error::Os(errno) if errno.0 == EACCES => {
-            LightsError::NoPermission { device: chip.display().to_string() }
+            GpioError::NoPermission { device: chip.display().to_string() }
         }
-        _ => LightsError::Failed { reason: format!("{line} on {}: {error}", chip.display()) },
+        _ => GpioError::Failed { reason: format!("{line} on {}: {error}", chip.display()) },
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn a_machine_without_the_line_says_so() {
         let line = Line::try_from("no-machine-has-this".to_owned()).expect("a name");
-        assert_eq!(find_free(line), Err(LightsError::NoSuchLine { line }));
+        assert_eq!(find_free(line), Err(GpioError::NoSuchLine { line }));
     }
 
     #[test]

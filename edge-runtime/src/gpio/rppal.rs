@@ -13,7 +13,7 @@ use gpiocdev::Chip;
 
 use super::board::Board;
 use super::wiring::{Line, Part};
-use super::{Lights, LightsError};
+use super::{GpioError, GpioOutputs};
 
 /// What the kernel calls the chips behind the header: Raspberry Pi 1 to 3, 4, and 5.
 const HEADER_CHIPS: [&str; 3] = ["pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1"];
@@ -30,16 +30,16 @@ impl RaspberryPi {
     /// Opens the board's lines, all parts off from the first moment.
     ///
     /// # Errors
-    /// Every variant of [`LightsError`] but [`LightsError::NoSafeState`].
-    pub(super) fn open(board: &Board) -> Result<Self, LightsError> {
+    /// Every variant of [`GpioError`] but [`GpioError::NoSafeState`].
+    pub(super) fn open(board: &Board) -> Result<Self, GpioError> {
         let machine =
-            DeviceInfo::new().map_err(|_| LightsError::NotARaspberryPi { board: board.name.clone() })?;
+            DeviceInfo::new().map_err(|_| GpioError::NotARaspberryPi { board: board.name.clone() })?;
         check_machine(board, &machine.model().to_string())?;
         let lock = check_lines(board)?;
         let gpio = Gpio::new().map_err(|error| explain(error, board, None))?;
         let mut taken = Vec::new();
         for (part, wiring) in board.parts() {
-            let number = wiring.line.header().ok_or(LightsError::NoSuchLine { line: wiring.line })?;
+            let number = wiring.line.header_number().ok_or(GpioError::NoSuchLine { line: wiring.line })?;
             let pin = gpio.get(number).map_err(|error| explain(error, board, Some(wiring.line)))?;
             // A line that serves SPI, I2C or a serial port has one of the alternate functions.
             let mode = pin.mode();
@@ -58,7 +58,7 @@ impl RaspberryPi {
     }
 }
 
-impl Lights for RaspberryPi {
+impl GpioOutputs for RaspberryPi {
     fn drive(&mut self, part: Part, high: bool) {
         for (_, pin) in self.pins.iter_mut().filter(|(of, _)| *of == part) {
             pin.write(high.into());
@@ -70,20 +70,20 @@ impl Lights for RaspberryPi {
     }
 }
 
-fn check_machine(board: &Board, machine: &str) -> Result<(), LightsError> {
+fn check_machine(board: &Board, machine: &str) -> Result<(), GpioError> {
     if board.machines.is_empty() || board.machines.iter().any(|begin| machine.starts_with(begin)) {
         return Ok(());
     }
-    Err(LightsError::OtherMachine { board: board.name.clone(), machine: machine.to_owned() })
+    Err(GpioError::OtherMachine { board: board.name.clone(), machine: machine.to_owned() })
 }
 
 /// Locks the chip behind the header and sees that nothing else has one of the board's lines.
-fn check_lines(board: &Board) -> Result<File, LightsError> {
-    let failed = |reason: String| LightsError::Failed { reason };
+fn check_lines(board: &Board) -> Result<File, GpioError> {
+    let failed = |reason: String| GpioError::Failed { reason };
     for path in gpiocdev::chip::chips().map_err(|error| failed(error.to_string()))? {
         let file = File::open(&path).map_err(|error| match error.kind() {
             io::ErrorKind::PermissionDenied => {
-                LightsError::NoPermission { device: path.display().to_string() }
+                GpioError::NoPermission { device: path.display().to_string() }
             }
             _ => failed(format!("{}: {error}", path.display())),
         })?;
@@ -96,13 +96,13 @@ fn check_lines(board: &Board) -> Result<File, LightsError> {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let by = "another process of edge-runtime".into();
-                return Err(LightsError::InUse { line: path.display().to_string(), by });
+                return Err(GpioError::InUse { line: path.display().to_string(), by });
             }
             Err(TryLockError::Error(error)) => return Err(failed(format!("{}: {error}", path.display()))),
         }
         for (_, wiring) in board.parts() {
-            let absent = LightsError::NoSuchLine { line: wiring.line };
-            let number = wiring.line.header().ok_or(absent.clone())?;
+            let absent = GpioError::NoSuchLine { line: wiring.line };
+            let number = wiring.line.header_number().ok_or(absent.clone())?;
             let info = chip.line_info(number.into()).map_err(|_| absent)?;
             if info.used {
                 let by = if info.consumer.is_empty() { "the kernel".into() } else { info.consumer };
@@ -114,20 +114,20 @@ fn check_lines(board: &Board) -> Result<File, LightsError> {
     Err(failed("no /dev/gpiochip* of a Raspberry Pi's header was found".into()))
 }
 
-fn in_use(line: Line, by: String) -> LightsError {
-    LightsError::InUse { line: line.to_string(), by }
+fn in_use(line: Line, by: String) -> GpioError {
+    GpioError::InUse { line: line.to_string(), by }
 }
 
-fn explain(error: Error, board: &Board, line: Option<Line>) -> LightsError {
+fn explain(error: Error, board: &Board, line: Option<Line>) -> GpioError {
     match (error, line) {
-        (Error::UnknownModel, _) => LightsError::NotARaspberryPi { board: board.name.clone() },
-        (Error::PermissionDenied(device), _) => LightsError::NoPermission { device },
+        (Error::UnknownModel, _) => GpioError::NotARaspberryPi { board: board.name.clone() },
+        (Error::PermissionDenied(device), _) => GpioError::NoPermission { device },
         (Error::Io(error), _) if error.kind() == io::ErrorKind::PermissionDenied => {
-            LightsError::NoPermission { device: "/dev/gpiomem".into() }
+            GpioError::NoPermission { device: "/dev/gpiomem".into() }
         }
         (Error::PinUsed(_), Some(line)) => in_use(line, "this process itself".into()),
-        (Error::PinNotAvailable(_), Some(line)) => LightsError::NoSuchLine { line },
-        (error, _) => LightsError::Failed { reason: error.to_string() },
+        (Error::PinNotAvailable(_), Some(line)) => GpioError::NoSuchLine { line },
+        (error, _) => GpioError::Failed { reason: error.to_string() },
     }
 }
 
@@ -146,7 +146,7 @@ mod tests {
             return;
         }
         let error = RaspberryPi::open(&pi4()).err().expect("no lights");
-        assert_eq!(error, LightsError::NotARaspberryPi { board: "pi4".into() });
+        assert_eq!(error, GpioError::NotARaspberryPi { board: "pi4".into() });
         assert!(error.to_string().contains("--board sim"), "{error}");
     }
 

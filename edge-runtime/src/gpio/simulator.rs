@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Lights;
+use super::GpioOutputs;
 use super::wiring::Part;
 
 /// One change of a line: which, and whether to high.
@@ -53,7 +53,7 @@ impl Simulator {
     }
 }
 
-impl Lights for Simulator {
+impl GpioOutputs for Simulator {
     fn drive(&mut self, part: Part, high: bool) {
         self.high.insert(part, high);
         self.recording.push((part, high));

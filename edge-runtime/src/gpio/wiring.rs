@@ -54,13 +54,13 @@ impl Line {
 
     /// The number of a line of a Raspberry Pi's 40-pin header as Broadcom counts it, 2..=27; `None` if it is
     /// none. 0 and 1 belong to the identification of add-on boards.
-    pub fn header(&self) -> Option<u8> {
+    pub fn header_number(&self) -> Option<u8> {
         let number = self.name().strip_prefix("GPIO")?.parse().ok()?;
         ((2..=27).contains(&number) && self.name() == format!("GPIO{number}")).then_some(number)
     }
 
     /// The chip's label and the place on it, if it is written in that way.
-    pub fn place(&self) -> Option<(&str, u32)> {
+    pub fn chip_and_offset(&self) -> Option<(&str, u32)> {
         let (label, offset) = self.name().rsplit_once(':')?;
         Some((label, offset.parse().ok()?))
     }

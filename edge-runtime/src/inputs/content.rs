@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use xray_core::intake::MAX_FILE_BYTES;
 
-use super::{Refusal, dicom_media};
+use super::{InputRefusal, dicom_media};
 
 /// Bytes that are enough to tell: a DICOM file says within them what it holds.
 const ENOUGH: usize = 1024;
@@ -95,7 +95,7 @@ pub(super) enum Unread {
     /// The operating system's word: the medium may be gone.
     Io(io::Error),
     /// It will not be read.
-    Refused(Refusal),
+    Refused(InputRefusal),
 }
 
 /// Reads a file whole.
@@ -116,15 +116,15 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Unread> {
     Ok(bytes)
 }
 
-fn too_large(bytes: u64) -> Refusal {
+fn too_large(bytes: u64) -> InputRefusal {
     let reason = format!("a file has {bytes} bytes, the limit is {MAX_FILE_BYTES}; export it smaller");
-    Refusal { code: "file-too-large", reason }
+    InputRefusal { code: "file-too-large", reason }
 }
 
 /// A file that could not be read, without its name.
-pub(super) fn unreadable(error: &io::Error) -> Refusal {
+pub(super) fn unreadable(error: &io::Error) -> InputRefusal {
     let reason = format!("a file could not be read: {error}; copy it again, or try another medium");
-    Refusal { code: "unreadable", reason }
+    InputRefusal { code: "unreadable", reason }
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use super::content::{self, Unread};
 use super::tree::{MOST, Step, Tree};
-use super::{Arrival, News, Source, SourceError};
-use crate::record::Origin;
+use super::{IncomingImage, InputEvent, Input, InputError};
+use crate::records::Origin;
 
 /// How a folder is watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ struct Seen {
 }
 
 /// A watched folder.
-pub struct Folder {
+pub struct FolderInput {
     options: FolderOptions,
     seen: HashMap<PathBuf, Seen>,
     ready: VecDeque<PathBuf>,
@@ -54,16 +54,16 @@ pub struct Folder {
     listing: u64,
 }
 
-impl Folder {
-    /// Watches a folder from the first [`Source::poll`] on.
+impl FolderInput {
+    /// Watches a folder from the first [`Input::poll`] on.
     pub fn new(options: FolderOptions) -> Self {
-        Folder { options, seen: HashMap::new(), ready: VecDeque::new(), listed: None, listing: 0 }
+        FolderInput { options, seen: HashMap::new(), ready: VecDeque::new(), listed: None, listing: 0 }
     }
 
-    fn list(&mut self, now: Instant) -> Result<(), SourceError> {
+    fn list(&mut self, now: Instant) -> Result<(), InputError> {
         let folder = self.options.path.display().to_string();
         let unlistable =
-            |error: std::io::Error| SourceError::Folder { folder: folder.clone(), reason: error.to_string() };
+            |error: std::io::Error| InputError::Folder { folder: folder.clone(), reason: error.to_string() };
         // The walk itself passes a root over that is no folder.
         fs::read_dir(&self.options.path).map_err(unlistable)?;
         let first = self.listing == 0;
@@ -81,7 +81,7 @@ impl Folder {
                 // A folder that went away between two looks.
                 Step::Failed(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Step::Failed(error) => return Err(unlistable(error)),
-                Step::TooMany => return Err(SourceError::TooMany { folder, limit: MOST }),
+                Step::TooMany => return Err(InputError::TooMany { folder, limit: MOST }),
                 Step::End => break,
             }
         }
@@ -109,7 +109,7 @@ impl Folder {
             .or_insert(fresh);
     }
 
-    fn take(&mut self, path: &Path, now: Instant) -> Option<News> {
+    fn take(&mut self, path: &Path, now: Instant) -> Option<InputEvent> {
         let seen = self.seen.get_mut(path)?;
         let began = Instant::now();
         let read = content::read(path);
@@ -120,27 +120,27 @@ impl Folder {
         }
         seen.taken = true;
         Some(match read {
-            Ok(bytes) => News::Image(Arrival { bytes, awaited: seen.awaited, began }),
-            Err(Unread::Refused(refusal)) => News::Unreadable(refusal),
-            Err(Unread::Io(error)) => News::Unreadable(content::unreadable(&error)),
+            Ok(bytes) => InputEvent::Image(IncomingImage { bytes, awaited: seen.awaited, began }),
+            Err(Unread::Refused(refusal)) => InputEvent::Unreadable(refusal),
+            Err(Unread::Io(error)) => InputEvent::Unreadable(content::unreadable(&error)),
         })
     }
 }
 
-impl Source for Folder {
+impl Input for FolderInput {
     fn origin(&self) -> Origin {
         Origin::Folder
     }
 
-    fn poll(&mut self, now: Instant) -> Result<News, SourceError> {
+    fn poll(&mut self, now: Instant) -> Result<InputEvent, InputError> {
         let due = self.listed.is_none_or(|listed| now.duration_since(listed) >= self.options.every);
         if self.ready.is_empty() && due {
             self.listed = Some(now);
             self.list(now)?;
         }
         match self.ready.pop_front() {
-            None => Ok(News::Nothing),
-            Some(path) => Ok(self.take(&path, now).unwrap_or(News::Searching)),
+            None => Ok(InputEvent::Nothing),
+            Some(path) => Ok(self.take(&path, now).unwrap_or(InputEvent::Searching)),
         }
     }
 }
@@ -156,7 +156,7 @@ mod tests {
 
     struct Watched {
         place: tempfile::TempDir,
-        folder: Folder,
+        folder: FolderInput,
         start: Instant,
     }
 
@@ -164,7 +164,7 @@ mod tests {
         fn new() -> Self {
             let place = tempfile::tempdir().expect("a folder");
             let (settle, every) = (Duration::from_secs(2), Duration::from_secs(1));
-            let folder = Folder::new(FolderOptions { path: place.path().to_owned(), settle, every });
+            let folder = FolderInput::new(FolderOptions { path: place.path().to_owned(), settle, every });
             Watched { place, folder, start: Instant::now() }
         }
 
@@ -179,9 +179,9 @@ mod tests {
             let mut came = Vec::new();
             loop {
                 match self.folder.poll(self.start + Duration::from_secs(second)) {
-                    Ok(News::Image(arrival)) => came.push((arrival.bytes, arrival.awaited)),
-                    Ok(News::Nothing) => return came,
-                    Ok(News::Searching) => {}
+                    Ok(InputEvent::Image(arrival)) => came.push((arrival.bytes, arrival.awaited)),
+                    Ok(InputEvent::Nothing) => return came,
+                    Ok(InputEvent::Searching) => {}
                     other => panic!("{other:?}"),
                 }
             }
@@ -248,7 +248,7 @@ mod tests {
         vast.set_len(xray_core::intake::MAX_FILE_BYTES + 1).expect("sparse");
         watched.at(0);
         let now = watched.start + Duration::from_secs(2);
-        let Ok(News::Unreadable(refusal)) = watched.folder.poll(now) else { panic!("not refused") };
+        let Ok(InputEvent::Unreadable(refusal)) = watched.folder.poll(now) else { panic!("not refused") };
         assert_eq!(refusal.code, "file-too-large");
         assert_eq!(watched.at(9), []);
     }

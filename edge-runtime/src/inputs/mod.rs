@@ -1,4 +1,4 @@
-//! Where images come from. One file a source; the pipeline knows only [`Source`].
+//! Where images come from. One file a source; the pipeline knows only [`Input`].
 //!
 //! What a source reads is hostile: links are not followed, folders are bounded in depth and number, files in
 //! size, and nothing is ever written to it. File names stay here, since people write patients' names into them.
@@ -7,26 +7,24 @@ pub mod camera;
 mod content;
 mod dicom_media;
 mod folder;
-mod mount_table;
-mod mounter;
+pub mod mounts;
 mod stick;
 mod tree;
 
-pub use camera::{Camera, CameraOptions};
+pub use camera::{CameraInput, CameraOptions};
 pub use content::Picture;
-pub use folder::{Folder, FolderOptions};
-pub use mount_table::{Mount, MountTable, MountTableError};
-pub use mounter::{KernelMounter, Mounter};
-pub use stick::{Stick, StickOptions};
+pub use folder::{FolderInput, FolderOptions};
+pub use stick::{StickInput, StickOptions};
 
 use std::time::Instant;
 
-use crate::model_store::OnStick;
-use crate::record::Origin;
+use self::mounts::MountTableError;
+use crate::models::ModelsOnStick;
+use crate::records::Origin;
 
 /// An image that was read whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Arrival {
+pub struct IncomingImage {
     /// Its bytes, at most [`xray_core::intake::MAX_FILE_BYTES`].
     pub bytes: Vec<u8>,
     /// Whether it came while somebody waits for it. `false`: it lay there when the program started, so if it is
@@ -38,7 +36,7 @@ pub struct Arrival {
 
 /// Why something could not be taken in. The words name no file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct InputRefusal {
     /// A fixed word for machines.
     pub code: &'static str,
     /// What happened and what to do.
@@ -47,17 +45,17 @@ pub struct Refusal {
 
 /// What came of one look at a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
+pub enum InputEvent {
     /// Nothing new, and nothing half done.
     Nothing,
     /// Nothing new yet; there is more to look at, so ask again at once.
     Searching,
     /// An image.
-    Image(Arrival),
+    Image(IncomingImage),
     /// Signed models on a medium that was just put in; comes before its images.
-    Model(OnStick),
+    Model(ModelsOnStick),
     /// Something that may be an X-ray and could not be read.
-    Unreadable(Refusal),
+    Unreadable(InputRefusal),
     /// A medium was read to its end.
     Finished {
         /// Images that were found on it.
@@ -74,7 +72,7 @@ pub enum News {
 
 /// Whether a medium may be pulled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Medium {
+pub enum MediaState {
     /// None is there.
     Absent,
     /// All of it was read.
@@ -86,35 +84,35 @@ pub enum Medium {
 }
 
 /// Where images come from.
-pub trait Source: Send {
+pub trait Input: Send {
     /// Where its images are said to come from.
     fn origin(&self) -> Origin;
 
     /// One look: as long as reading one file takes, at most. `now` never goes back.
     ///
     /// # Errors
-    /// [`SourceError`] if the source itself cannot be looked at. It is asked again later.
-    fn poll(&mut self, now: Instant) -> Result<News, SourceError>;
+    /// [`InputError`] if the source itself cannot be looked at. It is asked again later.
+    fn poll(&mut self, now: Instant) -> Result<InputEvent, InputError>;
 
     /// The button was pressed. `true`: this source takes it, as a camera does for its shot.
     fn press(&mut self) -> bool {
         false
     }
 
-    /// Whether there is something to pull. [`Medium::Absent`] where there never is.
-    fn medium(&self) -> Medium {
-        Medium::Absent
+    /// Whether there is something to pull. [`MediaState::Absent`] where there never is.
+    fn media_state(&self) -> MediaState {
+        MediaState::Absent
     }
 }
 
 /// A source that cannot be looked at: the device does not do what it is there for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SourceError {
+pub enum InputError {
     /// The watched folder cannot be listed.
     #[error(
         "{folder}: the watched folder cannot be listed: {reason}; make it, mount it, or correct the configuration"
     )]
-    Folder {
+    FolderInput {
         /// The folder.
         folder: String,
         /// The operating system's word.
@@ -130,7 +128,7 @@ pub enum SourceError {
     },
     /// The camera is not there, or hangs.
     #[error("{camera}: the camera cannot be used: {reason}")]
-    Camera {
+    CameraInput {
         /// Its path, or that of its program.
         camera: String,
         /// What is wrong, and what to do.

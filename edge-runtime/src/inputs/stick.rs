@@ -10,13 +10,13 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::content::{self, Unread};
-use super::mounter::{Mounter, Partition};
+use super::mounts::{Mount, MountTable, Mounter, Partition};
 use super::tree::{MOST, Step, Tree};
-use super::{Arrival, Medium, Mount, MountTable, News, Refusal, Source, SourceError};
-use crate::model_store::{self, OnStick};
-use crate::record::Origin;
+use super::{IncomingImage, Input, InputError, InputEvent, InputRefusal, MediaState};
+use crate::models::{self, ModelsOnStick};
+use crate::records::Origin;
 
-/// Files that are looked at in one [`Source::poll`].
+/// Files that are looked at in one [`Input::poll`].
 const A_TURN: usize = 64;
 
 /// A stick that cannot be mounted.
@@ -57,7 +57,7 @@ struct Inserted {
     mount: Mount,
     state: State,
     /// Signed models on it that were not told of yet.
-    models: Option<OnStick>,
+    models: Option<ModelsOnStick>,
     /// Whether it carries any.
     carries_models: bool,
     images: u64,
@@ -67,7 +67,7 @@ struct Inserted {
 }
 
 /// Watches for sticks.
-pub struct Stick {
+pub struct StickInput {
     options: StickOptions,
     table: MountTable,
     mounter: Option<Box<dyn Mounter>>,
@@ -79,16 +79,16 @@ pub struct Stick {
     looked: Option<Instant>,
 }
 
-impl Stick {
+impl StickInput {
     /// Watches for sticks that something else mounts, or `mounter`.
     pub fn new(options: StickOptions, mounter: Option<Box<dyn Mounter>>) -> Self {
         let table = MountTable::at(&options.table);
         let (tried, unmountable) = (Vec::new(), Vec::new());
-        Stick { options, table, mounter, tried, unmountable, inserted: HashMap::new(), looked: None }
+        StickInput { options, table, mounter, tried, unmountable, inserted: HashMap::new(), looked: None }
     }
 
     /// Mounts what was plugged in; gives a refusal for what cannot be.
-    fn mount_new(&mut self) -> Option<Refusal> {
+    fn mount_new(&mut self) -> Option<InputRefusal> {
         let mounter = self.mounter.as_mut()?;
         let there = mounter.partitions().unwrap_or_default();
         for gone in self.tried.extract_if(.., |tried| !there.contains(tried)) {
@@ -102,21 +102,21 @@ impl Stick {
         self.unmountable.push(new.clone());
         let reason =
             format!("{}: the stick cannot be mounted: {error}; format it as FAT32 or exFAT", new.name);
-        Some(Refusal { code: UNMOUNTABLE, reason })
+        Some(InputRefusal { code: UNMOUNTABLE, reason })
     }
 
     /// Compares the table with what was there; gives what is to be said of it.
-    fn look(&mut self) -> Result<Option<News>, SourceError> {
+    fn look(&mut self) -> Result<Option<InputEvent>, InputError> {
         let refusal = self.mount_new();
         let mounts = self.table.read()?;
         let under = |mount: &Mount| self.options.under.iter().any(|root| mount.point.starts_with(root));
         let now: HashMap<_, _> =
             mounts.into_iter().filter(under).map(|mount| ((mount.id, mount.device.clone()), mount)).collect();
-        let mut news = refusal.map(News::Unreadable);
+        let mut news = refusal.map(InputEvent::Unreadable);
         self.inserted.retain(|key, stick| {
             let there = now.contains_key(key);
             if let (false, State::Reading(_)) = (there, &stick.state) {
-                news = Some(News::Pulled { images: stick.images });
+                news = Some(InputEvent::Pulled { images: stick.images });
             }
             there
         });
@@ -128,14 +128,14 @@ impl Stick {
                         "{}: the stick is mounted for writing; mount it with ro, or set `writable = true`",
                         mount.source
                     );
-                    news = Some(News::Unreadable(Refusal { code: WRITABLE, reason }));
+                    news = Some(InputEvent::Unreadable(InputRefusal { code: WRITABLE, reason }));
                     State::Refused
                 } else {
                     State::Reading(Box::new(Tree::new(&mount.point)))
                 };
                 // What cannot be listed here cannot be listed for its images either, which is said.
-                let models = (!refused).then(|| model_store::look(&mount.point).ok()).flatten();
-                let models = models.filter(|found| *found != OnStick::Nothing);
+                let models = (!refused).then(|| models::find_models(&mount.point).ok()).flatten();
+                let models = models.filter(|found| *found != ModelsOnStick::Nothing);
                 let carries_models = models.is_some();
                 Inserted { mount, state, models, carries_models, images: 0, passed_over: 0, unread: None }
             });
@@ -153,7 +153,7 @@ impl Stick {
     }
 
     /// Takes the next step on a stick that is being read.
-    fn read(&mut self) -> Option<News> {
+    fn read(&mut self) -> Option<InputEvent> {
         let reading = |stick: &&mut Inserted| matches!(stick.state, State::Reading(_));
         let devices = self.options.devices.clone();
         let disks: Vec<_> =
@@ -174,19 +174,19 @@ impl Inserted {
     }
 
     /// `alone`: no other partition of its disk gave an image or still may.
-    fn step(&mut self, gone: impl Fn(&Mount) -> bool, alone: bool) -> News {
+    fn step(&mut self, gone: impl Fn(&Mount) -> bool, alone: bool) -> InputEvent {
         if let Some(models) = self.models.take() {
-            return News::Model(models);
+            return InputEvent::Model(models);
         }
         for _ in 0..A_TURN {
-            let State::Reading(tree) = &mut self.state else { return News::Nothing };
+            let State::Reading(tree) = &mut self.state else { return InputEvent::Nothing };
             let began = Instant::now();
             let failed = match tree.step() {
                 Step::Other => continue,
                 Step::Failed(error) => error,
                 Step::TooMany => {
                     let reason = format!("the stick holds more than {MOST} files; only those were looked at");
-                    let news = self.unread(Refusal { code: "too-many-files", reason });
+                    let news = self.unread(InputRefusal { code: "too-many-files", reason });
                     self.state = State::Read;
                     return news;
                 }
@@ -201,7 +201,7 @@ impl Inserted {
                         }
                         Ok(Some(Ok(bytes))) => {
                             self.images += 1;
-                            return News::Image(Arrival { bytes, awaited: true, began });
+                            return InputEvent::Image(IncomingImage { bytes, awaited: true, began });
                         }
                         Ok(Some(Err(Unread::Refused(refusal)))) => return self.unread(refusal),
                         Ok(Some(Err(Unread::Io(error)))) | Err(error) => error,
@@ -210,61 +210,61 @@ impl Inserted {
             };
             if gone(&self.mount) {
                 self.state = State::Broken;
-                return News::Pulled { images: self.images };
+                return InputEvent::Pulled { images: self.images };
             }
             return self.unread(content::unreadable(&failed));
         }
-        News::Searching
+        InputEvent::Searching
     }
 
     /// It was read to its end. One on which no image was found says so: people put it in to have an X-ray read. Some
     /// systems put a small partition of their own before the one that people see.
-    fn end(&mut self, alone: bool) -> News {
+    fn end(&mut self, alone: bool) -> InputEvent {
         let nothing = alone && self.images == 0 && self.unread.is_none() && !self.carries_models;
         let news = if nothing {
             let reason = format!("no image was found on the stick; {} files are none", self.passed_over);
-            self.unread(Refusal { code: NO_IMAGES, reason })
+            self.unread(InputRefusal { code: NO_IMAGES, reason })
         } else {
-            News::Finished { images: self.images, passed_over: self.passed_over }
+            InputEvent::Finished { images: self.images, passed_over: self.passed_over }
         };
         self.state = State::Read;
         news
     }
 
-    fn unread(&mut self, refusal: Refusal) -> News {
+    fn unread(&mut self, refusal: InputRefusal) -> InputEvent {
         self.unread.get_or_insert(refusal.code);
-        News::Unreadable(refusal)
+        InputEvent::Unreadable(refusal)
     }
 }
 
-impl Source for Stick {
+impl Input for StickInput {
     fn origin(&self) -> Origin {
         Origin::Stick
     }
 
-    fn poll(&mut self, now: Instant) -> Result<News, SourceError> {
+    fn poll(&mut self, now: Instant) -> Result<InputEvent, InputError> {
         if self.looked.is_none_or(|looked| now.duration_since(looked) >= self.options.every) {
             self.looked = Some(now);
             if let Some(news) = self.look()? {
                 return Ok(news);
             }
         }
-        Ok(self.read().unwrap_or(News::Nothing))
+        Ok(self.read().unwrap_or(InputEvent::Nothing))
     }
 
-    fn medium(&self) -> Medium {
+    fn media_state(&self) -> MediaState {
         let of = |stick: &Inserted| match stick.state {
-            State::Reading(_) => Medium::InUse,
-            State::Broken => Medium::Absent,
-            _ if !self.is_plugged_in(&stick.mount) => Medium::Absent,
-            State::Refused => Medium::Refused(WRITABLE),
+            State::Reading(_) => MediaState::InUse,
+            State::Broken => MediaState::Absent,
+            _ if !self.is_plugged_in(&stick.mount) => MediaState::Absent,
+            State::Refused => MediaState::Refused(WRITABLE),
             State::Read => match stick.unread {
-                Some(NO_IMAGES) if self.gave(stick.mount.disk()) => Medium::MayBePulled,
-                Some(code) => Medium::Refused(code),
-                None => Medium::MayBePulled,
+                Some(NO_IMAGES) if self.gave(stick.mount.disk()) => MediaState::MayBePulled,
+                Some(code) => MediaState::Refused(code),
+                None => MediaState::MayBePulled,
             },
         };
-        let unmountable = self.unmountable.iter().map(|_| Medium::Refused(UNMOUNTABLE));
-        self.inserted.values().map(of).chain(unmountable).max().unwrap_or(Medium::Absent)
+        let unmountable = self.unmountable.iter().map(|_| MediaState::Refused(UNMOUNTABLE));
+        self.inserted.values().map(of).chain(unmountable).max().unwrap_or(MediaState::Absent)
     }
 }

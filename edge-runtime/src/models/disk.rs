@@ -61,14 +61,14 @@ const LOCK: &str = "lock";
 
 /// A folder of the operating system's. It is made when it is locked for the first time.
 #[derive(Debug, Clone)]
-pub struct Folder {
+pub struct ModelFolder {
     path: PathBuf,
 }
 
-impl Folder {
+impl ModelFolder {
     /// The folder at this path, which need not be there.
     pub fn new(path: &Path) -> Self {
-        Folder { path: path.to_owned() }
+        ModelFolder { path: path.to_owned() }
     }
 
     fn make(&self) -> io::Result<()> {
@@ -84,7 +84,7 @@ impl Folder {
     }
 }
 
-impl Disk for Folder {
+impl Disk for ModelFolder {
     type Lock = File;
 
     fn lock(&self) -> io::Result<File> {

@@ -7,10 +7,10 @@ use super::short;
 
 /// Why the store could not do what it was asked for. In every case the board keeps the model that it has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
+pub enum ModelStoreError {
     /// The model is not put in use here.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] ModelRefusal),
     /// No model is installed.
     #[error("no model is installed on this board; install one with `edge-runtime model install FILE.onnx`")]
     NoModel,
@@ -51,7 +51,7 @@ pub enum StoreError {
 
 /// Why a model is not put in use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum ModelRefusal {
     /// The file is not one that is trusted, or not a model.
     #[error(transparent)]
     Package(#[from] PackageError),

@@ -9,7 +9,7 @@ use super::short;
 /// Something that happened to the models of a board. Models are named by the SHA-256 of their file (hex).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
-pub enum Event {
+pub enum ModelEvent {
     /// A model was put in use.
     Installed {
         /// The model.
@@ -56,10 +56,10 @@ pub enum Event {
     },
 }
 
-impl fmt::Display for Event {
+impl fmt::Display for ModelEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Event::Installed { sha256, version, key, trial, overridden } => {
+            ModelEvent::Installed { sha256, version, key, trial, overridden } => {
                 write!(f, "installed {} (version {version}, key {key})", short(sha256))?;
                 if *trial > 0 {
                     write!(f, ", on trial for {trial} screenings")?;
@@ -69,14 +69,14 @@ impl fmt::Display for Event {
                 }
                 Ok(())
             }
-            Event::Refused { sha256, reason } => write!(f, "refused {}: {reason}", short(sha256)),
-            Event::Confirmed { sha256, version } => {
+            ModelEvent::Refused { sha256, reason } => write!(f, "refused {}: {reason}", short(sha256)),
+            ModelEvent::Confirmed { sha256, version } => {
                 write!(f, "confirmed {} (version {version})", short(sha256))
             }
-            Event::RolledBack { from, to, reason } => {
+            ModelEvent::RolledBack { from, to, reason } => {
                 write!(f, "rolled back from {} to {}: {reason}", short(from), short(to))
             }
-            Event::Dropped { first, last } => {
+            ModelEvent::Dropped { first, last } => {
                 write!(
                     f,
                     "events {first} to {last} are lost: nothing recorded them while there was room for them"
@@ -88,12 +88,12 @@ impl fmt::Display for Event {
 
 /// An event and its number, counted from 0 without gaps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Numbered {
+pub struct NumberedEvent {
     /// The number.
     pub number: u64,
     /// The event.
     #[serde(flatten)]
-    pub event: Event,
+    pub event: ModelEvent,
 }
 
 /// Where events are recorded for good.
@@ -103,5 +103,5 @@ pub trait EventSink {
     ///
     /// # Errors
     /// If it is not recorded; it then comes again.
-    fn record(&mut self, event: &Numbered) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+    fn record(&mut self, event: &NumberedEvent) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
 }

@@ -1,7 +1,7 @@
 //! The models of a board: two slots, of which one is in use, and the way back to the other.
 //!
 //! ```text
-//! file + signature ─TrustedKeys::verify→ SignedBytes ─prove→ Proof ─ModelStore::install→ in use, on trial
+//! file + signature ─TrustedKeys::verify→ SignedBytes ─self_test→ SelfTestReport ─ModelStore::install→ in use, on trial
 //!                                                       ─ModelStore::start→ screening, watched → confirmed
 //!                                                                                             ↘ back to the other
 //! ```
@@ -18,19 +18,19 @@
 mod disk;
 mod error;
 mod event;
-mod prove;
+mod self_test;
 mod running;
 mod state;
 mod stick;
 mod store;
 
-pub use disk::{Disk, Folder};
-pub use error::{Refusal, StoreError};
-pub use event::{Event, EventSink, Numbered};
-pub use prove::{Proof, prove, ready};
-pub use running::{Health, Standing, Started};
-pub use state::{Installed, Slot, State, Trial, Watch};
-pub use stick::{OnStick, look};
+pub use disk::{Disk, ModelFolder};
+pub use error::{ModelRefusal, ModelStoreError};
+pub use event::{ModelEvent, EventSink, NumberedEvent};
+pub use self_test::{SelfTestReport, load_checked, self_test};
+pub use running::{TrialOutcome, TrialStatus, StartedModel};
+pub use state::{Installed, Slot, State, Trial, TrialLimits};
+pub use stick::{ModelsOnStick, find_models};
 pub use store::{InstallOptions, Installation, ModelStore};
 
 /// Where a board keeps its models unless told otherwise.

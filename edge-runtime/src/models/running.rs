@@ -2,11 +2,11 @@
 
 use xray_core::package::SignedBytes;
 
-use super::{Disk, ModelStore, Refusal, State, StoreError};
+use super::{Disk, ModelStore, ModelRefusal, State, ModelStoreError};
 
 /// The model that a program has started with.
 #[derive(Debug)]
-pub struct Started<R> {
+pub struct StartedModel<R> {
     /// What was made of it.
     pub ready: R,
     /// Its SHA-256 (hex).
@@ -17,16 +17,16 @@ pub struct Started<R> {
 
 /// How a screening went, as far as the model is concerned. An image that cannot be read says nothing about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Health {
+pub enum TrialOutcome {
     /// It gave a verdict.
-    Well,
+    Succeeded,
     /// The engine failed, in these words.
     Failed(String),
 }
 
 /// How the model that a program runs stands after a screening.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum TrialStatus {
     /// It is not on trial.
     Steady,
     /// It is on trial, with so many screenings to go.
@@ -41,24 +41,24 @@ pub enum Standing {
 }
 
 impl<D: Disk> ModelStore<D> {
-    /// Loads the model in use by `load`, which is to check it on the test pattern ([`super::ready`]). If it cannot be
+    /// Loads the model in use by `load`, which is to check it on the test pattern ([`super::load_checked`]). If it cannot be
     /// loaded, or has had its last start on trial, the board goes back to the other model.
     ///
     /// # Errors
-    /// [`StoreError::NoModel`]; [`StoreError::Unusable`] if neither model can be loaded; or what the disk says.
+    /// [`ModelStoreError::NoModel`]; [`ModelStoreError::Unusable`] if neither model can be loaded; or what the disk says.
     pub fn start<R>(
         &self,
-        mut load: impl FnMut(SignedBytes) -> Result<R, Refusal>,
-    ) -> Result<Started<R>, StoreError> {
+        mut load: impl FnMut(SignedBytes) -> Result<R, ModelRefusal>,
+    ) -> Result<StartedModel<R>, ModelStoreError> {
         let _lock = self.disk().lock().map_err(self.io("lock"))?;
         let mut state = self.state()?;
-        let active = state.active().ok_or(StoreError::NoModel)?.sha256.clone();
+        let active = state.active().ok_or(ModelStoreError::NoModel)?.sha256.clone();
         let mut try_load = |sha256: &str| match self.signed(sha256).map(&mut load) {
             Ok(Ok(ready)) => Ok(ready),
             Ok(Err(refusal)) => Err(refusal.to_string()),
             Err(error) => Err(error.to_string()),
         };
-        let started = |ready, sha256: String, went_back| Started { ready, sha256, went_back };
+        let started = |ready, sha256: String, went_back| StartedModel { ready, sha256, went_back };
         let last_start = state.started();
         let failed = match &last_start {
             Some(reason) => reason.clone(),
@@ -81,13 +81,13 @@ impl<D: Disk> ModelStore<D> {
             }
             Err(reason) => reason,
         };
-        // Started too often, but the only one that is left.
+        // StartedModel too often, but the only one that is left.
         if last_start.is_some()
             && let Ok(ready) = try_load(&active)
         {
             return Ok(started(ready, active, None));
         }
-        Err(StoreError::Unusable { reason: format!("{failed}; {why_not}") })
+        Err(ModelStoreError::Unusable { reason: format!("{failed}; {why_not}") })
     }
 
     /// To be called when the program has run well for a minute or ends in order: only starts that are followed by
@@ -95,7 +95,7 @@ impl<D: Disk> ModelStore<D> {
     ///
     /// # Errors
     /// What the disk says.
-    pub fn settled(&self, running: &str) -> Result<Standing, StoreError> {
+    pub fn settled(&self, running: &str) -> Result<TrialStatus, ModelStoreError> {
         self.watch(running, |state| Ok(state.settled()))
     }
 
@@ -104,27 +104,27 @@ impl<D: Disk> ModelStore<D> {
     ///
     /// # Errors
     /// What the disk says.
-    pub fn screened(&self, running: &str, health: &Health) -> Result<Standing, StoreError> {
+    pub fn screened(&self, running: &str, health: &TrialOutcome) -> Result<TrialStatus, ModelStoreError> {
         self.watch(running, |state| match health {
-            Health::Well => Ok(state.screened()),
-            Health::Failed(reason) if state.trial().is_some() => state.go_back(reason, true).map(|()| true),
-            Health::Failed(_) => Ok(false),
+            TrialOutcome::Succeeded => Ok(state.screened()),
+            TrialOutcome::Failed(reason) if state.trial().is_some() => state.go_back(reason, true).map(|()| true),
+            TrialOutcome::Failed(_) => Ok(false),
         })
     }
 
     fn watch(
         &self,
         running: &str,
-        change: impl FnOnce(&mut State) -> Result<bool, Refusal>,
-    ) -> Result<Standing, StoreError> {
+        change: impl FnOnce(&mut State) -> Result<bool, ModelRefusal>,
+    ) -> Result<TrialStatus, ModelStoreError> {
         let in_use = |state: &State| state.active().is_some_and(|active| active.sha256 == running);
         // Without the lock first: nearly always there is nothing to do.
         let state = self.state()?;
         if !in_use(&state) {
-            return Ok(Standing::Replaced);
+            return Ok(TrialStatus::Replaced);
         }
         if state.trial().is_none() {
-            return Ok(Standing::Steady);
+            return Ok(TrialStatus::Steady);
         }
         let _lock = self.disk().lock().map_err(self.io("lock"))?;
         let mut state = self.state()?;
@@ -132,9 +132,9 @@ impl<D: Disk> ModelStore<D> {
             self.commit(&state)?;
         }
         Ok(match state.trial() {
-            _ if !in_use(&state) => Standing::Replaced,
-            Some(trial) => Standing::OnTrial { left: trial.screenings_left },
-            None => Standing::Confirmed,
+            _ if !in_use(&state) => TrialStatus::Replaced,
+            Some(trial) => TrialStatus::OnTrial { left: trial.screenings_left },
+            None => TrialStatus::Confirmed,
         })
     }
 }

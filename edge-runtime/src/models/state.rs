@@ -1,13 +1,13 @@
-//! Which model is in use: one small file, replaced as a whole. Here are its rules, without a disk.
+//! Which model is in use: one small file, replaced as a whole. PageKind are its rules, without a disk.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Numbered, Refusal};
+use super::{ModelEvent, NumberedEvent, ModelRefusal};
 
 /// Format of the state file that this build writes and the only one that it reads.
 const FORMAT: u32 = 1;
 
-/// Events that are kept for people to look at, and for the record; the oldest go first.
+/// Events that are kept for people to find_models at, and for the record; the oldest go first.
 const KEPT_EVENTS: usize = 64;
 
 /// One of the two places for a model.
@@ -53,7 +53,7 @@ pub struct Installed {
     pub failed: Option<String>,
 }
 
-/// A model that has to prove itself.
+/// A model that has to self_test itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trial {
@@ -67,17 +67,17 @@ pub struct Trial {
 
 /// How long a new model is watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Watch {
+pub struct TrialLimits {
     /// Screenings that it has to do well.
     pub screenings: u32,
     /// Starts of the program, none followed by anything done well, that it is allowed.
     pub starts: u32,
 }
 
-impl Default for Watch {
+impl Default for TrialLimits {
     /// 20 screenings, 3 starts.
     fn default() -> Self {
-        Watch { screenings: 20, starts: 3 }
+        TrialLimits { screenings: 20, starts: 3 }
     }
 }
 
@@ -93,7 +93,7 @@ pub struct State {
     floor: u64,
     next_event: u64,
     recorded: u64,
-    events: Vec<Numbered>,
+    events: Vec<NumberedEvent>,
 }
 
 impl Default for State {
@@ -158,8 +158,8 @@ impl State {
     }
 
     /// The model to go back to, if there is one that did not fail.
-    pub fn fallback(&self) -> Result<&Installed, Refusal> {
-        let nothing = |reason: String| Refusal::NothingElse { reason };
+    pub fn fallback(&self) -> Result<&Installed, ModelRefusal> {
+        let nothing = |reason: String| ModelRefusal::NothingElse { reason };
         match self.other() {
             None => Err(nothing(String::new())),
             Some(Installed { failed: Some(reason), .. }) => {
@@ -180,20 +180,20 @@ impl State {
     }
 
     /// The last events, oldest first.
-    pub fn events(&self) -> &[Numbered] {
+    pub fn events(&self) -> &[NumberedEvent] {
         &self.events
     }
 
     /// Events that were not handed to the record yet.
-    pub fn unrecorded(&self) -> impl Iterator<Item = &Numbered> {
+    pub fn unrecorded(&self) -> impl Iterator<Item = &NumberedEvent> {
         self.events.iter().filter(|event| event.number >= self.recorded)
     }
 
     /// Says which events went before they were recorded; none if all were.
-    pub(super) fn dropped(&self) -> Option<Numbered> {
+    pub(super) fn dropped(&self) -> Option<NumberedEvent> {
         let oldest = self.events.first().map_or(self.next_event, |event| event.number);
         let (first, last) = (self.recorded, oldest.checked_sub(1)?);
-        (first <= last).then_some(Numbered { number: first, event: Event::Dropped { first, last } })
+        (first <= last).then_some(NumberedEvent { number: first, event: ModelEvent::Dropped { first, last } })
     }
 
     pub(super) fn recorded_up_to(&mut self, number: u64) {
@@ -205,8 +205,8 @@ impl State {
         [&self.a, &self.b].into_iter().flatten().map(|model| model.sha256.as_str())
     }
 
-    pub(super) fn happened(&mut self, event: Event) {
-        self.events.push(Numbered { number: self.next_event, event });
+    pub(super) fn happened(&mut self, event: ModelEvent) {
+        self.events.push(NumberedEvent { number: self.next_event, event });
         self.next_event += 1;
         let over = self.events.len().saturating_sub(KEPT_EVENTS);
         self.events.drain(..over);
@@ -217,27 +217,27 @@ impl State {
         &self,
         (sha256, version): (&str, u64),
         (allow_downgrade, retry): (bool, bool),
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ModelRefusal> {
         if let (Some(trial), Some(active)) = (&self.trial, self.active()) {
-            return Err(Refusal::OnTrial { sha256: active.sha256.clone(), left: trial.screenings_left });
+            return Err(ModelRefusal::OnTrial { sha256: active.sha256.clone(), left: trial.screenings_left });
         }
         if version < self.floor && !allow_downgrade {
-            return Err(Refusal::Downgrade { sha256: sha256.to_owned(), version, floor: self.floor });
+            return Err(ModelRefusal::Downgrade { sha256: sha256.to_owned(), version, floor: self.floor });
         }
         match self.other() {
             Some(Installed { sha256: failed, failed: Some(reason), .. }) if failed == sha256 && !retry => {
-                Err(Refusal::FailedBefore { sha256: sha256.to_owned(), reason: reason.clone() })
+                Err(ModelRefusal::FailedBefore { sha256: sha256.to_owned(), reason: reason.clone() })
             }
             _ => Ok(()),
         }
     }
 
     /// Puts a model in use, on trial if there is another to go back to.
-    pub(super) fn install(&mut self, model: Installed, watch: Watch) {
+    pub(super) fn install(&mut self, model: Installed, watch: TrialLimits) {
         let overridden = (model.version < self.floor).then_some(self.floor);
         let on_trial = self.active.is_some() && watch.screenings > 0;
         let trial = if on_trial { watch.screenings } else { 0 };
-        self.happened(Event::Installed {
+        self.happened(ModelEvent::Installed {
             sha256: model.sha256.clone(),
             version: model.version,
             key: model.key.clone(),
@@ -263,12 +263,12 @@ impl State {
         if let Some(active) = self.active() {
             let (sha256, version) = (active.sha256.clone(), active.version);
             self.floor = version;
-            self.happened(Event::Confirmed { sha256, version });
+            self.happened(ModelEvent::Confirmed { sha256, version });
         }
     }
 
     /// Puts the other model in use; the one that was is marked if it failed.
-    pub(super) fn go_back(&mut self, reason: &str, failed: bool) -> Result<(), Refusal> {
+    pub(super) fn go_back(&mut self, reason: &str, failed: bool) -> Result<(), ModelRefusal> {
         let to = self.fallback()?.sha256.clone();
         let Some(slot) = self.active else { return Ok(()) };
         let left = match slot {
@@ -280,7 +280,7 @@ impl State {
         let from = left.sha256.clone();
         self.active = Some(slot.other());
         self.trial = None;
-        self.happened(Event::RolledBack { from, to, reason: reason.to_owned() });
+        self.happened(ModelEvent::RolledBack { from, to, reason: reason.to_owned() });
         Ok(())
     }
 

@@ -11,7 +11,7 @@ const LOOKED_AT: usize = 10_000;
 /// The signed models in the top folder of a stick. Whether a signature holds is not known yet; one stick carries one
 /// model to be installed, so that nobody has to guess which of several a board would take.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OnStick {
+pub enum ModelsOnStick {
     /// No `.onnx` file with a signature beside it.
     Nothing,
     /// One, for [`ModelStore::install_file`](super::ModelStore::install_file).
@@ -29,7 +29,7 @@ pub enum OnStick {
 ///
 /// # Errors
 /// The operating system's word if the folder cannot be listed.
-pub fn look(stick: &Path) -> io::Result<OnStick> {
+pub fn find_models(stick: &Path) -> io::Result<ModelsOnStick> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(stick)?.take(LOOKED_AT) {
         let path = entry?.path();
@@ -42,9 +42,9 @@ pub fn look(stick: &Path) -> io::Result<OnStick> {
     }
     found.sort();
     Ok(match <[PathBuf; 1]>::try_from(found) {
-        Ok([model]) => OnStick::One { signature: signature_of(&model), model },
-        Err(found) if found.is_empty() => OnStick::Nothing,
-        Err(found) => OnStick::Several(found),
+        Ok([model]) => ModelsOnStick::One { signature: signature_of(&model), model },
+        Err(found) if found.is_empty() => ModelsOnStick::Nothing,
+        Err(found) => ModelsOnStick::Several(found),
     })
 }
 
@@ -62,21 +62,21 @@ mod tests {
     fn one_signed_model_is_found_among_other_things() {
         let stick = tempfile::tempdir().unwrap();
         let write = |name: &str| std::fs::write(stick.path().join(name), "x").unwrap();
-        assert_eq!(look(stick.path()).unwrap(), OnStick::Nothing);
+        assert_eq!(find_models(stick.path()).unwrap(), ModelsOnStick::Nothing);
         write("chest.jpeg");
         write("unsigned.onnx");
         write("stray.onnx.minisig");
         std::fs::create_dir(stick.path().join("folder.onnx")).unwrap();
         write("folder.onnx.minisig");
-        assert_eq!(look(stick.path()).unwrap(), OnStick::Nothing);
+        assert_eq!(find_models(stick.path()).unwrap(), ModelsOnStick::Nothing);
         write("two.onnx");
         write("two.onnx.minisig");
         let model = stick.path().join("two.onnx");
-        assert_eq!(look(stick.path()).unwrap(), OnStick::One { signature: signature_of(&model), model });
+        assert_eq!(find_models(stick.path()).unwrap(), ModelsOnStick::One { signature: signature_of(&model), model });
         write("three.onnx");
         write("three.onnx.minisig");
         let several = ["three.onnx", "two.onnx"].map(|name| stick.path().join(name)).to_vec();
-        assert_eq!(look(stick.path()).unwrap(), OnStick::Several(several));
+        assert_eq!(find_models(stick.path()).unwrap(), ModelsOnStick::Several(several));
     }
 
     #[cfg(unix)]
@@ -85,6 +85,6 @@ mod tests {
         let stick = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("/dev/zero", stick.path().join("a.onnx")).unwrap();
         std::fs::write(stick.path().join("a.onnx.minisig"), "x").unwrap();
-        assert_eq!(look(stick.path()).unwrap(), OnStick::Nothing);
+        assert_eq!(find_models(stick.path()).unwrap(), ModelsOnStick::Nothing);
     }
 }

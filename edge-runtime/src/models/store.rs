@@ -7,8 +7,8 @@ use xray_core::package::{
     TrustedKeys,
 };
 
-use super::event::Event;
-use super::{Disk, EventSink, Installed, Proof, Refusal, State, StoreError, Watch};
+use super::event::ModelEvent;
+use super::{Disk, EventSink, Installed, SelfTestReport, ModelRefusal, State, ModelStoreError, TrialLimits};
 
 /// The file that says which model is in use.
 const STATE: &str = "state.json";
@@ -23,7 +23,7 @@ const UNFINISHED: &str = ".new";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct InstallOptions {
     /// How long it is watched.
-    pub watch: Watch,
+    pub watch: TrialLimits,
     /// Take it even if its version is lower than that of a model that ran here.
     pub allow_downgrade: bool,
     /// Take it even if it failed here before.
@@ -40,7 +40,7 @@ pub struct Installation {
     /// The trusted comment of its signature.
     pub comment: String,
     /// That it runs here; none if it was in use already.
-    pub proof: Option<Proof>,
+    pub proof: Option<SelfTestReport>,
     /// Screenings that it has to do well; 0 if it is not on trial.
     pub trial: u32,
 }
@@ -56,15 +56,15 @@ impl State {
     /// What is in use on a disk.
     ///
     /// # Errors
-    /// [`StoreError::Io`] or [`StoreError::BadState`].
-    pub fn read(disk: &impl Disk) -> Result<State, StoreError> {
-        let unreadable = |error: std::io::Error| StoreError::Io {
+    /// [`ModelStoreError::Io`] or [`ModelStoreError::BadState`].
+    pub fn read(disk: &impl Disk) -> Result<State, ModelStoreError> {
+        let unreadable = |error: std::io::Error| ModelStoreError::Io {
             file: disk.path(STATE).display().to_string(),
             reason: error.to_string(),
         };
         match disk.read(STATE, MAX_STATE_BYTES).map_err(unreadable)? {
             None => Ok(State::default()),
-            Some(text) => State::from_text(&text).map_err(|reason| StoreError::BadState { reason }),
+            Some(text) => State::from_text(&text).map_err(|reason| ModelStoreError::BadState { reason }),
         }
     }
 }
@@ -78,27 +78,27 @@ impl<D: Disk> ModelStore<D> {
     /// What is in use now. It may change right after.
     ///
     /// # Errors
-    /// [`StoreError::Io`] or [`StoreError::BadState`].
-    pub fn state(&self) -> Result<State, StoreError> {
+    /// [`ModelStoreError::Io`] or [`ModelStoreError::BadState`].
+    pub fn state(&self) -> Result<State, ModelStoreError> {
         State::read(&self.disk)
     }
 
     /// Whether the model in use still runs; changes nothing.
     ///
     /// # Errors
-    /// [`StoreError::NoModel`], or why it does not.
+    /// [`ModelStoreError::NoModel`], or why it does not.
     pub fn check(
         &self,
-        prove: impl FnOnce(SignedBytes) -> Result<Proof, Refusal>,
-    ) -> Result<Proof, StoreError> {
+        self_test: impl FnOnce(SignedBytes) -> Result<SelfTestReport, ModelRefusal>,
+    ) -> Result<SelfTestReport, ModelStoreError> {
         let state = self.state()?;
-        let active = state.active().ok_or(StoreError::NoModel)?;
-        let unusable = |reason: String| StoreError::Unusable { reason };
+        let active = state.active().ok_or(ModelStoreError::NoModel)?;
+        let unusable = |reason: String| ModelStoreError::Unusable { reason };
         let signed = self.signed(&active.sha256)?;
-        prove(signed).map_err(|refusal| unusable(refusal.to_string()))
+        self_test(signed).map_err(|refusal| unusable(refusal.to_string()))
     }
 
-    /// Puts the model in a file in use, if a trusted key signed it and `prove` finds that it runs here.
+    /// Puts the model in a file in use, if a trusted key signed it and `self_test` finds that it runs here.
     ///
     /// # Errors
     /// As [`ModelStore::install`]; or the file cannot be read.
@@ -106,11 +106,11 @@ impl<D: Disk> ModelStore<D> {
         &self,
         (model, signature): (&Path, &Path),
         options: InstallOptions,
-        prove: impl FnOnce(SignedBytes) -> Result<Proof, Refusal>,
-    ) -> Result<Installation, StoreError> {
-        let file = PackageFile::read(model).map_err(Refusal::from)?;
+        self_test: impl FnOnce(SignedBytes) -> Result<SelfTestReport, ModelRefusal>,
+    ) -> Result<Installation, ModelStoreError> {
+        let file = PackageFile::read(model).map_err(ModelRefusal::from)?;
         match SignatureFile::read(signature, model) {
-            Ok(signature) => self.install(file, &signature, options, prove),
+            Ok(signature) => self.install(file, &signature, options, self_test),
             Err(error) => self.refused(file.sha256(), error.into(), options.dry_run),
         }
     }
@@ -118,18 +118,18 @@ impl<D: Disk> ModelStore<D> {
     /// Puts a model in use, on trial if there is another to go back to. A model that is in use already stays.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] if the model is not to be run here; this is an event. Otherwise what the disk says. In
+    /// [`ModelStoreError::Refused`] if the model is not to be run here; this is an event. Otherwise what the disk says. In
     /// every case the board keeps the model that it has.
     pub fn install(
         &self,
         file: PackageFile,
         signature: &SignatureFile,
         options: InstallOptions,
-        prove: impl FnOnce(SignedBytes) -> Result<Proof, Refusal>,
-    ) -> Result<Installation, StoreError> {
+        self_test: impl FnOnce(SignedBytes) -> Result<SelfTestReport, ModelRefusal>,
+    ) -> Result<Installation, ModelStoreError> {
         let sha256 = file.sha256().to_owned();
-        match self.try_install(file, signature, options, prove) {
-            Err(StoreError::Refused(refusal)) => self.refused(&sha256, refusal, options.dry_run),
+        match self.try_install(file, signature, options, self_test) {
+            Err(ModelStoreError::Refused(refusal)) => self.refused(&sha256, refusal, options.dry_run),
             other => other,
         }
     }
@@ -139,9 +139,9 @@ impl<D: Disk> ModelStore<D> {
         file: PackageFile,
         signature: &SignatureFile,
         options: InstallOptions,
-        prove: impl FnOnce(SignedBytes) -> Result<Proof, Refusal>,
-    ) -> Result<Installation, StoreError> {
-        let signed = self.keys.verify(file, signature).map_err(Refusal::from)?;
+        self_test: impl FnOnce(SignedBytes) -> Result<SelfTestReport, ModelRefusal>,
+    ) -> Result<Installation, ModelStoreError> {
+        let signed = self.keys.verify(file, signature).map_err(ModelRefusal::from)?;
         let sha256 = signed.file().sha256().to_owned();
         let comment = signed.comment().to_owned();
         let overrides = (options.allow_downgrade, options.retry);
@@ -152,7 +152,7 @@ impl<D: Disk> ModelStore<D> {
         }
         // What needs no version is asked before the model is loaded, which takes seconds.
         state.admits((&sha256, u64::MAX), overrides)?;
-        let proof = prove(signed.clone())?;
+        let proof = self_test(signed.clone())?;
         let model = Installed { sha256, version: proof.version, key: signed.key().to_owned(), failed: None };
         let mut state = state;
         if !options.dry_run {
@@ -173,28 +173,28 @@ impl<D: Disk> ModelStore<D> {
         Ok(Installation { model, comment, proof: Some(proof), trial })
     }
 
-    /// Puts the other model in use, if `prove` finds that it still runs. A model on trial has then failed. With
+    /// Puts the other model in use, if `self_test` finds that it still runs. A model on trial has then failed. With
     /// `dry_run` nothing is changed. Gives the model.
     ///
     /// # Errors
-    /// [`Refusal::NothingElse`], why the other cannot be run, or what the disk says.
+    /// [`ModelRefusal::NothingElse`], why the other cannot be run, or what the disk says.
     pub fn rollback(
         &self,
         dry_run: bool,
-        prove: impl FnOnce(SignedBytes) -> Result<Proof, Refusal>,
-    ) -> Result<Installed, StoreError> {
+        self_test: impl FnOnce(SignedBytes) -> Result<SelfTestReport, ModelRefusal>,
+    ) -> Result<Installed, ModelStoreError> {
         let state = self.state()?;
         if state.active().is_none() {
-            return Err(StoreError::NoModel);
+            return Err(ModelStoreError::NoModel);
         }
         let other = state.fallback()?.clone();
-        prove(self.signed(&other.sha256)?)?;
+        self_test(self.signed(&other.sha256)?)?;
         if !dry_run {
             let _lock = self.disk.lock().map_err(self.io("lock"))?;
             let mut state = self.state()?;
             if state.fallback()? != &other {
                 let reason = "another model was installed at the same time".to_owned();
-                return Err(Refusal::NothingElse { reason }.into());
+                return Err(ModelRefusal::NothingElse { reason }.into());
             }
             let on_trial = state.trial().is_some();
             state.go_back("asked for by hand", on_trial)?;
@@ -207,8 +207,8 @@ impl<D: Disk> ModelStore<D> {
     /// that are not there any more it is said which they were.
     ///
     /// # Errors
-    /// [`StoreError::NotRecorded`], or what the disk says; what was not handed over comes again.
-    pub fn deliver(&self, sink: &mut dyn EventSink) -> Result<(), StoreError> {
+    /// [`ModelStoreError::NotRecorded`], or what the disk says; what was not handed over comes again.
+    pub fn deliver(&self, sink: &mut dyn EventSink) -> Result<(), ModelStoreError> {
         if self.state()?.unrecorded().next().is_none() {
             return Ok(());
         }
@@ -221,7 +221,7 @@ impl<D: Disk> ModelStore<D> {
         for event in pending {
             if let Err(error) = sink.record(&event) {
                 let (number, reason) = (event.number, error.to_string());
-                outcome = Err(StoreError::NotRecorded { number, reason });
+                outcome = Err(ModelStoreError::NotRecorded { number, reason });
                 break;
             }
             state.recorded_up_to(event.number);
@@ -234,8 +234,8 @@ impl<D: Disk> ModelStore<D> {
     ///
     /// # Errors
     /// If the file cannot be read, or what the disk says.
-    pub fn refuse(&self, model: &Path, refusal: Refusal) -> Result<(), StoreError> {
-        let file = PackageFile::read(model).map_err(Refusal::from)?;
+    pub fn refuse(&self, model: &Path, refusal: ModelRefusal) -> Result<(), ModelStoreError> {
+        let file = PackageFile::read(model).map_err(ModelRefusal::from)?;
         self.note_refusal(file.sha256(), &refusal)
     }
 
@@ -244,27 +244,27 @@ impl<D: Disk> ModelStore<D> {
         &self.disk
     }
 
-    pub(super) fn io<'a>(&'a self, name: &'a str) -> impl Fn(std::io::Error) -> StoreError + 'a {
-        move |error| StoreError::Io {
+    pub(super) fn io<'a>(&'a self, name: &'a str) -> impl Fn(std::io::Error) -> ModelStoreError + 'a {
+        move |error| ModelStoreError::Io {
             file: self.disk.path(name).display().to_string(),
             reason: error.to_string(),
         }
     }
 
     /// Makes what `state` says true, as a whole.
-    pub(super) fn commit(&self, state: &State) -> Result<(), StoreError> {
-        let text = state.to_text().map_err(|reason| StoreError::BadState { reason })?;
+    pub(super) fn commit(&self, state: &State) -> Result<(), ModelStoreError> {
+        let text = state.to_text().map_err(|reason| ModelStoreError::BadState { reason })?;
         self.disk.write(NEW_STATE, &text).map_err(self.io(NEW_STATE))?;
         self.disk.rename(NEW_STATE, STATE).map_err(self.io(STATE))?;
         self.disk.sync().map_err(self.io(STATE))
     }
 
     /// A model of the store, its signature checked again: disks fail, and keys are taken away.
-    pub(super) fn signed(&self, sha256: &str) -> Result<SignedBytes, StoreError> {
+    pub(super) fn signed(&self, sha256: &str) -> Result<SignedBytes, ModelStoreError> {
         let (model, signature) = names(sha256);
         let read = |name: &str, limit| {
             let missing =
-                || StoreError::Unusable { reason: format!("{} is missing", self.disk.path(name).display()) };
+                || ModelStoreError::Unusable { reason: format!("{} is missing", self.disk.path(name).display()) };
             self.disk.read(name, limit).map_err(self.io(name))?.ok_or_else(missing)
         };
         let bytes = read(&model, MAX_PACKAGE_BYTES)?;
@@ -272,15 +272,15 @@ impl<D: Disk> ModelStore<D> {
         let file = PackageFile::from_bytes(&self.disk.path(&model), bytes);
         if file.sha256() != sha256 {
             let reason = format!("{} was changed on the disk", file.path().display());
-            return Err(StoreError::Unusable { reason });
+            return Err(ModelStoreError::Unusable { reason });
         }
         let text = String::from_utf8_lossy(&text).into_owned();
         let signature = SignatureFile::from_text(&self.disk.path(&signature), text);
-        Ok(self.keys.verify(file, &signature).map_err(Refusal::from)?)
+        Ok(self.keys.verify(file, &signature).map_err(ModelRefusal::from)?)
     }
 
     /// Brings a model and its signature to the disk and reads them back.
-    fn keep(&self, signed: &SignedBytes) -> Result<(), StoreError> {
+    fn keep(&self, signed: &SignedBytes) -> Result<(), ModelStoreError> {
         let sha256 = signed.file().sha256();
         let (model, signature) = names(sha256);
         for (name, bytes) in [(model, signed.file().bytes()), (signature, signed.signature().as_bytes())] {
@@ -293,7 +293,7 @@ impl<D: Disk> ModelStore<D> {
     }
 
     /// Removes what `state` does not speak of.
-    fn clean(&self, state: &State) -> Result<(), StoreError> {
+    fn clean(&self, state: &State) -> Result<(), ModelStoreError> {
         // What is removed may be what an older state speaks of: this one must be safe on the disk before.
         self.disk.sync().map_err(self.io("."))?;
         let kept: Vec<String> =
@@ -306,17 +306,17 @@ impl<D: Disk> ModelStore<D> {
         Ok(())
     }
 
-    fn refused<T>(&self, sha256: &str, refusal: Refusal, dry_run: bool) -> Result<T, StoreError> {
+    fn refused<T>(&self, sha256: &str, refusal: ModelRefusal, dry_run: bool) -> Result<T, ModelStoreError> {
         if !dry_run {
             self.note_refusal(sha256, &refusal)?;
         }
         Err(refusal.into())
     }
 
-    fn note_refusal(&self, sha256: &str, refusal: &Refusal) -> Result<(), StoreError> {
+    fn note_refusal(&self, sha256: &str, refusal: &ModelRefusal) -> Result<(), ModelStoreError> {
         let _lock = self.disk.lock().map_err(self.io("lock"))?;
         let mut state = self.state()?;
-        state.happened(Event::Refused { sha256: sha256.to_owned(), reason: refusal.to_string() });
+        state.happened(ModelEvent::Refused { sha256: sha256.to_owned(), reason: refusal.to_string() });
         self.commit(&state)
     }
 }

@@ -13,17 +13,17 @@ const UNTIL: i64 = BUILT + 50 * 31_557_600_000;
 
 /// A time of the wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
+pub struct Timestamp {
     /// Milliseconds since 1970-01-01 00:00 UTC, as the clock said.
     pub unix_ms: i64,
     /// Whether the clock had been set. The order of records never depends on it.
     pub trusted: bool,
 }
 
-impl Moment {
+impl Timestamp {
     /// What the clock says now.
     pub fn now() -> Self {
-        Moment::at(SystemTime::now())
+        Timestamp::at(SystemTime::now())
     }
 
     /// What the clock says.
@@ -33,7 +33,7 @@ impl Moment {
             Ok(after) => ms(after),
             Err(before) => -ms(before.duration()),
         };
-        Moment { unix_ms, trusted: (BUILT..UNTIL).contains(&unix_ms) }
+        Timestamp { unix_ms, trusted: (BUILT..UNTIL).contains(&unix_ms) }
     }
 
     /// As `2026-11-23T18:42:21.5Z`; beyond the year 9999, the bare number.
@@ -61,11 +61,11 @@ mod tests {
             (1_795_459_341, true, "2026-11-23T18:42:21Z"),
             (4_102_444_800, false, "2100-01-01T00:00:00Z"),
         ] {
-            let moment = Moment::at(UNIX_EPOCH + Duration::from_secs(seconds));
-            assert_eq!((moment.trusted, moment.rfc3339().as_str()), (trusted, written));
+            let timestamp = Timestamp::at(UNIX_EPOCH + Duration::from_secs(seconds));
+            assert_eq!((timestamp.trusted, timestamp.rfc3339().as_str()), (trusted, written));
         }
-        let before = Moment::at(UNIX_EPOCH - Duration::from_millis(1500));
+        let before = Timestamp::at(UNIX_EPOCH - Duration::from_millis(1500));
         assert_eq!((before.unix_ms, before.trusted), (-1500, false));
-        assert_eq!(Moment { unix_ms: i64::MAX, trusted: false }.rfc3339(), i64::MAX.to_string());
+        assert_eq!(Timestamp { unix_ms: i64::MAX, trusted: false }.rfc3339(), i64::MAX.to_string());
     }
 }

@@ -7,9 +7,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, TransactionBeha
 use xray_core::heat_map::HeatMap;
 
 use super::chain;
-use super::clock::Moment;
+use super::clock::Timestamp;
 use super::entry::{Entry, Record};
-use super::error::StoreError;
+use super::error::RecordStoreError;
 use super::hash256::Hash256;
 use super::heat_maps;
 use super::rows::{self, COLUMNS};
@@ -44,7 +44,7 @@ impl Database {
     }
 
     /// Opens the file for appending, creating it if need be.
-    pub(super) fn open(store: &Path) -> Result<Self, StoreError> {
+    pub(super) fn open(store: &Path) -> Result<Self, RecordStoreError> {
         let file = Database::path(store);
         let database =
             Database::connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
@@ -69,27 +69,27 @@ impl Database {
     }
 
     /// Opens the file for reading.
-    pub(super) fn open_read_only(store: &Path) -> Result<Self, StoreError> {
+    pub(super) fn open_read_only(store: &Path) -> Result<Self, RecordStoreError> {
         let file = Database::path(store);
         if !file.is_file() {
-            return Err(StoreError::Missing { folder: store.to_owned() });
+            return Err(RecordStoreError::Missing { folder: store.to_owned() });
         }
         let database = Database::connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         database.version()?;
         Ok(database)
     }
 
-    fn connect(file: PathBuf, flags: OpenFlags) -> Result<Self, StoreError> {
+    fn connect(file: PathBuf, flags: OpenFlags) -> Result<Self, RecordStoreError> {
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection =
-            Connection::open_with_flags(&file, flags).map_err(|error| StoreError::database(&file, &error))?;
+            Connection::open_with_flags(&file, flags).map_err(|error| RecordStoreError::database(&file, &error))?;
         let database = Database { connection, file };
         database.with(|connection| connection.busy_timeout(PATIENCE))?;
         Ok(database)
     }
 
     /// The version of a file that is ours; one of an earlier release is read as it is.
-    fn version(&self) -> Result<usize, StoreError> {
+    fn version(&self) -> Result<usize, RecordStoreError> {
         let number = |pragma: &str| self.one(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
         let (application, version) = (number("application_id")?, number("user_version")?);
         let known = usize::try_from(version).ok().filter(|version| (1..=VERSION).contains(version));
@@ -97,21 +97,21 @@ impl Database {
             return Ok(version);
         }
         let found = format!("application {application:#x}, version {version}");
-        Err(StoreError::Schema { file: self.file.clone(), found })
+        Err(RecordStoreError::Schema { file: self.file.clone(), found })
     }
 
     pub(super) fn with<T>(
         &self,
         ask: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, StoreError> {
-        ask(&self.connection).map_err(|error| StoreError::database(&self.file, &error))
+    ) -> Result<T, RecordStoreError> {
+        ask(&self.connection).map_err(|error| RecordStoreError::database(&self.file, &error))
     }
 
     pub(super) fn write<T>(
         &mut self,
         change: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, StoreError> {
-        change(&mut self.connection).map_err(|error| StoreError::database(&self.file, &error))
+    ) -> Result<T, RecordStoreError> {
+        change(&mut self.connection).map_err(|error| RecordStoreError::database(&self.file, &error))
     }
 
     fn one<T>(
@@ -119,12 +119,12 @@ impl Database {
         sql: &str,
         values: impl Params,
         read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<T, StoreError> {
+    ) -> Result<T, RecordStoreError> {
         self.with(|connection| connection.query_row(sql, values, read))
     }
 
     /// Appends an entry, unless its content is recorded. When this returns it survives a loss of power.
-    pub(super) fn append(&mut self, entry: Entry, map: Option<&HeatMap>) -> Result<Appended, StoreError> {
+    pub(super) fn append(&mut self, entry: Entry, map: Option<&HeatMap>) -> Result<Appended, RecordStoreError> {
         if let Some(record) = self.by_content(&entry.content)? {
             return Ok(Appended::Known(record));
         }
@@ -138,32 +138,32 @@ impl Database {
         })
     }
 
-    pub(super) fn by_content(&self, content: &Hash256) -> Result<Option<Record>, StoreError> {
+    pub(super) fn by_content(&self, content: &Hash256) -> Result<Option<Record>, RecordStoreError> {
         self.record("content = ?1", params![content.bytes()])
     }
 
-    pub(super) fn by_sequence(&self, sequence: u64) -> Result<Option<Record>, StoreError> {
+    pub(super) fn by_sequence(&self, sequence: u64) -> Result<Option<Record>, RecordStoreError> {
         self.record("sequence = ?1", params![i64::try_from(sequence).unwrap_or(i64::MAX)])
     }
 
-    pub(super) fn heat_map(&self, sequence: u64) -> Result<Option<HeatMap>, StoreError> {
+    pub(super) fn heat_map(&self, sequence: u64) -> Result<Option<HeatMap>, RecordStoreError> {
         let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
         let read = self.with(|connection| heat_maps::read(connection, sequence))?;
-        read.transpose().map_err(|reason| StoreError::Row { sequence, reason })
+        read.transpose().map_err(|reason| RecordStoreError::Row { sequence, reason })
     }
 
-    fn record(&self, which: &str, values: impl Params) -> Result<Option<Record>, StoreError> {
+    fn record(&self, which: &str, values: impl Params) -> Result<Option<Record>, RecordStoreError> {
         let sql = format!("SELECT {COLUMNS} FROM record WHERE {which}");
         let row = self.with(|connection| connection.query_row(&sql, values, rows::read).optional())?;
         row.transpose()
     }
 
     /// Gives each record in order to `each`, which also sees rows that are none.
-    pub(super) fn walk<E: From<StoreError>>(
+    pub(super) fn walk<E: From<RecordStoreError>>(
         &self,
-        mut each: impl FnMut(Result<Record, StoreError>) -> Result<(), E>,
+        mut each: impl FnMut(Result<Record, RecordStoreError>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let failed = |error: rusqlite::Error| StoreError::database(&self.file, &error);
+        let failed = |error: rusqlite::Error| RecordStoreError::database(&self.file, &error);
         let sql = format!("SELECT {COLUMNS} FROM record ORDER BY sequence");
         let mut statement = self.connection.prepare(&sql).map_err(failed)?;
         let mut all = statement.query([]).map_err(failed)?;
@@ -178,7 +178,7 @@ impl Database {
         &self,
         which: &str,
         values: impl Params,
-    ) -> Result<Vec<Result<Record, StoreError>>, StoreError> {
+    ) -> Result<Vec<Result<Record, RecordStoreError>>, RecordStoreError> {
         self.with(|connection| {
             let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM record WHERE {which}"))?;
             statement.query_map(values, rows::read)?.collect()
@@ -186,13 +186,13 @@ impl Database {
     }
 
     /// Whether a record was handed to people.
-    pub(super) fn is_reported(&self, sequence: u64) -> Result<bool, StoreError> {
+    pub(super) fn is_reported(&self, sequence: u64) -> Result<bool, RecordStoreError> {
         let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
         self.one("SELECT EXISTS (SELECT 1 FROM reported WHERE sequence = ?1)", [sequence], |row| row.get(0))
     }
 
     /// Marks one record as handed to people; gives whether it was not marked before.
-    pub(super) fn mark_one(&self, sequence: u64, now: Moment) -> Result<bool, StoreError> {
+    pub(super) fn mark_one(&self, sequence: u64, now: Timestamp) -> Result<bool, RecordStoreError> {
         let one = i64::try_from(sequence).unwrap_or(i64::MAX);
         let sql = "INSERT INTO reported (sequence, at_ms) SELECT sequence, ?2 FROM record \
                    WHERE sequence = ?1 AND sequence NOT IN (SELECT sequence FROM reported)";
@@ -200,7 +200,7 @@ impl Database {
     }
 
     /// Marks what is not marked up to and with `sequence` as handed to people; gives how many that were.
-    pub(super) fn mark_reported(&self, sequence: u64, now: Moment) -> Result<usize, StoreError> {
+    pub(super) fn mark_reported(&self, sequence: u64, now: Timestamp) -> Result<usize, RecordStoreError> {
         let up_to = i64::try_from(sequence).unwrap_or(i64::MAX);
         let sql = "INSERT INTO reported (sequence, at_ms) SELECT sequence, ?2 FROM record \
                    WHERE sequence <= ?1 AND sequence NOT IN (SELECT sequence FROM reported)";
@@ -208,7 +208,7 @@ impl Database {
     }
 
     /// How many records were not handed to people yet, up to and with `sequence`.
-    pub(super) fn unreported(&self, sequence: u64) -> Result<u64, StoreError> {
+    pub(super) fn unreported(&self, sequence: u64) -> Result<u64, RecordStoreError> {
         let up_to = i64::try_from(sequence).unwrap_or(i64::MAX);
         let sql = "SELECT count(*) FROM record WHERE sequence <= ?1 \
                    AND sequence NOT IN (SELECT sequence FROM reported)";
@@ -216,14 +216,14 @@ impl Database {
     }
 
     /// Bytes of the images that were not given up.
-    pub(super) fn image_bytes(&self) -> Result<u64, StoreError> {
+    pub(super) fn image_bytes(&self) -> Result<u64, RecordStoreError> {
         let sql =
             "SELECT coalesce(sum(bytes), 0) FROM record WHERE sequence NOT IN (SELECT sequence FROM dropped)";
         self.one(sql, [], |row| row.get(0))
     }
 
     /// The oldest record that was reported and whose image is still kept.
-    pub(super) fn oldest_droppable(&self) -> Result<Option<Record>, StoreError> {
+    pub(super) fn oldest_droppable(&self) -> Result<Option<Record>, RecordStoreError> {
         self.record(
             "sequence = (SELECT min(sequence) FROM reported WHERE sequence NOT IN (SELECT sequence FROM dropped))",
             [],
@@ -231,7 +231,7 @@ impl Database {
     }
 
     /// The oldest such record that a set clock gave a time before `recorded_ms`.
-    pub(super) fn oldest_droppable_before(&self, recorded_ms: i64) -> Result<Option<Record>, StoreError> {
+    pub(super) fn oldest_droppable_before(&self, recorded_ms: i64) -> Result<Option<Record>, RecordStoreError> {
         self.record(
             "sequence = (SELECT min(record.sequence) FROM record JOIN reported USING (sequence)
              WHERE time_trusted = 1 AND recorded_ms < ?1 AND sequence NOT IN (SELECT sequence FROM dropped))",
@@ -240,26 +240,26 @@ impl Database {
     }
 
     /// Notes that the image of a record is given up.
-    pub(super) fn drop_image(&self, sequence: u64, now: Moment) -> Result<(), StoreError> {
+    pub(super) fn drop_image(&self, sequence: u64, now: Timestamp) -> Result<(), RecordStoreError> {
         let sql = "INSERT INTO dropped (sequence, at_ms) VALUES (?1, ?2)";
         let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
         self.with(|connection| connection.execute(sql, params![sequence, now.unix_ms])).map(drop)
     }
 
     /// Whether the image of a record was given up.
-    pub(super) fn is_dropped(&self, sequence: u64) -> Result<bool, StoreError> {
+    pub(super) fn is_dropped(&self, sequence: u64) -> Result<bool, RecordStoreError> {
         let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
         self.one("SELECT EXISTS (SELECT 1 FROM dropped WHERE sequence = ?1)", [sequence], |row| row.get(0))
     }
 
     /// The greatest sequence that ever was, as SQLite remembers it.
-    pub(super) fn greatest_ever(&self) -> Result<u64, StoreError> {
+    pub(super) fn greatest_ever(&self) -> Result<u64, RecordStoreError> {
         let sql = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'record'), 0)";
         self.one(sql, [], |row| row.get(0))
     }
 
     /// What SQLite's own check finds; empty if all is well.
-    pub(super) fn integrity(&self) -> Result<Vec<String>, StoreError> {
+    pub(super) fn integrity(&self) -> Result<Vec<String>, RecordStoreError> {
         self.with(|connection| {
             let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
             let found: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;

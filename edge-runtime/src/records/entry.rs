@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use xray_core::decision::{Finding, Verdict};
 
-use super::clock::Moment;
+use super::clock::Timestamp;
 use super::hash256::Hash256;
 
 /// Where an image came from.
@@ -45,12 +45,12 @@ const NO_RESULT: &str = "no-result";
 
 /// A finding with its probability. Made from a [`Verdict`], or read from a record, and by nothing else.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Found {
+pub struct RecordedVerdict {
     finding: Finding,
     probability: f64,
 }
 
-impl Found {
+impl RecordedVerdict {
     /// What was found.
     pub fn finding(self) -> Finding {
         self.finding
@@ -62,9 +62,9 @@ impl Found {
     }
 }
 
-impl From<Verdict> for Found {
+impl From<Verdict> for RecordedVerdict {
     fn from(verdict: Verdict) -> Self {
-        Found { finding: verdict.finding(), probability: verdict.probability().value() }
+        RecordedVerdict { finding: verdict.finding(), probability: verdict.probability().value() }
     }
 }
 
@@ -72,7 +72,7 @@ impl From<Verdict> for Found {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// It was screened.
-    Verdict(Found),
+    Verdict(RecordedVerdict),
     /// It was not. The words say why, as [`ScreeningError::codes`](xray_core::screening::ScreeningError::codes)
     /// gives them.
     NoResult {
@@ -131,7 +131,7 @@ impl Outcome {
         }
         let finding = Finding::ALL.into_iter().find(|finding| finding.code() == code)?;
         let probability = probability.filter(|p| (0.0..=1.0).contains(p) && reasons.is_empty())?;
-        Some(Outcome::Verdict(Found { finding, probability }))
+        Some(Outcome::Verdict(RecordedVerdict { finding, probability }))
     }
 }
 
@@ -163,7 +163,7 @@ pub struct Entry {
     /// Where it came from.
     pub origin: Origin,
     /// When it was recorded, as far as the clock knows.
-    pub recorded: Moment,
+    pub recorded: Timestamp,
     /// Hash of the model file.
     pub model: Hash256,
     /// The model's threshold, 0..1.
@@ -197,10 +197,10 @@ pub(super) mod tests {
             content: Hash256::of(bytes),
             bytes: bytes.len() as u64,
             origin: Origin::Folder,
-            recorded: Moment { unix_ms: 1_795_459_341_500, trusted: true },
+            recorded: Timestamp { unix_ms: 1_795_459_341_500, trusted: true },
             model: Hash256::of(b"model"),
             threshold: 0.5,
-            outcome: Outcome::Verdict(Found { finding: Finding::NoSign, probability: 0.25 }),
+            outcome: Outcome::Verdict(RecordedVerdict { finding: Finding::NoSign, probability: 0.25 }),
             durations: Durations { intake_us: 1500, screening_us: 42_000 },
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Why the store could not do what it was asked to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
+pub enum RecordStoreError {
     /// No room. Nothing was lost: what could not be stored is offered again.
     #[error("{}: the disk is full: {reason}; delete what is not needed, or print and mark results so that their images may go", .folder.display())]
     Full {
@@ -60,27 +60,27 @@ pub enum StoreError {
     },
 }
 
-impl StoreError {
+impl RecordStoreError {
     pub(super) fn file(file: &Path, error: &io::Error) -> Self {
         let reason = error.to_string();
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                StoreError::Full { folder: file.to_owned(), reason }
+                RecordStoreError::Full { folder: file.to_owned(), reason }
             }
-            _ => StoreError::File { file: file.to_owned(), reason },
+            _ => RecordStoreError::File { file: file.to_owned(), reason },
         }
     }
 
     pub(super) fn database(file: &Path, error: &rusqlite::Error) -> Self {
         let reason = error.to_string();
         match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => StoreError::Full { folder: file.to_owned(), reason },
-            _ => StoreError::Database { file: file.to_owned(), reason },
+            Some(rusqlite::ErrorCode::DiskFull) => RecordStoreError::Full { folder: file.to_owned(), reason },
+            _ => RecordStoreError::Database { file: file.to_owned(), reason },
         }
     }
 
     /// Whether it may pass without anyone changing the device's program: a full disk.
     pub fn is_full(&self) -> bool {
-        matches!(self, StoreError::Full { .. })
+        matches!(self, RecordStoreError::Full { .. })
     }
 }

@@ -8,7 +8,7 @@ use super::entry::Record;
 
 /// How records are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum ExportFormat {
     /// One line a record, for people.
     Text,
     /// Comma-separated, with a header.
@@ -19,7 +19,7 @@ pub enum Form {
 
 /// A record as other programs see it. It holds all that its hash covers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
+pub struct RecordRow {
     /// Its place.
     pub sequence: u64,
     /// When it was recorded (RFC 3339, UTC).
@@ -54,11 +54,11 @@ pub struct Row {
     pub hash: String,
 }
 
-impl Row {
+impl RecordRow {
     /// The row of a record.
     pub fn of(record: &Record) -> Self {
         let entry = &record.entry;
-        Row {
+        RecordRow {
             sequence: record.sequence,
             recorded: entry.recorded.rfc3339(),
             recorded_ms: entry.recorded.unix_ms,
@@ -78,7 +78,7 @@ impl Row {
         }
     }
 
-    /// The columns of a CSV, in the order of [`Row::cells`].
+    /// The columns of a CSV, in the order of [`RecordRow::cells`].
     const HEADER: [&'static str; 16] = [
         "sequence",
         "recorded",
@@ -155,13 +155,13 @@ impl<W: Write> Exporter<W> {
     ///
     /// # Errors
     /// What `out` says.
-    pub fn new(form: Form, out: W) -> io::Result<Self> {
+    pub fn new(form: ExportFormat, out: W) -> io::Result<Self> {
         let out = match form {
-            Form::Text => Out::Lines(out),
-            Form::Json => Out::Json(out),
-            Form::Csv => {
+            ExportFormat::Text => Out::Lines(out),
+            ExportFormat::Json => Out::Json(out),
+            ExportFormat::Csv => {
                 let mut writer = csv::Writer::from_writer(out);
-                writer.write_record(Row::HEADER)?;
+                writer.write_record(RecordRow::HEADER)?;
                 Out::Csv(Box::new(writer))
             }
         };
@@ -175,8 +175,8 @@ impl<W: Write> Exporter<W> {
     pub fn write(&mut self, record: &Record) -> io::Result<()> {
         match &mut self.out {
             Out::Lines(out) => writeln!(out, "{}", line(record)),
-            Out::Csv(writer) => Ok(writer.write_record(Row::of(record).cells())?),
-            Out::Json(out) => writeln!(out, "{}", serde_json::to_string(&Row::of(record))?),
+            Out::Csv(writer) => Ok(writer.write_record(RecordRow::of(record).cells())?),
+            Out::Json(out) => writeln!(out, "{}", serde_json::to_string(&RecordRow::of(record))?),
         }
     }
 

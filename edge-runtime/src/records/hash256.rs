@@ -34,18 +34,18 @@ impl From<[u8; 32]> for Hash256 {
 /// Not 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a SHA-256: 64 digits of 0-9 and a-f are needed")]
-pub struct NotAHash;
+pub struct InvalidHash;
 
 impl FromStr for Hash256 {
-    type Err = NotAHash;
+    type Err = InvalidHash;
 
-    fn from_str(text: &str) -> Result<Self, NotAHash> {
+    fn from_str(text: &str) -> Result<Self, InvalidHash> {
         let digit = |byte: u8| match byte {
             b'0'..=b'9' => Ok(byte - b'0'),
             b'a'..=b'f' => Ok(byte - b'a' + 10),
-            _ => Err(NotAHash),
+            _ => Err(InvalidHash),
         };
-        let digits: &[u8; 64] = text.as_bytes().try_into().map_err(|_| NotAHash)?;
+        let digits: &[u8; 64] = text.as_bytes().try_into().map_err(|_| InvalidHash)?;
         let mut bytes = [0; 32];
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
             *byte = digit(pair[0])? << 4 | digit(pair[1])?;
@@ -82,7 +82,7 @@ mod tests {
     fn what_is_no_hash_is_refused() {
         let good = Hash256::of(b"").to_string();
         for text in ["", &good[1..], &good.to_uppercase(), &format!("{good}0"), &good.replace('e', "g")] {
-            assert_eq!(text.parse::<Hash256>(), Err(NotAHash), "{text}");
+            assert_eq!(text.parse::<Hash256>(), Err(InvalidHash), "{text}");
         }
     }
 }

@@ -35,20 +35,20 @@ mod tests {
     use super::super::entry::tests::entry;
     use super::super::*;
 
-    const LIMITS: Limits = Limits { quota: None, keep_days: None, reserve: 0 };
+    const LIMITS: StoreLimits = StoreLimits { quota: None, keep_days: None, reserve: 0 };
 
     fn map() -> HeatMap {
         HeatMap::new(2, vec![0.0, 0.5, 1.25, 0.0]).expect("a map")
     }
 
-    fn heat_map(folder: &std::path::Path, sequence: u64) -> Result<Option<HeatMap>, StoreError> {
-        Reader::open(folder)?.heat_map(sequence)
+    fn heat_map(folder: &std::path::Path, sequence: u64) -> Result<Option<HeatMap>, RecordStoreError> {
+        RecordReader::open(folder)?.heat_map(sequence)
     }
 
     #[test]
     fn a_map_is_kept_with_its_record_and_read_back() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+        let mut store = RecordStore::open(folder.path(), LIMITS).expect("opened");
         store.append(entry(b"a"), Some(&map())).expect("appended");
         store.append(entry(b"b"), None).expect("appended");
         // A content that is known keeps what it has.
@@ -58,26 +58,26 @@ mod tests {
         assert_eq!(heat_map(folder.path(), 1), Ok(Some(map())));
         assert_eq!(heat_map(folder.path(), 2), Ok(None));
         assert_eq!(heat_map(folder.path(), u64::MAX), Ok(None));
-        let reader = Reader::open(folder.path()).expect("opened");
-        assert_eq!(reader.verify(Depth::Chain, None).expect("verified").problems, []);
+        let reader = RecordReader::open(folder.path()).expect("opened");
+        assert_eq!(reader.verify(VerifyDepth::Chain, None).expect("verified").problems, []);
     }
 
     #[test]
     fn what_is_no_map_is_said() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+        let mut store = RecordStore::open(folder.path(), LIMITS).expect("opened");
         store.append(entry(b"a"), Some(&map())).expect("appended");
         let connection = Connection::open(Database::path(folder.path())).expect("opened");
         let nan = "UPDATE heat_map SET cells = x'0000c07f0000c07f0000c07f0000c07f'";
         connection.execute(nan, []).expect("changed");
         let error = heat_map(folder.path(), 1).expect_err("no map");
-        assert!(matches!(error, StoreError::Row { sequence: 1, .. }), "{error}");
+        assert!(matches!(error, RecordStoreError::Row { sequence: 1, .. }), "{error}");
         assert!(connection.execute("UPDATE heat_map SET cells = x'00'", []).is_err());
     }
 
     /// A store of a release without heat maps.
     fn of_version_1(folder: &std::path::Path) -> Vec<Record> {
-        let mut store = Store::open(folder, LIMITS).expect("opened");
+        let mut store = RecordStore::open(folder, LIMITS).expect("opened");
         let appended = [b"a", b"b"].map(|bytes| store.append(entry(bytes), None).expect("appended"));
         drop(store);
         let connection = Connection::open(Database::path(folder)).expect("opened");
@@ -92,14 +92,14 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let records = of_version_1(folder.path());
         assert_eq!(heat_map(folder.path(), 1), Ok(None));
-        let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+        let mut store = RecordStore::open(folder.path(), LIMITS).expect("opened");
         assert_eq!(store.known(&records[0].entry.content), Ok(Some(records[0].clone())));
         assert_eq!(store.heat_map(1), Ok(None));
         let Ok(Appended::New(third)) = store.append(entry(b"c"), Some(&map())) else { panic!("not new") };
         assert_eq!(third.previous, records[1].hash);
         assert_eq!(store.heat_map(3), Ok(Some(map())));
-        let reader = Reader::open(folder.path()).expect("opened");
-        assert_eq!(reader.verify(Depth::Chain, None).expect("verified").problems, []);
+        let reader = RecordReader::open(folder.path()).expect("opened");
+        assert_eq!(reader.verify(VerifyDepth::Chain, None).expect("verified").problems, []);
     }
 
     #[test]
@@ -108,8 +108,8 @@ mod tests {
         of_version_1(folder.path());
         let connection = Connection::open(Database::path(folder.path())).expect("opened");
         connection.execute_batch("PRAGMA user_version = 99").expect("made new");
-        for error in [Store::open(folder.path(), LIMITS).err(), Reader::open(folder.path()).err()] {
-            assert!(matches!(error, Some(StoreError::Schema { .. })), "{error:?}");
+        for error in [RecordStore::open(folder.path(), LIMITS).err(), RecordReader::open(folder.path()).err()] {
+            assert!(matches!(error, Some(RecordStoreError::Schema { .. })), "{error:?}");
         }
     }
 }

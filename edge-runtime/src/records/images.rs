@@ -7,7 +7,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::error::StoreError;
+use super::error::RecordStoreError;
 use super::hash256::Hash256;
 
 /// The images of a store.
@@ -21,14 +21,14 @@ impl Images {
     /// Opens the folder, creating it if need be. What an interrupted run left half-written is removed.
     ///
     /// # Errors
-    /// [`StoreError`] names the file.
-    pub fn open(store: &Path) -> Result<Self, StoreError> {
+    /// [`RecordStoreError`] names the file.
+    pub fn open(store: &Path) -> Result<Self, RecordStoreError> {
         let images = Images::at(store);
         for folder in [&images.folder, &images.incoming] {
-            make_folder(folder).map_err(|error| StoreError::file(folder, &error))?;
+            make_folder(folder).map_err(|error| RecordStoreError::file(folder, &error))?;
         }
         for left in entries(&images.incoming)? {
-            fs::remove_file(&left).map_err(|error| StoreError::file(&left, &error))?;
+            fs::remove_file(&left).map_err(|error| RecordStoreError::file(&left, &error))?;
         }
         Ok(images)
     }
@@ -47,8 +47,8 @@ impl Images {
     /// Stores an image. When this returns it survives a loss of power. An image that is there already is left.
     ///
     /// # Errors
-    /// [`StoreError::Full`] or what else the disk says; then the image is not there.
-    pub fn put(&self, content: &Hash256, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+    /// [`RecordStoreError::Full`] or what else the disk says; then the image is not there.
+    pub fn put(&self, content: &Hash256, bytes: &[u8]) -> Result<PathBuf, RecordStoreError> {
         let path = self.path(content);
         if fs::metadata(&path).is_ok_and(|meta| meta.len() == bytes.len() as u64) {
             self.sync(content)?;
@@ -60,31 +60,31 @@ impl Images {
             // A half-written file on a full disk would keep it full.
             let _ = fs::remove_file(&temporary);
         }
-        written.map_err(|error| StoreError::file(&path, &error))?;
+        written.map_err(|error| RecordStoreError::file(&path, &error))?;
         Ok(path)
     }
 
     /// Brings an image that is there to the disk, with its name: an earlier run may have been killed before it did.
     ///
     /// # Errors
-    /// [`StoreError`] names the file.
-    pub fn sync(&self, content: &Hash256) -> Result<(), StoreError> {
+    /// [`RecordStoreError`] names the file.
+    pub fn sync(&self, content: &Hash256) -> Result<(), RecordStoreError> {
         let path = self.path(content);
         let synced = File::open(&path).and_then(|file| file.sync_all()).and_then(|()| {
             path.parent().map_or(Ok(()), sync_folder)?;
             sync_folder(&self.folder)
         });
-        synced.map_err(|error| StoreError::file(&path, &error))
+        synced.map_err(|error| RecordStoreError::file(&path, &error))
     }
 
     /// Removes an image; one that is not there is no error.
     ///
     /// # Errors
-    /// [`StoreError`] names the file.
-    pub fn remove(&self, content: &Hash256) -> Result<(), StoreError> {
+    /// [`RecordStoreError`] names the file.
+    pub fn remove(&self, content: &Hash256) -> Result<(), RecordStoreError> {
         let path = self.path(content);
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::file(&path, &error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RecordStoreError::file(&path, &error)),
             _ => Ok(()),
         }
     }
@@ -92,8 +92,8 @@ impl Images {
     /// The images that are there, sorted. What is not called by a hash is passed over.
     ///
     /// # Errors
-    /// [`StoreError`] names the folder that cannot be listed.
-    pub fn list(&self) -> Result<Vec<Hash256>, StoreError> {
+    /// [`RecordStoreError`] names the folder that cannot be listed.
+    pub fn list(&self) -> Result<Vec<Hash256>, RecordStoreError> {
         let mut all = Vec::new();
         for shard in entries(&self.folder)? {
             if shard.is_dir() {
@@ -110,11 +110,11 @@ impl Images {
     /// Puts an image aside whose bytes are not those that its name says; it is no longer listed, and kept.
     ///
     /// # Errors
-    /// [`StoreError`] names the file.
-    pub fn set_aside(&self, content: &Hash256) -> Result<PathBuf, StoreError> {
+    /// [`RecordStoreError`] names the file.
+    pub fn set_aside(&self, content: &Hash256) -> Result<PathBuf, RecordStoreError> {
         let path = self.path(content);
         let aside = path.with_extension("damaged");
-        fs::rename(&path, &aside).map_err(|error| StoreError::file(&path, &error))?;
+        fs::rename(&path, &aside).map_err(|error| RecordStoreError::file(&path, &error))?;
         Ok(aside)
     }
 }
@@ -131,9 +131,9 @@ pub(super) fn write_whole(temporary: &Path, path: &Path, bytes: &[u8]) -> io::Re
     sync_folder(folder)
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, RecordStoreError> {
     let list = || fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>();
-    list().map_err(|error| StoreError::file(folder, &error))
+    list().map_err(|error| RecordStoreError::file(folder, &error))
 }
 
 /// Creates a folder that only this user can look into, and brings its name to the disk.

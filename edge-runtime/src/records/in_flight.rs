@@ -4,18 +4,18 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use super::error::StoreError;
+use super::error::RecordStoreError;
 use super::hash256::Hash256;
 use super::images::write_whole;
 use super::store::Store;
 
-impl Store {
+impl RecordStore {
     /// Notes that an image is about to be screened. Gives how often that was begun, this time included, without
-    /// [`Store::done`] between.
+    /// [`RecordStore::done`] between.
     ///
     /// # Errors
-    /// [`StoreError::Full`], or what else the disk says.
-    pub fn begin(&self, content: &Hash256) -> Result<u32, StoreError> {
+    /// [`RecordStoreError::Full`], or what else the disk says.
+    pub fn begin(&self, content: &Hash256) -> Result<u32, RecordStoreError> {
         let path = self.trying();
         // A note that cannot be read counts as none: the image is then tried once more.
         let before = fs::read_to_string(&path).ok().and_then(|text| {
@@ -25,7 +25,7 @@ impl Store {
         let time = before.unwrap_or(0).saturating_add(1);
         let text = format!("{content} {time}\n");
         let temporary = path.with_extension("new");
-        write_whole(&temporary, &path, text.as_bytes()).map_err(|error| StoreError::file(&path, &error))?;
+        write_whole(&temporary, &path, text.as_bytes()).map_err(|error| RecordStoreError::file(&path, &error))?;
         Ok(time)
     }
 
@@ -34,10 +34,10 @@ impl Store {
     ///
     /// # Errors
     /// What the disk says.
-    pub fn done(&self) -> Result<(), StoreError> {
+    pub fn done(&self) -> Result<(), RecordStoreError> {
         let path = self.trying();
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::file(&path, &error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RecordStoreError::file(&path, &error)),
             _ => Ok(()),
         }
     }
@@ -49,19 +49,19 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use super::super::store::Limits;
+    use super::super::store::StoreLimits;
     use super::*;
 
     #[test]
     fn it_is_counted_how_often_an_image_was_begun_and_not_done() {
         let folder = tempfile::tempdir().expect("a folder");
-        let limits = Limits { quota: None, keep_days: None, reserve: 0 };
+        let limits = StoreLimits { quota: None, keep_days: None, reserve: 0 };
         let (one, two) = (Hash256::of(b"1"), Hash256::of(b"2"));
         for time in 1..4 {
-            let store = Store::open(folder.path(), limits).expect("opened");
+            let store = RecordStore::open(folder.path(), limits).expect("opened");
             assert_eq!(store.begin(&one), Ok(time));
         }
-        let store = Store::open(folder.path(), limits).expect("opened");
+        let store = RecordStore::open(folder.path(), limits).expect("opened");
         store.done().expect("done");
         store.done().expect("twice");
         assert_eq!(store.begin(&one), Ok(1));

@@ -8,18 +8,18 @@
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::chain::Encoding;
-use super::clock::Moment;
+use super::clock::Timestamp;
 use super::database::{Database, newest};
-use super::error::StoreError;
+use super::error::RecordStoreError;
 use super::hash256::Hash256;
-use super::store::{Reader, Store};
+use super::store::{RecordReader, RecordStore};
 
 /// Begins every encoding.
 const FORM: &str = "xray-edge/model-event/1";
 
 /// An event in the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModelEvent {
+pub struct RecordedModelEvent {
     /// Its place, from 1.
     pub sequence: u64,
     /// The number that whoever handed it over gave it.
@@ -27,7 +27,7 @@ pub struct ModelEvent {
     /// The newest record then; 0 before the first.
     pub record: u64,
     /// When it was written down.
-    pub recorded: Moment,
+    pub recorded: Timestamp,
     /// What happened, as JSON.
     pub event: String,
     /// Hash of the event before it; zeros for the first.
@@ -36,7 +36,7 @@ pub struct ModelEvent {
     pub hash: Hash256,
 }
 
-impl ModelEvent {
+impl RecordedModelEvent {
     /// The hash that it must have behind the record with `record_hash`.
     fn hash(&self, record_hash: &Hash256) -> Hash256 {
         let mut all = Encoding::new(FORM);
@@ -52,7 +52,7 @@ impl ModelEvent {
     }
 }
 
-impl Store {
+impl RecordStore {
     /// Writes an event down, unless one with this number and text is there; gives whether it was not. When this
     /// returns it survives a loss of power.
     ///
@@ -62,23 +62,23 @@ impl Store {
         &mut self,
         number: u64,
         event: &str,
-        recorded: Moment,
-    ) -> Result<bool, StoreError> {
+        recorded: Timestamp,
+    ) -> Result<bool, RecordStoreError> {
         self.database.append_model_event(number, event, recorded)
     }
 }
 
-impl Reader {
+impl RecordReader {
     /// All events, oldest first; none in a store of a release that had no events.
     ///
     /// # Errors
     /// What the database says.
-    pub fn model_events(&self) -> Result<Vec<ModelEvent>, StoreError> {
+    pub fn model_events(&self) -> Result<Vec<RecordedModelEvent>, RecordStoreError> {
         self.database.model_events()
     }
 
     /// What does not hold in the chain of events, in words, and how many there are.
-    pub(super) fn check_model_events(&self) -> Result<(u64, Vec<String>), StoreError> {
+    pub(super) fn check_model_events(&self) -> Result<(u64, Vec<String>), RecordStoreError> {
         let events = self.model_events()?;
         let (mut problems, mut previous) = (Vec::new(), Hash256::NONE);
         for (place, event) in (1..).zip(&events) {
@@ -107,7 +107,7 @@ impl Reader {
 }
 
 impl Database {
-    fn append_model_event(&mut self, number: u64, event: &str, recorded: Moment) -> Result<bool, StoreError> {
+    fn append_model_event(&mut self, number: u64, event: &str, recorded: Timestamp) -> Result<bool, RecordStoreError> {
         self.write(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let counted = i64::try_from(number).unwrap_or(i64::MAX);
@@ -117,7 +117,7 @@ impl Database {
             }
             let last = last(&transaction)?;
             let (record, record_hash) = newest(&transaction)?.unwrap_or((0, Hash256::NONE));
-            let mut new = ModelEvent {
+            let mut new = RecordedModelEvent {
                 sequence: last.as_ref().map_or(1, |event| event.sequence + 1),
                 number,
                 record,
@@ -145,7 +145,7 @@ impl Database {
         })
     }
 
-    fn model_events(&self) -> Result<Vec<ModelEvent>, StoreError> {
+    fn model_events(&self) -> Result<Vec<RecordedModelEvent>, RecordStoreError> {
         self.with(|connection| {
             if !there(connection)? {
                 return Ok(Vec::new());
@@ -156,7 +156,7 @@ impl Database {
     }
 
     /// The greatest place that an event ever had, as SQLite remembers it.
-    fn greatest_model_event_ever(&self) -> Result<u64, StoreError> {
+    fn greatest_model_event_ever(&self) -> Result<u64, RecordStoreError> {
         let sql = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'model_event'), 0)";
         self.with(|connection| connection.query_row(sql, [], |row| row.get(0)))
     }
@@ -168,17 +168,17 @@ fn there(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row(sql, [], |row| row.get(0))
 }
 
-fn last(connection: &Connection) -> rusqlite::Result<Option<ModelEvent>> {
+fn last(connection: &Connection) -> rusqlite::Result<Option<RecordedModelEvent>> {
     let sql = "SELECT * FROM model_event ORDER BY sequence DESC LIMIT 1";
     connection.query_row(sql, [], read).optional()
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<ModelEvent> {
-    Ok(ModelEvent {
+fn read(row: &Row<'_>) -> rusqlite::Result<RecordedModelEvent> {
+    Ok(RecordedModelEvent {
         sequence: row.get(0)?,
         number: row.get(1)?,
         record: row.get(2)?,
-        recorded: Moment { unix_ms: row.get(3)?, trusted: row.get(4)? },
+        recorded: Timestamp { unix_ms: row.get(3)?, trusted: row.get(4)? },
         event: row.get(5)?,
         previous: Hash256::from(row.get::<_, [u8; 32]>(6)?),
         hash: Hash256::from(row.get::<_, [u8; 32]>(7)?),
@@ -188,15 +188,15 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ModelEvent> {
 #[cfg(test)]
 mod tests {
     use super::super::entry::tests::entry;
-    use super::super::store::Limits;
-    use super::super::verify::Depth;
+    use super::super::store::StoreLimits;
+    use super::super::verify::VerifyDepth;
     use super::*;
 
-    const LIMITS: Limits = Limits { quota: None, keep_days: None, reserve: 0 };
-    const NOW: Moment = Moment { unix_ms: 1_795_459_341_000, trusted: true };
+    const LIMITS: StoreLimits = StoreLimits { quota: None, keep_days: None, reserve: 0 };
+    const NOW: Timestamp = Timestamp { unix_ms: 1_795_459_341_000, trusted: true };
 
     fn kept(folder: &std::path::Path) -> Vec<(u64, u64, String)> {
-        let reader = Reader::open(folder).expect("opened");
+        let reader = RecordReader::open(folder).expect("opened");
         let events = reader.model_events().expect("read");
         events.into_iter().map(|event| (event.number, event.record, event.event)).collect()
     }
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn an_event_that_comes_again_is_kept_once_and_stands_behind_its_record() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+        let mut store = RecordStore::open(folder.path(), LIMITS).expect("opened");
         assert_eq!(store.append_model_event(0, "{\"a\":1}", NOW), Ok(true));
         store.append(entry(b"a"), None).expect("appended");
         assert_eq!(store.append_model_event(1, "{\"b\":2}", NOW), Ok(true));
@@ -213,7 +213,7 @@ mod tests {
         let expected = [(0, 0, "{\"a\":1}".to_owned()), (1, 1, "{\"b\":2}".to_owned())];
         assert_eq!(kept(folder.path()), expected);
         let found =
-            Reader::open(folder.path()).expect("opened").verify(Depth::Chain, None).expect("verified");
+            RecordReader::open(folder.path()).expect("opened").verify(VerifyDepth::Chain, None).expect("verified");
         assert_eq!((found.events, found.problems), (2, Vec::new()));
     }
 
@@ -227,7 +227,7 @@ mod tests {
             ("DELETE FROM model_event WHERE sequence = 2", "there was a model event 2"),
         ] {
             let folder = tempfile::tempdir().expect("a folder");
-            let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+            let mut store = RecordStore::open(folder.path(), LIMITS).expect("opened");
             store.append_model_event(0, "{\"a\":1}", NOW).expect("written");
             store.append(entry(b"a"), None).expect("appended");
             store.append_model_event(1, "{\"b\":2}", NOW).expect("written");
@@ -241,8 +241,8 @@ mod tests {
                 .expect("dropped");
             forger.execute(forgery, []).expect("forged");
             drop(forger);
-            let reader = Reader::open(folder.path()).expect("opened");
-            let found = reader.verify(Depth::Chain, None).expect("verified");
+            let reader = RecordReader::open(folder.path()).expect("opened");
+            let found = reader.verify(VerifyDepth::Chain, None).expect("verified");
             assert!(found.problems[0].0.contains(said), "{forgery}: {:?}", found.problems);
         }
     }

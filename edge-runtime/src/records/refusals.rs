@@ -3,11 +3,11 @@
 
 use rusqlite::{Connection, Row, TransactionBehavior, params};
 
-use super::clock::Moment;
+use super::clock::Timestamp;
 use super::database::newest;
 use super::entry::Origin;
-use super::error::StoreError;
-use super::store::{Reader, Store};
+use super::error::RecordStoreError;
+use super::store::{RecordReader, RecordStore};
 
 /// So many are kept: a stick that is put in again and again, or a folder that is listed at every start, must not fill
 /// the disk with what it was refused for.
@@ -17,13 +17,13 @@ const TABLE: &str = include_str!("refusal.sql");
 
 /// Something that was refused without a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
+pub struct RecordedRefusal {
     /// Its place among them, from 1.
     pub sequence: u64,
     /// The newest record then; 0 before the first.
     pub record: u64,
     /// When it was refused.
-    pub recorded: Moment,
+    pub recorded: Timestamp,
     /// Where it came from, by [`Origin::code`].
     pub origin: String,
     /// Why, as a fixed word.
@@ -32,7 +32,7 @@ pub struct Refused {
     pub reason: String,
 }
 
-impl Store {
+impl RecordStore {
     /// Writes down that something was refused without a record.
     ///
     /// # Errors
@@ -42,9 +42,9 @@ impl Store {
         origin: Origin,
         code: &str,
         reason: &str,
-        recorded: Moment,
-    ) -> Result<(), StoreError> {
-        self.check_room(0)?;
+        recorded: Timestamp,
+    ) -> Result<(), RecordStoreError> {
+        self.check_free_space(0)?;
         self.database.write(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute_batch(TABLE)?;
@@ -60,12 +60,12 @@ impl Store {
     }
 }
 
-impl Reader {
+impl RecordReader {
     /// What was refused, oldest first.
     ///
     /// # Errors
     /// What the database says.
-    pub fn refusals(&self) -> Result<Vec<Refused>, StoreError> {
+    pub fn refusals(&self) -> Result<Vec<RecordedRefusal>, RecordStoreError> {
         self.database.with(|connection| {
             if !there(connection)? {
                 return Ok(Vec::new());
@@ -84,11 +84,11 @@ fn there(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row(sql, [], |row| row.get(0))
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Refused> {
-    Ok(Refused {
+fn read(row: &Row<'_>) -> rusqlite::Result<RecordedRefusal> {
+    Ok(RecordedRefusal {
         sequence: row.get(0)?,
         record: row.get(1)?,
-        recorded: Moment { unix_ms: row.get(2)?, trusted: row.get(3)? },
+        recorded: Timestamp { unix_ms: row.get(2)?, trusted: row.get(3)? },
         origin: row.get(4)?,
         code: row.get(5)?,
         reason: row.get(6)?,
@@ -98,33 +98,33 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Refused> {
 #[cfg(test)]
 mod tests {
     use super::super::entry::tests::entry;
-    use super::super::store::Limits;
-    use super::super::verify::Depth;
+    use super::super::store::StoreLimits;
+    use super::super::verify::VerifyDepth;
     use super::*;
 
-    const LIMITS: Limits = Limits { quota: None, keep_days: None, reserve: 0 };
-    const NOW: Moment = Moment { unix_ms: 1_795_459_341_000, trusted: true };
+    const LIMITS: StoreLimits = StoreLimits { quota: None, keep_days: None, reserve: 0 };
+    const NOW: Timestamp = Timestamp { unix_ms: 1_795_459_341_000, trusted: true };
 
     fn kept(folder: &std::path::Path) -> Vec<(u64, u64, String)> {
-        let refusals = Reader::open(folder).expect("opened").refusals().expect("read");
+        let refusals = RecordReader::open(folder).expect("opened").refusals().expect("read");
         refusals.into_iter().map(|refused| (refused.sequence, refused.record, refused.code)).collect()
     }
 
     #[test]
     fn refusals_stand_behind_the_record_before_them_and_outside_the_chain() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+        let mut store = RecordStore::open(folder.path(), LIMITS).expect("opened");
         assert_eq!(kept(folder.path()), []);
-        let refuse = |store: &mut Store, code| store.append_refusal(Origin::Stick, code, "in words", NOW);
+        let refuse = |store: &mut RecordStore, code| store.append_refusal(Origin::Stick, code, "in words", NOW);
         assert_eq!(refuse(&mut store, "writable"), Ok(()));
         store.append(entry(b"a"), None).expect("appended");
         assert_eq!(refuse(&mut store, "no-images"), Ok(()));
         assert_eq!(kept(folder.path()), [(1, 0, "writable".into()), (2, 1, "no-images".into())]);
-        let reader = Reader::open(folder.path()).expect("opened");
+        let reader = RecordReader::open(folder.path()).expect("opened");
         let last = reader.refusals().expect("read").pop().expect("one");
         let expected = ("stick".to_owned(), "in words".to_owned(), NOW);
         assert_eq!((last.origin, last.reason, last.recorded), expected);
-        let found = reader.verify(Depth::Chain, None).expect("verified");
+        let found = reader.verify(VerifyDepth::Chain, None).expect("verified");
         assert_eq!((found.records, found.problems), (1, Vec::new()));
     }
 
@@ -132,7 +132,7 @@ mod tests {
     fn a_file_with_refusals_is_of_the_same_version_as_one_without() {
         let version = |refused: bool| {
             let folder = tempfile::tempdir().expect("a folder");
-            let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+            let mut store = RecordStore::open(folder.path(), LIMITS).expect("opened");
             if refused {
                 store.append_refusal(Origin::Camera, "camera-late", "x", NOW).expect("written");
             }
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn the_newest_are_kept() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+        let mut store = RecordStore::open(folder.path(), LIMITS).expect("opened");
         store.append_refusal(Origin::Folder, "first", "x", NOW).expect("written");
         store.append_refusal(Origin::Folder, "second", "x", NOW).expect("written");
         let place = "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'refusal'";

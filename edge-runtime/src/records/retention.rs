@@ -2,28 +2,28 @@
 
 use rustix::fs::statvfs;
 
-use super::clock::Moment;
-use super::error::StoreError;
+use super::clock::Timestamp;
+use super::error::RecordStoreError;
 use super::store::Store;
 
 const MS_PER_DAY: i64 = 86_400_000;
 
 /// What making room came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Room {
+pub struct CleanupResult {
     /// Images that went.
     pub dropped: usize,
     /// Whether the images still take more than the quota, since the rest was not reported.
     pub over_quota: bool,
 }
 
-impl Store {
+impl RecordStore {
     /// Bytes that are free for this user on the store's disk.
     ///
     /// # Errors
-    /// [`StoreError::File`] if the disk does not say.
-    pub fn free(&self) -> Result<u64, StoreError> {
-        let stat = statvfs(&self.folder).map_err(|error| StoreError::file(&self.folder, &error.into()))?;
+    /// [`RecordStoreError::File`] if the disk does not say.
+    pub fn free(&self) -> Result<u64, RecordStoreError> {
+        let stat = statvfs(&self.folder).map_err(|error| RecordStoreError::file(&self.folder, &error.into()))?;
         Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
     }
 
@@ -31,8 +31,8 @@ impl Store {
     /// for, or less than the reserve is free. Age counts only where both clocks were set.
     ///
     /// # Errors
-    /// [`StoreError`]; what was dropped before stays dropped.
-    pub fn make_room(&mut self, now: Moment) -> Result<Room, StoreError> {
+    /// [`RecordStoreError`]; what was dropped before stays dropped.
+    pub fn free_space(&mut self, now: Timestamp) -> Result<CleanupResult, RecordStoreError> {
         let mut used = self.database.image_bytes()?;
         let over = |used: u64| self.limits.quota.is_some_and(|quota| used > quota);
         let mut dropped = 0;
@@ -55,18 +55,18 @@ impl Store {
             used = used.saturating_sub(record.entry.bytes);
             dropped += 1;
         }
-        Ok(Room { dropped, over_quota: over(used) })
+        Ok(CleanupResult { dropped, over_quota: over(used) })
     }
 
     /// Whether `bytes` more leave the reserve free.
-    pub(super) fn check_room(&self, bytes: u64) -> Result<(), StoreError> {
+    pub(super) fn check_free_space(&self, bytes: u64) -> Result<(), RecordStoreError> {
         let (free, needed) = (self.free()?, self.limits.reserve.saturating_add(bytes));
         if free >= needed {
             return Ok(());
         }
         let mb = |bytes: u64| bytes / 1_000_000;
         let reason = format!("{} MB are free, {} MB are needed", mb(free), mb(needed));
-        Err(StoreError::Full { folder: self.folder.clone(), reason })
+        Err(RecordStoreError::Full { folder: self.folder.clone(), reason })
     }
 }
 
@@ -75,23 +75,23 @@ mod tests {
     use super::super::entry::Entry;
     use super::super::entry::tests::entry;
     use super::super::hash256::Hash256;
-    use super::super::store::{Limits, mark_reported};
+    use super::super::store::{StoreLimits, mark_reported};
     use super::*;
 
-    const NOW: Moment = Moment { unix_ms: 1_800_000_000_000, trusted: true };
+    const NOW: Timestamp = Timestamp { unix_ms: 1_800_000_000_000, trusted: true };
 
-    fn filled(folder: &std::path::Path, limits: Limits) -> Store {
-        let mut store = Store::open(folder, limits).expect("opened");
+    fn filled(folder: &std::path::Path, limits: StoreLimits) -> RecordStore {
+        let mut store = RecordStore::open(folder, limits).expect("opened");
         for (day, byte) in [(9, b'a'), (5, b'b'), (1, b'c')] {
             let bytes = vec![byte; 1000];
-            let recorded = Moment { unix_ms: NOW.unix_ms - day * MS_PER_DAY, trusted: byte != b'b' };
+            let recorded = Timestamp { unix_ms: NOW.unix_ms - day * MS_PER_DAY, trusted: byte != b'b' };
             store.keep(&Hash256::of(&bytes), &bytes).expect("kept");
             store.append(Entry { recorded, ..entry(&bytes) }, None).expect("appended");
         }
         store
     }
 
-    fn there(store: &Store) -> Vec<bool> {
+    fn there(store: &RecordStore) -> Vec<bool> {
         let path = |byte: u8| store.image(&Hash256::of(&vec![byte; 1000]));
         [b'a', b'b', b'c'].map(|byte| path(byte).exists()).to_vec()
     }
@@ -99,56 +99,56 @@ mod tests {
     #[test]
     fn an_image_that_was_not_reported_stays_whatever_the_quota_says() {
         let folder = tempfile::tempdir().expect("a folder");
-        let limits = Limits { quota: Some(1500), keep_days: Some(1), reserve: 0 };
+        let limits = StoreLimits { quota: Some(1500), keep_days: Some(1), reserve: 0 };
         let mut store = filled(folder.path(), limits);
-        assert_eq!(store.make_room(NOW), Ok(Room { dropped: 0, over_quota: true }));
+        assert_eq!(store.free_space(NOW), Ok(CleanupResult { dropped: 0, over_quota: true }));
         assert_eq!(there(&store), [true; 3]);
         assert_eq!(mark_reported(folder.path(), 1), Ok(1));
-        assert_eq!(store.make_room(NOW), Ok(Room { dropped: 1, over_quota: true }));
+        assert_eq!(store.free_space(NOW), Ok(CleanupResult { dropped: 1, over_quota: true }));
         assert_eq!(there(&store), [false, true, true]);
         assert_eq!(mark_reported(folder.path(), 3), Ok(2));
-        assert_eq!(store.make_room(NOW), Ok(Room { dropped: 1, over_quota: false }));
+        assert_eq!(store.free_space(NOW), Ok(CleanupResult { dropped: 1, over_quota: false }));
         assert_eq!(there(&store), [false, false, true]);
-        assert_eq!(store.make_room(NOW), Ok(Room::default()), "the third is a day old, not more");
+        assert_eq!(store.free_space(NOW), Ok(CleanupResult::default()), "the third is a day old, not more");
     }
 
     #[test]
     fn age_counts_only_where_the_clock_was_set() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = filled(folder.path(), Limits { quota: None, keep_days: Some(3), reserve: 0 });
+        let mut store = filled(folder.path(), StoreLimits { quota: None, keep_days: Some(3), reserve: 0 });
         mark_reported(folder.path(), 3).expect("marked");
-        assert_eq!(store.make_room(Moment { trusted: false, ..NOW }), Ok(Room::default()));
-        assert_eq!(store.make_room(NOW).map(|room| room.dropped), Ok(1));
+        assert_eq!(store.free_space(Timestamp { trusted: false, ..NOW }), Ok(CleanupResult::default()));
+        assert_eq!(store.free_space(NOW).map(|room| room.dropped), Ok(1));
         assert_eq!(there(&store), [false, true, true]);
     }
 
     #[test]
     fn a_record_of_an_unset_clock_does_not_keep_those_behind_it() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = filled(folder.path(), Limits { quota: None, keep_days: Some(3), reserve: 0 });
+        let mut store = filled(folder.path(), StoreLimits { quota: None, keep_days: Some(3), reserve: 0 });
         let bytes = vec![b'd'; 1000];
-        let recorded = Moment { unix_ms: NOW.unix_ms - 4 * MS_PER_DAY, trusted: true };
+        let recorded = Timestamp { unix_ms: NOW.unix_ms - 4 * MS_PER_DAY, trusted: true };
         store.keep(&Hash256::of(&bytes), &bytes).expect("kept");
         store.append(Entry { recorded, ..entry(&bytes) }, None).expect("appended");
         mark_reported(folder.path(), 4).expect("marked");
-        assert_eq!(store.make_room(NOW).map(|room| room.dropped), Ok(2));
+        assert_eq!(store.free_space(NOW).map(|room| room.dropped), Ok(2));
         assert_eq!(there(&store), [false, true, true]);
         assert!(!store.image(&Hash256::of(&bytes)).exists(), "behind the one without a time");
-        assert_eq!(store.make_room(NOW), Ok(Room::default()));
+        assert_eq!(store.free_space(NOW), Ok(CleanupResult::default()));
     }
 
     #[test]
     fn a_full_disk_takes_nothing_in_and_loses_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
-        filled(folder.path(), Limits { quota: None, keep_days: None, reserve: 0 });
-        let full = Limits { quota: None, keep_days: None, reserve: u64::MAX };
-        let mut store = Store::open(folder.path(), full).expect("opened");
+        filled(folder.path(), StoreLimits { quota: None, keep_days: None, reserve: 0 });
+        let full = StoreLimits { quota: None, keep_days: None, reserve: u64::MAX };
+        let mut store = RecordStore::open(folder.path(), full).expect("opened");
         assert!(store.keep(&Hash256::of(b"x"), b"x").expect_err("full").is_full());
         assert!(store.append(entry(b"x"), None).expect_err("full").is_full());
-        assert_eq!(store.make_room(NOW), Ok(Room::default()), "nothing was reported");
+        assert_eq!(store.free_space(NOW), Ok(CleanupResult::default()), "nothing was reported");
         assert_eq!(there(&store), [true; 3]);
         mark_reported(folder.path(), 2).expect("marked");
-        assert_eq!(store.make_room(NOW).map(|room| room.dropped), Ok(2));
+        assert_eq!(store.free_space(NOW).map(|room| room.dropped), Ok(2));
         assert_eq!(there(&store), [false, false, true]);
         // An image that was given up and came back through an interruption goes at the next look.
         let bytes = vec![b'a'; 1000];

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::clock::Moment;
+use super::clock::Timestamp;
 use super::entry::{Durations, Entry, Origin, Outcome, Record};
-use super::error::StoreError;
+use super::error::RecordStoreError;
 use super::hash256::Hash256;
 
 /// The columns in the order in which [`read`] takes them.
@@ -40,9 +40,9 @@ pub(super) fn insert(connection: &Connection, record: &Record) -> rusqlite::Resu
 }
 
 /// The record of a row; the inner error if the row is none.
-pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Result<Record, StoreError>> {
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Result<Record, RecordStoreError>> {
     let sequence = row.get(0)?;
-    Ok(columns(row).map_err(|reason| StoreError::Row { sequence, reason }))
+    Ok(columns(row).map_err(|reason| RecordStoreError::Row { sequence, reason }))
 }
 
 fn columns(row: &Row<'_>) -> Result<Record, String> {
@@ -65,7 +65,7 @@ fn columns(row: &Row<'_>) -> Result<Record, String> {
         content: hash(1)?,
         bytes: number(2)?,
         origin,
-        recorded: Moment { unix_ms: row.get(4).map_err(unreadable)?, trusted },
+        recorded: Timestamp { unix_ms: row.get(4).map_err(unreadable)?, trusted },
         model: hash(6)?,
         threshold: row.get(7).map_err(unreadable)?,
         outcome,

@@ -4,9 +4,9 @@ use rusqlite::{ToSql, params_from_iter};
 use time::{Date, Month, OffsetDateTime, Time};
 
 use super::entry::{Origin, Record};
-use super::error::StoreError;
+use super::error::RecordStoreError;
 use super::hash256::Hash256;
-use super::store::Reader;
+use super::store::RecordReader;
 
 const MS_PER_DAY: i64 = 86_400_000;
 
@@ -48,7 +48,7 @@ impl std::fmt::Display for Day {
 
 /// Which study is looked for, as people write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Study {
+pub enum RecordSelector {
     /// A record's number. The digits may also begin a hash, but who types digits only means the number.
     Sequence(u64),
     /// The first digits of the SHA-256 of an image: lower and upper bound of what begins so.
@@ -56,12 +56,12 @@ pub enum Study {
 }
 
 /// Fewest digits that name a content. Fewer fit too many.
-pub const SHORTEST: usize = 4;
+pub const MIN_HASH_DIGITS: usize = 4;
 
-impl Study {
+impl RecordSelector {
     /// What `text` names: a number, or 4 to 64 hexadecimal digits of a hash; a `#` before a number is left out.
     /// Eight digits and more of a hash may happen to be decimal: numbers have at most seven.
-    pub fn parse(text: &str) -> Option<Study> {
+    pub fn parse(text: &str) -> Option<RecordSelector> {
         let text = text.trim().trim_start_matches('#').to_ascii_lowercase();
         if text.is_empty() || text.len() > 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
@@ -69,30 +69,30 @@ impl Study {
         if text.len() < 8
             && let Ok(sequence) = text.parse()
         {
-            return Some(Study::Sequence(sequence));
+            return Some(RecordSelector::Sequence(sequence));
         }
-        if text.len() < SHORTEST {
+        if text.len() < MIN_HASH_DIGITS {
             return None;
         }
         let filled = |with: &str| format!("{text}{}", with.repeat(64 - text.len())).parse().ok();
-        Some(Study::Content(filled("0")?, filled("f")?))
+        Some(RecordSelector::Content(filled("0")?, filled("f")?))
     }
 }
 
 /// What is looked for. Everything that is given must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Query {
+pub struct RecordQuery {
     /// Recorded on this day.
     pub day: Option<Day>,
     /// This study.
-    pub study: Option<Study>,
+    pub study: Option<RecordSelector>,
     /// From there.
     pub origin: Option<Origin>,
     /// Only records before this number: the next page.
     pub before: Option<u64>,
 }
 
-impl Query {
+impl RecordQuery {
     /// The condition in SQL and its values.
     fn sql(&self) -> (String, Vec<Box<dyn ToSql>>) {
         let (mut words, mut values): (Vec<&str>, Vec<Box<dyn ToSql>>) = (vec!["1"], Vec::new());
@@ -106,8 +106,8 @@ impl Query {
             add("recorded_ms >= ? AND recorded_ms < ?", vec![Box::new(begins), Box::new(end)]);
         }
         match &self.study {
-            Some(Study::Sequence(sequence)) => add("sequence = ?", vec![number(*sequence)]),
-            Some(Study::Content(from, to)) => {
+            Some(RecordSelector::Sequence(sequence)) => add("sequence = ?", vec![number(*sequence)]),
+            Some(RecordSelector::Content(from, to)) => {
                 add("content BETWEEN ? AND ?", vec![Box::new(*from.bytes()), Box::new(*to.bytes())]);
             }
             None => {}
@@ -126,13 +126,13 @@ fn number(sequence: u64) -> Box<dyn ToSql> {
     Box::new(i64::try_from(sequence).unwrap_or(i64::MAX))
 }
 
-impl Reader {
+impl RecordReader {
     /// The records that fit, newest first, at most `most`. A row that is no record stands among them as its error, so that
     /// it hides no other.
     ///
     /// # Errors
     /// What the database says.
-    pub fn search(&self, query: &Query, most: usize) -> Result<Vec<Result<Record, StoreError>>, StoreError> {
+    pub fn search(&self, query: &RecordQuery, most: usize) -> Result<Vec<Result<Record, RecordStoreError>>, RecordStoreError> {
         let (condition, values) = query.sql();
         self.database.select(
             &format!("{condition} ORDER BY sequence DESC LIMIT {most}"),
@@ -144,8 +144,8 @@ impl Reader {
     ///
     /// # Errors
     /// What the database says, or that a row is no record.
-    pub fn studies(&self, study: &Study, most: usize) -> Result<Vec<Record>, StoreError> {
-        let query = Query { study: Some(study.clone()), ..Query::default() };
+    pub fn selected(&self, study: &RecordSelector, most: usize) -> Result<Vec<Record>, RecordStoreError> {
+        let query = RecordQuery { study: Some(study.clone()), ..RecordQuery::default() };
         self.search(&query, most)?.into_iter().collect()
     }
 
@@ -153,15 +153,15 @@ impl Reader {
     ///
     /// # Errors
     /// What the database says, or that its row is no record.
-    pub fn newest(&self) -> Result<Option<Record>, StoreError> {
-        self.search(&Query::default(), 1)?.pop().transpose()
+    pub fn newest(&self) -> Result<Option<Record>, RecordStoreError> {
+        self.search(&RecordQuery::default(), 1)?.pop().transpose()
     }
 
     /// Whether a record was handed to people.
     ///
     /// # Errors
     /// What the database says.
-    pub fn is_reported(&self, sequence: u64) -> Result<bool, StoreError> {
+    pub fn is_reported(&self, sequence: u64) -> Result<bool, RecordStoreError> {
         self.database.is_reported(sequence)
     }
 
@@ -169,23 +169,23 @@ impl Reader {
     ///
     /// # Errors
     /// What the database says.
-    pub fn image_bytes(&self) -> Result<u64, StoreError> {
+    pub fn image_bytes(&self) -> Result<u64, RecordStoreError> {
         self.database.image_bytes()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::clock::Moment;
+    use super::super::clock::Timestamp;
     use super::super::entry::Entry;
     use super::super::entry::tests::entry;
-    use super::super::store::{Limits, Store};
+    use super::super::store::{StoreLimits, RecordStore};
     use super::*;
 
     /// 23 November 2026, 18:42:21.5 UTC, as in the entry of the tests.
     const MS: i64 = 1_795_459_341_500;
 
-    fn found(reader: &Reader, query: Query) -> Vec<u64> {
+    fn found(reader: &RecordReader, query: RecordQuery) -> Vec<u64> {
         let found = reader.search(&query, 10).expect("searched");
         found.into_iter().map(|record| record.expect("a record").sequence).collect()
     }
@@ -194,39 +194,39 @@ mod tests {
     fn records_are_found_by_day_study_origin_and_page() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut store =
-            Store::open(folder.path(), Limits { quota: None, keep_days: None, reserve: 0 }).expect("opened");
+            RecordStore::open(folder.path(), StoreLimits { quota: None, keep_days: None, reserve: 0 }).expect("opened");
         for (bytes, day, origin) in
             [(b"a", 0, Origin::Folder), (b"b", 1, Origin::Stick), (b"c", 1, Origin::Folder)]
         {
-            let recorded = Moment { unix_ms: MS + day * MS_PER_DAY, trusted: true };
+            let recorded = Timestamp { unix_ms: MS + day * MS_PER_DAY, trusted: true };
             store.append(Entry { recorded, origin, ..entry(bytes) }, None).expect("appended");
         }
-        let reader = Reader::open(folder.path()).expect("opened");
-        let all = Query::default();
+        let reader = RecordReader::open(folder.path()).expect("opened");
+        let all = RecordQuery::default();
         assert_eq!(found(&reader, all.clone()), [3, 2, 1]);
-        assert_eq!(found(&reader, Query { before: Some(3), ..all.clone() }), [2, 1]);
-        let day = |text| Query { day: Day::parse(text), ..Query::default() };
+        assert_eq!(found(&reader, RecordQuery { before: Some(3), ..all.clone() }), [2, 1]);
+        let day = |text| RecordQuery { day: Day::parse(text), ..RecordQuery::default() };
         assert_eq!(found(&reader, day("2026-11-24")), [3, 2]);
         assert!(found(&reader, day("2026-11-25")).is_empty());
-        assert_eq!(found(&reader, Query { origin: Some(Origin::Stick), ..all.clone() }), [2]);
-        let both = Query { origin: Some(Origin::Stick), ..day("2026-11-23") };
+        assert_eq!(found(&reader, RecordQuery { origin: Some(Origin::Stick), ..all.clone() }), [2]);
+        let both = RecordQuery { origin: Some(Origin::Stick), ..day("2026-11-23") };
         assert!(found(&reader, both).is_empty());
         let content = Hash256::of(b"b").to_string();
         for length in [4, 8, 63, 64] {
-            let study = Study::parse(&content[..length]);
-            assert_eq!(found(&reader, Query { study, ..all.clone() }), [2], "{length}");
+            let study = RecordSelector::parse(&content[..length]);
+            assert_eq!(found(&reader, RecordQuery { study, ..all.clone() }), [2], "{length}");
         }
-        assert_eq!(found(&reader, Query { study: Study::parse(" #2 "), ..all.clone() }), [2]);
+        assert_eq!(found(&reader, RecordQuery { study: RecordSelector::parse(" #2 "), ..all.clone() }), [2]);
         assert_eq!(reader.newest().expect("read").map(|record| record.sequence), Some(3));
     }
 
     #[test]
     fn what_names_no_study_or_day_is_none() {
         for text in ["", "#", "abc", "' OR 1", "12 34", &"a".repeat(65), "xyz1"] {
-            assert_eq!(Study::parse(text), None, "{text}");
+            assert_eq!(RecordSelector::parse(text), None, "{text}");
         }
-        assert_eq!(Study::parse("0007"), Some(Study::Sequence(7)));
-        assert!(matches!(Study::parse("12345678"), Some(Study::Content(..))));
+        assert_eq!(RecordSelector::parse("0007"), Some(RecordSelector::Sequence(7)));
+        assert!(matches!(RecordSelector::parse("12345678"), Some(RecordSelector::Content(..))));
         for text in ["", "2026-11-31", "2026-13-01", "26-11-23", "+2026-1-23", "2026-11-23T", "tomorrow"] {
             assert_eq!(Day::parse(text), None, "{text}");
         }

@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 
 use xray_core::heat_map::HeatMap;
 
-use super::clock::Moment;
+use super::clock::Timestamp;
 use super::database::{Appended, Database};
 use super::entry::{Entry, Record};
-use super::error::StoreError;
+use super::error::RecordStoreError;
 use super::hash256::Hash256;
 use super::images::{Images, make_folder};
 
 /// How much a store may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct StoreLimits {
     /// Bytes of images that are kept; over it, the oldest that were reported go. `None`: no bound.
     pub quota: Option<u64>,
     /// Days that the image of a reported record is kept. `None`: for ever.
@@ -24,41 +24,41 @@ pub struct Limits {
 }
 
 /// A store that this process alone writes to. Every call that returns without an error has reached the disk.
-pub struct Store {
+pub struct RecordStore {
     pub(super) folder: PathBuf,
     pub(super) database: Database,
     pub(super) images: Images,
-    pub(super) limits: Limits,
+    pub(super) limits: StoreLimits,
     _lock: File,
 }
 
-impl Store {
+impl RecordStore {
     /// Opens a store, creating it if need be.
     ///
     /// # Errors
-    /// [`StoreError`]; [`StoreError::InUse`] if another process has it.
-    pub fn open(folder: &Path, limits: Limits) -> Result<Self, StoreError> {
-        make_folder(folder).map_err(|error| StoreError::file(folder, &error))?;
+    /// [`RecordStoreError`]; [`RecordStoreError::InUse`] if another process has it.
+    pub fn open(folder: &Path, limits: StoreLimits) -> Result<Self, RecordStoreError> {
+        make_folder(folder).map_err(|error| RecordStoreError::file(folder, &error))?;
         let lock = lock(folder)?;
         let images = Images::open(folder)?;
         let database = Database::open(folder)?;
-        Ok(Store { folder: folder.to_owned(), database, images, limits, _lock: lock })
+        Ok(RecordStore { folder: folder.to_owned(), database, images, limits, _lock: lock })
     }
 
     /// The record of a content, if it has one.
     ///
     /// # Errors
     /// What the database says.
-    pub fn known(&self, content: &Hash256) -> Result<Option<Record>, StoreError> {
+    pub fn known(&self, content: &Hash256) -> Result<Option<Record>, RecordStoreError> {
         self.database.by_content(content)
     }
 
     /// Stores an image under the hash of its content and gives where it lies.
     ///
     /// # Errors
-    /// [`StoreError::Full`] if it would not leave the reserve free; then nothing was written.
-    pub fn keep(&self, content: &Hash256, bytes: &[u8]) -> Result<PathBuf, StoreError> {
-        self.check_room(bytes.len() as u64)?;
+    /// [`RecordStoreError::Full`] if it would not leave the reserve free; then nothing was written.
+    pub fn keep(&self, content: &Hash256, bytes: &[u8]) -> Result<PathBuf, RecordStoreError> {
+        self.check_free_space(bytes.len() as u64)?;
         self.images.put(content, bytes)
     }
 
@@ -67,16 +67,16 @@ impl Store {
     ///
     /// # Errors
     /// What the database says; then nothing was appended.
-    pub fn append(&mut self, entry: Entry, map: Option<&HeatMap>) -> Result<Appended, StoreError> {
-        self.check_room(0)?;
+    pub fn append(&mut self, entry: Entry, map: Option<&HeatMap>) -> Result<Appended, RecordStoreError> {
+        self.check_free_space(0)?;
         self.database.append(entry, map)
     }
 
     /// The heat map of the record at a place; none if it has none.
     ///
     /// # Errors
-    /// [`StoreError::Row`] if what is kept is no heat map, or what the database says.
-    pub fn heat_map(&self, sequence: u64) -> Result<Option<HeatMap>, StoreError> {
+    /// [`RecordStoreError::Row`] if what is kept is no heat map, or what the database says.
+    pub fn heat_map(&self, sequence: u64) -> Result<Option<HeatMap>, RecordStoreError> {
         self.database.heat_map(sequence)
     }
 
@@ -85,8 +85,8 @@ impl Store {
     /// new path is among the second.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub fn unrecorded(&self) -> Result<(Vec<Hash256>, Vec<PathBuf>), StoreError> {
+    /// [`RecordStoreError`].
+    pub fn unrecorded(&self) -> Result<(Vec<Hash256>, Vec<PathBuf>), RecordStoreError> {
         let (mut pending, mut damaged) = (Vec::new(), Vec::new());
         for content in self.images.list()? {
             match self.database.by_content(&content)? {
@@ -94,7 +94,7 @@ impl Store {
                 Some(_) => {}
                 None => {
                     let path = self.images.path(&content);
-                    let bytes = std::fs::read(&path).map_err(|error| StoreError::file(&path, &error))?;
+                    let bytes = std::fs::read(&path).map_err(|error| RecordStoreError::file(&path, &error))?;
                     match Hash256::of(&bytes) == content {
                         true => {
                             self.images.sync(&content)?;
@@ -115,25 +115,25 @@ impl Store {
 }
 
 /// A store that is only looked at; another process may write to it meanwhile.
-pub struct Reader {
+pub struct RecordReader {
     pub(super) database: Database,
     pub(super) images: Images,
 }
 
-impl Reader {
+impl RecordReader {
     /// Opens a store for reading.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] if there is none.
-    pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        Ok(Reader { database: Database::open_read_only(folder)?, images: Images::at(folder) })
+    /// [`RecordStoreError::Missing`] if there is none.
+    pub fn open(folder: &Path) -> Result<Self, RecordStoreError> {
+        Ok(RecordReader { database: Database::open_read_only(folder)?, images: Images::at(folder) })
     }
 
     /// All records, oldest first, one after another to `each`.
     ///
     /// # Errors
     /// The first row that is no record, or what `each` gives.
-    pub fn walk<E: From<StoreError>>(&self, mut each: impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
+    pub fn walk<E: From<RecordStoreError>>(&self, mut each: impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
         self.database.walk(|record| each(record?))
     }
 
@@ -141,7 +141,7 @@ impl Reader {
     ///
     /// # Errors
     /// What the database says.
-    pub fn by_sequence(&self, sequence: u64) -> Result<Option<Record>, StoreError> {
+    pub fn by_sequence(&self, sequence: u64) -> Result<Option<Record>, RecordStoreError> {
         self.database.by_sequence(sequence)
     }
 
@@ -149,7 +149,7 @@ impl Reader {
     ///
     /// # Errors
     /// What the database says.
-    pub fn by_content(&self, content: &Hash256) -> Result<Option<Record>, StoreError> {
+    pub fn by_content(&self, content: &Hash256) -> Result<Option<Record>, RecordStoreError> {
         self.database.by_content(content)
     }
 
@@ -157,7 +157,7 @@ impl Reader {
     ///
     /// # Errors
     /// What the database says.
-    pub fn image(&self, record: &Record) -> Result<Option<PathBuf>, StoreError> {
+    pub fn image(&self, record: &Record) -> Result<Option<PathBuf>, RecordStoreError> {
         let dropped = self.database.is_dropped(record.sequence)?;
         Ok((!dropped).then(|| self.images.path(&record.entry.content)))
     }
@@ -166,8 +166,8 @@ impl Reader {
     /// result.
     ///
     /// # Errors
-    /// [`StoreError::Row`] if what is kept is no heat map, or what the database says.
-    pub fn heat_map(&self, sequence: u64) -> Result<Option<HeatMap>, StoreError> {
+    /// [`RecordStoreError::Row`] if what is kept is no heat map, or what the database says.
+    pub fn heat_map(&self, sequence: u64) -> Result<Option<HeatMap>, RecordStoreError> {
         self.database.heat_map(sequence)
     }
 
@@ -175,7 +175,7 @@ impl Reader {
     ///
     /// # Errors
     /// What the database says.
-    pub fn unreported(&self, sequence: u64) -> Result<u64, StoreError> {
+    pub fn unreported(&self, sequence: u64) -> Result<u64, RecordStoreError> {
         self.database.unreported(sequence)
     }
 }
@@ -184,10 +184,10 @@ impl Reader {
 /// is needed; gives how many were not marked before. The screening process may run meanwhile.
 ///
 /// # Errors
-/// [`StoreError::Missing`] if there is no store, or what the database says.
-pub fn mark_reported(folder: &Path, sequence: u64) -> Result<usize, StoreError> {
+/// [`RecordStoreError::Missing`] if there is no store, or what the database says.
+pub fn mark_reported(folder: &Path, sequence: u64) -> Result<usize, RecordStoreError> {
     Database::open_read_only(folder)?;
-    Database::open(folder)?.mark_reported(sequence, Moment::now())
+    Database::open(folder)?.mark_reported(sequence, Timestamp::now())
 }
 
 /// Marks one record of a store as handed to people; gives whether it was not marked before. The screening process may
@@ -195,18 +195,18 @@ pub fn mark_reported(folder: &Path, sequence: u64) -> Result<usize, StoreError> 
 ///
 /// # Errors
 /// As [`mark_reported`].
-pub fn mark_one_reported(folder: &Path, sequence: u64) -> Result<bool, StoreError> {
+pub fn mark_one_reported(folder: &Path, sequence: u64) -> Result<bool, RecordStoreError> {
     Database::open_read_only(folder)?;
-    Database::open(folder)?.mark_one(sequence, Moment::now())
+    Database::open(folder)?.mark_one(sequence, Timestamp::now())
 }
 
-fn lock(folder: &Path) -> Result<File, StoreError> {
+fn lock(folder: &Path) -> Result<File, RecordStoreError> {
     let path = folder.join("lock");
-    let failed = |error: std::io::Error| StoreError::file(&path, &error);
+    let failed = |error: std::io::Error| RecordStoreError::file(&path, &error);
     let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { folder: folder.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(RecordStoreError::InUse { folder: folder.to_owned() }),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
 }
@@ -216,12 +216,12 @@ mod tests {
     use super::super::entry::tests::entry;
     use super::*;
 
-    const LIMITS: Limits = Limits { quota: None, keep_days: None, reserve: 0 };
+    const LIMITS: StoreLimits = StoreLimits { quota: None, keep_days: None, reserve: 0 };
 
     #[test]
     fn a_content_has_one_record_whatever_comes_again() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+        let mut store = RecordStore::open(folder.path(), LIMITS).expect("opened");
         let first = store.append(entry(b"a"), None).expect("appended");
         let Appended::New(first) = first else { panic!("{first:?}") };
         let again = store.append(super::Entry { threshold: 0.75, ..entry(b"a") }, None).expect("known");
@@ -231,9 +231,9 @@ mod tests {
         assert_eq!((second.sequence, second.previous), (2, first.hash));
         // Nothing of it is in memory only.
         drop(store);
-        let reader = Reader::open(folder.path()).expect("opened");
+        let reader = RecordReader::open(folder.path()).expect("opened");
         let mut all = Vec::new();
-        let read: Result<(), StoreError> = reader.walk(|record| {
+        let read: Result<(), RecordStoreError> = reader.walk(|record| {
             all.push(record);
             Ok(())
         });
@@ -243,17 +243,17 @@ mod tests {
     #[test]
     fn one_process_at_a_time_writes() {
         let folder = tempfile::tempdir().expect("a folder");
-        let held = Store::open(folder.path(), LIMITS).expect("opened");
-        let second = Store::open(folder.path(), LIMITS).err().expect("refused");
-        assert_eq!(second, StoreError::InUse { folder: folder.path().to_owned() });
+        let held = RecordStore::open(folder.path(), LIMITS).expect("opened");
+        let second = RecordStore::open(folder.path(), LIMITS).err().expect("refused");
+        assert_eq!(second, RecordStoreError::InUse { folder: folder.path().to_owned() });
         drop(held);
-        assert!(Store::open(folder.path(), LIMITS).is_ok());
+        assert!(RecordStore::open(folder.path(), LIMITS).is_ok());
     }
 
     #[test]
     fn what_was_stored_and_not_recorded_is_found_again() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+        let mut store = RecordStore::open(folder.path(), LIMITS).expect("opened");
         for bytes in [b"a", b"b", b"c"] {
             store.keep(&Hash256::of(bytes), bytes).expect("kept");
         }
@@ -267,10 +267,10 @@ mod tests {
     #[test]
     fn another_database_and_no_database_are_said() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert!(matches!(Reader::open(folder.path()), Err(StoreError::Missing { .. })));
+        assert!(matches!(RecordReader::open(folder.path()), Err(RecordStoreError::Missing { .. })));
         let other = rusqlite::Connection::open(Database::path(folder.path())).expect("opened");
         other.execute_batch("CREATE TABLE x (y)").expect("created");
-        let error = Store::open(folder.path(), LIMITS).err().expect("refused");
-        assert!(matches!(error, StoreError::Schema { .. }), "{error}");
+        let error = RecordStore::open(folder.path(), LIMITS).err().expect("refused");
+        assert!(matches!(error, RecordStoreError::Schema { .. }), "{error}");
     }
 }

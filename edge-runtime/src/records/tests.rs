@@ -9,7 +9,7 @@ use rusqlite::types::Value;
 use super::entry::tests::entry;
 use super::*;
 
-const LIMITS: Limits = Limits { quota: None, keep_days: None, reserve: 0 };
+const LIMITS: StoreLimits = StoreLimits { quota: None, keep_days: None, reserve: 0 };
 
 prop_compose! {
     fn any_hash()(bytes: [u8; 32]) -> Hash256 { bytes.into() }
@@ -42,7 +42,7 @@ prop_compose! {
         intake_us in 0..=i64::MAX as u64,
         screening_us in 0..=i64::MAX as u64,
     ) -> Entry {
-        let (recorded, durations) = (Moment { unix_ms, trusted }, Durations { intake_us, screening_us });
+        let (recorded, durations) = (Timestamp { unix_ms, trusted }, Durations { intake_us, screening_us });
         Entry { content, bytes, origin, recorded, model, threshold, outcome, durations }
     }
 }
@@ -83,14 +83,14 @@ fn decode(mut bytes: &[u8]) -> Option<(u64, Hash256, Entry)> {
     let count = number(field()?)?;
     let reasons = (0..count).map(|_| text(field()?)).collect::<Option<Vec<_>>>()?;
     let outcome = Outcome::from_columns(&code, probability, reasons)?;
-    let recorded = Moment { unix_ms, trusted };
+    let recorded = Timestamp { unix_ms, trusted };
     let entry = Entry { content, bytes: bytes_, origin, recorded, model, threshold, outcome, durations };
     bytes.is_empty().then_some((sequence, previous, entry))
 }
 
 /// A store with these records, closed, so that all lies in one file.
 fn written(folder: &Path, entries: &[Entry]) -> Vec<Record> {
-    let mut store = Store::open(folder, LIMITS).expect("opened");
+    let mut store = RecordStore::open(folder, LIMITS).expect("opened");
     let append = |entry: &Entry| match store.append(entry.clone(), None).expect("appended") {
         Appended::New(record) | Appended::Known(record) => record,
     };
@@ -111,13 +111,13 @@ fn tampered(folder: &Path, sql: &str) -> Connection {
 }
 
 fn problems(folder: &Path) -> Vec<Problem> {
-    let reader = Reader::open(folder).expect("opened");
-    reader.verify(Depth::Chain, None).expect("verified").problems
+    let reader = RecordReader::open(folder).expect("opened");
+    reader.verify(VerifyDepth::Chain, None).expect("verified").problems
 }
 
-fn read_all(folder: &Path) -> Result<Vec<Record>, StoreError> {
+fn read_all(folder: &Path) -> Result<Vec<Record>, RecordStoreError> {
     let mut all = Vec::new();
-    Reader::open(folder)?.walk::<StoreError>(|record| {
+    RecordReader::open(folder)?.walk::<RecordStoreError>(|record| {
         all.push(record);
         Ok(())
     })?;
@@ -131,7 +131,7 @@ fn hashes_are_those_that_another_program_computes() {
     assert_eq!(first.hash.to_string(), "d0c3a6b47563e087ca39ddc82395386f8c4d14f4791aefb62b9162831e595344");
     let second = Entry {
         origin: Origin::Stick,
-        recorded: Moment { unix_ms: -5, trusted: false },
+        recorded: Timestamp { unix_ms: -5, trusted: false },
         outcome: Outcome::NoResult { reasons: vec!["truncated".into(), "ä".into()] },
         durations: Durations { intake_us: 1500, screening_us: 0 },
         ..entry(b"b")
@@ -164,7 +164,7 @@ fn sql_cannot_change_what_is_recorded() {
         connection.pragma_update(None, "foreign_keys", true).expect("set");
         assert!(connection.execute(&sql, []).is_err(), "{sql}");
     }
-    // Were the right one not refused either, the refusals above would prove nothing.
+    // Were the right one not refused either, the refusals above would self_test nothing.
     let right = format!("INSERT INTO record {}", copy.replace("4, x'00'", "4, zeroblob(32)"));
     connection.execute_batch(&format!("BEGIN; {right}; ROLLBACK")).expect("accepted");
     assert_eq!(read_all(folder.path()), Ok(records));
@@ -196,8 +196,8 @@ fn a_chain_that_was_computed_anew_lacks_the_hash_that_was_noted_down() {
     let records = written(folder.path(), &[entry(b"a"), entry(b"b")]);
     let noted = (2, records[1].hash);
     let verify = |folder: &Path| {
-        let reader = Reader::open(folder).expect("opened");
-        reader.verify(Depth::Chain, Some(noted)).expect("verified")
+        let reader = RecordReader::open(folder).expect("opened");
+        reader.verify(VerifyDepth::Chain, Some(noted)).expect("verified")
     };
     let found = verify(folder.path());
     assert_eq!((found.records, found.head, found.problems), (2, Some(noted), vec![]));
@@ -210,14 +210,14 @@ fn a_chain_that_was_computed_anew_lacks_the_hash_that_was_noted_down() {
 #[test]
 fn images_that_are_missing_or_changed_are_found() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut store = Store::open(folder.path(), LIMITS).expect("opened");
+    let mut store = RecordStore::open(folder.path(), LIMITS).expect("opened");
     for bytes in [b"a", b"b", b"c"] {
         store.keep(&Hash256::of(bytes), bytes).expect("kept");
         store.append(entry(bytes), None).expect("appended");
     }
     let verify = || {
-        let reader = Reader::open(folder.path()).expect("opened");
-        let found = reader.verify(Depth::Images, None).expect("verified");
+        let reader = RecordReader::open(folder.path()).expect("opened");
+        let found = reader.verify(VerifyDepth::Images, None).expect("verified");
         (found.images, found.problems.len())
     };
     assert_eq!(verify(), (3, 0));
@@ -299,7 +299,7 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] ^= 1u8 << bit;
         std::fs::write(file(folder.path()), bytes).expect("written");
-        let verified = Reader::open(folder.path()).and_then(|reader| reader.verify(Depth::Chain, None));
+        let verified = RecordReader::open(folder.path()).and_then(|reader| reader.verify(VerifyDepth::Chain, None));
         if verified.is_ok_and(|found| found.problems.is_empty()) {
             prop_assert_eq!(read_all(folder.path()), Ok(records));
         }

@@ -4,9 +4,9 @@ use std::io;
 
 use super::chain;
 use super::entry::Record;
-use super::error::StoreError;
+use super::error::RecordStoreError;
 use super::hash256::Hash256;
-use super::store::Reader;
+use super::store::RecordReader;
 
 /// Something that does not hold. It says in words which record or file, and what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct Problem(pub String);
 
 /// How much is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Depth {
+pub enum VerifyDepth {
     /// The database and its chain.
     Chain,
     /// Also every image file, read and hashed.
@@ -30,7 +30,7 @@ pub struct Verification {
     pub events: u64,
     /// How many image files were hashed.
     pub images: u64,
-    /// The newest record's place and hash. Whoever notes them down can later prove that nothing up to there was
+    /// The newest record's place and hash. Whoever notes them down can later self_test that nothing up to there was
     /// taken away.
     pub head: Option<(u64, Hash256)>,
     /// What does not hold; the first of them, at most [`Verification::MOST`].
@@ -48,12 +48,12 @@ impl Verification {
     }
 }
 
-impl Reader {
+impl RecordReader {
     /// Checks the whole store. `holds` is a place and hash that somebody noted down.
     ///
     /// # Errors
-    /// [`StoreError`] only if the database cannot be asked at all.
-    pub fn verify(&self, depth: Depth, holds: Option<(u64, Hash256)>) -> Result<Verification, StoreError> {
+    /// [`RecordStoreError`] only if the database cannot be asked at all.
+    pub fn verify(&self, depth: VerifyDepth, holds: Option<(u64, Hash256)>) -> Result<Verification, RecordStoreError> {
         let mut found = Verification::default();
         for line in self.database.integrity()? {
             found.problem(format!("the database: {line}"));
@@ -61,7 +61,7 @@ impl Reader {
         // What was appended after this look is not missed.
         let greatest = self.database.greatest_ever()?;
         let mut held = holds.is_none();
-        self.database.walk::<StoreError>(|row| {
+        self.database.walk::<RecordStoreError>(|row| {
             found.records += 1;
             match row {
                 Ok(record) => {
@@ -70,11 +70,11 @@ impl Reader {
                     }
                     held |= holds == Some((record.sequence, record.hash));
                     found.head = Some((record.sequence, record.hash));
-                    if depth == Depth::Images {
+                    if depth == VerifyDepth::Images {
                         self.verify_image(&record, &mut found)?;
                     }
                 }
-                Err(StoreError::Row { sequence, reason }) => {
+                Err(RecordStoreError::Row { sequence, reason }) => {
                     found.problem(format!("record {sequence}: {reason}"));
                     // The chain is taken up again behind it, so that the rest is checked too.
                     found.head = found.head.map(|(last, hash)| (last + 1, hash));
@@ -96,7 +96,7 @@ impl Reader {
         Ok(found)
     }
 
-    fn verify_image(&self, record: &Record, found: &mut Verification) -> Result<(), StoreError> {
+    fn verify_image(&self, record: &Record, found: &mut Verification) -> Result<(), RecordStoreError> {
         let Some(path) = self.image(record)? else { return Ok(()) };
         match std::fs::read(&path) {
             Ok(bytes) if Hash256::of(&bytes) == record.entry.content => found.images += 1,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::outputs::lights::Signal;
+use crate::status::Signal;
 
 /// Counts since the start. Read from any thread; written by the pipeline.
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ pub struct Histogram {
 
 /// A [`Histogram`] at one moment, as Prometheus counts.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Snapshot {
+pub struct HistogramSnapshot {
     /// Bounds in seconds, rising, and how many times were at most so long.
     pub below: Vec<(f64, u64)>,
     /// How many there were.
@@ -60,12 +60,12 @@ impl Histogram {
     pub fn observe(&self, took: Duration) {
         let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let at = BOUNDS_US.iter().position(|bound| us <= *bound).unwrap_or(BOUNDS_US.len());
-        one_more(&self.buckets[at]);
+        increment(&self.buckets[at]);
         self.total_us.fetch_add(us, Ordering::Relaxed);
     }
 
     /// As it is now. The count is that of the buckets, so the two always agree.
-    pub fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&self) -> HistogramSnapshot {
         let mut count = 0;
         let mut up_to = |bucket: &AtomicU64| {
             count += bucket.load(Ordering::Relaxed);
@@ -77,7 +77,7 @@ impl Histogram {
             .map(|(us, bucket)| (*us as f64 / 1e6, up_to(bucket)))
             .collect();
         up_to(&self.buckets[BOUNDS_US.len()]);
-        Snapshot { below, count, seconds: self.total_us.load(Ordering::Relaxed) as f64 / 1e6 }
+        HistogramSnapshot { below, count, seconds: self.total_us.load(Ordering::Relaxed) as f64 / 1e6 }
     }
 }
 
@@ -90,13 +90,13 @@ impl Counters {
             Signal::NoSign => &self.no_sign,
             _ => &self.no_result,
         };
-        one_more(counter);
+        increment(counter);
         self.screening.observe(took);
     }
 }
 
 /// Adds one.
-pub fn one_more(counter: &AtomicU64) {
+pub fn increment(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 

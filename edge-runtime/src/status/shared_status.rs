@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use xray_core::package::Contract;
 
-use super::lights::{About, Show, Shown, Signal};
-use crate::decoding::Decoding;
-use crate::record::Hash256;
-use crate::sources::Medium;
+use super::{DisplayedSignal, Signal, Subject};
+use crate::decode_lock::DecodeLock;
+use crate::inputs::MediaState;
+use crate::records::Hash256;
 
 /// Which model screens, as people are told.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,19 +50,19 @@ impl ModelFacts {
 
 /// What is known at one moment.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Glance {
+pub struct StatusSnapshot {
     /// What is shown, and whose it is.
-    pub shown: Shown,
+    pub shown: DisplayedSignal,
     /// For how long.
     pub shown_for: Duration,
     /// Since the loop last finished a turn; none before its first.
-    pub since_beat: Option<Duration>,
+    pub since_turn: Option<Duration>,
     /// Since the program began.
     pub uptime: Duration,
     /// What the last result that was shown was about.
-    pub last: About,
+    pub last: Subject,
     /// Whether there is a stick to pull.
-    pub medium: Medium,
+    pub medium: MediaState,
     /// What keeps it from working, in words for a technician.
     pub trouble: Option<String>,
     /// The model, once it was loaded and gave its known answer.
@@ -71,7 +71,7 @@ pub struct Glance {
 
 /// How the device is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Condition {
+pub enum Health {
     /// The model is being loaded and checked.
     Starting,
     /// It works.
@@ -83,24 +83,24 @@ pub enum Condition {
 }
 
 struct State {
-    shown: Shown,
+    shown: DisplayedSignal,
     since: Instant,
     beat: Option<Instant>,
-    last: About,
-    medium: Medium,
+    last: Subject,
+    medium: MediaState,
     trouble: Option<String>,
     model: Option<ModelFacts>,
 }
 
 /// What the device shows now and how it is.
-pub struct Live {
+pub struct SharedStatus {
     began: Instant,
     patience: Duration,
-    decoding: Arc<Decoding>,
+    decode_lock: Arc<DecodeLock>,
     state: Mutex<State>,
 }
 
-impl Live {
+impl SharedStatus {
     /// Nothing is shown yet. A loop that has not finished a turn for `patience` is taken to hang.
     pub fn new(patience: Duration) -> Self {
         let began = Instant::now();
@@ -108,12 +108,12 @@ impl Live {
             shown: Signal::Off.into(),
             since: began,
             beat: None,
-            last: About::Nothing,
-            medium: Medium::Absent,
+            last: Subject::Nothing,
+            medium: MediaState::Absent,
             trouble: None,
             model: None,
         };
-        Live { began, patience, decoding: Arc::default(), state: Mutex::new(state) }
+        SharedStatus { began, patience, decode_lock: Arc::default(), state: Mutex::new(state) }
     }
 
     /// From now on this model screens, which gave its known answer, and the loop turns.
@@ -124,34 +124,34 @@ impl Live {
 
     /// This signal is shown from now on; it is about nothing that came in.
     pub fn show(&self, signal: Signal) {
-        self.tell(signal.into());
+        self.display(signal.into());
     }
 
     /// This is shown from now on. Gives whether it is another signal than before.
-    pub fn tell(&self, shown: Shown) -> bool {
+    pub fn display(&self, shown: DisplayedSignal) -> bool {
         let mut state = self.state();
         let other = state.shown.signal != shown.signal;
         if state.shown != shown {
             (state.shown, state.since) = (shown, Instant::now());
         }
-        if shown.about != About::Nothing {
-            state.last = shown.about;
+        if shown.subject != Subject::Nothing {
+            state.last = shown.subject;
         }
         other
     }
 
     /// Whether there is a stick to pull.
-    pub fn medium(&self, medium: Medium) {
-        self.state().medium = medium;
+    pub fn media_state(&self, medium: MediaState) {
+        self.state().media_state = medium;
     }
 
     /// The turn to decode an image, which the model and the page take one after the other.
-    pub fn decoding(&self) -> &Arc<Decoding> {
-        &self.decoding
+    pub fn decode_lock(&self) -> &Arc<DecodeLock> {
+        &self.decode_lock
     }
 
     /// The loop has finished a turn.
-    pub fn beat(&self) {
+    pub fn turn_finished(&self) {
         self.state().beat = Some(Instant::now());
     }
 
@@ -161,29 +161,29 @@ impl Live {
     }
 
     /// What is known now.
-    pub fn glance(&self) -> Glance {
+    pub fn snapshot(&self) -> StatusSnapshot {
         let now = Instant::now();
         let state = self.state();
-        Glance {
+        StatusSnapshot {
             shown: state.shown,
             shown_for: now.saturating_duration_since(state.since),
-            since_beat: state.beat.map(|beat| now.saturating_duration_since(beat)),
+            since_turn: state.beat.map(|beat| now.saturating_duration_since(beat)),
             uptime: now.saturating_duration_since(self.began),
             last: state.last,
-            medium: state.medium,
+            medium: state.media_state,
             trouble: state.trouble.clone(),
             model: state.model.clone(),
         }
     }
 
-    /// How the device is, by a glance.
-    pub fn condition(&self, glance: &Glance) -> Condition {
-        match (&glance.trouble, glance.shown.signal, glance.since_beat) {
-            (Some(words), ..) => Condition::Faulty(words.clone()),
-            (None, Signal::Fault, _) => Condition::Faulty(String::new()),
-            (None, _, None) => Condition::Starting,
-            (None, _, Some(silent)) if silent > self.patience => Condition::Silent(silent),
-            _ => Condition::Well,
+    /// How the device is, by a snapshot.
+    pub fn health(&self, snapshot: &StatusSnapshot) -> Health {
+        match (&snapshot.trouble, snapshot.shown.signal, snapshot.since_turn) {
+            (Some(words), ..) => Health::Faulty(words.clone()),
+            (None, Signal::Fault, _) => Health::Faulty(String::new()),
+            (None, _, None) => Health::Starting,
+            (None, _, Some(silent)) if silent > self.patience => Health::Stalled(silent),
+            _ => Health::Healthy,
         }
     }
 
@@ -193,40 +193,8 @@ impl Live {
     }
 }
 
-/// Lights whose signals are also told to a [`Live`].
-pub struct Mirrored<'a> {
-    lights: &'a dyn Show,
-    live: Arc<Live>,
-}
-
-impl<'a> Mirrored<'a> {
-    /// These lights.
-    pub fn new(lights: &'a dyn Show, live: Arc<Live>) -> Self {
-        Mirrored { lights, live }
-    }
-}
-
-impl Show for Mirrored<'_> {
-    fn show(&self, signal: Signal) {
-        self.live.show(signal);
-        self.lights.show(signal);
-    }
-
-    /// A signal that goes on for another record is not played anew.
-    fn tell(&self, shown: Shown) {
-        if self.live.tell(shown) {
-            self.lights.show(shown.signal);
-        }
-    }
-
-    fn hold(&self, time: Duration) {
-        self.lights.hold(time);
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::lights::Dark;
     use super::*;
 
     fn facts() -> ModelFacts {
@@ -242,37 +210,37 @@ mod tests {
         }
     }
 
-    fn condition(live: &Live) -> Condition {
-        live.condition(&live.glance())
+    fn health(status: &SharedStatus) -> Health {
+        status.health(&status.snapshot())
     }
 
     #[test]
     fn a_device_is_well_only_while_nothing_is_wrong() {
-        let live = Live::new(Duration::from_secs(60));
-        let live = Arc::new(live);
-        Mirrored::new(&Dark, live.clone()).show(Signal::Busy);
-        assert_eq!(live.glance().shown, Signal::Busy.into());
-        assert_eq!(condition(&live), Condition::Starting);
-        live.ready(facts());
-        assert_eq!(condition(&live), Condition::Well);
-        live.trouble(Some("the disk is full".into()));
-        assert_eq!(condition(&live), Condition::Faulty("the disk is full".into()));
-        live.trouble(None);
-        live.show(Signal::Fault);
-        assert_eq!(condition(&live), Condition::Faulty(String::new()));
-        live.tell(Shown::refused("camera-late"));
-        assert_eq!(live.glance().shown.about, About::Refused("camera-late"));
-        live.show(Signal::Ready);
-        assert_eq!(live.glance().shown.about, About::Nothing);
-        assert_eq!(live.glance().last, About::Refused("camera-late"));
-        assert_eq!(condition(&live), Condition::Well);
+        let status = SharedStatus::new(Duration::from_secs(60));
+        let status = Arc::new(status);
+        status.show(Signal::Busy);
+        assert_eq!(status.snapshot().shown, Signal::Busy.into());
+        assert_eq!(health(&status), Health::Starting);
+        status.ready(facts());
+        assert_eq!(health(&status), Health::Healthy);
+        status.trouble(Some("the disk is full".into()));
+        assert_eq!(health(&status), Health::Faulty("the disk is full".into()));
+        status.trouble(None);
+        status.show(Signal::Fault);
+        assert_eq!(health(&status), Health::Faulty(String::new()));
+        status.display(DisplayedSignal::refused("camera-late"));
+        assert_eq!(status.snapshot().shown.subject, Subject::Refused("camera-late"));
+        status.show(Signal::Ready);
+        assert_eq!(status.snapshot().shown.subject, Subject::Nothing);
+        assert_eq!(status.snapshot().last, Subject::Refused("camera-late"));
+        assert_eq!(health(&status), Health::Healthy);
     }
 
     #[test]
     fn a_loop_that_hangs_is_noticed() {
-        let live = Live::new(Duration::ZERO);
-        live.ready(facts());
+        let status = SharedStatus::new(Duration::ZERO);
+        status.ready(facts());
         std::thread::sleep(Duration::from_millis(2));
-        assert!(matches!(condition(&live), Condition::Silent(_)));
+        assert!(matches!(health(&status), Health::Stalled(_)));
     }
 }

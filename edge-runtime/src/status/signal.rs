@@ -7,7 +7,7 @@ use xray_core::decision::Finding;
 use xray_core::screening::{Item, NoResult, ScreeningError};
 
 #[cfg(unix)]
-use crate::record::Outcome;
+use crate::records::Outcome;
 
 /// What the lights say. Ordered by urgency: in a batch the most urgent is what stands at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
 
-use crate::outputs::live::Live;
-use crate::sources::Medium;
+use crate::status::SharedStatus;
+use crate::inputs::MediaState;
 
 /// Tells the service manager that the program is about to end of a fault.
-pub fn dying(fault: &str) {
+pub fn publish_fault(fault: &str) {
     tell(Some(fault), "");
 }
 
@@ -21,28 +21,28 @@ fn tell(trouble: Option<&str>, else_words: &str) {
 }
 
 /// Tells that the pipeline turns.
-pub struct Heartbeat {
+pub struct StatusPublisher {
     every: Option<Duration>,
     told: Option<Instant>,
     trouble: Option<String>,
-    live: Option<Arc<Live>>,
+    status: Option<Arc<SharedStatus>>,
 }
 
-impl Heartbeat {
+impl StatusPublisher {
     /// From the environment that the service manager gave.
     pub fn from_environment() -> Self {
         // Four times within its patience: one that is late does not end the program.
-        Heartbeat {
+        StatusPublisher {
             every: sd_notify::watchdog_enabled().map(|patience| patience / 4),
             told: None,
             trouble: None,
-            live: None,
+            status: None,
         }
     }
 
-    /// Tells `live`, too.
-    pub fn with(self, live: Arc<Live>) -> Self {
-        Heartbeat { live: Some(live), ..self }
+    /// Tells `status`, too.
+    pub fn with(self, status: Arc<SharedStatus>) -> Self {
+        StatusPublisher { status: Some(status), ..self }
     }
 
     /// The service manager's patience, if it has one that is shorter than `longest` may take between two beats.
@@ -66,22 +66,22 @@ impl Heartbeat {
             self.trouble.clone_from(&words);
             tell(self.trouble.as_deref(), "well");
         }
-        if let Some(live) = &self.live {
-            live.trouble(words);
+        if let Some(status) = &self.status {
+            status.trouble(words);
         }
     }
 
     /// Says whether there is a stick to pull.
-    pub fn medium(&self, medium: Medium) {
-        if let Some(live) = &self.live {
-            live.medium(medium);
+    pub fn media_state(&self, medium: MediaState) {
+        if let Some(status) = &self.status {
+            status.media_state(medium);
         }
     }
 
     /// Called when a turn is done: all sources were asked, and what came is recorded.
-    pub fn beat(&mut self, now: Instant) {
-        if let Some(live) = &self.live {
-            live.beat();
+    pub fn turn_finished(&mut self, now: Instant) {
+        if let Some(status) = &self.status {
+            status.turn_finished();
         }
         let Some(every) = self.every else { return };
         if self.told.is_none_or(|told| now.duration_since(told) >= every) {

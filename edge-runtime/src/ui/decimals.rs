@@ -17,7 +17,7 @@ pub fn decimals(value: f64, beside: &[f64], least: usize) -> usize {
 
 /// The same for a record, beside its threshold and the band in which its model must not decide.
 #[cfg(unix)]
-pub fn decimals_of(entry: &crate::record::Entry, abstain: Option<(f64, f64)>, least: usize) -> usize {
+pub fn decimals_of(entry: &crate::records::Entry, abstain: Option<(f64, f64)>, least: usize) -> usize {
     let mut beside = vec![entry.threshold];
     beside.extend(abstain.into_iter().flat_map(|(low, high)| [low, high]));
     entry.outcome.probability().map_or(least, |probability| decimals(probability, &beside, least))

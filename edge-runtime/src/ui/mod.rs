@@ -1,14 +1,12 @@
-//! What a verdict is shown on, besides the rows.
+//! How results reach people: lights, web page, printed and DICOM reports, in their language.
 
 pub mod decimals;
+#[cfg(unix)]
+pub mod i18n;
 pub mod lights;
-#[cfg(unix)]
-pub mod live;
-#[cfg(unix)]
-pub mod page;
 #[cfg(unix)]
 pub mod picture;
 #[cfg(unix)]
 pub mod report;
 #[cfg(unix)]
-pub mod words;
+pub mod web;

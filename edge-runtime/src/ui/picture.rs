@@ -8,7 +8,7 @@ use image::{ExtendedColorType, GrayImage, ImageBuffer, ImageEncoder, Luma, Rgb, 
 use xray_core::heat_map::layer_png;
 use xray_core::intake::{self, IntakeProblem, Pixels, Radiograph};
 
-use crate::record::{Hash256, Reader, Record, StoreError};
+use crate::records::{Hash256, RecordReader, Record, RecordStoreError};
 
 /// Longest side of a picture, in pixels: more than a phone shows and enough for a printed page.
 pub const LONGEST: u32 = 1024;
@@ -18,13 +18,13 @@ const QUALITY: u8 = 88;
 
 /// Why an image is not shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unshown {
+pub enum PictureError {
     /// It was given up for room.
     #[error("the image was given up for room after it was reported")]
     Dropped,
     /// The store cannot be read.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] RecordStoreError),
     /// The file cannot be read.
     #[error("{}: {reason}; run `edge-runtime records verify`", .file.display())]
     File {
@@ -43,7 +43,7 @@ pub enum Unshown {
     #[error("{0}")]
     Image(IntakeProblem),
     /// Another image is being decoded.
-    #[error("another image is being read; open this again in a moment")]
+    #[error("another image is being read; open this again in a timestamp")]
     Busy,
     /// The encoder failed.
     #[error("the picture could not be encoded: {0}")]
@@ -53,31 +53,31 @@ pub enum Unshown {
 /// The bytes of a record's image, which are those that were screened.
 ///
 /// # Errors
-/// [`Unshown`].
-pub fn stored(reader: &Reader, record: &Record) -> Result<Vec<u8>, Unshown> {
-    let file = reader.image(record)?.ok_or(Unshown::Dropped)?;
+/// [`PictureError`].
+pub fn stored(reader: &RecordReader, record: &Record) -> Result<Vec<u8>, PictureError> {
+    let file = reader.image(record)?.ok_or(PictureError::Dropped)?;
     let bytes = intake::read_bytes(&file)
-        .map_err(|error| Unshown::File { file: file.clone(), reason: error.problem.to_string() })?;
+        .map_err(|error| PictureError::File { file: file.clone(), reason: error.problem.to_string() })?;
     match Hash256::of(&bytes) == record.entry.content {
         true => Ok(bytes),
-        false => Err(Unshown::Changed { file }),
+        false => Err(PictureError::Changed { file }),
     }
 }
 
 /// Decodes an image within the limits.
 ///
 /// # Errors
-/// [`Unshown::Image`].
-pub fn decode(bytes: &[u8]) -> Result<Radiograph, Unshown> {
-    intake::decode(bytes).map_err(Unshown::Image)
+/// [`PictureError::Image`].
+pub fn decode(bytes: &[u8]) -> Result<Radiograph, PictureError> {
+    intake::decode(bytes).map_err(PictureError::Image)
 }
 
 /// An image as a JPEG file whose longest side is at most [`LONGEST`].
 ///
 /// # Errors
-/// [`Unshown::Encoder`].
-pub fn jpeg(image: &Radiograph) -> Result<Vec<u8>, Unshown> {
-    let failed = |error: image::ImageError| Unshown::Encoder(error.to_string());
+/// [`PictureError::Encoder`].
+pub fn jpeg(image: &Radiograph) -> Result<Vec<u8>, PictureError> {
+    let failed = |error: image::ImageError| PictureError::Encoder(error.to_string());
     let mut file = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut file, QUALITY);
     match reduced(image)? {
@@ -94,8 +94,8 @@ pub fn jpeg(image: &Radiograph) -> Result<Vec<u8>, Unshown> {
 /// An image in colours whose longest side is at most [`LONGEST`], for drawing on it.
 ///
 /// # Errors
-/// [`Unshown::Encoder`].
-pub fn rgb(image: &Radiograph) -> Result<RgbImage, Unshown> {
+/// [`PictureError::Encoder`].
+pub fn rgb(image: &Radiograph) -> Result<RgbImage, PictureError> {
     Ok(match reduced(image)? {
         Reduced::Grey(grey) => image::DynamicImage::ImageLuma8(grey).into_rgb8(),
         Reduced::Rgb(rgb) => rgb,
@@ -105,11 +105,11 @@ pub fn rgb(image: &Radiograph) -> Result<RgbImage, Unshown> {
 /// The heat map of a record as a PNG that is laid over the picture of its image; none if the record has none.
 ///
 /// # Errors
-/// [`Unshown`].
-pub fn heat(reader: &Reader, record: &Record, image: &Radiograph) -> Result<Option<Vec<u8>>, Unshown> {
+/// [`PictureError`].
+pub fn heat(reader: &RecordReader, record: &Record, image: &Radiograph) -> Result<Option<Vec<u8>>, PictureError> {
     let Some(map) = reader.heat_map(record.sequence)? else { return Ok(None) };
     let (width, height) = size(image.width(), image.height());
-    layer_png(&map, width, height).map(Some).map_err(|error| Unshown::Encoder(error.to_string()))
+    layer_png(&map, width, height).map(Some).map_err(|error| PictureError::Encoder(error.to_string()))
 }
 
 /// Width and height of the picture of an image of this size, in pixels.
@@ -127,10 +127,10 @@ enum Reduced {
     Rgb(RgbImage),
 }
 
-fn reduced(image: &Radiograph) -> Result<Reduced, Unshown> {
+fn reduced(image: &Radiograph) -> Result<Reduced, PictureError> {
     let (width, height) = (image.width(), image.height());
     let (to_width, to_height) = size(width, height);
-    let empty = || Unshown::Encoder("its pixels do not fill it".to_owned());
+    let empty = || PictureError::Encoder("its pixels do not fill it".to_owned());
     Ok(match image.pixels() {
         Pixels::Grey(bytes) => {
             let whole = ImageBuffer::<Luma<u8>, &[u8]>::from_raw(width, height, bytes.as_slice())

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use edge_runtime::record::{Depth, Reader, Record, StoreError};
+use edge_runtime::records::{VerifyDepth, RecordReader, Record, RecordStoreError};
 use xray_core::package::{CONTRACT_KEY, KnownAnswer};
 use xray_core::preprocess::InputTensor;
 
@@ -107,11 +107,11 @@ impl Device {
 
 /// All records of a store, after it was verified to the last image.
 pub fn records(store: &Path) -> Vec<Record> {
-    let reader = Reader::open(store).expect("a store");
-    let verified = reader.verify(Depth::Images, None).expect("verified");
+    let reader = RecordReader::open(store).expect("a store");
+    let verified = reader.verify(VerifyDepth::Images, None).expect("verified");
     assert_eq!(verified.problems, []);
     let mut all = Vec::new();
-    let read: Result<(), StoreError> = reader.walk(|record| {
+    let read: Result<(), RecordStoreError> = reader.walk(|record| {
         all.push(record);
         Ok(())
     });

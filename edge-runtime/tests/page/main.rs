@@ -17,9 +17,10 @@ mod support;
 
 use std::time::Duration;
 
-use edge_runtime::outputs::lights::{Pattern, Patterns, Rhythm, Signal};
-use edge_runtime::outputs::page::{self, Device, PageError, PageOptions};
-use edge_runtime::record::Reader;
+use edge_runtime::status::Signal;
+use edge_runtime::ui::lights::{Pattern, Patterns, Rhythm};
+use edge_runtime::ui::web::{self, DeviceContext, PageError, PageOptions};
+use edge_runtime::records::RecordReader;
 
 use http::{Answer, local};
 use shelf::Shelf;
@@ -53,7 +54,7 @@ fn every_page_has_its_type_the_disclaimer_and_the_headers() {
         ("/nothing", 404, html),
         ("/login", 404, html),
         ("/records.csv?day=x", 400, html),
-        ("/live", 200, "text/plain; charset=utf-8"),
+        ("/status", 200, "text/plain; charset=utf-8"),
         ("/records/1/image.jpg", 200, "image/jpeg"),
         ("/records/1/heat.png", 200, "image/png"),
         ("/records/3/heat.png", 404, html),
@@ -91,7 +92,7 @@ fn what_is_shown_is_what_was_recorded() {
     let shelf = Shelf::filled();
     let suspected = get(&shelf, "/records/1").text();
     assert!(suspected.contains("Pneumonia suspected") && !suspected.contains("No sign"), "{suspected}");
-    let record = Reader::open(&shelf.store).unwrap().by_sequence(1).unwrap().unwrap();
+    let record = RecordReader::open(&shelf.store).unwrap().by_sequence(1).unwrap().unwrap();
     let probability = format!("<dd>{:.3}</dd>", record.entry.outcome.probability().unwrap());
     assert!(suspected.contains(&probability), "{probability} in {suspected}");
     assert!(suspected.contains("0.500 (suspected from here on)"), "{suspected}");
@@ -229,7 +230,7 @@ fn hostile_requests_get_nothing() {
 #[test]
 fn a_record_is_marked_as_reported_only_when_asked_from_our_own_page() {
     let shelf = Shelf::filled();
-    let reported = || Reader::open(&shelf.store).unwrap().is_reported(2).unwrap();
+    let reported = || RecordReader::open(&shelf.store).unwrap().is_reported(2).unwrap();
     assert_eq!(get(&shelf, "/records/2/report").status, 200);
     assert_eq!(get(&shelf, "/records/2/reported").status, 405);
     assert_eq!(post(&shelf, "/records/2/reported", "Origin: http://evil.example\r\n").status, 403);
@@ -240,7 +241,7 @@ fn a_record_is_marked_as_reported_only_when_asked_from_our_own_page() {
         post(&shelf, "/records/2/reported", "Origin: http://localhost\r\nSec-Fetch-Site: same-origin\r\n");
     assert_eq!((marked.status, marked.header("location")), (303, Some("/records/2")));
     assert!(reported());
-    assert!(!Reader::open(&shelf.store).unwrap().is_reported(1).unwrap(), "no other");
+    assert!(!RecordReader::open(&shelf.store).unwrap().is_reported(1).unwrap(), "no other");
     assert!(get(&shelf, "/records/2").text().contains("Marked as reported"));
 }
 
@@ -271,7 +272,7 @@ fn what_the_lights_mean_is_told_as_this_board_shows_it() {
     let own = [(Signal::Suspected, Pattern { red, buzzer, ..Pattern::default() })];
     let patterns = Patterns::with(&own.into()).unwrap();
     let options = PageOptions { listen: "127.0.0.1:0".parse().unwrap(), ..PageOptions::default() };
-    let address = page::start(&options, Device { patterns, ..shelf.device() }).unwrap();
+    let address = page::start(&options, DeviceContext { patterns, ..shelf.device() }).unwrap();
     let asked = "GET /about HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let (board, standard) = (local(address, asked).text(), get(&shelf, "/about").text());
     let (own, sentence) =

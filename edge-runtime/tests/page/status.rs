@@ -1,7 +1,7 @@
 //! The status page: what stands beside a signal is that of the signal.
 
-use edge_runtime::outputs::lights::{About, Shown, Signal};
-use edge_runtime::sources::Medium;
+use edge_runtime::status::{Subject, DisplayedSignal, Signal};
+use edge_runtime::inputs::MediaState;
 
 use super::get;
 use super::shelf::Shelf;
@@ -9,10 +9,10 @@ use super::shelf::Shelf;
 #[test]
 fn beside_the_most_urgent_of_several_stands_its_own_picture() {
     let shelf = Shelf::filled();
-    shelf.live.show(Signal::Suspected);
-    let before = get(&shelf, "/live").text();
-    shelf.live.tell(Shown { several: true, ..Shown::record(Signal::Suspected, 1) });
-    assert_ne!(get(&shelf, "/live").text(), before, "the page is loaded again");
+    shelf.status.show(Signal::Suspected);
+    let before = get(&shelf, "/status").text();
+    shelf.status.tell(DisplayedSignal { several: true, ..DisplayedSignal::record(Signal::Suspected, 1) });
+    assert_ne!(get(&shelf, "/status").text(), before, "the page is loaded again");
     let page = get(&shelf, "/").text();
     assert!(
         page.contains("Several images were read.") && page.contains("<h2 class=\"gap\">Record 1</h2>"),
@@ -21,7 +21,7 @@ fn beside_the_most_urgent_of_several_stands_its_own_picture() {
     assert!(page.contains("/records/1/image.jpg") && page.contains("href=\"/records/1/report\""), "{page}");
     assert!(!page.contains("NO RESULT") && !page.contains("/records/3"), "the newest is not the urgent one");
     // One alone is the latest.
-    shelf.live.tell(Shown::record(Signal::Suspected, 1));
+    shelf.status.tell(DisplayedSignal::record(Signal::Suspected, 1));
     assert!(get(&shelf, "/").text().contains("Latest result"));
 }
 
@@ -30,14 +30,14 @@ fn beside_the_most_urgent_of_several_stands_its_own_picture() {
 fn the_film_beside_a_signal_is_that_of_the_signal() {
     let shelf = Shelf::filled();
     let states: std::collections::BTreeSet<_> = [
-        Shown::record(Signal::NoSign, 2),
-        Shown::record(Signal::NoSign, 1),
-        Shown::record(Signal::Suspected, 1),
-        Shown { several: true, ..Shown::record(Signal::Suspected, 1) },
+        DisplayedSignal::record(Signal::NoSign, 2),
+        DisplayedSignal::record(Signal::NoSign, 1),
+        DisplayedSignal::record(Signal::Suspected, 1),
+        DisplayedSignal { several: true, ..DisplayedSignal::record(Signal::Suspected, 1) },
     ]
     .map(|shown| {
-        shelf.live.tell(shown);
-        let About::Record(own) = shown.about else { panic!("{shown:?}") };
+        shelf.status.tell(shown);
+        let Subject::Record(own) = shown.subject else { panic!("{shown:?}") };
         let text = get(&shelf, "/").text();
         for record in 1..=3 {
             let film = format!("src=\"/records/{record}/image.jpg\"");
@@ -45,12 +45,12 @@ fn the_film_beside_a_signal_is_that_of_the_signal() {
             assert_eq!(text.contains(&format!("/records/{record}/report")), record == own, "{record}");
         }
         assert_eq!(text.contains("Several images were read"), shown.several, "{text}");
-        get(&shelf, "/live").text()
+        get(&shelf, "/status").text()
     })
     .into();
     assert_eq!(states.len(), 4, "an open page hears of each: {states:?}");
     // Afterwards, too: the newest record is not what was read last.
-    shelf.live.show(Signal::Ready);
+    shelf.status.show(Signal::Ready);
     let text = get(&shelf, "/").text();
     assert!(text.contains("src=\"/records/1/image.jpg\"") && !text.contains("/records/3"), "{text}");
 }
@@ -58,19 +58,19 @@ fn the_film_beside_a_signal_is_that_of_the_signal() {
 #[test]
 fn what_has_no_record_has_no_film_and_no_result_of_another_beside_it() {
     let shelf = Shelf::filled();
-    shelf.live.tell(Shown::record(Signal::NoSign, 2));
-    for shown in [Shown::refused("unreadable"), Shown::from(Signal::NoResult)] {
-        shelf.live.tell(shown);
+    shelf.status.tell(DisplayedSignal::record(Signal::NoSign, 2));
+    for shown in [DisplayedSignal::refused("unreadable"), DisplayedSignal::from(Signal::NoResult)] {
+        shelf.status.tell(shown);
         let text = get(&shelf, "/").text();
         assert!(text.contains("NO RESULT"), "{text}");
         assert!(
             !text.contains("No sign") && !text.contains("<img") && !text.contains("href=\"/records/"),
             "{text}"
         );
-        assert_eq!(text.contains("The file could not be read."), shown.about != About::Nothing, "{text}");
+        assert_eq!(text.contains("The file could not be read."), shown.subject != Subject::Nothing, "{text}");
     }
-    shelf.live.tell(Shown::refused("unreadable"));
-    shelf.live.show(Signal::Busy);
+    shelf.status.tell(DisplayedSignal::refused("unreadable"));
+    shelf.status.show(Signal::Busy);
     let text = get(&shelf, "/").text();
     assert!(text.contains("not the image being read") && text.contains("NO RESULT"), "{text}");
     assert!(text.contains("The file could not be read.") && !text.contains("<img"), "{text}");
@@ -81,32 +81,32 @@ fn what_has_no_record_has_no_film_and_no_result_of_another_beside_it() {
 fn beside_a_result_it_is_said_whether_the_stick_may_be_pulled() {
     let shelf = Shelf::filled();
     let says = |signal, medium| {
-        shelf.live.tell(Shown::record(signal, 2));
-        shelf.live.medium(medium);
+        shelf.status.tell(DisplayedSignal::record(signal, 2));
+        shelf.status.media_state(medium);
         let text = get(&shelf, "/").text();
         (text.contains("The stick may be pulled"), text.contains("Leave the stick in."))
     };
-    assert_eq!(says(Signal::NoSign, Medium::Absent), (false, false));
-    assert_eq!(says(Signal::NoSign, Medium::InUse), (false, true));
-    let before = get(&shelf, "/live").text();
-    assert_eq!(says(Signal::NoSign, Medium::MayBePulled), (true, false));
-    assert_ne!(get(&shelf, "/live").text(), before);
-    assert_eq!(says(Signal::NoSign, Medium::Refused("writable")), (false, false));
+    assert_eq!(says(Signal::NoSign, MediaState::Absent), (false, false));
+    assert_eq!(says(Signal::NoSign, MediaState::InUse), (false, true));
+    let before = get(&shelf, "/status").text();
+    assert_eq!(says(Signal::NoSign, MediaState::MayBePulled), (true, false));
+    assert_ne!(get(&shelf, "/status").text(), before);
+    assert_eq!(says(Signal::NoSign, MediaState::Refused("writable")), (false, false));
 }
 
 #[test]
 fn a_fault_is_shown_as_one_and_hides_results() {
     let shelf = Shelf::filled();
-    shelf.live.show(Signal::NoSign);
+    shelf.status.show(Signal::NoSign);
     let well = get(&shelf, "/").text();
     assert!(well.contains("No sign of pneumonia"));
-    let before = get(&shelf, "/live").text();
-    shelf.live.trouble(Some("/srv/x: cannot be listed".into()));
-    shelf.live.show(Signal::Fault);
+    let before = get(&shelf, "/status").text();
+    shelf.status.trouble(Some("/srv/x: cannot be listed".into()));
+    shelf.status.show(Signal::Fault);
     let faulty = get(&shelf, "/").text();
     assert!(faulty.contains("FAULT") && faulty.contains("/srv/x: cannot be listed"), "{faulty}");
     assert!(!faulty.contains("No sign of pneumonia") && !faulty.contains("<img"), "{faulty}");
-    assert_ne!(get(&shelf, "/live").text(), before, "an open page hears of it");
+    assert_ne!(get(&shelf, "/status").text(), before, "an open page hears of it");
     let health = get(&shelf, "/healthz");
     assert_eq!(health.status, 503);
     let said: serde_json::Value = serde_json::from_slice(&health.body).unwrap();

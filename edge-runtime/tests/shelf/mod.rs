@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use edge_runtime::counters::Counters;
-use edge_runtime::outputs::lights::{Patterns, Signal};
-use edge_runtime::outputs::live::{Live, ModelFacts};
-use edge_runtime::outputs::page::{self, Device, PageOptions};
-use edge_runtime::record::{Durations, Entry, Hash256, Limits, Moment, Origin, Outcome, Store};
+use edge_runtime::status::Counters;
+use edge_runtime::status::Signal;
+use edge_runtime::ui::lights::Patterns;
+use edge_runtime::status::{SharedStatus, ModelFacts};
+use edge_runtime::ui::web::{self, DeviceContext, PageOptions};
+use edge_runtime::records::{Durations, Entry, Hash256, StoreLimits, Timestamp, Origin, Outcome, RecordStore};
 use xray_core::heat_map::HeatMap;
 use xray_core::screening::Screener;
 
@@ -20,14 +21,14 @@ use crate::device;
 pub struct Shelf {
     folder: tempfile::TempDir,
     pub store: PathBuf,
-    pub live: Arc<Live>,
+    pub status: Arc<SharedStatus>,
     pub counters: Arc<Counters>,
     pub address: SocketAddr,
     /// SHA-256 of the images: suspected, no sign, no image at all.
     pub contents: [String; 3],
 }
 
-const LIMITS: Limits = Limits { quota: Some(1_000_000), keep_days: None, reserve: 0 };
+const LIMITS: StoreLimits = StoreLimits { quota: Some(1_000_000), keep_days: None, reserve: 0 };
 
 impl Shelf {
     /// On the loopback.
@@ -46,8 +47,8 @@ impl Shelf {
         std::fs::write(&model, device::model_bytes(0.0)).expect("written");
         let screener = Screener::load(&model).expect("a model");
         let contents = fill(&store, &screener);
-        let live = Arc::new(Live::new(Duration::from_secs(3600)));
-        live.ready(ModelFacts {
+        let status = Arc::new(SharedStatus::new(Duration::from_secs(3600)));
+        status.ready(ModelFacts {
             hash: screener.model_sha256().parse().expect("a hash"),
             version: 3,
             file: "model.onnx".into(),
@@ -57,25 +58,25 @@ impl Shelf {
             random: false,
             checked: true,
         });
-        live.show(Signal::Ready);
+        status.show(Signal::Ready);
         let counters = Arc::new(Counters::default());
-        let device = Device {
+        let device = DeviceContext {
             store: store.clone(),
             limits: LIMITS,
-            live: live.clone(),
+            status: status.clone(),
             counters: counters.clone(),
             patterns: Patterns::default(),
         };
         let address = page::start(&options(folder.path()), device).expect("a page");
-        Shelf { folder, store, live, counters, address, contents }
+        Shelf { folder, store, status, counters, address, contents }
     }
 
     /// What the page was told.
-    pub fn device(&self) -> Device {
-        Device {
+    pub fn device(&self) -> DeviceContext {
+        DeviceContext {
             store: self.store.clone(),
             limits: LIMITS,
-            live: self.live.clone(),
+            status: self.status.clone(),
             counters: self.counters.clone(),
             patterns: Patterns::default(),
         }
@@ -94,7 +95,7 @@ impl Shelf {
 }
 
 fn fill(folder: &Path, screener: &Screener) -> [String; 3] {
-    let mut store = Store::open(folder, LIMITS).expect("a store");
+    let mut store = RecordStore::open(folder, LIMITS).expect("a store");
     let images = [device::picture(1), device::picture(2), b"Dear colleague".to_vec()];
     let origins = [Origin::Folder, Origin::Stick, Origin::Folder];
     for (bytes, origin) in images.iter().zip(origins) {
@@ -110,7 +111,7 @@ fn fill(folder: &Path, screener: &Screener) -> [String; 3] {
             content,
             bytes: bytes.len() as u64,
             origin,
-            recorded: Moment { unix_ms: 1_795_459_341_500, trusted: true },
+            recorded: Timestamp { unix_ms: 1_795_459_341_500, trusted: true },
             model: screener.model_sha256().parse().expect("a hash"),
             threshold: screener.contract().threshold,
             outcome,

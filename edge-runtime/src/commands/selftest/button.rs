@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::say;
-use crate::button::Button;
-use crate::outputs::lights::{ActiveLevel, Backend, Board, ButtonWiring, LightsError, Pull};
+use crate::gpio::button::Button;
+use crate::gpio::{ActiveLevel, Backend, Board, ButtonWiring, GpioError, Pull};
 
 /// How often the line is read.
 const LOOKS: usize = 32;
@@ -18,15 +18,15 @@ const BETWEEN: Duration = Duration::from_millis(7);
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What opens a button's line.
-pub type Open<'a> = &'a dyn Fn(ButtonWiring) -> Result<Box<dyn Button>, LightsError>;
+pub type Open<'a> = &'a dyn Fn(ButtonWiring) -> Result<Box<dyn Button>, GpioError>;
 
 /// Opens the line of a real button.
 ///
 /// # Errors
-/// [`LightsError`] says what keeps it from being read and what to do.
+/// [`GpioError`] says what keeps it from being read and what to do.
 #[cfg(target_os = "linux")]
-pub fn open(wiring: ButtonWiring) -> Result<Box<dyn Button>, LightsError> {
-    Ok(Box::new(crate::button::ButtonLine::open(wiring)?))
+pub fn open(wiring: ButtonWiring) -> Result<Box<dyn Button>, GpioError> {
+    Ok(Box::new(crate::gpio::button::ButtonLine::open(wiring)?))
 }
 
 /// Opens nothing: this system has no lines.
@@ -34,8 +34,8 @@ pub fn open(wiring: ButtonWiring) -> Result<Box<dyn Button>, LightsError> {
 /// # Errors
 /// Always.
 #[cfg(not(target_os = "linux"))]
-pub fn open(wiring: ButtonWiring) -> Result<Box<dyn Button>, LightsError> {
-    Err(LightsError::NoSuchLine { line: wiring.line })
+pub fn open(wiring: ButtonWiring) -> Result<Box<dyn Button>, GpioError> {
+    Err(GpioError::NoSuchLine { line: wiring.line })
 }
 
 /// Reads the button of a board while nobody presses and says in words what is wrong; with `press`, then waits so long for
@@ -91,7 +91,7 @@ pub fn button(
 }
 
 /// At how many of [`LOOKS`] it was pressed.
-fn looks(button: &dyn Button, wait: &mut impl FnMut(Duration)) -> Result<usize, LightsError> {
+fn looks(button: &dyn Button, wait: &mut impl FnMut(Duration)) -> Result<usize, GpioError> {
     let mut pressed = 0;
     for _ in 0..LOOKS {
         pressed += usize::from(button.is_pressed()?);
@@ -142,8 +142,8 @@ mod tests {
     use std::sync::mpsc::{Receiver, channel};
 
     use super::*;
-    use crate::button::{Debouncer, Press, SETTLE};
-    use crate::outputs::lights::Line;
+    use crate::gpio::button::{Debouncer, Press, SETTLE};
+    use crate::gpio::Line;
 
     /// A button whose levels are given, one a look; the last stays. Then those while it is watched, with their times in
     /// milliseconds.
@@ -153,12 +153,12 @@ mod tests {
     }
 
     impl Button for Simulated {
-        fn is_pressed(&self) -> Result<bool, LightsError> {
+        fn is_pressed(&self) -> Result<bool, GpioError> {
             let mut levels = self.at_rest.borrow_mut();
             Ok(if levels.len() > 1 { levels.remove(0) } else { levels[0] })
         }
 
-        fn watch(self: Box<Self>) -> Result<Receiver<Press>, LightsError> {
+        fn watch(self: Box<Self>) -> Result<Receiver<Press>, GpioError> {
             let (presses, received) = channel();
             let mut debouncer = Debouncer::new(SETTLE);
             let came = self
@@ -251,14 +251,14 @@ mod tests {
         let line = Line::try_from("GPIO24".to_owned()).expect("a name");
         for (error, words) in [
             (
-                LightsError::NoPermission { device: "/dev/gpiochip0".into() },
+                GpioError::NoPermission { device: "/dev/gpiochip0".into() },
                 "/dev/gpiochip0: no permission; add the user",
             ),
             (
-                LightsError::InUse { line: "GPIO24".into(), by: "gpio-keys".into() },
+                GpioError::InUse { line: "GPIO24".into(), by: "gpio-keys".into() },
                 "GPIO24: in use by gpio-keys; stop it",
             ),
-            (LightsError::NoSuchLine { line }, "GPIO24: this machine has no such line"),
+            (GpioError::NoSuchLine { line }, "GPIO24: this machine has no such line"),
         ] {
             let (said, failed) = said(TO_GROUND, true, &|_| Err(error.clone()));
             assert!(said.starts_with("button  GPIO24  ") && said.contains(words), "{said}");

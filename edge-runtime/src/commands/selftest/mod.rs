@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::outputs::lights::{Backend, Patterns, SharedPanel, Show, Signal, lock};
+use crate::status::Signal;
+use crate::gpio::Backend;
+use crate::ui::lights::{Patterns, SharedPanel, SignalOutput, lock};
 
 /// How long a part is on, and off after it.
 const STEP: Duration = Duration::from_millis(600);
@@ -69,7 +71,7 @@ pub fn lines(panel: &SharedPanel, mut wait: impl FnMut(Duration), out: &mut impl
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn signals(patterns: &Patterns, lights: &dyn Show, out: &mut impl Write) -> Result<()> {
+pub fn signals(patterns: &Patterns, lights: &dyn SignalOutput, out: &mut impl Write) -> Result<()> {
     for signal in Signal::ALL {
         say(out, &format!("{signal:<20} {}", patterns.of(signal)))?;
         lights.show(signal);
@@ -95,7 +97,8 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
-    use crate::outputs::lights::{Board, Panel, Part, Recording, Simulator};
+    use crate::gpio::{Board, Part, Recording, Simulator};
+    use crate::ui::lights::Panel;
 
     fn tested(simulator: Simulator) -> (Result<()>, String, Recording, Duration) {
         let recording = simulator.recording();

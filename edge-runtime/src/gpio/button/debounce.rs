@@ -13,7 +13,7 @@ pub struct Press;
 ///
 /// ```
 /// use std::time::Duration;
-/// use edge_runtime::button::{Debouncer, Press};
+/// use edge_runtime::gpio::button::{Debouncer, Press};
 ///
 /// let ms = Duration::from_millis;
 /// let mut button = Debouncer::new(ms(30));

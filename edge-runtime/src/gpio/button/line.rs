@@ -9,7 +9,7 @@ use gpiocdev::{Error, Request};
 
 use super::Button;
 use super::debounce::{Debouncer, Press, SETTLE};
-use crate::outputs::lights::{ButtonWiring, LightsError, Pull, gpiocdev as gpio};
+use crate::gpio::{ButtonWiring, GpioError, Pull, gpiocdev as gpio};
 
 /// From one look at the level to the next where no edge came: some controllers tell of none, and the kernel's queue of
 /// them can overflow. Shorter than any press.
@@ -26,8 +26,8 @@ impl ButtonLine {
     /// Opens the line.
     ///
     /// # Errors
-    /// [`LightsError`] says what keeps it from being read and what to do.
-    pub fn open(wiring: ButtonWiring) -> Result<Self, LightsError> {
+    /// [`GpioError`] says what keeps it from being read and what to do.
+    pub fn open(wiring: ButtonWiring) -> Result<Self, GpioError> {
         let (chip, offset) = gpio::find_free(wiring.line)?;
         let bias = match wiring.pull {
             Pull::None => None,
@@ -68,13 +68,13 @@ impl ButtonLine {
 }
 
 impl Button for ButtonLine {
-    fn is_pressed(&self) -> Result<bool, LightsError> {
+    fn is_pressed(&self) -> Result<bool, GpioError> {
         let line = self.wiring.line;
-        self.read().map_err(|error| LightsError::Failed { reason: format!("{line}: {error}") })
+        self.read().map_err(|error| GpioError::Failed { reason: format!("{line}: {error}") })
     }
 
     /// In a thread of its own.
-    fn watch(self: Box<Self>) -> Result<Receiver<Press>, LightsError> {
+    fn watch(self: Box<Self>) -> Result<Receiver<Press>, GpioError> {
         let (presses, received) = channel();
         let watching = move || {
             if let Err(error) = self.tell(&presses) {
@@ -82,7 +82,7 @@ impl Button for ButtonLine {
             }
         };
         let thread = thread::Builder::new().name("button".into()).spawn(watching);
-        thread.map_err(|error| LightsError::Failed { reason: error.to_string() })?;
+        thread.map_err(|error| GpioError::Failed { reason: error.to_string() })?;
         Ok(received)
     }
 }

@@ -10,7 +10,7 @@ pub use line::ButtonLine;
 
 use std::sync::mpsc::Receiver;
 
-use crate::outputs::lights::LightsError;
+use crate::gpio::GpioError;
 
 /// A button whose line is open.
 pub trait Button {
@@ -18,11 +18,11 @@ pub trait Button {
     ///
     /// # Errors
     /// If it cannot be read.
-    fn is_pressed(&self) -> Result<bool, LightsError>;
+    fn is_pressed(&self) -> Result<bool, GpioError>;
 
     /// Its presses from now on, debounced, for as long as the receiver lives. One that is held now is pressed now.
     ///
     /// # Errors
     /// What keeps the line from being watched.
-    fn watch(self: Box<Self>) -> Result<Receiver<Press>, LightsError>;
+    fn watch(self: Box<Self>) -> Result<Receiver<Press>, GpioError>;
 }

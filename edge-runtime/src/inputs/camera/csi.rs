@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::{Device, Frame, MOST_BYTES, ShotError};
+use super::{CameraDevice, Frame, MOST_BYTES, ShotError};
 
 /// No window; two seconds for exposure and focus; five megapixels, which every module for the Pi has or scales to; the
 /// picture to the standard output, so that it lies in no file that is not ours.
@@ -102,7 +102,7 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-impl Device for RpicamStill {
+impl CameraDevice for RpicamStill {
     fn name(&self) -> String {
         self.program.display().to_string()
     }

@@ -6,19 +6,19 @@ use super::{MOST_BYTES, ShotError, jpeg};
 
 /// How the pixels of a raw frame lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
+pub enum PixelLayout {
     /// A byte of grey each.
     Grey,
     /// Two pixels in four bytes: grey, blueness, grey, redness (4:2:2).
     Yuyv,
 }
 
-impl Layout {
+impl PixelLayout {
     /// Bytes of one pixel.
     pub fn bytes(self) -> usize {
         match self {
-            Layout::Grey => 1,
-            Layout::Yuyv => 2,
+            PixelLayout::Grey => 1,
+            PixelLayout::Yuyv => 2,
         }
     }
 }
@@ -31,7 +31,7 @@ pub enum Frame {
     /// Pixels, row by row from the top left.
     Raw {
         /// How they lie.
-        layout: Layout,
+        layout: PixelLayout,
         /// Pixels across.
         width: u32,
         /// Rows.
@@ -62,7 +62,7 @@ impl Frame {
 
 /// The grey levels of a raw frame: the luma that the camera gives, whatever its range.
 fn grey(
-    layout: Layout,
+    layout: PixelLayout,
     width: usize,
     height: usize,
     stride: usize,
@@ -111,13 +111,13 @@ mod tests {
     const YUYV: &[u8] = include_bytes!("../../../tests/fixtures/camera/frame-70x64.yuyv");
     const GREY: &[u8] = include_bytes!("../../../tests/fixtures/camera/frame-70x64.grey");
 
-    fn raw(layout: Layout, width: u32, height: u32, stride: usize, bytes: &[u8]) -> Frame {
+    fn raw(layout: PixelLayout, width: u32, height: u32, stride: usize, bytes: &[u8]) -> Frame {
         Frame::Raw { layout, width, height, stride, bytes: bytes.to_vec() }
     }
 
     #[test]
     fn yuyv_becomes_the_grey_that_opencv_makes_of_it() {
-        let file = raw(Layout::Yuyv, 70, 64, 150, YUYV).encode(false).expect("a file");
+        let file = raw(PixelLayout::Yuyv, 70, 64, 150, YUYV).encode(false).expect("a file");
         let read = intake::decode(&file).expect("a picture");
         assert_eq!((read.width(), read.height()), (70, 64));
         assert_eq!(read.pixels(), &Pixels::Grey(GREY.to_vec()));
@@ -126,11 +126,11 @@ mod tests {
 
     #[test]
     fn grey_stays_as_it_is_and_a_film_says_that_it_is_one() {
-        let file = raw(Layout::Grey, 70, 64, 70, GREY).encode(true).expect("a file");
+        let file = raw(PixelLayout::Grey, 70, 64, 70, GREY).encode(true).expect("a file");
         assert!(film::is_marked(&file));
         // There is no film on it.
         assert_eq!(intake::decode(&file).map_err(|problem| problem.code()), Err("film-not-found"));
-        let plain = raw(Layout::Grey, 70, 64, 70, GREY).encode(false).expect("a file");
+        let plain = raw(PixelLayout::Grey, 70, 64, 70, GREY).encode(false).expect("a file");
         assert_eq!(intake::decode(&plain).expect("a picture").pixels(), &Pixels::Grey(GREY.to_vec()));
     }
 
@@ -143,7 +143,7 @@ mod tests {
             (70, 0, 150, 9600),
             (u32::MAX, u32::MAX, usize::MAX, 0),
         ] {
-            let frame = raw(Layout::Yuyv, width, height, stride, &vec![0; length]);
+            let frame = raw(PixelLayout::Yuyv, width, height, stride, &vec![0; length]);
             assert!(
                 matches!(frame.encode(true), Err(ShotError::Damaged { .. })),
                 "{width} {height} {stride}"
@@ -156,7 +156,7 @@ mod tests {
         fn no_frame_brings_it_to_fall(
             yuyv: bool, width in 0..90u32, height in 0..90u32, stride in 0..200usize, length in 0..9000usize,
         ) {
-            let layout = if yuyv { Layout::Yuyv } else { Layout::Grey };
+            let layout = if yuyv { PixelLayout::Yuyv } else { PixelLayout::Grey };
             let _ = raw(layout, width, height, stride, &vec![7; length]).encode(yuyv);
         }
     }

@@ -1,7 +1,7 @@
 //! A camera: a press of the button takes one picture of what is before it.
 //!
 //! ```text
-//! press ─Device::shoot→ Frame ─encode→ JPEG or PNG ─Arrival→ the pipeline, which stores it as it is
+//! press ─CameraDevice::shoot→ Frame ─encode→ JPEG or PNG ─IncomingImage→ the pipeline, which stores it as it is
 //! ```
 //!
 //! The encoded frame is the image of the record, so its hash names what was judged. Where the configuration says that
@@ -11,7 +11,7 @@
 //! A shot is taken in a thread of its own, since drivers and programs can hang. The device is opened for each shot and
 //! closed behind it, so a camera that was unplugged and put back needs nothing.
 
-mod choice;
+mod format_choice;
 mod csi;
 mod frame;
 mod jpeg;
@@ -20,9 +20,9 @@ mod tests;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod uvc;
 
-pub use choice::{Coding, LEAST_PIXELS, Offer, choose};
+pub use format_choice::{PixelCoding, LEAST_PIXELS, CameraFormat, choose_format};
 pub use csi::RpicamStill;
-pub use frame::{Frame, Layout};
+pub use frame::{Frame, PixelLayout};
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub use uvc::Uvc;
 
@@ -31,8 +31,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{Arrival, News, Refusal, Source, SourceError};
-use crate::record::Origin;
+use super::{IncomingImage, InputEvent, InputRefusal, Input, InputError};
+use crate::records::Origin;
 
 /// Largest frame that a camera may give, in bytes: 16 megapixels with two bytes each.
 pub const MOST_BYTES: usize = 32 * 1024 * 1024;
@@ -56,7 +56,7 @@ pub enum ShotError {
     /// It has no format that is read.
     #[error(
         "the camera has none of the formats MJPEG, YUYV and GREY from {least} pixels up; it has: {offered}; use another one",
-        least = choice::LEAST_PIXELS
+        least = format_choice::LEAST_PIXELS
     )]
     Format {
         /// Its formats.
@@ -87,7 +87,7 @@ impl ShotError {
 }
 
 /// Something that takes pictures.
-pub trait Device: Send + Sync + 'static {
+pub trait CameraDevice: Send + Sync + 'static {
     /// How people call it, such as its path.
     fn name(&self) -> String;
 
@@ -115,7 +115,7 @@ pub struct CameraOptions {
     pub every: Duration,
 }
 
-/// How long one [`Source::poll`] waits for a shot.
+/// How long one [`Input::poll`] waits for a shot.
 const A_TURN: Duration = Duration::from_millis(50);
 /// A thread that takes longer than its deadline by so much hangs in the driver.
 const GRACE: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 5 });
@@ -129,8 +129,8 @@ struct Shooting {
 }
 
 /// A camera as a source.
-pub struct Camera {
-    device: Arc<dyn Device>,
+pub struct CameraInput {
+    device: Arc<dyn CameraDevice>,
     options: CameraOptions,
     pressed: bool,
     shooting: Option<Shooting>,
@@ -140,18 +140,18 @@ pub struct Camera {
     missing: Option<String>,
 }
 
-impl Camera {
+impl CameraInput {
     /// A camera that waits for a press.
-    pub fn new(device: Box<dyn Device>, options: CameraOptions) -> Self {
+    pub fn new(device: Box<dyn CameraDevice>, options: CameraOptions) -> Self {
         let device = Arc::from(device);
-        Camera { device, options, pressed: false, shooting: None, hanging: None, looked: None, missing: None }
+        CameraInput { device, options, pressed: false, shooting: None, hanging: None, looked: None, missing: None }
     }
 
-    fn trouble(&self, reason: impl ToString) -> SourceError {
-        SourceError::Camera { camera: self.device.name(), reason: reason.to_string() }
+    fn trouble(&self, reason: impl ToString) -> InputError {
+        InputError::Camera { camera: self.device.name(), reason: reason.to_string() }
     }
 
-    fn start(&mut self) -> Result<(), SourceError> {
+    fn start(&mut self) -> Result<(), InputError> {
         let (send, shot) = channel();
         let (device, film) = (Arc::clone(&self.device), self.options.film);
         let take = move || {
@@ -165,10 +165,10 @@ impl Camera {
         Ok(())
     }
 
-    fn wait(&mut self, shooting: Shooting) -> News {
+    fn wait(&mut self, shooting: Shooting) -> InputEvent {
         let began = shooting.began;
         match shooting.shot.recv_timeout(A_TURN) {
-            Ok(Ok(bytes)) => News::Image(Arrival { bytes, awaited: true, began }),
+            Ok(Ok(bytes)) => InputEvent::Image(IncomingImage { bytes, awaited: true, began }),
             Ok(Err(error)) => refuse(&error),
             Err(RecvTimeoutError::Disconnected) => refuse(&ShotError::failed(
                 "taking a picture",
@@ -180,7 +180,7 @@ impl Camera {
             }
             Err(RecvTimeoutError::Timeout) => {
                 self.shooting = Some(shooting);
-                News::Searching
+                InputEvent::Searching
             }
         }
     }
@@ -190,20 +190,20 @@ impl Camera {
 ///
 /// # Errors
 /// [`ShotError`]
-pub fn take(device: &dyn Device, film: bool) -> Result<Vec<u8>, ShotError> {
+pub fn take(device: &dyn CameraDevice, film: bool) -> Result<Vec<u8>, ShotError> {
     device.shoot()?.encode(film)
 }
 
-fn refuse(error: &ShotError) -> News {
-    News::Unreadable(Refusal { code: error.code(), reason: error.to_string() })
+fn refuse(error: &ShotError) -> InputEvent {
+    InputEvent::Unreadable(InputRefusal { code: error.code(), reason: error.to_string() })
 }
 
-impl Source for Camera {
+impl Input for CameraInput {
     fn origin(&self) -> Origin {
         Origin::Camera
     }
 
-    fn poll(&mut self, now: Instant) -> Result<News, SourceError> {
+    fn poll(&mut self, now: Instant) -> Result<InputEvent, InputError> {
         if let Some(shooting) = self.shooting.take() {
             return Ok(self.wait(shooting));
         }
@@ -213,7 +213,7 @@ impl Source for Camera {
         }
         if std::mem::take(&mut self.pressed) {
             self.start()?;
-            return Ok(News::Searching);
+            return Ok(InputEvent::Searching);
         }
         if self.looked.is_none_or(|looked| now.duration_since(looked) >= self.options.every) {
             self.looked = Some(now);
@@ -221,7 +221,7 @@ impl Source for Camera {
         }
         match &self.missing {
             Some(reason) => Err(self.trouble(reason)),
-            None => Ok(News::Nothing),
+            None => Ok(InputEvent::Nothing),
         }
     }
 

@@ -21,7 +21,7 @@ struct Played {
 /// A camera that several hold.
 struct Shared(Arc<Played>);
 
-impl Device for Shared {
+impl CameraDevice for Shared {
     fn name(&self) -> String {
         "the camera".to_owned()
     }
@@ -38,7 +38,7 @@ impl Device for Shared {
 
 struct Bench {
     played: Arc<Played>,
-    camera: Camera,
+    camera: CameraInput,
     now: Instant,
 }
 
@@ -52,22 +52,22 @@ impl Bench {
         let played = Arc::new(Played { there: AtomicBool::new(true), shots: Mutex::new(shots) });
         let second = Duration::from_secs(1);
         let options = CameraOptions { film: true, deadline, every: second };
-        let camera = Camera::new(Box::new(Shared(played.clone())), options);
+        let camera = CameraInput::new(Box::new(Shared(played.clone())), options);
         Bench { played, camera, now: Instant::now() }
     }
 
-    fn poll(&mut self) -> Result<News, SourceError> {
+    fn poll(&mut self) -> Result<InputEvent, InputError> {
         self.now += Duration::from_millis(100);
         self.camera.poll(self.now)
     }
 
     /// What comes of a press.
-    fn press(&mut self) -> News {
+    fn press(&mut self) -> InputEvent {
         assert!(self.camera.press());
         let began = Instant::now();
         loop {
             match self.poll().expect("a camera") {
-                News::Searching if began.elapsed() < Duration::from_secs(60) => {}
+                InputEvent::Searching if began.elapsed() < Duration::from_secs(60) => {}
                 other => return other,
             }
         }
@@ -81,16 +81,16 @@ fn good() -> Result<Frame, ShotError> {
 #[test]
 fn a_press_is_one_shot_that_says_that_it_shows_a_film() {
     let mut bench = Bench::new(&[good, good]);
-    assert_eq!(bench.poll(), Ok(News::Nothing));
-    let News::Image(arrival) = bench.press() else { panic!("no image") };
+    assert_eq!(bench.poll(), Ok(InputEvent::Nothing));
+    let InputEvent::Image(arrival) = bench.press() else { panic!("no image") };
     assert!(arrival.awaited);
     assert_eq!(Ok(arrival.bytes.clone()), Frame::Jpeg(JPEG.to_vec()).encode(true));
     assert!(xray_core::intake::film::is_marked(&arrival.bytes));
     for _ in 0..20 {
-        assert_eq!(bench.poll(), Ok(News::Nothing));
+        assert_eq!(bench.poll(), Ok(InputEvent::Nothing));
     }
     assert_eq!(bench.camera.origin(), Origin::Camera);
-    assert!(matches!(bench.press(), News::Image(_)));
+    assert!(matches!(bench.press(), InputEvent::Image(_)));
 }
 
 #[test]
@@ -101,10 +101,10 @@ fn presses_during_a_shot_are_the_same_press() {
     };
     let mut bench = Bench::new(&[slow, good]);
     assert!(bench.camera.press());
-    assert_eq!(bench.poll(), Ok(News::Searching));
+    assert_eq!(bench.poll(), Ok(InputEvent::Searching));
     assert!(bench.camera.press());
-    let News::Image(_) = bench.press() else { panic!("no image") };
-    assert_eq!(bench.poll(), Ok(News::Nothing));
+    let InputEvent::Image(_) = bench.press() else { panic!("no image") };
+    assert_eq!(bench.poll(), Ok(InputEvent::Nothing));
     assert_eq!(bench.played.shots.lock().expect("free").len(), 1);
 }
 
@@ -118,25 +118,25 @@ fn a_shot_that_fails_is_said_and_the_next_one_is_taken() {
         good,
     ]);
     for code in ["camera-failed", "camera-failed", "camera-damaged", "camera-late"] {
-        let News::Unreadable(refusal) = bench.press() else { panic!("{code}") };
+        let InputEvent::Unreadable(refusal) = bench.press() else { panic!("{code}") };
         assert_eq!(refusal.code, code);
     }
-    assert!(matches!(bench.press(), News::Image(_)));
+    assert!(matches!(bench.press(), InputEvent::Image(_)));
 }
 
 #[test]
 fn a_camera_that_is_unplugged_is_a_fault_until_it_returns() {
     let mut bench = Bench::new(&[]);
-    assert_eq!(bench.poll(), Ok(News::Nothing));
+    assert_eq!(bench.poll(), Ok(InputEvent::Nothing));
     bench.played.there.store(false, Ordering::SeqCst);
-    let said = || SourceError::Camera { camera: "the camera".into(), reason: "plug it in".into() };
+    let said = || InputError::Camera { camera: "the camera".into(), reason: "plug it in".into() };
     let polled: Vec<_> = (0..12).map(|_| bench.poll()).collect();
-    assert!(polled.contains(&Ok(News::Nothing)), "it is not looked at all the time");
+    assert!(polled.contains(&Ok(InputEvent::Nothing)), "it is not looked at all the time");
     assert_eq!(polled.last(), Some(&Err(said())));
     bench.played.there.store(true, Ordering::SeqCst);
     let polled: Vec<_> = (0..12).map(|_| bench.poll()).collect();
     assert_eq!(polled.first(), Some(&Err(said())));
-    assert_eq!(polled.last(), Some(&Ok(News::Nothing)));
+    assert_eq!(polled.last(), Some(&Ok(InputEvent::Nothing)));
 }
 
 #[test]
@@ -146,14 +146,14 @@ fn a_camera_that_hangs_is_a_fault_and_gets_no_second_thread() {
         good()
     };
     let mut bench = Bench::with(Duration::ZERO, &[hangs]);
-    let News::Unreadable(refusal) = bench.press() else { panic!("not late") };
+    let InputEvent::Unreadable(refusal) = bench.press() else { panic!("not late") };
     assert_eq!(refusal.code, "camera-late");
     assert!(bench.camera.press());
     let error = bench.poll().expect_err("hangs").to_string();
     assert!(error.contains("it hangs; unplug it"), "{error}");
     // It comes to itself; what it had taken is too late.
     let began = Instant::now();
-    while bench.poll() != Ok(News::Nothing) {
+    while bench.poll() != Ok(InputEvent::Nothing) {
         assert!(began.elapsed() < Duration::from_secs(60), "it hangs on");
         std::thread::sleep(Duration::from_millis(50));
     }

@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 
 use linuxvideo::format::{FrameSizes, PixFormat, PixelFormat};
 use linuxvideo::stream::ReadStream;
-use linuxvideo::{BufType, CapabilityFlags, Device as Video};
+use linuxvideo::{BufType, CapabilityFlags, CameraDevice as Video};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::choice::{Coding, Offer, choose};
-use super::{Device, Frame, Layout, MOST_BYTES, ShotError};
+use super::format_choice::{PixelCoding, CameraFormat, choose_format};
+use super::{CameraDevice, Frame, PixelLayout, MOST_BYTES, ShotError};
 
 /// Formats and sizes that are looked at; a camera has some dozens.
 const MOST_OFFERS: usize = 512;
@@ -44,7 +44,7 @@ impl Uvc {
     ///
     /// # Errors
     /// [`ShotError::Failed`]
-    pub fn offers(&self) -> Result<(Vec<Offer>, Vec<String>), ShotError> {
+    pub fn offers(&self) -> Result<(Vec<CameraFormat>, Vec<String>), ShotError> {
         offers(&self.open()?)
     }
 
@@ -59,15 +59,15 @@ impl Uvc {
     }
 }
 
-fn offers(video: &Video) -> Result<(Vec<Offer>, Vec<String>), ShotError> {
+fn offers(video: &Video) -> Result<(Vec<CameraFormat>, Vec<String>), ShotError> {
     let asking = |error: io::Error| ShotError::failed("being asked for its formats", &error);
     let (mut all, mut names) = (Vec::new(), Vec::new());
     for format in video.formats(BufType::VIDEO_CAPTURE).take(64) {
         let pixels = format.map_err(asking)?.pixel_format();
         let letters = pixels.as_fourcc();
         names.push(letters.escape_ascii().to_string());
-        let Some(coding) = Coding::from_letters(letters) else { continue };
-        let mut add = |width, height| all.push(Offer { coding, letters, width, height });
+        let Some(coding) = PixelCoding::from_letters(letters) else { continue };
+        let mut add = |width, height| all.push(CameraFormat { coding, letters, width, height });
         match video.frame_sizes(pixels).map_err(asking)? {
             FrameSizes::Discrete(sizes) => {
                 sizes.iter().take(MOST_OFFERS).for_each(|size| add(size.width(), size.height()));
@@ -86,7 +86,7 @@ fn offers(video: &Video) -> Result<(Vec<Offer>, Vec<String>), ShotError> {
     Ok((all, names))
 }
 
-impl Device for Uvc {
+impl CameraDevice for Uvc {
     fn name(&self) -> String {
         self.path.display().to_string()
     }
@@ -102,7 +102,7 @@ impl Device for Uvc {
         let until = Instant::now() + self.deadline;
         let video = self.open()?;
         let (all, names) = offers(&video)?;
-        let offer = choose(&all).ok_or_else(|| ShotError::Format { offered: names.join(", ") })?;
+        let offer = choose_format(&all).ok_or_else(|| ShotError::Format { offered: names.join(", ") })?;
         let wanted = PixFormat::new(offer.width, offer.height, PixelFormat::from_fourcc(offer.letters));
         let starting = |error: io::Error| ShotError::failed("starting", &error);
         let capture = video.video_capture(wanted).map_err(starting)?;
@@ -150,7 +150,7 @@ fn wait(stream: &ReadStream, until: Instant) -> Result<(), ShotError> {
 
 /// What the driver says that its frames are, which need not be what was asked for.
 struct Given {
-    coding: Coding,
+    coding: PixelCoding,
     width: u32,
     height: u32,
     stride: usize,
@@ -159,7 +159,7 @@ struct Given {
 impl Given {
     fn of(format: &PixFormat) -> Result<Given, ShotError> {
         let letters = format.pixel_format().as_fourcc();
-        let coding = Coding::from_letters(letters)
+        let coding = PixelCoding::from_letters(letters)
             .ok_or_else(|| ShotError::Format { offered: letters.escape_ascii().to_string() })?;
         let stride = usize::try_from(format.bytes_per_line()).unwrap_or(usize::MAX);
         Ok(Given { coding, width: format.width(), height: format.height(), stride })
@@ -167,9 +167,9 @@ impl Given {
 
     fn frame(&self, bytes: Vec<u8>) -> Frame {
         let layout = match self.coding {
-            Coding::Mjpeg => return Frame::Jpeg(bytes),
-            Coding::Yuyv => Layout::Yuyv,
-            Coding::Grey => Layout::Grey,
+            PixelCoding::Mjpeg => return Frame::Jpeg(bytes),
+            PixelCoding::Yuyv => PixelLayout::Yuyv,
+            PixelCoding::Grey => PixelLayout::Grey,
         };
         Frame::Raw { layout, width: self.width, height: self.height, stride: self.stride, bytes }
     }

@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_packaged_rule_mounts_without_a_check_that_writes() {
-        let rule = include_str!("../../packaging/70-xray-stick.rules");
+        let rule = include_str!("../../../packaging/70-xray-stick.rules");
         let mounts: Vec<&str> = rule.lines().filter(|line| line.contains("systemd-mount")).collect();
         assert_eq!(mounts.len(), 2);
         for mount in mounts {
@@ -212,7 +212,7 @@ mod tests {
     /// Needs the right to mount; says loudly where it is missing.
     #[test]
     fn a_real_file_system_is_mounted_read_and_not_changed_by_a_bit() {
-        use super::super::{Medium, News, Source, Stick, StickOptions};
+        use crate::inputs::{Input, InputEvent, MediaState, StickInput, StickOptions};
         use std::time::{Duration, Instant};
 
         let place = tempfile::tempdir().expect("a folder");
@@ -238,18 +238,18 @@ mod tests {
             table: "/proc/self/mountinfo".into(),
             devices: "/sys/dev/block".into(),
         };
-        let mut source = Stick::new(options, Some(Box::new(mounter)));
-        let News::Image(film) = source.poll(Instant::now()).expect("polled") else { panic!("no film") };
+        let mut source = StickInput::new(options, Some(Box::new(mounter)));
+        let InputEvent::Image(film) = source.poll(Instant::now()).expect("polled") else { panic!("no film") };
         assert!(film.bytes.starts_with(b"P5 2 2"));
         let table = fs::read_to_string("/proc/self/mountinfo").expect("a table");
         let point = at("mnt").join(&stick.name).display().to_string();
         let line = table.lines().find(|line| line.contains(&point)).expect("mounted");
         assert!(line.contains(" ro,nosuid,nodev,noexec,"), "{line}");
-        assert_eq!(source.poll(Instant::now()), Ok(News::Finished { images: 1, passed_over: 0 }));
-        assert_eq!(source.medium(), Medium::MayBePulled);
+        assert_eq!(source.poll(Instant::now()), Ok(InputEvent::Finished { images: 1, passed_over: 0 }));
+        assert_eq!(source.media_state(), MediaState::MayBePulled);
         // Pulled: the mount goes too.
         fs::remove_dir_all(at("block").join(&stick.name)).expect("removed");
-        assert_eq!(source.poll(Instant::now()), Ok(News::Nothing));
+        assert_eq!(source.poll(Instant::now()), Ok(InputEvent::Nothing));
         let table = fs::read_to_string("/proc/self/mountinfo").expect("a table");
         assert!(!table.contains(&point), "{table}");
         assert_eq!(bytes(&stick.image), before);

@@ -28,7 +28,7 @@ pub struct Mount {
 
 impl Mount {
     /// The disk that it is on, as far as the number says: the kernel gives each USB disk sixteen minor numbers.
-    pub(super) fn disk(&self) -> (u32, u32) {
+    pub(in crate::inputs) fn disk(&self) -> (u32, u32) {
         let (major, minor) = self.device.split_once(':').unwrap_or((&self.device, "0"));
         let number = |text: &str| text.parse().unwrap_or(u32::MAX);
         (number(major), number(minor) / 16)

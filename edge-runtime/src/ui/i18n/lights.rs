@@ -3,14 +3,16 @@
 
 use serde::Deserialize;
 
-use super::Words;
-use crate::outputs::lights::{Part, Pattern, Patterns, Rhythm, Signal};
+use super::Translation;
+use crate::status::Signal;
+use crate::gpio::Part;
+use crate::ui::lights::{Pattern, Patterns, Rhythm};
 
 /// What the lights do.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "a field is the signal of its name")]
-pub struct LightWords {
+pub struct LightTexts {
     pub fault: String,
     pub suspected: String,
     pub uncertain: String,
@@ -23,16 +25,16 @@ pub struct LightWords {
     pub may_be_pulled: String,
     pub ready: String,
     /// The parts of a board.
-    pub part: PartWords,
+    pub part: PartTexts,
     /// What one of them does.
-    pub rhythm: RhythmWords,
+    pub rhythm: RhythmTexts,
 }
 
 /// The parts of a board.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "a field is the part of its name")]
-pub struct PartWords {
+pub struct PartTexts {
     pub red: String,
     pub yellow: String,
     pub green: String,
@@ -43,13 +45,13 @@ pub struct PartWords {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "a field is the rhythm of its name")]
-pub struct RhythmWords {
+pub struct RhythmTexts {
     pub on: String,
     pub blink: String,
     pub times: String,
 }
 
-impl Words {
+impl Translation {
     /// What the lights of a board with these patterns do to say it; nothing where they are dark.
     pub fn light(&self, signal: Signal, patterns: &Patterns) -> String {
         let pattern = patterns.of(signal);
@@ -74,7 +76,7 @@ impl Words {
     }
 }
 
-impl LightWords {
+impl LightTexts {
     fn describe(&self, pattern: Pattern) -> String {
         let parts: Vec<_> =
             Part::ALL.into_iter().filter_map(|part| self.part(part, pattern.rhythm(part))).collect();

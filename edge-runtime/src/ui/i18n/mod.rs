@@ -3,25 +3,25 @@
 //!
 //! To add a language: copy `en.toml`, translate what stands in quotes, and add it to [`Language`].
 
-mod choose;
+mod negotiate;
 mod language;
 mod lights;
 
-pub use choose::choose;
+pub use negotiate::negotiate;
 pub use language::Language;
-pub use lights::{LightWords, PartWords, RhythmWords};
+pub use lights::{LightTexts, PartTexts, RhythmTexts};
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use xray_core::decision::Finding;
 
-use super::lights::Signal;
+use crate::status::Signal;
 
 /// Two lines: what it is, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Told {
+pub struct Message {
     /// What it is.
     pub title: String,
     /// What to do.
@@ -33,10 +33,10 @@ pub struct Told {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "a field is the finding of its name")]
 pub struct Outcomes {
-    pub suspected: Told,
-    pub uncertain: Told,
-    pub no_sign: Told,
-    pub no_result: Told,
+    pub suspected: Message,
+    pub uncertain: Message,
+    pub no_sign: Message,
+    pub no_result: Message,
 }
 
 /// What the device does when it shows no result.
@@ -44,23 +44,23 @@ pub struct Outcomes {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "a field is the state of its name")]
 pub struct States {
-    pub starting: Told,
-    pub ready: Told,
-    pub busy: Told,
-    pub model_found: Told,
-    pub model_installed: Told,
-    pub model_refused: Told,
-    pub may_be_pulled: Told,
-    pub fault: Told,
-    pub silent: Told,
-    pub lost: Told,
+    pub starting: Message,
+    pub ready: Message,
+    pub busy: Message,
+    pub model_found: Message,
+    pub model_installed: Message,
+    pub model_refused: Message,
+    pub may_be_pulled: Message,
+    pub fault: Message,
+    pub silent: Message,
+    pub lost: Message,
 }
 
 /// The words around them on the page.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "a field is the words that stand in en.toml")]
-pub struct PageWords {
+pub struct PageTexts {
     pub status: String,
     pub records: String,
     pub about: String,
@@ -116,7 +116,7 @@ pub struct PageWords {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "a field is the words that stand in en.toml")]
-pub struct FactWords {
+pub struct FactTexts {
     pub record: String,
     pub recorded: String,
     pub clock_unset: String,
@@ -144,7 +144,7 @@ pub struct FactWords {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "a field is the words that stand in en.toml")]
-pub struct ReportWords {
+pub struct ReportTexts {
     pub title: String,
     pub xray: String,
     pub with_heat: String,
@@ -158,7 +158,7 @@ pub struct ReportWords {
 /// All words of one language.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Words {
+pub struct Translation {
     /// What is said wherever a result is shown.
     pub disclaimer: String,
     /// What images came to.
@@ -166,14 +166,14 @@ pub struct Words {
     /// What the device does.
     pub state: States,
     /// The page.
-    pub page: PageWords,
+    pub page: PageTexts,
     /// The lights.
-    pub light: LightWords,
+    pub light: LightTexts,
     /// Facts.
-    pub fact: FactWords,
+    pub fact: FactTexts,
     /// The printed report.
-    pub report: ReportWords,
-    /// Where images come from, by [`Origin::code`](crate::record::Origin::code).
+    pub report: ReportTexts,
+    /// Where images come from, by [`Origin::code`](crate::records::Origin::code).
     pub origin: BTreeMap<String, String>,
     /// Why there is no result, by its code.
     pub reason: BTreeMap<String, String>,
@@ -184,23 +184,23 @@ pub struct Words {
 /// A file of words that is none. The files are part of the program, and its tests read them all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the words of {language} cannot be read: {reason}; install the program again")]
-pub struct WordsError {
+pub struct TranslationError {
     language: &'static str,
     reason: String,
 }
 
-impl Words {
+impl Translation {
     /// The words of a language.
     ///
     /// # Errors
-    /// [`WordsError`] if its file lacks a word.
-    pub fn of(language: Language) -> Result<Words, WordsError> {
+    /// [`TranslationError`] if its file lacks a word.
+    pub fn of(language: Language) -> Result<Translation, TranslationError> {
         toml::from_str(language.file())
-            .map_err(|error| WordsError { language: language.code(), reason: error.to_string() })
+            .map_err(|error| TranslationError { language: language.code(), reason: error.to_string() })
     }
 
     /// What a finding is called.
-    pub fn finding(&self, finding: Finding) -> &Told {
+    pub fn finding(&self, finding: Finding) -> &Message {
         match finding {
             Finding::Suspected => &self.outcome.suspected,
             Finding::Uncertain => &self.outcome.uncertain,
@@ -209,7 +209,7 @@ impl Words {
     }
 
     /// What a signal says.
-    pub fn signal(&self, signal: Signal) -> &Told {
+    pub fn signal(&self, signal: Signal) -> &Message {
         match signal {
             Signal::Off => &self.state.starting,
             Signal::Ready => &self.state.ready,

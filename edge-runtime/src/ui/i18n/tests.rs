@@ -7,12 +7,12 @@ use xray_core::intake::film::FilmProblem;
 use xray_core::screening::ScreeningError;
 
 use super::*;
-use crate::outputs::lights::{Pattern, Patterns, Rhythm};
-use crate::pipeline::NoAnswer;
-use crate::record::Origin;
+use crate::ui::lights::{Pattern, Patterns, Rhythm};
+use crate::daemon::WorkerError;
+use crate::records::Origin;
 
-fn all() -> impl Iterator<Item = (Language, Words)> {
-    Language::ALL.into_iter().map(|language| (language, Words::of(language).expect("words")))
+fn all() -> impl Iterator<Item = (Language, Translation)> {
+    Language::ALL.into_iter().map(|language| (language, Translation::of(language).expect("words")))
 }
 
 fn keys(value: &toml::Value, path: &str, into: &mut BTreeSet<String>) {
@@ -38,7 +38,7 @@ fn all_languages_have_the_same_keys() {
     let english = of(Language::English);
     for language in Language::ALL {
         assert_eq!(of(language), english, "{language:?}");
-        assert!(Words::of(language).is_ok(), "{:?}", Words::of(language));
+        assert!(Translation::of(language).is_ok(), "{:?}", Translation::of(language));
         assert_eq!(Language::from_code(language.code()), Some(language));
     }
 }
@@ -110,7 +110,7 @@ fn codes() -> BTreeSet<&'static str> {
     codes.insert(ScreeningError::Engine { file, source: failed }.code());
     codes.extend(xray_core::gate::Reason::ALL.map(xray_core::gate::Reason::code));
     codes.extend(FilmProblem::ALL.map(FilmProblem::code));
-    // What has no record, and is told all the same.
+    // What has no record, and is message all the same.
     codes.extend([
         "camera-failed",
         "camera-late",
@@ -121,7 +121,7 @@ fn codes() -> BTreeSet<&'static str> {
         "no-images",
         "ended-the-program",
     ]);
-    codes.extend([NoAnswer::Late, NoAnswer::Ended].map(NoAnswer::code));
+    codes.extend([WorkerError::Late, WorkerError::Ended].map(WorkerError::code));
     codes
 }
 
@@ -152,7 +152,7 @@ fn no_title_can_be_read_as_another() {
             }
         }
         // At a glance people read the first word.
-        let first = |told: &Told| told.title.to_lowercase().chars().take(2).collect::<String>();
+        let first = |message: &Message| message.title.to_lowercase().chars().take(2).collect::<String>();
         if language != Language::English {
             assert_ne!(first(&words.outcome.no_sign), first(&words.outcome.no_result), "{language:?}");
             assert_ne!(first(&words.outcome.no_sign), first(&words.state.fault), "{language:?}");
@@ -166,7 +166,7 @@ fn no_title_can_be_read_as_another() {
 
 #[test]
 fn the_english_words_are_those_of_the_lights() {
-    let words = Words::of(Language::English).expect("words");
+    let words = Translation::of(Language::English).expect("words");
     assert_eq!(words.disclaimer, xray_core::decision::DISCLAIMER);
     for finding in Finding::ALL {
         assert_eq!(words.finding(finding).title.to_lowercase(), finding.words().to_lowercase());
@@ -180,11 +180,11 @@ fn a_pattern_of_a_board_is_told_in_every_language_and_a_standard_one_in_its_sent
     let (red, yellow) = (Rhythm::Blink { on: 200, off: 1500 }, Rhythm::On);
     let own = [(Signal::Suspected, Pattern { red, yellow, green: off, buzzer: beeps })];
     let patterns = Patterns::with(&own.into()).expect("patterns");
-    let words = Words::of(Language::English).expect("words");
-    let told = |signal| words.light(signal, &patterns);
-    assert_eq!(told(Signal::Suspected), "Red: 0.2 s on, 1.5 s off; Yellow: on; Beep: 3 × 0.05 s");
-    assert_eq!(told(Signal::Fault), "Red and yellow blink fast; four long beeps.");
-    assert_eq!(told(Signal::Off), "");
+    let words = Translation::of(Language::English).expect("words");
+    let message = |signal| words.light(signal, &patterns);
+    assert_eq!(message(Signal::Suspected), "Red: 0.2 s on, 1.5 s off; Yellow: on; Beep: 3 × 0.05 s");
+    assert_eq!(message(Signal::Fault), "Red and yellow blink fast; four long beeps.");
+    assert_eq!(message(Signal::Off), "");
     for (language, words) in all() {
         let said = words.light(Signal::Suspected, &patterns);
         assert!(

@@ -5,66 +5,49 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{Backend, Board, LightsError, Panel, Patterns, SharedPanel, Shown, Signal, lock, open};
-
-/// What signals are shown on.
-pub trait Show {
-    /// Shows a signal from now on; returns at once.
-    fn show(&self, signal: Signal);
-    /// Shows a signal from now on and says whose it is, where this can tell; returns at once.
-    fn tell(&self, shown: Shown) {
-        self.show(shown.signal);
-    }
-    /// Gives people this long to see it.
-    fn hold(&self, time: Duration);
-}
-
-/// A device without lights.
-pub struct Dark;
-
-impl Show for Dark {
-    fn show(&self, _signal: Signal) {}
-    fn hold(&self, _time: Duration) {}
-}
+use super::panel::{Panel, SharedPanel, lock};
+use super::{BoardFile, Patterns, SignalOutput, open};
+use crate::gpio::{Backend, GpioError};
+use crate::status::Signal;
 
 /// The lights of a board, played by a thread of their own. Everything is off when it is dropped.
 pub struct Indicator {
     orders: Option<Sender<Signal>>,
     thread: Option<JoinHandle<()>>,
     panel: SharedPanel,
-    /// Where nothing lights, what would is told in words.
-    told: Option<Patterns>,
+    /// Set for a simulated board: its patterns are then written to the standard error.
+    described: Option<Patterns>,
 }
 
 impl Indicator {
     /// Opens the lines of a board; all are off.
     ///
     /// # Errors
-    /// [`LightsError`] says what keeps the lines from being driven and what to do.
-    pub fn open(board: Board) -> Result<Indicator, LightsError> {
-        Indicator::start(open(board)?)
+    /// [`GpioError`] says what keeps the lines from being driven and what to do.
+    pub fn open(file: BoardFile) -> Result<Indicator, GpioError> {
+        Indicator::start(open(file.board)?, file.patterns)
     }
 
     /// Plays on a panel that is open already.
     ///
     /// # Errors
-    /// [`LightsError::Failed`] if the thread cannot be started.
-    pub fn start(panel: SharedPanel) -> Result<Indicator, LightsError> {
-        let board = lock(&panel).board().clone();
-        let told = (board.backend == Backend::Simulator).then(|| board.patterns().clone());
+    /// [`GpioError::Failed`] if the thread cannot be started.
+    pub fn start(panel: SharedPanel, patterns: Patterns) -> Result<Indicator, GpioError> {
+        let simulated = lock(&panel).board().backend == Backend::Simulator;
+        let described = simulated.then(|| patterns.clone());
         let (orders, received) = mpsc::channel();
         let played = panel.clone();
         let thread = thread::Builder::new()
             .name("lights".into())
-            .spawn(move || play(&played, &received))
-            .map_err(|error| LightsError::Failed { reason: error.to_string() })?;
-        Ok(Indicator { orders: Some(orders), thread: Some(thread), panel, told })
+            .spawn(move || play(&played, patterns, &received))
+            .map_err(|error| GpioError::Failed { reason: error.to_string() })?;
+        Ok(Indicator { orders: Some(orders), thread: Some(thread), panel, described })
     }
 }
 
-impl Show for Indicator {
+impl SignalOutput for Indicator {
     fn show(&self, signal: Signal) {
-        if let Some(patterns) = &self.told {
+        if let Some(patterns) = &self.described {
             // Not eprintln!, which panics where the standard error is closed.
             let _ = writeln!(std::io::stderr(), "lights: {signal}: {}", patterns.of(signal));
         }
@@ -88,9 +71,9 @@ impl Drop for Indicator {
     }
 }
 
-fn play(panel: &SharedPanel, orders: &Receiver<Signal>) {
+fn play(panel: &SharedPanel, patterns: Patterns, orders: &Receiver<Signal>) {
     let start = Instant::now();
-    let mut player = Player::default();
+    let mut player = Player::new(patterns);
     loop {
         let wait = player.step(&mut lock(panel), start.elapsed());
         let order = match wait {
@@ -107,17 +90,16 @@ fn play(panel: &SharedPanel, orders: &Receiver<Signal>) {
 
 /// Which signal is shown and since when. It has no clock: the time is given.
 struct Player {
+    patterns: Patterns,
     signal: Signal,
     since: Duration,
 }
 
-impl Default for Player {
-    fn default() -> Self {
-        Player { signal: Signal::Off, since: Duration::ZERO }
-    }
-}
-
 impl Player {
+    fn new(patterns: Patterns) -> Self {
+        Player { patterns, signal: Signal::Off, since: Duration::ZERO }
+    }
+
     /// Shows a signal from `now` on.
     fn show(&mut self, signal: Signal, now: Duration) {
         (self.signal, self.since) = (signal, now);
@@ -125,7 +107,7 @@ impl Player {
 
     /// Drives what is to be seen at `now`; gives the time to the next change, `None` if there is none.
     fn step(&self, panel: &mut Panel, now: Duration) -> Option<Duration> {
-        let pattern = panel.board().patterns().of(self.signal);
+        let pattern = self.patterns.of(self.signal);
         let (levels, wait) = pattern.at(now.saturating_sub(self.since));
         panel.drive(levels);
         wait
@@ -136,10 +118,9 @@ impl Player {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use super::super::simulator::{Change, Simulator};
-    use super::super::tests::simulated;
-    use super::super::wiring::Part;
+    use super::super::panel::tests::simulated;
     use super::*;
+    use crate::gpio::{Change, Part, Simulator};
 
     fn ms(milliseconds: u64) -> Duration {
         Duration::from_millis(milliseconds)
@@ -158,7 +139,7 @@ mod tests {
     #[test]
     fn a_verdict_is_played_line_by_line() {
         let (mut panel, recording) = simulated(Simulator::default());
-        let mut player = Player::default();
+        let mut player = Player::new(Patterns::default());
         assert_eq!(player.step(&mut panel, ms(0)), None);
         assert_eq!(recording.take(), []);
         player.show(Signal::Suspected, ms(5_000));
@@ -181,7 +162,7 @@ mod tests {
     #[test]
     fn the_next_image_takes_the_last_verdict_away_and_no_result_never_lights_green() {
         let (mut panel, recording) = simulated(Simulator::default());
-        let mut player = Player::default();
+        let mut player = Player::new(Patterns::default());
         player.show(Signal::NoSign, ms(0));
         played(&player, &mut panel, 0, 50);
         player.show(Signal::Busy, ms(50));
@@ -201,7 +182,7 @@ mod tests {
     #[test]
     fn an_indicator_is_dark_when_dropped() {
         let (panel, recording) = simulated(Simulator::default());
-        let indicator = Indicator::start(Arc::new(Mutex::new(panel))).expect("a thread");
+        let indicator = Indicator::start(Arc::new(Mutex::new(panel)), Patterns::default()).expect("a thread");
         indicator.show(Signal::Fault);
         drop(indicator);
         let changes = recording.take();

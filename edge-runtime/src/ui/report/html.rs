@@ -4,17 +4,17 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::Case;
-use crate::outputs::decimals::decimals_of;
-use crate::outputs::picture;
-use crate::outputs::words::{Language, Words};
-use crate::record::Outcome;
+use super::ReportData;
+use crate::ui::decimals::decimals_of;
+use crate::ui::picture;
+use crate::ui::i18n::{Language, Translation};
+use crate::records::Outcome;
 
 /// How it looks on paper.
 pub const PRINT_STYLE: &str = include_str!("print.css");
 
 /// What a browser that is shown the report on the page has besides; none of it is printed.
-pub struct Around<'a> {
+pub struct BrowserControls<'a> {
     /// Where it came from.
     pub back: String,
     /// What makes the key for printing work.
@@ -22,9 +22,9 @@ pub struct Around<'a> {
 }
 
 /// The report.
-pub fn html(case: &Case, (words, language): (&Words, Language), around: Option<&Around<'_>>) -> String {
-    let entry = &case.record.entry;
-    let title = format!("{} – {} {}", words.report.title, words.fact.record, case.record.sequence);
+pub fn html(data: &ReportData, (words, language): (&Translation, Language), controls: Option<&BrowserControls<'_>>) -> String {
+    let entry = &data.record.entry;
+    let title = format!("{} – {} {}", words.report.title, words.fact.record, data.record.sequence);
     let page = html! {
         (DOCTYPE)
         html lang=(language.tag()) {
@@ -35,50 +35,50 @@ pub fn html(case: &Case, (words, language): (&Words, Language), around: Option<&
                 style { (PreEscaped(PRINT_STYLE)) }
             }
             body {
-                @if let Some(around) = around {
+                @if let Some(controls) = controls {
                     p.screen {
-                        a.key href=(around.back) { (words.page.back) } " "
+                        a.key href=(controls.back) { (words.page.back) } " "
                         button.key type="button" data-print hidden { (words.page.print) }
                     }
                 }
                 h1 { (title) }
                 p.disclaimer { (words.disclaimer) }
                 p.patient { (words.report.patient) }
-                @if case.is_a_test() {
+                @if data.is_a_test() {
                     p.verdict.random { (words.page.random) }
                 }
                 (verdict(words, &entry.outcome))
-                (pictures(case, words))
-                h2 { (words.fact.record) " " (case.record.sequence) }
-                (facts(case, words))
+                (pictures(data, words))
+                h2 { (words.fact.record) " " (data.record.sequence) }
+                (facts(data, words))
                 h2 { (words.report.reading) }
                 div.write {}
                 div.lines {
                     span { (words.report.reader) } span { (words.report.date) } span { (words.report.signature) }
                 }
-                @if let Some(around) = around { script { (PreEscaped(around.script)) } }
+                @if let Some(controls) = controls { script { (PreEscaped(controls.script)) } }
             }
         }
     };
     page.into_string()
 }
 
-fn verdict(words: &Words, outcome: &Outcome) -> Markup {
-    let (class, told) = match outcome {
+fn verdict(words: &Translation, outcome: &Outcome) -> Markup {
+    let (class, message) = match outcome {
         Outcome::Verdict(found) => ("verdict", words.finding(found.finding())),
         Outcome::NoResult { .. } => ("verdict no-result", &words.outcome.no_result),
     };
     html! {
         div class=(class) {
-            strong { (told.title) }
-            (told.advice)
+            strong { (message.title) }
+            (message.advice)
             @for code in outcome.reasons() { p { (words.reason(code)) " " code { (code) } } }
         }
     }
 }
 
-fn pictures(case: &Case, words: &Words) -> Markup {
-    let drawn = case.image.as_ref().map_err(Clone::clone).and_then(picture::jpeg);
+fn pictures(data: &ReportData, words: &Translation) -> Markup {
+    let drawn = data.image.as_ref().map_err(Clone::clone).and_then(picture::jpeg);
     let source = |kind: &str, bytes: &[u8]| format!("data:image/{kind};base64,{}", STANDARD.encode(bytes));
     match drawn {
         Err(why) => html! { div.missing { (words.page.no_picture) " " code { (why) } } },
@@ -90,7 +90,7 @@ fn pictures(case: &Case, words: &Words) -> Markup {
                         div.film { div.fit { img src=(xray) alt=(words.report.xray); } }
                         figcaption { (words.report.xray) }
                     }
-                    @if let Some(heat) = &case.heat {
+                    @if let Some(heat) = &data.heat {
                         figure {
                             div.film {
                                 div.fit {
@@ -109,8 +109,8 @@ fn pictures(case: &Case, words: &Words) -> Markup {
     }
 }
 
-fn facts(case: &Case, words: &Words) -> Markup {
-    let (entry, abstain) = (&case.record.entry, case.abstain());
+fn facts(data: &ReportData, words: &Translation) -> Markup {
+    let (entry, abstain) = (&data.record.entry, data.abstain());
     let digits = decimals_of(entry, abstain, 4);
     let number = |value: f64| format!("{value:.digits$}");
     html! {
@@ -130,7 +130,7 @@ fn facts(case: &Case, words: &Words) -> Markup {
             dt { (words.fact.model) }
             dd {
                 code { (entry.model) }
-                @if let Some(model) = &case.model { @if model.version > 0 { " (" (words.fact.version) " " (model.version) ")" } }
+                @if let Some(model) = &data.model { @if model.version > 0 { " (" (words.fact.version) " " (model.version) ")" } }
             }
             dt { (words.fact.origin) } dd { (words.origin(entry.origin.code())) }
             dt { (words.fact.content) } dd { code { (entry.content) } }

@@ -1,9 +1,9 @@
 //! The report of one study: HTML to print, and DICOM for an archive.
 
-mod case;
+mod data;
 #[cfg(feature = "dicom")]
 pub mod dicom;
 mod html;
 
-pub use case::Case;
-pub use html::{Around, PRINT_STYLE, html};
+pub use data::ReportData;
+pub use html::{BrowserControls, PRINT_STYLE, html};

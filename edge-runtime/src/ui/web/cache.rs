@@ -8,16 +8,16 @@ const MOST: usize = 8;
 /// Largest picture that is kept, in bytes.
 const LARGEST: usize = 1 << 20;
 
-/// Which picture.
+/// PictureKey picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
+pub enum PictureKey {
     /// The X-ray of a record.
     XRay(u64),
     /// Its heat map.
     Heat(u64),
 }
 
-type Kept = VecDeque<(Which, Arc<Vec<u8>>)>;
+type Kept = VecDeque<(PictureKey, Arc<Vec<u8>>)>;
 
 /// At most 8 pictures of at most a megabyte.
 #[derive(Default)]
@@ -25,13 +25,13 @@ pub struct Cache(Mutex<Kept>);
 
 impl Cache {
     /// A picture that was kept.
-    pub fn get(&self, which: Which) -> Option<Arc<Vec<u8>>> {
+    pub fn get(&self, which: PictureKey) -> Option<Arc<Vec<u8>>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.iter().find(|(one, _)| *one == which).map(|(_, file)| file.clone())
     }
 
     /// Keeps a picture, in the place of the oldest.
-    pub fn put(&self, which: Which, file: &Arc<Vec<u8>>) {
+    pub fn put(&self, which: PictureKey, file: &Arc<Vec<u8>>) {
         if file.len() > LARGEST {
             return;
         }
@@ -52,12 +52,12 @@ mod tests {
     fn the_newest_pictures_are_kept_and_none_that_is_huge() {
         let cache = Cache::default();
         for at in 0..10 {
-            cache.put(Which::XRay(at), &Arc::new(vec![at as u8]));
+            cache.put(PictureKey::XRay(at), &Arc::new(vec![at as u8]));
         }
-        assert_eq!(cache.get(Which::XRay(1)), None);
-        assert_eq!(cache.get(Which::XRay(2)).map(|file| file[0]), Some(2));
-        assert_eq!(cache.get(Which::Heat(2)), None);
-        cache.put(Which::Heat(1), &Arc::new(vec![0; LARGEST + 1]));
-        assert_eq!(cache.get(Which::Heat(1)), None);
+        assert_eq!(cache.get(PictureKey::XRay(1)), None);
+        assert_eq!(cache.get(PictureKey::XRay(2)).map(|file| file[0]), Some(2));
+        assert_eq!(cache.get(PictureKey::Heat(2)), None);
+        cache.put(PictureKey::Heat(1), &Arc::new(vec![0; LARGEST + 1]));
+        assert_eq!(cache.get(PictureKey::Heat(1)), None);
     }
 }

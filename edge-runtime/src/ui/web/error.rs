@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::outputs::words::WordsError;
+use crate::ui::i18n::TranslationError;
 
 /// Why the page cannot be served.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,7 +65,7 @@ pub enum PageError {
     },
     /// The program's own words are damaged.
     #[error(transparent)]
-    Words(#[from] WordsError),
+    Translation(#[from] TranslationError),
     /// The system gives no thread.
     #[error("page: its thread could not be started: {reason}; restart the device")]
     Thread {

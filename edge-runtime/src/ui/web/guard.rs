@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::headers;
 use super::respond;
 use super::site::{Access, Site};
-use super::visit::{Visit, keep_language, session};
+use super::request::{RequestContext, keep_language, session};
 
 /// Longest time for an answer; the store is waited for ten seconds.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -35,21 +35,21 @@ pub(super) enum Denied {
 /// Lets a request through, or not; and sets what every response has.
 pub(super) async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let visit = Visit::of(&site, &parts);
+    let context = RequestContext::of(&site, &parts);
     let mut response = match admit(&site.access, &parts).await {
         Ok(()) => {
             let mut request = Request::from_parts(parts, body);
-            request.extensions_mut().insert(visit.clone());
+            request.extensions_mut().insert(context.clone());
             match timeout(LONGEST, next.run(request)).await {
                 Ok(response) => response,
-                Err(_) => respond::busy(&site, &visit),
+                Err(_) => respond::busy(&site, &context),
             }
         }
-        Err(denied) => respond::denied(&site, &visit, denied),
+        Err(denied) => respond::denied(&site, &context, denied),
     };
     headers::set(response.headers_mut(), &site.policy);
-    if let Some(language) = visit.chosen
-        && let Ok(cookie) = HeaderValue::from_str(&keep_language(language, visit.network))
+    if let Some(language) = context.chosen
+        && let Ok(cookie) = HeaderValue::from_str(&keep_language(language, context.network))
     {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
@@ -64,13 +64,13 @@ async fn admit(access: &Access, parts: &Parts) -> Result<(), Denied> {
         Access::Local if names_this_device(&parts.uri, &parts.headers) => Ok(()),
         Access::Local => Err(Denied::Host),
         Access::Network { .. } if parts.uri.path() == "/login" => Ok(()),
-        Access::Network { token, sessions, tries } => {
+        Access::Network { token, sessions, throttle } => {
             if session(&parts.headers).is_some_and(|word| sessions.holds(word, Instant::now())) {
                 return Ok(());
             }
             if let Some(word) = bearer(&parts.headers) {
                 let peer = parts.extensions.get().copied().unwrap_or_default();
-                let right = tries.is_word(token, word, peer).await;
+                let right = throttle.accepts(token, word, peer).await;
                 return if right { Ok(()) } else { Err(Denied::Token) };
             }
             let reads_pages =

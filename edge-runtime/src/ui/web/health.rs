@@ -4,11 +4,11 @@ use rustix::fs::{Access, StatVfs, StatVfsMountFlags, access, statvfs};
 use serde::Serialize;
 
 use super::site::Device;
-use crate::outputs::live::Condition;
+use crate::status::Health;
 
 /// What `/healthz` says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Health {
+pub struct HealthReport {
     /// `ok`, `starting` or `fault`.
     pub status: &'static str,
     /// What is wrong, in words for a technician; empty if nothing is.
@@ -27,25 +27,25 @@ pub struct Health {
     pub model: Option<String>,
 }
 
-impl Health {
+impl HealthReport {
     /// How the device is now.
-    pub fn of(device: &Device) -> Health {
-        let glance = device.live.glance();
-        let condition = device.live.condition(&glance);
+    pub fn of(device: &DeviceContext) -> HealthReport {
+        let snapshot = device.status.snapshot();
+        let health = device.status.health(&snapshot);
         let store = store_problem(device);
         let mut reasons = Vec::new();
-        match &condition {
-            Condition::Well => {}
-            Condition::Starting => reasons.push("the model is being loaded and checked".to_owned()),
-            Condition::Faulty(words) if words.is_empty() => {
+        match &health {
+            Health::Healthy => {}
+            Health::Starting => reasons.push("the model is being loaded and checked".to_owned()),
+            Health::Faulty(words) if words.is_empty() => {
                 reasons.push("the lights show a fault".to_owned())
             }
-            Condition::Faulty(words) => reasons.push(words.clone()),
-            Condition::Silent(age) => {
+            Health::Faulty(words) => reasons.push(words.clone()),
+            Health::Stalled(age) => {
                 reasons.push(format!("the loop has not finished a turn for {} s", age.as_secs()));
             }
         }
-        let starting = condition == Condition::Starting;
+        let starting = health == Health::Starting;
         // Before the start is over there may be no store yet.
         reasons.extend(store.clone().filter(|_| !starting));
         let status = match (starting, reasons.is_empty()) {
@@ -53,20 +53,20 @@ impl Health {
             (false, true) => "ok",
             (false, false) => "fault",
         };
-        let self_test = match &glance.model {
+        let self_test = match &snapshot.model {
             None => "pending",
             Some(model) if model.checked => "passed",
             Some(_) => "unchecked",
         };
-        Health {
+        HealthReport {
             status,
             reasons,
-            signal: glance.shown.signal.to_string(),
+            signal: snapshot.shown.signal.to_string(),
             self_test,
-            heartbeat_age_ms: glance.since_beat.and_then(|age| u64::try_from(age.as_millis()).ok()),
+            heartbeat_age_ms: snapshot.since_turn.and_then(|age| u64::try_from(age.as_millis()).ok()),
             store_writable: store.is_none(),
-            uptime_s: glance.uptime.as_secs(),
-            model: glance.model.map(|model| model.hash.to_string()),
+            uptime_s: snapshot.uptime.as_secs(),
+            model: snapshot.model.map(|model| model.hash.to_string()),
         }
     }
 
@@ -77,7 +77,7 @@ impl Health {
 }
 
 /// What keeps a record from being written.
-fn store_problem(device: &Device) -> Option<String> {
+fn store_problem(device: &DeviceContext) -> Option<String> {
     let name = device.store.display();
     if let Err(error) = access(&device.store, Access::WRITE_OK | Access::EXEC_OK) {
         return Some(format!("{name}: cannot be written: {error}"));
@@ -104,23 +104,24 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::counters::Counters;
-    use crate::outputs::lights::{Patterns, Signal};
-    use crate::outputs::live::{Live, ModelFacts};
-    use crate::record::{Hash256, Limits};
+    use crate::status::Counters;
+    use crate::status::Signal;
+    use crate::ui::lights::Patterns;
+    use crate::status::{SharedStatus, ModelFacts};
+    use crate::records::{Hash256, StoreLimits};
 
-    fn device(store: &std::path::Path, reserve: u64) -> Device {
-        Device {
+    fn device(store: &std::path::Path, reserve: u64) -> DeviceContext {
+        DeviceContext {
             store: store.to_owned(),
-            limits: Limits { quota: None, keep_days: None, reserve },
-            live: Arc::new(Live::new(Duration::from_secs(60))),
+            limits: StoreLimits { quota: None, keep_days: None, reserve },
+            status: Arc::new(SharedStatus::new(Duration::from_secs(60))),
             counters: Arc::new(Counters::default()),
             patterns: Patterns::default(),
         }
     }
 
-    fn ready(device: &Device) {
-        device.live.ready(ModelFacts {
+    fn ready(device: &DeviceContext) {
+        device.status.ready(ModelFacts {
             hash: Hash256::of(b"m"),
             version: 0,
             file: "m.onnx".into(),
@@ -136,23 +137,23 @@ mod tests {
     fn it_is_well_only_if_everything_is() {
         let folder = tempfile::tempdir().expect("a folder");
         let well = device(folder.path(), 0);
-        assert_eq!((Health::of(&well).status, Health::of(&well).self_test), ("starting", "pending"));
+        assert_eq!((HealthReport::of(&well).status, HealthReport::of(&well).self_test), ("starting", "pending"));
         ready(&well);
-        let health = Health::of(&well);
+        let health = HealthReport::of(&well);
         assert!(health.is_ok() && health.store_writable && health.reasons.is_empty(), "{health:?}");
         assert_eq!(health.self_test, "passed");
-        well.live.show(Signal::Fault);
-        assert_eq!(Health::of(&well).reasons, ["the lights show a fault"]);
-        well.live.trouble(Some("/srv/x: gone".into()));
-        assert_eq!(Health::of(&well).reasons, ["/srv/x: gone"]);
+        well.status.show(Signal::Fault);
+        assert_eq!(HealthReport::of(&well).reasons, ["the lights show a fault"]);
+        well.status.trouble(Some("/srv/x: gone".into()));
+        assert_eq!(HealthReport::of(&well).reasons, ["/srv/x: gone"]);
 
         let full = device(folder.path(), u64::MAX);
         ready(&full);
-        let health = Health::of(&full);
+        let health = HealthReport::of(&full);
         assert!(!health.is_ok() && health.reasons[0].contains("are to stay free"), "{health:?}");
         let gone = device(&folder.path().join("none"), 0);
         ready(&gone);
-        let health = Health::of(&gone);
+        let health = HealthReport::of(&gone);
         assert!(!health.store_writable && health.status == "fault", "{health:?}");
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
-use super::tries::Peer;
+use super::login_throttle::Peer;
 
 /// Connections at once; a browser opens six.
 const MOST: usize = 32;

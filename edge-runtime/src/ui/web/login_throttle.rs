@@ -9,8 +9,8 @@ use tokio::time::sleep;
 
 use super::token::Token;
 
-/// What a wrong word costs whoever tries it.
-const PENANCE: Duration = Duration::from_secs(1);
+/// What a wrong word costs whoever throttle it.
+const FAILED_LOGIN_DELAY: Duration = Duration::from_secs(1);
 
 /// Where a connection comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,21 +24,21 @@ impl Default for Peer {
 
 type Turn = Arc<tokio::sync::Mutex<()>>;
 
-/// Who tries words now. An address is held only while it waits, so that there are never many; and each has a turn of its
+/// Who throttle words now. An address is held only while it waits, so that there are never many; and each has a turn of its
 /// own, so that nobody keeps others from signing in.
 #[derive(Default)]
-pub(super) struct Tries(Mutex<HashMap<Peer, Turn>>);
+pub(super) struct LoginThrottle(Mutex<HashMap<Peer, Turn>>);
 
-impl Tries {
+impl LoginThrottle {
     /// Whether `given` is the word.
-    pub(super) async fn is_word(&self, token: &Token, given: &str, peer: Peer) -> bool {
+    pub(super) async fn accepts(&self, token: &Token, given: &str, peer: Peer) -> bool {
         let turn = self.turn(peer).lock_owned().await;
         if token.is(given) {
             return true;
         }
         // In a task of its own: the second passes though whoever asked hangs up.
         let pause = tokio::spawn(async move {
-            sleep(PENANCE).await;
+            sleep(FAILED_LOGIN_DELAY).await;
             drop(turn);
         });
         let _ = pause.await;
@@ -61,22 +61,22 @@ mod tests {
 
     #[test]
     fn a_wrong_word_costs_its_second_though_the_connection_ends_and_costs_others_nothing() {
-        let (tries, token) = (Tries::default(), Token::new("correct-horse-battery"));
+        let (throttle, token) = (LoginThrottle::default(), Token::new("correct-horse-battery"));
         let (one, two) = (Peer([10, 0, 0, 1].into()), Peer([10, 0, 0, 2].into()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
         runtime.block_on(async {
-            let mut asked = Box::pin(tries.is_word(&token, "wrong", one));
+            let mut asked = Box::pin(throttle.accepts(&token, "wrong", one));
             let answered = poll_fn(|context| Poll::Ready(asked.as_mut().poll(context).is_ready())).await;
             assert!(!answered);
             drop(asked);
-            assert!(tries.turn(one).try_lock().is_err(), "hanging up does not end the pause");
-            assert!(tries.is_word(&token, "correct-horse-battery", two).await, "another address is let in");
-            assert!(tries.turn(one).try_lock().is_err(), "and did not wait for the first");
+            assert!(throttle.turn(one).try_lock().is_err(), "hanging up does not end the pause");
+            assert!(throttle.accepts(&token, "correct-horse-battery", two).await, "another address is let in");
+            assert!(throttle.turn(one).try_lock().is_err(), "and did not wait for the first");
             assert!(
-                tries.is_word(&token, "correct-horse-battery", one).await,
+                throttle.accepts(&token, "correct-horse-battery", one).await,
                 "which is let in after its pause"
             );
         });
-        assert!(tries.0.lock().expect("whole").len() <= 1);
+        assert!(throttle.0.lock().expect("whole").len() <= 1);
     }
 }

@@ -2,7 +2,7 @@
 //! `/metrics` for machines.
 //!
 //! ```text
-//! the loop ─Live, Counters→ Site ←─ Reader ─ the store
+//! the loop ─SharedStatus, Counters→ Site ←─ RecordReader ─ the store
 //! browser ─listener→ guard ─routes→ ask ─views→ HTML
 //! ```
 //!
@@ -10,7 +10,7 @@
 //! the device may look; on a network it wants a token, over TLS. What a stick brought is decoded and encoded again
 //! before a browser gets it.
 
-mod ask;
+mod query;
 mod cache;
 mod error;
 mod guard;
@@ -25,12 +25,12 @@ mod sessions;
 mod site;
 mod tls;
 mod token;
-mod tries;
+mod login_throttle;
 mod views;
-mod visit;
+mod request;
 
 pub use error::PageError;
-pub use health::Health;
+pub use health::HealthReport;
 pub use options::PageOptions;
 pub use site::Device;
 
@@ -62,7 +62,7 @@ pub fn check(options: &PageOptions) -> Result<(), PageError> {
 ///
 /// # Errors
 /// [`PageError`], among it that the port is taken.
-pub fn start(options: &PageOptions, device: Device) -> Result<SocketAddr, PageError> {
+pub fn start(options: &PageOptions, device: DeviceContext) -> Result<SocketAddr, PageError> {
     let (access, tls) = access(options)?;
     let site = Arc::new(Site::new(device, access, options.language)?);
     let listen = options.listen;
@@ -102,7 +102,7 @@ fn access(options: &PageOptions) -> Result<(Access, Option<Tls>), PageError> {
             let access = Access::Network {
                 token,
                 sessions: sessions::Sessions::default(),
-                tries: tries::Tries::default(),
+                throttle: login_throttle::LoginThrottle::default(),
             };
             Ok((access, Some(Tls::of(options)?)))
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::outputs::words::Language;
+use crate::ui::i18n::Language;
 
 /// `[page]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

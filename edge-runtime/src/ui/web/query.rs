@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::cache::Which;
-use super::site::{Failed, Site};
-use super::views::{Listing, SCRIPT, Sight, about_what, older};
-use crate::outputs::lights::About;
-use crate::outputs::live::Glance;
-use crate::outputs::picture::{self, Unshown};
-use crate::outputs::report::{self, Around, Case};
-use crate::outputs::words::{Language, Words};
-use crate::record::{Day, Exporter, Form, Origin, Query, Reader, Record, Study};
+use super::cache::PictureKey;
+use super::site::{PageFailure, Site};
+use super::views::{Listing, SCRIPT, RecordView, about_what, older};
+use crate::status::Subject;
+use crate::status::StatusSnapshot;
+use crate::ui::picture::{self, PictureError};
+use crate::ui::report::{self, BrowserControls, ReportData};
+use crate::ui::i18n::{Language, Translation};
+use crate::records::{Day, Exporter, ExportFormat, Origin, RecordQuery, RecordReader, Record, RecordSelector};
 
 /// Records on one page of the list.
 const PAGE: usize = 20;
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What stands behind the question mark.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Question {
+pub(super) struct RecordListParams {
     #[serde(default)]
     study: String,
     #[serde(default)]
@@ -37,44 +37,44 @@ pub(super) struct Question {
 
 /// The record that the status page is about, and what there is to see of it. Before anything was shown that is the
 /// newest; a result without a record has none.
-pub(super) async fn latest(site: &Arc<Site>, glance: &Glance) -> Result<Option<Sight>, Failed> {
-    let (asked, about) = (site.clone(), about_what(glance));
-    let is_result = glance.shown.signal.is_result();
-    site.ask(move |reader| {
+pub(super) async fn latest(site: &Arc<Site>, snapshot: &StatusSnapshot) -> Result<Option<RecordView>, PageFailure> {
+    let (shared, about) = (site.clone(), about_what(snapshot));
+    let is_result = snapshot.shown.signal.is_result();
+    site.query(move |reader| {
         let record = match about {
-            About::Record(sequence) => reader.by_sequence(sequence)?,
-            About::Nothing if !is_result => reader.newest()?,
-            About::Nothing | About::Refused(_) => None,
+            Subject::Record(sequence) => reader.by_sequence(sequence)?,
+            Subject::Nothing if !is_result => reader.newest()?,
+            Subject::Nothing | Subject::Refused(_) => None,
         };
-        record.map(|record| look(&asked, reader, record)).transpose()
+        record.map(|record| look(&shared, reader, record)).transpose()
     })
     .await
 }
 
 /// A record and what there is to see of it.
-pub(super) async fn sight(site: &Arc<Site>, sequence: u64) -> Result<Sight, Failed> {
-    let asked = site.clone();
-    site.ask(move |reader| look(&asked, reader, find(reader, sequence)?)).await
+pub(super) async fn view(site: &Arc<Site>, sequence: u64) -> Result<RecordView, PageFailure> {
+    let shared = site.clone();
+    site.query(move |reader| look(&shared, reader, find(reader, sequence)?)).await
 }
 
 /// The picture of a record.
-pub(super) async fn picture(site: &Arc<Site>, sequence: u64) -> Result<Arc<Vec<u8>>, Failed> {
-    let asked = site.clone();
-    site.ask(move |reader| {
+pub(super) async fn picture(site: &Arc<Site>, sequence: u64) -> Result<Arc<Vec<u8>>, PageFailure> {
+    let shared = site.clone();
+    site.query(move |reader| {
         let record = find(reader, sequence)?;
-        draw(&asked, reader, &record).map_err(|_| Failed::NotFound)?;
-        asked.pictures.get(Which::XRay(sequence)).ok_or(Failed::NotFound)
+        draw(&shared, reader, &record).map_err(|_| PageFailure::NotFound)?;
+        shared.pictures.get(PictureKey::XRay(sequence)).ok_or(PageFailure::NotFound)
     })
     .await
 }
 
 /// The heat map of a record.
-pub(super) async fn heat(site: &Arc<Site>, sequence: u64) -> Result<Arc<Vec<u8>>, Failed> {
-    let asked = site.clone();
-    site.ask(move |reader| {
+pub(super) async fn heat(site: &Arc<Site>, sequence: u64) -> Result<Arc<Vec<u8>>, PageFailure> {
+    let shared = site.clone();
+    site.query(move |reader| {
         let record = find(reader, sequence)?;
-        draw(&asked, reader, &record).map_err(|_| Failed::NotFound)?;
-        asked.pictures.get(Which::Heat(sequence)).ok_or(Failed::NotFound)
+        draw(&shared, reader, &record).map_err(|_| PageFailure::NotFound)?;
+        shared.pictures.get(PictureKey::Heat(sequence)).ok_or(PageFailure::NotFound)
     })
     .await
 }
@@ -83,12 +83,12 @@ pub(super) async fn heat(site: &Arc<Site>, sequence: u64) -> Result<Arc<Vec<u8>>
 pub(super) async fn report(
     site: &Arc<Site>,
     sequence: u64,
-    words: Words,
+    words: Translation,
     language: Language,
-) -> Result<String, Failed> {
-    case(site, sequence, move |case| {
-        let around = Around { back: format!("/records/{sequence}"), script: SCRIPT };
-        Ok(report::html(case, (&words, language), Some(&around)))
+) -> Result<String, PageFailure> {
+    data(site, sequence, move |data| {
+        let controls = BrowserControls { back: format!("/records/{sequence}"), script: SCRIPT };
+        Ok(report::html(data, (&words, language), Some(&controls)))
     })
     .await
 }
@@ -98,31 +98,31 @@ pub(super) async fn report(
 pub(super) async fn dicom(
     site: &Arc<Site>,
     sequence: u64,
-    make: fn(&Case) -> Result<Vec<u8>, report::dicom::DicomError>,
-) -> Result<Vec<u8>, Failed> {
-    case(site, sequence, move |case| make(case).map_err(|error| Failed::Refused(error.to_string()))).await
+    make: fn(&ReportData) -> Result<Vec<u8>, report::dicom::DicomError>,
+) -> Result<Vec<u8>, PageFailure> {
+    data(site, sequence, move |data| make(data).map_err(|error| PageFailure::Refused(error.to_string()))).await
 }
 
 /// What `make` makes of a record and all that is known of it, while nothing else is decoded.
-async fn case<T: Send + 'static>(
+async fn data<T: Send + 'static>(
     site: &Arc<Site>,
     sequence: u64,
-    make: impl FnOnce(&Case) -> Result<T, Failed> + Send + 'static,
-) -> Result<T, Failed> {
-    let live = site.device.live.clone();
-    site.ask(move |reader| {
-        let _turn = live.decoding().take_within(PATIENCE).ok_or(Failed::Busy)?;
-        make(&Case::of(reader, find(reader, sequence)?, live.glance().model)?)
+    make: impl FnOnce(&ReportData) -> Result<T, PageFailure> + Send + 'static,
+) -> Result<T, PageFailure> {
+    let status = site.device.status.clone();
+    site.query(move |reader| {
+        let _turn = status.decode_lock().take_within(PATIENCE).ok_or(PageFailure::Busy)?;
+        make(&ReportData::of(reader, find(reader, sequence)?, status.snapshot().model)?)
     })
     .await
 }
 
 /// The records that fit a question.
-pub(super) async fn listing(site: &Site, words: &Words, question: Question) -> Result<Listing, Failed> {
-    let Question { study, day, from, before } = question;
+pub(super) async fn listing(site: &Site, words: &Translation, question: RecordListParams) -> Result<Listing, PageFailure> {
+    let RecordListParams { study, day, from, before } = question;
     let mut listing = Listing { origin: Origin::from_code(&from), study, day, ..Listing::default() };
     let given = |text: &str| !text.trim().is_empty();
-    let (named, on) = (Study::parse(&listing.study), Day::parse(listing.day.trim()));
+    let (named, on) = (RecordSelector::parse(&listing.study), Day::parse(listing.day.trim()));
     if given(&listing.study) && named.is_none() {
         listing.unclear = Some(words.page.study_unclear.clone());
         return Ok(listing);
@@ -132,8 +132,8 @@ pub(super) async fn listing(site: &Site, words: &Words, question: Question) -> R
         return Ok(listing);
     }
     listing.day = on.map(|day| day.to_string()).unwrap_or_default();
-    let query = Query { day: on, study: named, origin: listing.origin, before };
-    listing.found = site.ask(move |reader| Ok(reader.search(&query, PAGE + 1)?)).await?;
+    let query = RecordQuery { day: on, study: named, origin: listing.origin, before };
+    listing.found = site.query(move |reader| Ok(reader.search(&query, PAGE + 1)?)).await?;
     if listing.found.len() > PAGE {
         listing.found.truncate(PAGE);
         let last = listing.found.iter().rev().find_map(|found| found.as_ref().ok());
@@ -143,14 +143,14 @@ pub(super) async fn listing(site: &Site, words: &Words, question: Question) -> R
 }
 
 /// The table of a day.
-pub(super) async fn csv(site: &Site, words: &Words, day: &str) -> Result<(Day, Vec<u8>), Failed> {
-    let day = Day::parse(day.trim()).ok_or_else(|| Failed::Refused(words.page.day_unclear.clone()))?;
-    let query = Query { day: Some(day), ..Query::default() };
+pub(super) async fn csv(site: &Site, words: &Translation, day: &str) -> Result<(Day, Vec<u8>), PageFailure> {
+    let day = Day::parse(day.trim()).ok_or_else(|| PageFailure::Refused(words.page.day_unclear.clone()))?;
+    let query = RecordQuery { day: Some(day), ..RecordQuery::default() };
     let table = site
-        .ask(move |reader| {
-            let failed = |error: std::io::Error| Failed::Fault(error.to_string());
+        .query(move |reader| {
+            let failed = |error: std::io::Error| PageFailure::Fault(error.to_string());
             let mut table = Vec::new();
-            let mut exporter = Exporter::new(Form::Csv, &mut table).map_err(failed)?;
+            let mut exporter = Exporter::new(ExportFormat::Csv, &mut table).map_err(failed)?;
             for found in reader.search(&query, TABLE)?.into_iter().rev() {
                 exporter.write(&found?).map_err(failed)?;
             }
@@ -161,28 +161,28 @@ pub(super) async fn csv(site: &Site, words: &Words, day: &str) -> Result<(Day, V
     Ok((day, table))
 }
 
-fn find(reader: &Reader, sequence: u64) -> Result<Record, Failed> {
-    reader.by_sequence(sequence)?.ok_or(Failed::NotFound)
+fn find(reader: &RecordReader, sequence: u64) -> Result<Record, PageFailure> {
+    reader.by_sequence(sequence)?.ok_or(PageFailure::NotFound)
 }
 
-fn look(site: &Site, reader: &Reader, record: Record) -> Result<Sight, Failed> {
+fn look(site: &Site, reader: &RecordReader, record: Record) -> Result<RecordView, PageFailure> {
     let reported = reader.is_reported(record.sequence)?;
-    let unshown = draw(site, reader, &record).err().map(|why| why.to_string());
-    let heat = unshown.is_none() && site.pictures.get(Which::Heat(record.sequence)).is_some();
-    Ok(Sight { record, reported, unshown, heat })
+    let picture_error = draw(site, reader, &record).err().map(|why| why.to_string());
+    let heat = picture_error.is_none() && site.pictures.get(PictureKey::Heat(record.sequence)).is_some();
+    Ok(RecordView { record, reported, picture_error, heat })
 }
 
 /// Draws the picture and the heat map of a record, unless they are there already.
-fn draw(site: &Site, reader: &Reader, record: &Record) -> Result<(), Unshown> {
-    let which = Which::XRay(record.sequence);
+fn draw(site: &Site, reader: &RecordReader, record: &Record) -> Result<(), PictureError> {
+    let which = PictureKey::XRay(record.sequence);
     if site.pictures.get(which).is_some() {
         return Ok(());
     }
-    let _turn = site.device.live.decoding().take_within(PATIENCE).ok_or(Unshown::Busy)?;
+    let _turn = site.device.status.decode_lock().take_within(PATIENCE).ok_or(PictureError::Busy)?;
     let image = picture::decode(&picture::stored(reader, record)?)?;
     site.pictures.put(which, &Arc::new(picture::jpeg(&image)?));
     if let Some(layer) = picture::heat(reader, record, &image)? {
-        site.pictures.put(Which::Heat(record.sequence), &Arc::new(layer));
+        site.pictures.put(PictureKey::Heat(record.sequence), &Arc::new(layer));
     }
     Ok(())
 }

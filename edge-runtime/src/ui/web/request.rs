@@ -5,16 +5,16 @@ use axum::http::request::Parts;
 use serde::Deserialize;
 
 use super::site::{Access, Site};
-use crate::outputs::words::{Language, choose};
+use crate::ui::i18n::{Language, negotiate};
 
 /// Name of the cookie that holds a chosen language.
 const LANGUAGE_COOKIE: &str = "lang";
 /// Name of the cookie that holds a session. The prefix makes browsers refuse it without `Secure`.
 const SESSION_COOKIE: &str = "__Host-session";
 
-/// A visit.
+/// A context.
 #[derive(Debug, Clone)]
-pub struct Visit {
+pub struct RequestContext {
     /// The reader's language.
     pub language: Language,
     /// The language that was chosen with this very request.
@@ -26,18 +26,18 @@ pub struct Visit {
 }
 
 #[derive(Deserialize)]
-struct Question {
+struct LanguageParam {
     lang: Option<String>,
 }
 
-impl Visit {
-    pub(super) fn of(site: &Site, parts: &Parts) -> Visit {
-        let asked = axum::extract::Query::<Question>::try_from_uri(&parts.uri).ok();
+impl RequestContext {
+    pub(super) fn of(site: &Site, parts: &Parts) -> RequestContext {
+        let asked = axum::extract::Query::<LanguageParam>::try_from_uri(&parts.uri).ok();
         let chosen = asked.and_then(|question| Language::from_code(question.0.lang?.as_str()));
         let kept = cookie(&parts.headers, LANGUAGE_COOKIE).and_then(Language::from_code);
         let accepted = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Visit {
-            language: choose(chosen.or(kept), site.language, accepted),
+        RequestContext {
+            language: negotiate(chosen.or(kept), site.language, accepted),
             chosen,
             path: parts.uri.path().to_owned(),
             network: matches!(site.access, Access::Network { .. }),

@@ -9,9 +9,9 @@ use axum::response::Response;
 use maud::Markup;
 
 use super::guard::Denied;
-use super::site::{Failed, Site};
+use super::site::{PageFailure, Site};
 use super::views;
-use super::visit::Visit;
+use super::request::RequestContext;
 
 /// A page.
 pub fn page(status: StatusCode, page: Markup) -> Response {
@@ -48,39 +48,39 @@ pub fn set(response: &mut Response, name: HeaderName, value: &str) {
 }
 
 /// What went wrong.
-pub(super) fn failed(site: &Site, visit: &Visit, failed: &Failed) -> Response {
-    let words = site.words(visit.language);
+pub(super) fn failed(site: &Site, context: &RequestContext, failed: &PageFailure) -> Response {
+    let words = site.words(context.language);
     let (title, detail) = match failed {
-        Failed::Store(error) => {
+        PageFailure::Store(error) => {
             tracing::warn!("page: {error}");
             (&words.page.store_unreadable, error.to_string())
         }
-        Failed::NotFound => (&words.page.not_found, String::new()),
-        Failed::Refused(why) => (&words.page.refused, why.clone()),
-        Failed::Busy => (&words.page.too_busy, String::new()),
-        Failed::Fault(error) => {
+        PageFailure::NotFound => (&words.page.not_found, String::new()),
+        PageFailure::Refused(why) => (&words.page.refused, why.clone()),
+        PageFailure::Busy => (&words.page.too_busy, String::new()),
+        PageFailure::Fault(error) => {
             tracing::error!("page: {error}");
             (&words.page.failed, error.clone())
         }
     };
-    page(failed.status(), views::message(site, visit, title, &detail))
+    page(failed.status(), views::message(site, context, title, &detail))
 }
 
 /// Too many ask.
-pub(super) fn busy(site: &Site, visit: &Visit) -> Response {
-    failed(site, visit, &Failed::Busy)
+pub(super) fn busy(site: &Site, context: &RequestContext) -> Response {
+    failed(site, context, &PageFailure::Busy)
 }
 
 /// Why a request went no further.
-pub(super) fn denied(site: &Site, visit: &Visit, denied: Denied) -> Response {
-    let words = site.words(visit.language);
+pub(super) fn denied(site: &Site, context: &RequestContext, denied: Denied) -> Response {
+    let words = site.words(context.language);
     match denied {
         Denied::Host => page(
             StatusCode::MISDIRECTED_REQUEST,
-            views::message(site, visit, &words.page.refused, "Host: 127.0.0.1, localhost, [::1]"),
+            views::message(site, context, &words.page.refused, "Host: 127.0.0.1, localhost, [::1]"),
         ),
         Denied::Origin => {
-            page(StatusCode::FORBIDDEN, views::message(site, visit, &words.page.refused, "Origin"))
+            page(StatusCode::FORBIDDEN, views::message(site, context, &words.page.refused, "Origin"))
         }
         Denied::SignIn => see("/login"),
         Denied::Token => {

@@ -1,4 +1,4 @@
-//! Which path shows what.
+//! PictureKey path shows what.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,28 +11,28 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use serde::Deserialize;
 
-use super::ask::{self, Question};
+use super::query::{self, RecordListParams};
 use super::guard::guard;
-use super::health::Health;
+use super::health::HealthReport;
 use super::metrics;
 use super::respond;
 use super::sessions::LASTS;
-use super::site::{Access, Failed, Site};
-use super::tries::Peer;
+use super::site::{Access, PageFailure, Site};
+use super::login_throttle::Peer;
 use super::views;
-use super::visit::{Visit, keep_session};
-use crate::record::mark_one_reported;
+use super::request::{RequestContext, keep_session};
+use crate::records::mark_one_reported;
 
 /// Longest form, in bytes: a token and its name.
 const LONGEST_FORM: usize = 4096;
 
-type Asked = (State<Arc<Site>>, Extension<Visit>);
+type PageContext = (State<Arc<Site>>, Extension<RequestContext>);
 
 /// All paths, behind the guard.
 pub(super) fn router(site: Arc<Site>) -> Router {
     let router = Router::new()
         .route("/", get(home))
-        .route("/live", get(live))
+        .route("/status", get(status))
         .route("/records", get(records))
         .route("/records.csv", get(csv))
         .route("/records/{sequence}", get(record))
@@ -61,27 +61,27 @@ pub(super) fn router(site: Arc<Site>) -> Router {
 }
 
 /// The response, or what went wrong as a page.
-fn or_failed(site: &Site, visit: &Visit, done: Result<Response, Failed>) -> Response {
-    done.unwrap_or_else(|failed| respond::failed(site, visit, &failed))
+fn or_failed(site: &Site, context: &RequestContext, done: Result<Response, PageFailure>) -> Response {
+    done.unwrap_or_else(|failed| respond::failed(site, context, &failed))
 }
 
-async fn home((State(site), Extension(visit)): Asked) -> Response {
-    // One glance: what is drawn is what was asked for.
-    let glance = site.device.live.glance();
-    let sight = ask::latest(&site, &glance).await;
-    respond::page(StatusCode::OK, views::home(&site, &visit, &glance, &sight))
+async fn home((State(site), Extension(context)): PageContext) -> Response {
+    // One snapshot: what is drawn is what was asked for.
+    let snapshot = site.device.status.snapshot();
+    let view = query::latest(&site, &snapshot).await;
+    respond::page(StatusCode::OK, views::home(&site, &context, &snapshot, &view))
 }
 
-async fn live(State(site): State<Arc<Site>>) -> Response {
-    let glance = site.device.live.glance();
-    let state = views::state(&site.device.live.condition(&glance), &glance);
+async fn status(State(site): State<Arc<Site>>) -> Response {
+    let snapshot = site.device.status.snapshot();
+    let state = views::state(&site.device.status.health(&snapshot), &snapshot);
     respond::typed(StatusCode::OK, "text/plain; charset=utf-8", state)
 }
 
-async fn records((State(site), Extension(visit)): Asked, Query(question): Query<Question>) -> Response {
-    let listed = ask::listing(&site, site.words(visit.language), question).await;
-    let page = listed.map(|listing| respond::page(StatusCode::OK, views::list(&site, &visit, &listing)));
-    or_failed(&site, &visit, page)
+async fn records((State(site), Extension(context)): PageContext, Query(question): Query<RecordListParams>) -> Response {
+    let listed = query::listing(&site, site.words(context.language), question).await;
+    let page = listed.map(|listing| respond::page(StatusCode::OK, views::list(&site, &context, &listing)));
+    or_failed(&site, &context, page)
 }
 
 #[derive(Deserialize)]
@@ -89,117 +89,117 @@ struct OfDay {
     day: String,
 }
 
-async fn csv((State(site), Extension(visit)): Asked, Query(of): Query<OfDay>) -> Response {
-    let written = ask::csv(&site, site.words(visit.language), &of.day).await;
+async fn csv((State(site), Extension(context)): PageContext, Query(of): Query<OfDay>) -> Response {
+    let written = query::csv(&site, site.words(context.language), &of.day).await;
     let file = written
         .map(|(day, text)| respond::file("text/csv; charset=utf-8", &format!("xray-edge-{day}.csv"), text));
-    or_failed(&site, &visit, file)
+    or_failed(&site, &context, file)
 }
 
-async fn record((State(site), Extension(visit)): Asked, Path(sequence): Path<u64>) -> Response {
-    let found = ask::sight(&site, sequence).await;
-    let page = found.map(|sight| respond::page(StatusCode::OK, views::record(&site, &visit, &sight)));
-    or_failed(&site, &visit, page)
+async fn record((State(site), Extension(context)): PageContext, Path(sequence): Path<u64>) -> Response {
+    let found = query::view(&site, sequence).await;
+    let page = found.map(|view| respond::page(StatusCode::OK, views::record(&site, &context, &view)));
+    or_failed(&site, &context, page)
 }
 
-async fn image((State(site), Extension(visit)): Asked, Path(sequence): Path<u64>) -> Response {
-    let found = ask::picture(&site, sequence).await;
+async fn image((State(site), Extension(context)): PageContext, Path(sequence): Path<u64>) -> Response {
+    let found = query::picture(&site, sequence).await;
     let file = found.map(|file| respond::typed(StatusCode::OK, "image/jpeg", file.as_ref().clone()));
-    or_failed(&site, &visit, file)
+    or_failed(&site, &context, file)
 }
 
-async fn heat((State(site), Extension(visit)): Asked, Path(sequence): Path<u64>) -> Response {
-    let found = ask::heat(&site, sequence).await;
+async fn heat((State(site), Extension(context)): PageContext, Path(sequence): Path<u64>) -> Response {
+    let found = query::heat(&site, sequence).await;
     let file = found.map(|file| respond::typed(StatusCode::OK, "image/png", file.as_ref().clone()));
-    or_failed(&site, &visit, file)
+    or_failed(&site, &context, file)
 }
 
-async fn report((State(site), Extension(visit)): Asked, Path(sequence): Path<u64>) -> Response {
-    let words = site.words(visit.language).clone();
-    let made = ask::report(&site, sequence, words, visit.language).await;
+async fn report((State(site), Extension(context)): PageContext, Path(sequence): Path<u64>) -> Response {
+    let words = site.words(context.language).clone();
+    let made = query::report(&site, sequence, words, context.language).await;
     let page = made.map(|html| respond::typed(StatusCode::OK, "text/html; charset=utf-8", html));
-    or_failed(&site, &visit, page)
+    or_failed(&site, &context, page)
 }
 
 #[cfg(feature = "dicom")]
-async fn capture((State(site), Extension(visit)): Asked, Path(sequence): Path<u64>) -> Response {
-    let made = ask::dicom(&site, sequence, crate::outputs::report::dicom::capture).await;
+async fn capture((State(site), Extension(context)): PageContext, Path(sequence): Path<u64>) -> Response {
+    let made = query::dicom(&site, sequence, crate::ui::report::dicom::capture).await;
     let file =
         made.map(|file| respond::file("application/dicom", &format!("record-{sequence}-image.dcm"), file));
-    or_failed(&site, &visit, file)
+    or_failed(&site, &context, file)
 }
 
 #[cfg(feature = "dicom")]
-async fn structured((State(site), Extension(visit)): Asked, Path(sequence): Path<u64>) -> Response {
-    let made = ask::dicom(&site, sequence, crate::outputs::report::dicom::structured).await;
+async fn structured((State(site), Extension(context)): PageContext, Path(sequence): Path<u64>) -> Response {
+    let made = query::dicom(&site, sequence, crate::ui::report::dicom::structured).await;
     let file =
         made.map(|file| respond::file("application/dicom", &format!("record-{sequence}-report.dcm"), file));
-    or_failed(&site, &visit, file)
+    or_failed(&site, &context, file)
 }
 
 /// The one thing that the page writes: one line in the table of what was handed to people.
-async fn reported((State(site), Extension(visit)): Asked, Path(sequence): Path<u64>) -> Response {
+async fn reported((State(site), Extension(context)): PageContext, Path(sequence): Path<u64>) -> Response {
     let store = site.device.store.clone();
     let marked = site
-        .ask(move |reader| {
-            reader.by_sequence(sequence)?.ok_or(Failed::NotFound)?;
+        .query(move |reader| {
+            reader.by_sequence(sequence)?.ok_or(PageFailure::NotFound)?;
             Ok(mark_one_reported(&store, sequence)?)
         })
         .await;
     if let Ok(true) = marked {
         tracing::info!(record = sequence, "marked as reported on the page");
     }
-    or_failed(&site, &visit, marked.map(|_| respond::see(&format!("/records/{sequence}"))))
+    or_failed(&site, &context, marked.map(|_| respond::see(&format!("/records/{sequence}"))))
 }
 
-async fn about((State(site), Extension(visit)): Asked) -> Response {
-    respond::page(StatusCode::OK, views::about(&site, &visit))
+async fn about((State(site), Extension(context)): PageContext) -> Response {
+    respond::page(StatusCode::OK, views::about(&site, &context))
 }
 
-async fn healthz((State(site), Extension(visit)): Asked) -> Response {
+async fn healthz((State(site), Extension(context)): PageContext) -> Response {
     let device = site.device.clone();
-    let looked = site.work(move || Ok(Health::of(&device))).await;
+    let looked = site.work(move || Ok(HealthReport::of(&device))).await;
     let answer = looked.and_then(|health| {
         let status = if health.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        let text = serde_json::to_string(&health).map_err(|error| Failed::Fault(error.to_string()))?;
+        let text = serde_json::to_string(&health).map_err(|error| PageFailure::Fault(error.to_string()))?;
         Ok(respond::typed(status, "application/json", text))
     });
-    or_failed(&site, &visit, answer)
+    or_failed(&site, &context, answer)
 }
 
-async fn numbers((State(site), Extension(visit)): Asked) -> Response {
+async fn numbers((State(site), Extension(context)): PageContext) -> Response {
     let device = site.device.clone();
     let text = site.work(move || Ok(metrics::metrics(&device))).await;
-    or_failed(&site, &visit, text.map(|text| respond::typed(StatusCode::OK, metrics::KIND, text)))
+    or_failed(&site, &context, text.map(|text| respond::typed(StatusCode::OK, metrics::KIND, text)))
 }
 
-async fn nothing((State(site), Extension(visit)): Asked) -> Response {
-    respond::failed(&site, &visit, &Failed::NotFound)
+async fn nothing((State(site), Extension(context)): PageContext) -> Response {
+    respond::failed(&site, &context, &PageFailure::NotFound)
 }
 
 #[derive(Deserialize)]
-struct Word {
+struct LoginForm {
     token: String,
 }
 
 /// For a page on a network only.
-async fn sign_in((State(site), Extension(visit)): Asked) -> Response {
-    respond::page(StatusCode::OK, views::sign_in(&site, &visit, false))
+async fn sign_in((State(site), Extension(context)): PageContext) -> Response {
+    respond::page(StatusCode::OK, views::sign_in(&site, &context, false))
 }
 
 async fn login(
-    (State(site), Extension(visit)): Asked,
+    (State(site), Extension(context)): PageContext,
     Extension(peer): Extension<Peer>,
-    Form(given): Form<Word>,
+    Form(given): Form<LoginForm>,
 ) -> Response {
-    let Access::Network { token, sessions, tries } = &site.access else {
-        return respond::failed(&site, &visit, &Failed::NotFound);
+    let Access::Network { token, sessions, throttle } = &site.access else {
+        return respond::failed(&site, &context, &PageFailure::NotFound);
     };
-    if !tries.is_word(token, given.token.trim(), peer).await {
-        return respond::page(StatusCode::FORBIDDEN, views::sign_in(&site, &visit, true));
+    if !throttle.accepts(token, given.token.trim(), peer).await {
+        return respond::page(StatusCode::FORBIDDEN, views::sign_in(&site, &context, true));
     }
     let Some(word) = sessions.begin(Instant::now()) else {
-        return respond::failed(&site, &visit, &Failed::Fault("no random numbers".to_owned()));
+        return respond::failed(&site, &context, &PageFailure::Fault("no random numbers".to_owned()));
     };
     let mut response = respond::see("/");
     respond::set(&mut response, SET_COOKIE, &keep_session(&word, LASTS.as_secs()));
@@ -207,7 +207,7 @@ async fn login(
 }
 
 async fn logout(State(site): State<Arc<Site>>, headers: axum::http::HeaderMap) -> Response {
-    if let (Access::Network { sessions, .. }, Some(word)) = (&site.access, super::visit::session(&headers)) {
+    if let (Access::Network { sessions, .. }, Some(word)) = (&site.access, super::request::session(&headers)) {
         sessions.end(word);
     }
     let mut response = respond::see("/login");

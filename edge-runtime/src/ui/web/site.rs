@@ -13,22 +13,22 @@ use super::error::PageError;
 use super::headers::policy;
 use super::sessions::Sessions;
 use super::token::Token;
-use super::tries::Tries;
-use crate::counters::Counters;
-use crate::outputs::lights::Patterns;
-use crate::outputs::live::Live;
-use crate::outputs::words::{Language, Words, WordsError};
-use crate::record::{Limits, Reader, StoreError};
+use super::login_login_throttle::LoginThrottle;
+use crate::status::Counters;
+use crate::ui::lights::Patterns;
+use crate::status::SharedStatus;
+use crate::ui::i18n::{Language, Translation, TranslationError};
+use crate::records::{StoreLimits, RecordReader, RecordStoreError};
 
 /// What the page is told by the device.
 #[derive(Clone)]
-pub struct Device {
+pub struct DeviceContext {
     /// The store's folder. The page opens it anew for each request, for reading.
     pub store: PathBuf,
     /// How much the store may take.
-    pub limits: Limits,
+    pub limits: StoreLimits,
     /// What is shown now.
-    pub live: Arc<Live>,
+    pub status: Arc<SharedStatus>,
     /// What was done.
     pub counters: Arc<Counters>,
     /// What signals look like on the board's lights.
@@ -40,26 +40,26 @@ pub(super) enum Access {
     /// Whoever sits at the device.
     Local,
     /// Whoever knows the word.
-    Network { token: Token, sessions: Sessions, tries: Tries },
+    Network { token: Token, sessions: Sessions, throttle: LoginThrottle },
 }
 
 /// What all requests share.
 pub struct Site {
-    pub(super) device: Device,
+    pub(super) device: DeviceContext,
     pub(super) access: Access,
     pub(super) language: Option<Language>,
     pub(super) policy: String,
     pub(super) pictures: Cache,
-    words: Vec<Words>,
+    words: Vec<Translation>,
     /// Questions to the store at once: one core at most is taken from the model.
-    asking: Arc<Semaphore>,
+    queries: Arc<Semaphore>,
 }
 
 /// Why a page is not what was asked for.
 #[derive(Debug)]
-pub(super) enum Failed {
+pub(super) enum PageFailure {
     /// The store cannot be read.
-    Store(StoreError),
+    Store(RecordStoreError),
     /// There is no such thing.
     NotFound,
     /// What was asked for cannot be; in words of the reader's language.
@@ -70,26 +70,26 @@ pub(super) enum Failed {
     Fault(String),
 }
 
-impl Failed {
+impl PageFailure {
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Failed::Store(_) | Failed::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Failed::NotFound => StatusCode::NOT_FOUND,
-            Failed::Refused(_) => StatusCode::BAD_REQUEST,
-            Failed::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            PageFailure::Store(_) | PageFailure::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            PageFailure::NotFound => StatusCode::NOT_FOUND,
+            PageFailure::Refused(_) => StatusCode::BAD_REQUEST,
+            PageFailure::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
 
-impl From<StoreError> for Failed {
-    fn from(error: StoreError) -> Self {
-        Failed::Store(error)
+impl From<RecordStoreError> for PageFailure {
+    fn from(error: RecordStoreError) -> Self {
+        PageFailure::Store(error)
     }
 }
 
 impl Site {
-    pub(super) fn new(device: Device, access: Access, language: Option<Language>) -> Result<Site, PageError> {
-        let words = Language::ALL.into_iter().map(Words::of).collect::<Result<Vec<_>, WordsError>>()?;
+    pub(super) fn new(device: DeviceContext, access: Access, language: Option<Language>) -> Result<Site, PageError> {
+        let words = Language::ALL.into_iter().map(Translation::of).collect::<Result<Vec<_>, TranslationError>>()?;
         Ok(Site {
             device,
             access,
@@ -97,33 +97,33 @@ impl Site {
             policy: policy(),
             pictures: Cache::default(),
             words,
-            asking: Arc::new(Semaphore::new(1)),
+            queries: Arc::new(Semaphore::new(1)),
         })
     }
 
     /// The words of a language.
-    pub(super) fn words(&self, language: Language) -> &Words {
+    pub(super) fn words(&self, language: Language) -> &Translation {
         // There are as many as languages, in their order.
         let at = Language::ALL.iter().position(|one| *one == language).unwrap_or(0);
         &self.words[at]
     }
 
     /// Asks the store in a thread where waiting does no harm.
-    pub(super) async fn ask<T: Send + 'static>(
+    pub(super) async fn query<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Reader) -> Result<T, Failed> + Send + 'static,
-    ) -> Result<T, Failed> {
+        question: impl FnOnce(&RecordReader) -> Result<T, PageFailure> + Send + 'static,
+    ) -> Result<T, PageFailure> {
         let store = self.device.store.clone();
-        self.work(move || question(&Reader::open(&store)?)).await
+        self.work(move || question(&RecordReader::open(&store)?)).await
     }
 
     /// Does something that takes its time, one at a time.
     pub(super) async fn work<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, Failed> + Send + 'static,
-    ) -> Result<T, Failed> {
+        work: impl FnOnce() -> Result<T, PageFailure> + Send + 'static,
+    ) -> Result<T, PageFailure> {
         let began = Instant::now();
-        let place = self.asking.clone().acquire_owned().await.map_err(|_| Failed::Busy)?;
+        let place = self.queries.clone().acquire_owned().await.map_err(|_| PageFailure::Busy)?;
         let done = tokio::task::spawn_blocking(move || {
             let _place = place;
             work()
@@ -132,7 +132,7 @@ impl Site {
             Ok(done) => done,
             Err(error) => {
                 warn!(ms = began.elapsed().as_millis(), "page: a request failed: {error}");
-                Err(Failed::Fault(error.to_string()))
+                Err(PageFailure::Fault(error.to_string()))
             }
         }
     }

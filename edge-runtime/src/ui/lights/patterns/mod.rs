@@ -12,8 +12,8 @@ pub use pattern::{Levels, Pattern, Rhythm};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use super::signal::Signal;
-use super::wiring::Part;
+use crate::gpio::Part;
+use crate::status::Signal;
 
 const LEDS: [Part; 3] = [Part::Red, Part::Yellow, Part::Green];
 

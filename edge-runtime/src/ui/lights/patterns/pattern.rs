@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::outputs::lights::wiring::Part;
+use crate::gpio::Part;
 
-/// How one part behaves from the moment that a signal is shown. Times are in milliseconds.
+/// How one part behaves from the timestamp that a signal is shown. Times are in milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "Written")]
 pub enum Rhythm {
@@ -121,7 +121,7 @@ impl Levels {
         self.on[part as usize]
     }
 
-    pub(in crate::outputs::lights) fn set(&mut self, part: Part, on: bool) {
+    pub(in crate::ui::lights) fn set(&mut self, part: Part, on: bool) {
         self.on[part as usize] = on;
     }
 }
@@ -174,7 +174,7 @@ impl fmt::Display for Pattern {
 mod tests {
     use super::super::tests::ms;
     use super::*;
-    use crate::outputs::lights::Signal;
+    use crate::status::Signal;
 
     #[test]
     fn a_blink_goes_on_without_end() {

@@ -1,7 +1,7 @@
 //! What signals look like unless a board's file says otherwise.
 
 use super::pattern::{Pattern, Rhythm};
-use crate::outputs::lights::signal::Signal;
+use crate::status::Signal;
 
 const DARK: Pattern =
     Pattern { red: Rhythm::Off, yellow: Rhythm::Off, green: Rhythm::Off, buzzer: Rhythm::Off };

@@ -6,12 +6,12 @@ use dicom_dictionary_std::{tags, uids};
 use image::{RgbImage, Rgba, RgbaImage, imageops};
 use xray_core::decision::DISCLAIMER;
 
-use super::super::Case;
+use super::super::ReportData;
 use super::DicomError;
 use super::caption::under;
 use super::common::{Kind, begin, file, identity, recorded, reference, result, sequence, source, test, text};
-use crate::outputs::decimals::decimals_of;
-use crate::outputs::picture::{self, Unshown};
+use crate::ui::decimals::decimals_of;
+use crate::ui::picture::{self, PictureError};
 
 const KIND: Kind = Kind {
     class: uids::SECONDARY_CAPTURE_IMAGE_STORAGE,
@@ -25,11 +25,11 @@ const KIND: Kind = Kind {
 ///
 /// # Errors
 /// [`DicomError::Image`] if its image cannot be shown.
-pub fn capture(case: &Case) -> Result<Vec<u8>, DicomError> {
-    let picture = under(&drawn(case)?, &lines(case));
-    let identity = identity(case);
-    let mut object = begin(case, &identity, &KIND);
-    let heat = if case.heat.is_some() { "heat map and " } else { "" };
+pub fn capture(data: &ReportData) -> Result<Vec<u8>, DicomError> {
+    let picture = under(&drawn(data)?, &lines(data));
+    let identity = identity(data);
+    let mut object = begin(data, &identity, &KIND);
+    let heat = if data.heat.is_some() { "heat map and " } else { "" };
     let derivation = format!("Reduced; {heat}result of an automatic screening burnt in");
     for (tag, vr, value) in [
         (tags::CONVERSION_TYPE, VR::CS, "WSD"),
@@ -71,11 +71,11 @@ fn side(pixels: u32) -> Result<u16, DicomError> {
 }
 
 /// The X-ray with the heat map over it.
-fn drawn(case: &Case) -> Result<RgbImage, DicomError> {
-    let image = case.image.as_ref().map_err(|why| DicomError::Image(why.clone()))?;
+fn drawn(data: &ReportData) -> Result<RgbImage, DicomError> {
+    let image = data.image.as_ref().map_err(|why| DicomError::Image(why.clone()))?;
     let mut picture = picture::rgb(image)?;
-    if let Some(heat) = &case.heat {
-        let heat = image::load_from_memory(heat).map_err(|error| Unshown::Encoder(error.to_string()))?;
+    if let Some(heat) = &data.heat {
+        let heat = image::load_from_memory(heat).map_err(|error| PictureError::Encoder(error.to_string()))?;
         let heat: RgbaImage = heat.into_rgba8();
         let fitting =
             imageops::resize(&heat, picture.width(), picture.height(), imageops::FilterType::Triangle);
@@ -90,16 +90,16 @@ fn drawn(case: &Case) -> Result<RgbImage, DicomError> {
     Ok(picture)
 }
 
-fn lines(case: &Case) -> Vec<String> {
-    let (record, entry) = (&case.record, &case.record.entry);
+fn lines(data: &ReportData) -> Vec<String> {
+    let (record, entry) = (&data.record, &data.record.entry);
     let mut lines = vec!["SCREENING AID, NOT A DIAGNOSIS".to_owned()];
-    lines.extend(test(case).map(str::to_owned));
+    lines.extend(test(data).map(str::to_owned));
     lines.push(result(&entry.outcome).to_uppercase());
     if let Some(probability) = entry.outcome.probability() {
-        let digits = decimals_of(entry, case.abstain(), 3);
+        let digits = decimals_of(entry, data.abstain(), 3);
         let threshold = entry.threshold;
         lines.push(format!("probability {probability:.digits$}, threshold {threshold:.digits$}"));
-        if let Some((low, high)) = case.abstain() {
+        if let Some((low, high)) = data.abstain() {
             lines.push(format!("uncertain from {low:.digits$} to under {high:.digits$}"));
         }
     }

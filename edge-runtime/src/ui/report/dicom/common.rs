@@ -8,10 +8,10 @@ use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 use time::OffsetDateTime;
 use xray_core::intake::{DicomIdentity, dicom_identity};
 
-use super::super::Case;
+use super::super::ReportData;
 use super::DicomError;
 use super::uid::{is_uid, uid};
-use crate::record::{Moment, Outcome, Record};
+use crate::records::{Timestamp, Outcome, Record};
 
 /// Who made it.
 pub(super) const MAKER: &str = "xray-edge";
@@ -39,8 +39,8 @@ pub(super) struct Source {
 }
 
 /// What an X-ray that came as a DICOM file says of itself; nothing for one that did not.
-pub(super) fn identity(case: &Case) -> DicomIdentity {
-    case.source.as_ref().ok().and_then(|bytes| dicom_identity(bytes)).unwrap_or_default()
+pub(super) fn identity(data: &ReportData) -> DicomIdentity {
+    data.source.as_ref().ok().and_then(|bytes| dicom_identity(bytes)).unwrap_or_default()
 }
 
 /// The X-ray's own UIDs, if it came as DICOM and they are such.
@@ -54,23 +54,23 @@ pub(super) fn source(identity: &DicomIdentity) -> Option<Source> {
 }
 
 /// The study: the X-ray's own, or one that follows from its content.
-pub(super) fn study(case: &Case, identity: &DicomIdentity) -> String {
+pub(super) fn study(data: &ReportData, identity: &DicomIdentity) -> String {
     let own = identity.text(tags::STUDY_INSTANCE_UID).filter(|text| is_uid(text));
-    own.unwrap_or_else(|| uid("study", &[case.record.entry.content.bytes()]))
+    own.unwrap_or_else(|| uid("study", &[data.record.entry.content.bytes()]))
 }
 
 /// The elements that both files begin with.
-pub(super) fn begin(case: &Case, identity: &DicomIdentity, kind: &Kind) -> InMemDicomObject {
-    let record = &case.record;
+pub(super) fn begin(data: &ReportData, identity: &DicomIdentity, kind: &Kind) -> InMemDicomObject {
+    let record = &data.record;
     let (date, time) = date_time(record.entry.recorded);
-    let heat = [u8::from(case.heat.is_some())];
+    let heat = [u8::from(data.heat.is_some())];
     // Another release may write the same record otherwise, and then it is another file.
     let parts: [&[u8]; 3] = [record.hash.bytes(), env!("CARGO_PKG_VERSION").as_bytes(), &heat];
     let mut object = InMemDicomObject::new_empty();
     for (tag, vr, value) in [
         (tags::SOP_CLASS_UID, VR::UI, kind.class),
         (tags::SOP_INSTANCE_UID, VR::UI, uid(kind.word, &parts).as_str()),
-        (tags::STUDY_INSTANCE_UID, VR::UI, study(case, identity).as_str()),
+        (tags::STUDY_INSTANCE_UID, VR::UI, study(data, identity).as_str()),
         (tags::SERIES_INSTANCE_UID, VR::UI, uid(&format!("{} series", kind.word), &parts).as_str()),
         (tags::MODALITY, VR::CS, kind.modality),
         (tags::SERIES_NUMBER, VR::IS, kind.number),
@@ -155,20 +155,20 @@ pub(super) fn result(outcome: &Outcome) -> String {
 }
 
 /// What must be said of a model whose weights are random.
-pub(super) fn test(case: &Case) -> Option<&'static str> {
-    case.is_a_test().then_some("TEST MODEL: RANDOM WEIGHTS, THE RESULT MEANS NOTHING")
+pub(super) fn test(data: &ReportData) -> Option<&'static str> {
+    data.is_a_test().then_some("TEST MODEL: RANDOM WEIGHTS, THE RESULT MEANS NOTHING")
 }
 
 /// When a record was made, and whether that can be believed.
 pub(super) fn recorded(record: &Record) -> String {
-    let moment = record.entry.recorded;
-    let doubt = if moment.trusted { "" } else { " (the clock was not set)" };
-    format!("{}{doubt}", moment.rfc3339())
+    let timestamp = record.entry.recorded;
+    let doubt = if timestamp.trusted { "" } else { " (the clock was not set)" };
+    format!("{}{doubt}", timestamp.rfc3339())
 }
 
 /// Date and time as DICOM writes them (DA, TM), UTC; the year 1970 for a time beyond the year 9999.
-fn date_time(moment: Moment) -> (String, String) {
-    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(moment.unix_ms) * 1_000_000)
+fn date_time(timestamp: Timestamp) -> (String, String) {
+    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(timestamp.unix_ms) * 1_000_000)
         .ok()
         .filter(|time| (0..=9999).contains(&time.year()))
         .unwrap_or(OffsetDateTime::UNIX_EPOCH);

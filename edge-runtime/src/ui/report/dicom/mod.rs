@@ -12,14 +12,14 @@ mod uid;
 pub use capture::capture;
 pub use structured::structured;
 
-use crate::outputs::picture::Unshown;
+use crate::ui::picture::PictureError;
 
 /// Why there is no DICOM file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DicomError {
     /// There is no image to show.
     #[error("{0}; a structured report needs none: `--format sr`")]
-    Image(#[from] Unshown),
+    Image(#[from] PictureError),
     /// The file could not be written.
     #[error("the DICOM file could not be written: {0}; report it with the record's number")]
     Writer(String),

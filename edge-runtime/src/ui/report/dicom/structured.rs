@@ -5,14 +5,14 @@ use dicom_dictionary_std::{tags, uids};
 use dicom_object::InMemDicomObject;
 use xray_core::decision::DISCLAIMER;
 
-use super::super::Case;
+use super::super::ReportData;
 use super::DicomError;
 use super::common::{
     Kind, MAKER, Source, begin, file, identity, item, recorded, reference, result, sequence, source, study,
     test, text,
 };
 use super::uid::uid;
-use crate::outputs::decimals::decimals_of;
+use crate::ui::decimals::decimals_of;
 
 const KIND: Kind = Kind {
     class: uids::COMPREHENSIVE_SR_STORAGE,
@@ -52,10 +52,10 @@ const SOURCE: Code = ("121112", "DCM", "Source of Measurement");
 ///
 /// # Errors
 /// [`DicomError::Writer`].
-pub fn structured(case: &Case) -> Result<Vec<u8>, DicomError> {
-    let identity = identity(case);
+pub fn structured(data: &ReportData) -> Result<Vec<u8>, DicomError> {
+    let identity = identity(data);
     let source = source(&identity);
-    let mut object = begin(case, &identity, &KIND);
+    let mut object = begin(data, &identity, &KIND);
     for (tag, value) in [
         (tags::COMPLETION_FLAG, "COMPLETE"),
         (tags::PRELIMINARY_FLAG, "PRELIMINARY"),
@@ -68,14 +68,14 @@ pub fn structured(case: &Case) -> Result<Vec<u8>, DicomError> {
     object.put(sequence(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, vec![]));
     object.put(sequence(tags::PERFORMED_PROCEDURE_CODE_SEQUENCE, vec![]));
     object.put(sequence(tags::CONCEPT_NAME_CODE_SEQUENCE, vec![coded(TITLE)]));
-    object.put(sequence(tags::CONTENT_SEQUENCE, content(case, source.as_ref())));
+    object.put(sequence(tags::CONTENT_SEQUENCE, content(data, source.as_ref())));
     if let Some(source) = &source {
         let series = item([
             text(tags::SERIES_INSTANCE_UID, VR::UI, &source.series),
             sequence(tags::REFERENCED_SOP_SEQUENCE, vec![reference(source)]),
         ]);
         let evidence = item([
-            text(tags::STUDY_INSTANCE_UID, VR::UI, &study(case, &identity)),
+            text(tags::STUDY_INSTANCE_UID, VR::UI, &study(data, &identity)),
             sequence(tags::REFERENCED_SERIES_SEQUENCE, vec![series]),
         ]);
         object.put(sequence(tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, vec![evidence]));
@@ -83,9 +83,9 @@ pub fn structured(case: &Case) -> Result<Vec<u8>, DicomError> {
     file(object)
 }
 
-fn content(case: &Case, source: Option<&Source>) -> Vec<InMemDicomObject> {
-    let (record, entry) = (&case.record, &case.record.entry);
-    let digits = decimals_of(entry, case.abstain(), 6);
+fn content(data: &ReportData, source: Option<&Source>) -> Vec<InMemDicomObject> {
+    let (record, entry) = (&data.record, &data.record.entry);
+    let digits = decimals_of(entry, data.abstain(), 6);
     let device = uid("device", &[MAKER.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()]);
     let mut all = vec![
         code("HAS CONCEPT MOD", LANGUAGE, ENGLISH),
@@ -95,7 +95,7 @@ fn content(case: &Case, source: Option<&Source>) -> Vec<InMemDicomObject> {
         words("CONTAINS", COMMENT, DISCLAIMER),
         words("CONTAINS", RESULT, &result(&entry.outcome)),
     ];
-    all.extend(test(case).map(|warning| words("CONTAINS", COMMENT, warning)));
+    all.extend(test(data).map(|warning| words("CONTAINS", COMMENT, warning)));
     if let Some(probability) = entry.outcome.probability() {
         all.push(number(PROBABILITY, probability, digits));
     }

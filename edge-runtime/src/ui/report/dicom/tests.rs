@@ -5,10 +5,10 @@ use dicom_core::{DataElement, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{DefaultDicomObject, FileMetaTableBuilder, InMemDicomObject, from_reader};
 
-use super::super::Case;
+use super::super::ReportData;
 use super::*;
-use crate::outputs::picture;
-use crate::record::{Durations, Entry, Hash256, Moment, Origin, Outcome, Record, chain};
+use crate::ui::picture;
+use crate::records::{Durations, Entry, Hash256, Timestamp, Origin, Outcome, Record, chain};
 
 const STUDY: &str = "1.2.3.4";
 const INSTANCE: &str = "1.2.3.4.6";
@@ -50,12 +50,12 @@ fn detector() -> Vec<u8> {
     file
 }
 
-fn case(bytes: Vec<u8>, outcome: Outcome, trusted: bool) -> Case {
+fn data(bytes: Vec<u8>, outcome: Outcome, trusted: bool) -> ReportData {
     let entry = Entry {
         content: Hash256::of(&bytes),
         bytes: bytes.len() as u64,
         origin: Origin::Stick,
-        recorded: Moment { unix_ms: 1_795_459_341_500, trusted },
+        recorded: Timestamp { unix_ms: 1_795_459_341_500, trusted },
         model: Hash256::of(b"model"),
         threshold: 0.5,
         outcome,
@@ -63,7 +63,7 @@ fn case(bytes: Vec<u8>, outcome: Outcome, trusted: bool) -> Case {
     };
     let record: Record = chain::append(None, entry);
     let image = picture::decode(&bytes);
-    Case { record, source: Ok(bytes), image, heat: None, model: None }
+    ReportData { record, source: Ok(bytes), image, heat: None, model: None }
 }
 
 fn no_result() -> Outcome {
@@ -98,8 +98,8 @@ fn an_identity_is_not_shown_in_a_log() {
 
 #[test]
 fn both_files_go_back_to_patient_and_study_of_a_dicom_x_ray() {
-    let case = case(detector(), no_result(), true);
-    for file in [capture(&case), structured(&case)] {
+    let data = data(detector(), no_result(), true);
+    for file in [capture(&data), structured(&data)] {
         let object = read(&file.expect("a file"));
         assert_eq!(text(&object, tags::STUDY_INSTANCE_UID), STUDY);
         assert_eq!(text(&object, tags::PATIENT_ID), "0042");
@@ -108,10 +108,10 @@ fn both_files_go_back_to_patient_and_study_of_a_dicom_x_ray() {
         assert_eq!(text(&object, tags::CONTENT_DATE), "20261123");
         assert_eq!(text(&object, tags::CONTENT_TIME), "184221.500");
     }
-    let capture = read(&capture(&case).expect("a file"));
+    let capture = read(&capture(&data).expect("a file"));
     let source = capture.element(tags::SOURCE_IMAGE_SEQUENCE).expect("there").items().expect("items");
     assert_eq!(text(&source[0], tags::REFERENCED_SOP_INSTANCE_UID), INSTANCE);
-    let report = read(&structured(&case).expect("a file"));
+    let report = read(&structured(&data).expect("a file"));
     let evidence = report.element(tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE).expect("there");
     let series =
         evidence.items().expect("items")[0].element(tags::REFERENCED_SERIES_SEQUENCE).expect("there");
@@ -120,7 +120,7 @@ fn both_files_go_back_to_patient_and_study_of_a_dicom_x_ray() {
 
 #[test]
 fn a_capture_shows_the_x_ray_and_words_under_it() {
-    let object = read(&capture(&case(plain(), no_result(), false)).expect("a file"));
+    let object = read(&capture(&data(plain(), no_result(), false)).expect("a file"));
     assert_eq!(text(&object, tags::SOP_CLASS_UID), uids::SECONDARY_CAPTURE_IMAGE_STORAGE);
     let number = |tag| object.element(tag).expect("there").to_int::<usize>().expect("a number");
     let (rows, columns) = (number(tags::ROWS), number(tags::COLUMNS));
@@ -135,7 +135,7 @@ fn a_capture_shows_the_x_ray_and_words_under_it() {
 
 #[test]
 fn a_report_without_a_result_has_its_reason_and_no_probability() {
-    let object = read(&structured(&case(plain(), no_result(), false)).expect("a file"));
+    let object = read(&structured(&data(plain(), no_result(), false)).expect("a file"));
     assert_eq!(text(&object, tags::SOP_CLASS_UID), uids::COMPREHENSIVE_SR_STORAGE);
     assert_eq!(text(&object, tags::VERIFICATION_FLAG), "UNVERIFIED");
     let items = object.element(tags::CONTENT_SEQUENCE).expect("there").items().expect("items");
@@ -157,7 +157,7 @@ fn a_report_without_a_result_has_its_reason_and_no_probability() {
 
 #[test]
 fn the_same_record_gives_the_same_bytes_and_uids_of_its_own() {
-    let (one, other) = (case(plain(), no_result(), true), case(detector(), no_result(), true));
+    let (one, other) = (data(plain(), no_result(), true), data(detector(), no_result(), true));
     assert_eq!(structured(&one), structured(&one));
     assert_eq!(capture(&one), capture(&one));
     let files = [capture(&one), structured(&one), capture(&other), structured(&other)];
@@ -170,17 +170,17 @@ fn the_same_record_gives_the_same_bytes_and_uids_of_its_own() {
 
 #[test]
 fn what_cannot_be_shown_has_no_capture_but_a_report() {
-    let case = case(b"Dear colleague".to_vec(), Outcome::no_result("unknown-format"), true);
-    assert!(matches!(capture(&case), Err(DicomError::Image(_))));
-    assert!(structured(&case).is_ok());
+    let data = data(b"Dear colleague".to_vec(), Outcome::no_result("unknown-format"), true);
+    assert!(matches!(capture(&data), Err(DicomError::Image(_))));
+    assert!(structured(&data).is_ok());
 }
 
 #[test]
 fn what_a_test_model_said_is_called_so() {
     let told = |random| {
-        let mut case = case(plain(), no_result(), true);
-        case.model = Some(crate::outputs::live::ModelFacts {
-            hash: case.record.entry.model,
+        let mut data = data(plain(), no_result(), true);
+        data.model = Some(crate::status::ModelFacts {
+            hash: data.record.entry.model,
             version: 1,
             file: "model.onnx".into(),
             threshold: 0.5,
@@ -189,8 +189,8 @@ fn what_a_test_model_said_is_called_so() {
             random,
             checked: true,
         });
-        let rows = read(&capture(&case).expect("a file")).element(tags::ROWS).expect("there").to_int::<u32>();
-        let report = read(&structured(&case).expect("a file"));
+        let rows = read(&capture(&data).expect("a file")).element(tags::ROWS).expect("there").to_int::<u32>();
+        let report = read(&structured(&data).expect("a file"));
         let items = report.element(tags::CONTENT_SEQUENCE).expect("there").items().expect("items").to_vec();
         let warned = items.iter().any(|item| {
             item.get(tags::TEXT_VALUE)

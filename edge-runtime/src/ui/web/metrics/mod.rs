@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::statvfs;
 
-use super::health::{Health, free};
+use super::health::{HealthReport, free};
 use super::site::Device;
-use crate::record::Reader;
+use crate::records::RecordReader;
 use temperature::temperatures;
 use text::Text;
 
@@ -17,7 +17,7 @@ use text::Text;
 pub const KIND: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// All numbers as they are now. What cannot be read is left out, as is the way there: it is then missing, not zero.
-pub fn metrics(device: &Device) -> String {
+pub fn metrics(device: &DeviceContext) -> String {
     let mut text = Text::default();
     program(&mut text, device);
     counts(&mut text, device);
@@ -33,9 +33,9 @@ pub fn metrics(device: &Device) -> String {
     text.end()
 }
 
-fn program(text: &mut Text, device: &Device) {
-    let glance = device.live.glance();
-    let health = Health::of(device);
+fn program(text: &mut Text, device: &DeviceContext) {
+    let snapshot = device.status.snapshot();
+    let health = HealthReport::of(device);
     text.gauge(
         "xray_edge_build_info",
         "The program.",
@@ -43,8 +43,8 @@ fn program(text: &mut Text, device: &Device) {
         1.0,
     );
     text.gauge("xray_edge_healthy", "1 if /healthz says ok.", &[], f64::from(u8::from(health.is_ok())));
-    text.gauge("xray_edge_uptime_seconds", "Since the program began.", &[], glance.uptime.as_secs_f64());
-    if let Some(age) = glance.since_beat {
+    text.gauge("xray_edge_uptime_seconds", "Since the program began.", &[], snapshot.uptime.as_secs_f64());
+    if let Some(age) = snapshot.since_turn {
         text.gauge(
             "xray_edge_heartbeat_age_seconds",
             "Since the loop last finished a turn.",
@@ -52,7 +52,7 @@ fn program(text: &mut Text, device: &Device) {
             age.as_secs_f64(),
         );
     }
-    if let Some(model) = glance.model {
+    if let Some(model) = snapshot.model {
         let (sha256, version) = (model.hash.to_string(), model.version.to_string());
         let labels = [("sha256", sha256.as_str()), ("version", version.as_str()), ("engine", model.engine)];
         text.gauge("xray_edge_model_info", "The model that screens.", &labels, 1.0);
@@ -60,7 +60,7 @@ fn program(text: &mut Text, device: &Device) {
     }
 }
 
-fn counts(text: &mut Text, device: &Device) {
+fn counts(text: &mut Text, device: &DeviceContext) {
     let counters = &device.counters;
     let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let verdicts = [
@@ -97,7 +97,7 @@ fn counts(text: &mut Text, device: &Device) {
     );
 }
 
-fn store(text: &mut Text, device: &Device) {
+fn store(text: &mut Text, device: &DeviceContext) {
     if let Ok(disk) = statvfs(&device.store) {
         let size = disk.f_blocks.saturating_mul(disk.f_frsize);
         text.gauge("xray_edge_disk_free_bytes", "Free on the store's disk.", &[], free(&disk) as f64);
@@ -109,7 +109,7 @@ fn store(text: &mut Text, device: &Device) {
         text.gauge("xray_edge_store_quota_bytes", "Images may take so much.", &[], quota as f64);
     }
     // The start makes the store; until then there is none to ask.
-    if let Ok(reader) = Reader::open(&device.store) {
+    if let Ok(reader) = RecordReader::open(&device.store) {
         if let Ok(bytes) = reader.image_bytes() {
             text.gauge("xray_edge_store_image_bytes", "Images take so much.", &[], bytes as f64);
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::counters::Snapshot;
+use crate::status::HistogramSnapshot;
 
 /// Numbers one after another. Those of one name stand together, under one line of help.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ impl Text {
     }
 
     /// Times in seconds.
-    pub fn histogram(&mut self, name: &'static str, help: &str, times: &Snapshot) {
+    pub fn histogram(&mut self, name: &'static str, help: &str, times: &HistogramSnapshot) {
         self.head(name, help, "histogram");
         let bucket = format!("{name}_bucket");
         for (bound, count) in &times.below {
@@ -81,7 +81,7 @@ mod tests {
         text.counter("a_total", "What a is.", &[("kind", "x")], 3);
         text.counter("a_total", "What a is.", &[("kind", "a \"b\" \\ \n")], 0);
         text.gauge("b", "Two\nlines \\.", &[], 0.25);
-        let times = Snapshot { below: vec![(0.5, 1), (10.0, 2)], count: 3, seconds: 100.75 };
+        let times = HistogramSnapshot { below: vec![(0.5, 1), (10.0, 2)], count: 3, seconds: 100.75 };
         text.histogram("c_seconds", "Times.", &times);
         let expected = concat!(
             "# HELP a_total What a is.\n",

@@ -6,30 +6,30 @@ use maud::{Markup, html};
 
 use super::icon::Shape;
 use super::record::share;
-use super::{Frame, Here, languages};
-use crate::outputs::lights::Signal;
-use crate::outputs::live::Condition;
-use crate::outputs::page::site::Site;
-use crate::outputs::page::visit::Visit;
-use crate::outputs::words::Words;
+use super::{PageFrame, PageKind, languages};
+use crate::status::Signal;
+use crate::status::Health;
+use crate::ui::web::site::Site;
+use crate::ui::web::request::RequestContext;
+use crate::ui::i18n::Translation;
 
 /// The page about the device.
-pub fn about(site: &Site, visit: &Visit) -> Markup {
-    let words = site.words(visit.language);
+pub fn about(site: &Site, context: &RequestContext) -> Markup {
+    let words = site.words(context.language);
     let main = html! {
-        section.card { h2 { (words.page.language) } (languages(visit)) }
+        section.card { h2 { (words.page.language) } (languages(context)) }
         section.card { h1 { (words.fact.model) } (model(site, words)) }
         section.card { h1 { (words.page.lights) } (lights(site, words)) }
     };
-    Frame { site, visit, here: Here::About, title: &words.page.about, state: None }.around(&main)
+    PageFrame { site, context, kind: PageKind::About, title: &words.page.subject, state: None }.around(&main)
 }
 
-fn model(site: &Site, words: &Words) -> Markup {
-    let glance = site.device.live.glance();
-    let condition = site.device.live.condition(&glance);
+fn model(site: &Site, words: &Translation) -> Markup {
+    let snapshot = site.device.status.snapshot();
+    let health = site.device.status.health(&snapshot);
     html! {
         dl {
-            @if let Some(model) = &glance.model {
+            @if let Some(model) = &snapshot.model {
                 dt { (words.fact.model) } dd { code { (model.hash) } }
                 dt { (words.fact.model_file) } dd { (model.file) }
                 @if model.version > 0 { dt { (words.fact.version) } dd { (model.version) } }
@@ -44,12 +44,12 @@ fn model(site: &Site, words: &Words) -> Markup {
                 dt { (words.fact.model) } dd { b { (words.page.no_model) } }
             }
             dt { (words.fact.program) } dd { "edge-runtime " (env!("CARGO_PKG_VERSION")) }
-            dt { (words.fact.uptime) } dd { (hours(glance.uptime)) }
+            dt { (words.fact.uptime) } dd { (hours(snapshot.uptime)) }
         }
-        @match condition {
-            Condition::Faulty(reason) => p.alarm { (words.state.fault.title) " " code { (reason) } },
-            Condition::Silent(_) => p.alarm { (words.state.silent.title) },
-            Condition::Starting | Condition::Well => {}
+        @match health {
+            Health::Faulty(reason) => p.alarm { (words.state.fault.title) " " code { (reason) } },
+            Health::Stalled(_) => p.alarm { (words.state.silent.title) },
+            Health::Starting | Health::Healthy => {}
         }
     }
 }
@@ -59,14 +59,14 @@ fn hours(time: Duration) -> String {
     format!("{}:{:02} h", minutes / 60, minutes % 60)
 }
 
-fn lights(site: &Site, words: &Words) -> Markup {
+fn lights(site: &Site, words: &Translation) -> Markup {
     html! {
         table {
             @for signal in Signal::ALL.iter().rev().filter(|signal| **signal != Signal::Off) {
-                @let (shape, told) = (Shape::of(*signal), words.signal(*signal));
+                @let (shape, message) = (Shape::of(*signal), words.signal(*signal));
                 tr {
                     td.lamp { span class={ "badge " (shape.class()) } { (shape.icon()) } }
-                    td { b { (told.title) } br; (told.advice) br; span.small { (words.light(*signal, &site.device.patterns)) } }
+                    td { b { (message.title) } br; (message.advice) br; span.small { (words.light(*signal, &site.device.patterns)) } }
                 }
             }
         }

@@ -3,79 +3,79 @@
 use maud::{Markup, html};
 
 use super::icon::Shape;
-use super::record::{Sight, facts, film, keys, reasons, verdict};
-use super::{Frame, Here, languages, tell};
-use crate::outputs::lights::{About, Signal};
-use crate::outputs::live::{Condition, Glance};
-use crate::outputs::page::site::{Failed, Site};
-use crate::outputs::page::visit::Visit;
-use crate::outputs::words::Words;
-use crate::sources::Medium;
+use super::record::{RecordView, facts, film, keys, reasons, verdict};
+use super::{PageFrame, PageKind, languages, tell};
+use crate::status::{Subject, Signal};
+use crate::status::{Health, StatusSnapshot};
+use crate::ui::web::site::{PageFailure, Site};
+use crate::ui::web::request::RequestContext;
+use crate::ui::i18n::Translation;
+use crate::inputs::MediaState;
 
 /// The status page's state in one line: when it changes, the page is loaded again.
-pub fn state(condition: &Condition, glance: &Glance) -> String {
-    let about = match about(glance) {
-        About::Nothing => String::from("0"),
-        About::Record(sequence) => sequence.to_string(),
-        About::Refused(code) => code.to_owned(),
+pub fn state(health: &Health, snapshot: &StatusSnapshot) -> String {
+    let about = match about(snapshot) {
+        Subject::Nothing => String::from("0"),
+        Subject::Record(sequence) => sequence.to_string(),
+        Subject::Refused(code) => code.to_owned(),
     };
-    let stick = match glance.medium {
-        Medium::Absent => "absent",
-        Medium::MayBePulled => "read",
-        Medium::Refused(_) => "refused",
-        Medium::InUse => "in-use",
+    let stick = match snapshot.media_state {
+        MediaState::Absent => "absent",
+        MediaState::MayBePulled => "read",
+        MediaState::Refused(_) => "refused",
+        MediaState::InUse => "in-use",
     };
-    let several = if glance.shown.several { "several" } else { "one" };
-    format!("{} {about} {several} {stick}", Shape::now(condition, glance.shown.signal).class())
+    let several = if snapshot.shown.several { "several" } else { "one" };
+    format!("{} {about} {several} {stick}", Shape::now(health, snapshot.shown.signal).class())
 }
 
 /// Whose result the status page has below the signal: that of the signal itself, or the last one that was shown.
-pub fn about(glance: &Glance) -> About {
-    if glance.shown.signal.is_result() { glance.shown.about } else { glance.last }
+pub fn about(snapshot: &StatusSnapshot) -> Subject {
+    if snapshot.shown.signal.is_result() { snapshot.shown.subject } else { snapshot.last }
 }
 
-/// The status page; `sight` is what [`about`] names.
-pub fn home(site: &Site, visit: &Visit, glance: &Glance, sight: &Result<Option<Sight>, Failed>) -> Markup {
-    let words = site.words(visit.language);
-    let condition = site.device.live.condition(glance);
-    let signal = glance.shown.signal;
-    let shape = Shape::now(&condition, signal);
-    let told = match &condition {
-        Condition::Starting => &words.state.starting,
-        Condition::Well => words.signal(signal),
-        Condition::Faulty(_) => &words.state.fault,
-        Condition::Silent(_) => &words.state.silent,
+/// The status page; `view` is what [`about`] names.
+pub fn home(site: &Site, context: &RequestContext, snapshot: &StatusSnapshot, view: &Result<Option<RecordView>, PageFailure>) -> Markup {
+    let words = site.words(context.language);
+    let health = site.device.status.health(snapshot);
+    let signal = snapshot.shown.signal;
+    let shape = Shape::now(&health, signal);
+    let message = match &health {
+        Health::Starting => &words.state.starting,
+        Health::Healthy => words.signal(signal),
+        Health::Faulty(_) => &words.state.fault,
+        Health::Stalled(_) => &words.state.silent,
     };
-    let well = matches!(condition, Condition::Well);
+    let well = matches!(health, Health::Healthy);
     let main = html! {
         section.card {
             h2 { (words.page.now) }
-            (tell(shape, told, false))
-            @if let Condition::Faulty(reason) = &condition {
+            (tell(shape, message, false))
+            @if let Health::Faulty(reason) = &health {
                 @if !reason.is_empty() { p.small { (words.page.technician) ": " code { (reason) } } }
             }
-            @if let (true, About::Refused(code)) = (well && signal.is_result(), glance.shown.about) { (refused(words, code)) }
-            @if well && signal.is_result() { (stick(words, glance.medium)) }
-            @if glance.model.is_none() && !well { p.small { (words.page.no_model) "." } }
-            @match sight {
-                Ok(Some(sight)) if well => {
-                    @if signal.is_result() && glance.shown.several { p.small { (words.page.most_urgent) } }
+            @if let (true, Subject::Refused(code)) = (well && signal.is_result(), snapshot.shown.subject) { (refused(words, code)) }
+            @if well && signal.is_result() { (stick(words, snapshot.media_state)) }
+            @if snapshot.model.is_none() && !well { p.small { (words.page.no_model) "." } }
+            @match view {
+                Ok(Some(view)) if well => {
+                    @if signal.is_result() && snapshot.shown.several { p.small { (words.page.most_urgent) } }
                     h2.gap {
-                        @if signal.is_result() && glance.shown.several {
-                            (words.fact.record) " " (sight.record.sequence)
+                        @if signal.is_result() && snapshot.shown.several {
+                            (words.fact.record) " " (view.record.sequence)
                         } @else {
                             (heading(words, signal))
                         }
                     }
-                    @if sight.signal() == signal { (reasons(words, &sight.record)) } @else { (verdict(words, &sight.record, true)) }
-                    (facts(site, words, sight, false))
-                    (keys(words, sight))
+                    @if view.signal() == signal { (reasons(words, &view.record)) } @else { (verdict(words, &view.record, true)) }
+                    (facts(site, words, view, false))
+                    (keys(words, view))
                 }
                 Ok(Some(_)) => p { (words.page.hidden_by_fault) },
                 Ok(None) if !well => {}
                 Ok(None) if signal.is_result() => {}
                 Ok(None) => {
-                    @if let About::Refused(code) = about(glance) {
+                    @if let Subject::Refused(code) = about(snapshot) {
                         h2.gap { (heading(words, signal)) }
                         (tell(Shape::NoResult, &words.outcome.no_result, true))
                         (refused(words, code))
@@ -83,38 +83,38 @@ pub fn home(site: &Site, visit: &Visit, glance: &Glance, sight: &Result<Option<S
                         p { (words.page.none_yet) }
                     }
                 }
-                Err(Failed::Store(error)) => {
+                Err(PageFailure::Store(error)) => {
                     div.alarm { (words.page.store_unreadable) ". " code { (error) } }
                 }
                 Err(_) => p.alarm { (words.page.failed) },
             }
         }
-        @if let (true, Ok(Some(sight))) = (well, sight) {
-            section.card { (film(words, sight)) }
+        @if let (true, Ok(Some(view))) = (well, view) {
+            section.card { (film(words, view)) }
         } @else {
-            section.card { h2 { (words.page.language) } (languages(visit)) }
+            section.card { h2 { (words.page.language) } (languages(context)) }
         }
     };
-    let state = Some(state(&condition, glance));
-    Frame { site, visit, here: Here::Status, title: &told.title, state }.around(&main)
+    let state = Some(state(&health, snapshot));
+    PageFrame { site, context, kind: PageKind::Status, title: &message.title, state }.around(&main)
 }
 
-fn heading(words: &Words, signal: Signal) -> &str {
+fn heading(words: &Translation, signal: Signal) -> &str {
     if signal == Signal::Busy { &words.page.latest_past } else { &words.page.latest }
 }
 
 /// Why something has no result, and no record either.
-fn refused(words: &Words, code: &str) -> Markup {
+fn refused(words: &Translation, code: &str) -> Markup {
     html! { ul.reasons { li { (words.reason(code)) " " code { (code) } } } }
 }
 
 /// Whether the stick may be pulled, while the result stands where that would be said.
-fn stick(words: &Words, medium: Medium) -> Markup {
+fn stick(words: &Translation, medium: MediaState) -> Markup {
     html! {
         @match medium {
-            Medium::MayBePulled => p.stick { b { (words.state.may_be_pulled.title) } ". " (words.state.may_be_pulled.advice) },
-            Medium::InUse => p.stick { (words.state.busy.advice) },
-            Medium::Absent | Medium::Refused(_) => {}
+            MediaState::MayBePulled => p.stick { b { (words.state.may_be_pulled.title) } ". " (words.state.may_be_pulled.advice) },
+            MediaState::InUse => p.stick { (words.state.busy.advice) },
+            MediaState::Absent | MediaState::Refused(_) => {}
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The shapes of signals. Each has an outline of its own, so that it is told without its colour.
+//! The shapes of signals. Each has an outline of its own, so that it is message without its colour.
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::outputs::lights::Signal;
-use crate::outputs::live::Condition;
+use crate::status::Signal;
+use crate::status::Health;
 
-/// Which shape, and which colours go with it.
+/// PictureKey shape, and which colours go with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// Triangle with an exclamation mark.
@@ -56,12 +56,12 @@ impl Shape {
     }
 
     /// The shape of how the device is; while it is well, that of its signal.
-    pub fn now(condition: &Condition, signal: Signal) -> Shape {
-        match condition {
-            Condition::Starting => Shape::Starting,
-            Condition::Well => Shape::of(signal),
-            Condition::Faulty(_) => Shape::Fault,
-            Condition::Silent(_) => Shape::Silent,
+    pub fn now(health: &Health, signal: Signal) -> Shape {
+        match health {
+            Health::Starting => Shape::Starting,
+            Health::Healthy => Shape::of(signal),
+            Health::Faulty(_) => Shape::Fault,
+            Health::Stalled(_) => Shape::Silent,
         }
     }
 
@@ -116,7 +116,7 @@ impl Shape {
         }
     }
 
-    /// The drawing. Words always stand beside it, so it says nothing to who cannot see it.
+    /// The drawing. Translation always stand beside it, so it says nothing to who cannot see it.
     pub fn icon(self) -> Markup {
         html! {
             svg viewBox="0 0 48 48" fill="none" stroke="currentColor" stroke-width="4" stroke-linecap="round"
@@ -141,10 +141,10 @@ mod tests {
 
     #[test]
     fn a_fault_hides_a_result() {
-        let faulty = Condition::Faulty(String::new());
+        let faulty = Health::Faulty(String::new());
         assert_eq!(Shape::now(&faulty, Signal::NoSign), Shape::Fault);
-        let silent = Condition::Silent(std::time::Duration::ZERO);
+        let silent = Health::Stalled(std::time::Duration::ZERO);
         assert_eq!(Shape::now(&silent, Signal::NoSign), Shape::Silent);
-        assert_eq!(Shape::now(&Condition::Well, Signal::NoSign), Shape::NoSign);
+        assert_eq!(Shape::now(&Health::Healthy, Signal::NoSign), Shape::NoSign);
     }
 }

@@ -4,13 +4,13 @@ use maud::{Markup, html};
 
 use super::icon::Shape;
 use super::record::{share, time};
-use super::{Frame, Here};
-use crate::outputs::decimals::decimals_of;
-use crate::outputs::lights::Signal;
-use crate::outputs::page::site::Site;
-use crate::outputs::page::visit::Visit;
-use crate::outputs::words::Words;
-use crate::record::{Day, Origin, Outcome, Record, StoreError};
+use super::{PageFrame, PageKind};
+use crate::ui::decimals::decimals_of;
+use crate::status::Signal;
+use crate::ui::web::site::Site;
+use crate::ui::web::request::RequestContext;
+use crate::ui::i18n::Translation;
+use crate::records::{Day, Origin, Outcome, Record, RecordStoreError};
 
 /// What was asked for, as it was written, and what was found.
 #[derive(Debug, Default)]
@@ -24,14 +24,14 @@ pub struct Listing {
     /// What is wrong with the question.
     pub unclear: Option<String>,
     /// What was found, newest first.
-    pub found: Vec<Result<Record, StoreError>>,
+    pub found: Vec<Result<Record, RecordStoreError>>,
     /// Where the older ones are.
     pub older: Option<String>,
 }
 
 /// The list.
-pub fn list(site: &Site, visit: &Visit, listing: &Listing) -> Markup {
-    let words = site.words(visit.language);
+pub fn list(site: &Site, context: &RequestContext, listing: &Listing) -> Markup {
+    let words = site.words(context.language);
     let main = html! {
         form.card.find method="get" action="/records" role="search" {
             label {
@@ -80,10 +80,10 @@ pub fn list(site: &Site, visit: &Visit, listing: &Listing) -> Markup {
             }
         }
     };
-    Frame { site, visit, here: Here::Records, title: &words.page.records, state: None }.around(&main)
+    PageFrame { site, context, kind: PageKind::Records, title: &words.page.records, state: None }.around(&main)
 }
 
-fn row(words: &Words, record: &Record) -> Markup {
+fn row(words: &Translation, record: &Record) -> Markup {
     let entry = &record.entry;
     let shape = Shape::of(Signal::from(&entry.outcome));
     let content = entry.content.to_string();

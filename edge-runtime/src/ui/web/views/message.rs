@@ -2,25 +2,25 @@
 
 use maud::{Markup, html};
 
-use super::{Frame, Here, languages};
-use crate::outputs::page::site::Site;
-use crate::outputs::page::visit::Visit;
+use super::{PageFrame, PageKind, languages};
+use crate::ui::web::site::Site;
+use crate::ui::web::request::RequestContext;
 
 /// Something that is not there, was refused or went wrong; `detail` is for a technician and may be empty.
-pub fn message(site: &Site, visit: &Visit, title: &str, detail: &str) -> Markup {
-    let words = site.words(visit.language);
+pub fn message(site: &Site, context: &RequestContext, title: &str, detail: &str) -> Markup {
+    let words = site.words(context.language);
     let main = html! {
         section.card.wide {
             h1 { (title) }
             @if !detail.is_empty() { p.small { (words.page.technician) ": " code { (detail) } } }
         }
     };
-    Frame { site, visit, here: Here::Elsewhere, title, state: None }.around(&main)
+    PageFrame { site, context, kind: PageKind::Elsewhere, title, state: None }.around(&main)
 }
 
 /// The form for the access word.
-pub fn sign_in(site: &Site, visit: &Visit, wrong: bool) -> Markup {
-    let words = site.words(visit.language);
+pub fn sign_in(site: &Site, context: &RequestContext, wrong: bool) -> Markup {
+    let words = site.words(context.language);
     let main = html! {
         section.card {
             h1 { (words.page.sign_in) }
@@ -33,7 +33,7 @@ pub fn sign_in(site: &Site, visit: &Visit, wrong: bool) -> Markup {
                 div.keys { button.key.main { (words.page.sign_in) } }
             }
         }
-        section.card { h2 { (words.page.language) } (languages(visit)) }
+        section.card { h2 { (words.page.language) } (languages(context)) }
     };
-    Frame { site, visit, here: Here::Elsewhere, title: &words.page.sign_in, state: None }.around(&main)
+    PageFrame { site, context, kind: PageKind::Elsewhere, title: &words.page.sign_in, state: None }.around(&main)
 }

@@ -11,13 +11,13 @@ pub(super) use about::about;
 pub(super) use home::{about as about_what, home, state};
 pub(super) use list::{Listing, list, older};
 pub(super) use message::{message, sign_in};
-pub(super) use record::{Sight, record};
+pub(super) use record::{RecordView, record};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::site::Site;
-use super::visit::Visit;
-use crate::outputs::words::{Language, Told};
+use super::request::RequestContext;
+use crate::ui::i18n::{Language, Message};
 use icon::Shape;
 
 /// How pages look.
@@ -25,9 +25,9 @@ pub const STYLE: &str = include_str!("style.css");
 /// What makes them livelier where scripts run: looking for news, and the heat map's slider.
 pub const SCRIPT: &str = include_str!("script.js");
 
-/// Which of the pages is open.
+/// PictureKey of the pages is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Here {
+enum PageKind {
     Status,
     Records,
     About,
@@ -35,38 +35,38 @@ enum Here {
     Elsewhere,
 }
 
-impl Here {
+impl PageKind {
     /// The class that says how its cards lie where there is room.
     fn columns(self) -> &'static str {
         match self {
-            Here::Status | Here::Elsewhere => "two",
-            Here::Record => "three",
-            Here::Records | Here::About => "one",
+            PageKind::Status | PageKind::Elsewhere => "two",
+            PageKind::Record => "three",
+            PageKind::Records | PageKind::About => "one",
         }
     }
 }
 
 /// A page around its content.
-struct Frame<'a> {
+struct PageFrame<'a> {
     site: &'a Site,
-    visit: &'a Visit,
-    here: Here,
+    context: &'a RequestContext,
+    kind: PageKind,
     title: &'a str,
     /// For the status page: what it shows, as [`state`] says it. It is then loaded again when that changes.
     state: Option<String>,
 }
 
-impl Frame<'_> {
+impl PageFrame<'_> {
     fn around(&self, main: &Markup) -> Markup {
-        let Frame { site, visit, .. } = self;
-        let words = site.words(visit.language);
-        let tab = |here: Here, path: &str, name: &str| {
-            html! { a href=(path) aria-current=[(self.here == here).then_some("page")] { (name) } }
+        let PageFrame { site, context, .. } = self;
+        let words = site.words(context.language);
+        let tab = |kind: PageKind, path: &str, name: &str| {
+            html! { a href=(path) aria-current=[(self.kind == kind).then_some("page")] { (name) } }
         };
-        let random = site.device.live.glance().model.is_some_and(|model| model.random);
+        let random = site.device.status.snapshot().model.is_some_and(|model| model.random);
         html! {
             (DOCTYPE)
-            html lang=(visit.language.tag()) {
+            html lang=(context.language.tag()) {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
@@ -77,10 +77,10 @@ impl Frame<'_> {
                 }
                 body {
                     nav {
-                        (tab(Here::Status, "/", &words.page.status))
-                        (tab(Here::Records, "/records", &words.page.records))
-                        (tab(Here::About, "/about", &words.page.about))
-                        @if visit.network && visit.path != "/login" {
+                        (tab(PageKind::Status, "/", &words.page.status))
+                        (tab(PageKind::Records, "/records", &words.page.records))
+                        (tab(PageKind::About, "/about", &words.page.subject))
+                        @if context.network && context.path != "/login" {
                             form method="post" action="/logout" { button { (words.page.sign_out) } }
                         }
                     }
@@ -101,23 +101,23 @@ impl Frame<'_> {
 }
 
 /// A big panel: shape, what it is, what to do.
-fn tell(shape: Shape, told: &Told, past: bool) -> Markup {
+fn tell(shape: Shape, message: &Message, past: bool) -> Markup {
     html! {
         div class={ "tell " (shape.class()) @if past { " past" } } {
             (shape.icon())
-            strong { (told.title) }
-            span { (told.advice) }
+            strong { (message.title) }
+            span { (message.advice) }
         }
     }
 }
 
 /// Links to the other languages.
-fn languages(visit: &Visit) -> Markup {
+fn languages(context: &RequestContext) -> Markup {
     html! {
         div.keys {
             @for language in Language::ALL {
-                a.key href={ (visit.path) "?lang=" (language.code()) } lang=(language.tag())
-                    aria-current=[(language == visit.language).then_some("true")] { (language.own_name()) }
+                a.key href={ (context.path) "?lang=" (language.code()) } lang=(language.tag())
+                    aria-current=[(language == context.language).then_some("true")] { (language.own_name()) }
             }
         }
     }

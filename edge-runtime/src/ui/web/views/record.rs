@@ -3,28 +3,28 @@
 use maud::{Markup, html};
 
 use super::icon::Shape;
-use super::{Frame, Here, tell};
-use crate::outputs::decimals::decimals_of;
-use crate::outputs::lights::Signal;
-use crate::outputs::page::site::Site;
-use crate::outputs::page::visit::Visit;
-use crate::outputs::words::Words;
-use crate::record::{Outcome, Record};
+use super::{PageFrame, PageKind, tell};
+use crate::ui::decimals::decimals_of;
+use crate::status::Signal;
+use crate::ui::web::site::Site;
+use crate::ui::web::request::RequestContext;
+use crate::ui::i18n::Translation;
+use crate::records::{Outcome, Record};
 
 /// A record and what there is to see of it.
 #[derive(Debug, Clone)]
-pub struct Sight {
+pub struct RecordView {
     /// The record.
     pub record: Record,
     /// Whether it was handed to people.
     pub reported: bool,
     /// Why its image is not shown; none if it is.
-    pub unshown: Option<String>,
+    pub picture_error: Option<String>,
     /// Whether there is a heat map.
     pub heat: bool,
 }
 
-impl Sight {
+impl RecordView {
     /// What the lights showed for it.
     pub fn signal(&self) -> Signal {
         signal_of(&self.record.entry.outcome)
@@ -36,20 +36,20 @@ fn signal_of(outcome: &Outcome) -> Signal {
 }
 
 /// The verdict, or why there is none.
-pub fn verdict(words: &Words, record: &Record, past: bool) -> Markup {
+pub fn verdict(words: &Translation, record: &Record, past: bool) -> Markup {
     let outcome = &record.entry.outcome;
-    let told = match outcome {
+    let message = match outcome {
         Outcome::Verdict(found) => words.finding(found.finding()),
         Outcome::NoResult { .. } => &words.outcome.no_result,
     };
     html! {
-        (tell(Shape::of(signal_of(outcome)), told, past))
+        (tell(Shape::of(signal_of(outcome)), message, past))
         (reasons(words, record))
     }
 }
 
 /// Why there is no result, in plain words; nothing for a verdict.
-pub fn reasons(words: &Words, record: &Record) -> Markup {
+pub fn reasons(words: &Translation, record: &Record) -> Markup {
     let outcome = &record.entry.outcome;
     html! {
         @if !outcome.reasons().is_empty() {
@@ -66,11 +66,11 @@ pub fn share(value: f64, digits: usize) -> String {
 }
 
 /// The facts of a record; all of them, or those that a glance needs.
-pub fn facts(site: &Site, words: &Words, sight: &Sight, all: bool) -> Markup {
-    let (record, entry) = (&sight.record, &sight.record.entry);
+pub fn facts(site: &Site, words: &Translation, view: &RecordView, all: bool) -> Markup {
+    let (record, entry) = (&view.record, &view.record.entry);
     let content = entry.content.to_string();
     let model = entry.model.to_string();
-    let loaded = site.device.live.glance().model.filter(|loaded| loaded.hash == entry.model);
+    let loaded = site.device.status.snapshot().model.filter(|loaded| loaded.hash == entry.model);
     let short = |text: &str| text.chars().take(12).collect::<String>();
     let abstain = loaded.as_ref().and_then(|loaded| loaded.abstain);
     let digits = decimals_of(entry, abstain, 3);
@@ -97,22 +97,22 @@ pub fn facts(site: &Site, words: &Words, sight: &Sight, all: bool) -> Markup {
                 dt { (words.fact.origin) } dd { (words.origin(entry.origin.code())) }
                 dt { (words.fact.content) } dd { code { (content) } }
             }
-            dt { (words.fact.reported) } dd { @if sight.reported { (words.fact.yes) } @else { (words.fact.no) } }
+            dt { (words.fact.reported) } dd { @if view.reported { (words.fact.yes) } @else { (words.fact.no) } }
         }
     }
 }
 
 /// When it was recorded, and whether that can be believed.
-pub fn time(words: &Words, record: &Record) -> Markup {
-    let moment = record.entry.recorded;
-    let text = moment.rfc3339();
+pub fn time(words: &Translation, record: &Record) -> Markup {
+    let timestamp = record.entry.recorded;
+    let text = timestamp.rfc3339();
     let text = text.get(..19).map_or_else(|| text.clone(), |text| format!("{} UTC", text.replace('T', " ")));
-    html! { (text) @if !moment.trusted { " ? " b { "(" (words.fact.clock_unset) ")" } } }
+    html! { (text) @if !timestamp.trusted { " ? " b { "(" (words.fact.clock_unset) ")" } } }
 }
 
 /// What can be done with a record.
-pub fn keys(words: &Words, sight: &Sight) -> Markup {
-    let at = format!("/records/{}", sight.record.sequence);
+pub fn keys(words: &Translation, view: &RecordView) -> Markup {
+    let at = format!("/records/{}", view.record.sequence);
     html! {
         div.keys {
             a.key.main href=(at) { (words.page.open) }
@@ -122,19 +122,19 @@ pub fn keys(words: &Words, sight: &Sight) -> Markup {
 }
 
 /// The X-ray with the heat map over it, and the slider; words where there is nothing to see.
-pub fn film(words: &Words, sight: &Sight) -> Markup {
-    let at = format!("/records/{}", sight.record.sequence);
+pub fn film(words: &Translation, view: &RecordView) -> Markup {
+    let at = format!("/records/{}", view.record.sequence);
     html! {
-        @if let Some(why) = &sight.unshown {
+        @if let Some(why) = &view.picture_error {
             div.missing { p { (words.page.no_picture) } p.small { (words.page.technician) ": " code { (why) } } }
         } @else {
             div.film {
                 div.fit {
                     img src={ (at) "/image.jpg" } alt=(words.report.xray);
-                    @if sight.heat { img.heat src={ (at) "/heat.png" } alt=(words.page.heat); }
+                    @if view.heat { img.heat src={ (at) "/heat.png" } alt=(words.page.heat); }
                 }
             }
-            @if sight.heat {
+            @if view.heat {
                 label.slide hidden {
                     (words.page.heat)
                     input id="heat" type="range" min="0" max="100" value="75" step="5";
@@ -148,31 +148,31 @@ pub fn film(words: &Words, sight: &Sight) -> Markup {
 }
 
 /// The page of a record.
-pub fn record(site: &Site, visit: &Visit, sight: &Sight) -> Markup {
-    let words = site.words(visit.language);
-    let at = format!("/records/{}", sight.record.sequence);
+pub fn record(site: &Site, context: &RequestContext, view: &RecordView) -> Markup {
+    let words = site.words(context.language);
+    let at = format!("/records/{}", view.record.sequence);
     let main = html! {
-        section.card { (verdict(words, &sight.record, false)) }
-        section.card.beside { (film(words, sight)) }
+        section.card { (verdict(words, &view.record, false)) }
+        section.card.beside { (film(words, view)) }
         section.card {
-            h2 { (words.fact.record) " " (sight.record.sequence) }
+            h2 { (words.fact.record) " " (view.record.sequence) }
             div.keys {
                 a.key.main href={ (at) "/report" } { (words.page.print) }
-                @if sight.reported {
+                @if view.reported {
                     span.done { (words.page.marked) }
                 } @else {
                     form method="post" action={ (at) "/reported" } { button.key { (words.page.mark) } }
                 }
                 @if cfg!(feature = "dicom") {
-                    @if sight.unshown.is_none() {
+                    @if view.picture_error.is_none() {
                         a.key href={ (at) "/image.dcm" } { (words.page.dicom_image) }
                     }
                     a.key href={ (at) "/report.dcm" } { (words.page.dicom_report) }
                 }
             }
-            (facts(site, words, sight, true))
+            (facts(site, words, view, true))
         }
     };
-    let title = format!("{} {}", words.fact.record, sight.record.sequence);
-    Frame { site, visit, here: Here::Record, title: &title, state: None }.around(&main)
+    let title = format!("{} {}", words.fact.record, view.record.sequence);
+    PageFrame { site, context, kind: PageKind::Record, title: &title, state: None }.around(&main)
 }

@@ -7,7 +7,7 @@ const LONGEST: usize = 512;
 
 /// What the reader chose, else what the device is set to, else what the browser asks for (`Accept-Language`,
 /// RFC 9110, section 12.5.4), else English.
-pub fn choose(chosen: Option<Language>, set: Option<Language>, accepted: Option<&str>) -> Language {
+pub fn negotiate(chosen: Option<Language>, set: Option<Language>, accepted: Option<&str>) -> Language {
     chosen.or(set).or_else(|| accepted.and_then(best)).unwrap_or(Language::English)
 }
 
@@ -46,12 +46,12 @@ mod tests {
             (";;;,,q=1;q=x", English),
             ("fr;q=nan,sw", Swahili),
         ] {
-            assert_eq!(choose(None, None, Some(accepted)), language, "{accepted}");
+            assert_eq!(negotiate(None, None, Some(accepted)), language, "{accepted}");
         }
-        assert_eq!(choose(None, Some(Swahili), Some("fr")), Swahili);
-        assert_eq!(choose(Some(Chinese), Some(Swahili), Some("fr")), Chinese);
-        assert_eq!(choose(None, None, None), English);
+        assert_eq!(negotiate(None, Some(Swahili), Some("fr")), Swahili);
+        assert_eq!(negotiate(Some(Chinese), Some(Swahili), Some("fr")), Chinese);
+        assert_eq!(negotiate(None, None, None), English);
         let long = format!("{}fr", "é".repeat(600));
-        assert_eq!(choose(None, None, Some(&long)), English);
+        assert_eq!(negotiate(None, None, Some(&long)), English);
     }
 }

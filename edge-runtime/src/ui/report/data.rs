@@ -2,32 +2,32 @@
 
 use xray_core::intake::Radiograph;
 
-use crate::outputs::live::ModelFacts;
-use crate::outputs::picture::{self, Unshown};
-use crate::record::{Reader, Record, StoreError};
+use crate::status::ModelFacts;
+use crate::ui::picture::{self, PictureError};
+use crate::records::{RecordReader, Record, RecordStoreError};
 
 /// A record, and its image as far as it can be shown.
-pub struct Case {
+pub struct ReportData {
     /// The record.
     pub record: Record,
     /// The bytes that were screened.
-    pub source: Result<Vec<u8>, Unshown>,
+    pub source: Result<Vec<u8>, PictureError>,
     /// The image in them.
-    pub image: Result<Radiograph, Unshown>,
+    pub image: Result<Radiograph, PictureError>,
     /// The heat map as a PNG that is laid over the whole image, if there is one.
     pub heat: Option<Vec<u8>>,
     /// What is known of the model that screened it; none if it is not at hand.
     pub model: Option<ModelFacts>,
 }
 
-impl Case {
+impl ReportData {
     /// All of a record. `model` counts only if it is the one that screened.
     ///
     /// # Errors
     /// What the store says. That there is no image to show is no error: the report says so.
-    pub fn of(reader: &Reader, record: Record, model: Option<ModelFacts>) -> Result<Case, StoreError> {
+    pub fn of(reader: &RecordReader, record: Record, model: Option<ModelFacts>) -> Result<ReportData, RecordStoreError> {
         let source = match picture::stored(reader, &record) {
-            Err(Unshown::Store(error)) => return Err(error),
+            Err(PictureError::Store(error)) => return Err(error),
             other => other,
         };
         let image = source.as_ref().map_err(Clone::clone).and_then(|bytes| picture::decode(bytes));
@@ -36,7 +36,7 @@ impl Case {
             Err(_) => None,
         };
         let model = model.filter(|model| model.hash == record.entry.model);
-        Ok(Case { record, source, image, heat, model })
+        Ok(ReportData { record, source, image, heat, model })
     }
 
     /// Whether the model's weights were drawn at random, so that its result means nothing.

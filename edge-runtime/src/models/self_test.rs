@@ -4,11 +4,11 @@ use xray_core::engine::EngineOptions;
 use xray_core::package::SignedBytes;
 use xray_core::screening::Screener;
 
-use super::Refusal;
+use super::ModelRefusal;
 
 /// That a model was loaded here and gave the answer to the test pattern that it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proof {
+pub struct SelfTestReport {
     /// Version in its contract.
     pub version: u64,
     /// Name of the engine that ran it.
@@ -21,24 +21,24 @@ pub struct Proof {
 /// its contract.
 ///
 /// # Errors
-/// [`Refusal`] says which of these failed.
-pub fn prove(signed: SignedBytes, options: EngineOptions) -> Result<Proof, Refusal> {
-    let screener = ready(signed, options)?;
-    Ok(Proof {
+/// [`ModelRefusal`] says which of these failed.
+pub fn self_test(signed: SignedBytes, options: EngineOptions) -> Result<SelfTestReport, ModelRefusal> {
+    let screener = load_checked(signed, options)?;
+    Ok(SelfTestReport {
         version: screener.contract().version,
         engine: screener.engine_name(),
         warnings: screener.warnings().to_vec(),
     })
 }
 
-/// As [`prove`], and gives what screens with it.
+/// As [`self_test`], and gives what screens with it.
 ///
 /// # Errors
-/// As [`prove`].
-pub fn ready(signed: SignedBytes, options: EngineOptions) -> Result<Screener, Refusal> {
+/// As [`self_test`].
+pub fn load_checked(signed: SignedBytes, options: EngineOptions) -> Result<Screener, ModelRefusal> {
     let package = signed.parse()?.into_package();
     if package.contract().known_answer.is_none() {
-        return Err(Refusal::NoKnownAnswer { sha256: package.sha256().to_owned() });
+        return Err(ModelRefusal::NoKnownAnswer { sha256: package.sha256().to_owned() });
     }
     let screener = Screener::new(package, options)?;
     screener.self_test()?;

@@ -10,10 +10,10 @@ use clap::{Args, Subcommand};
 use xray_core::decision::DISCLAIMER;
 use xray_core::screening::printable;
 
-use crate::model_store::Event;
-use crate::outputs::decimals::decimals_of;
-use crate::record::{
-    Depth, Exporter, Form, Hash256, Moment, Reader, Record, Row, Verification, mark_reported,
+use crate::models::ModelEvent;
+use crate::ui::decimals::decimals_of;
+use crate::records::{
+    VerifyDepth, Exporter, ExportFormat, Hash256, Timestamp, RecordReader, Record, RecordRow, Verification, mark_reported,
 };
 
 const HELP: &str = "\
@@ -123,11 +123,11 @@ enum RecordsCommand {
 pub fn run(args: &RecordsArgs, out: &mut impl Write) -> Result<()> {
     let written = match &args.command {
         RecordsCommand::List { day, json } => {
-            let form = if *json { Form::Json } else { Form::Text };
+            let form = if *json { ExportFormat::Json } else { ExportFormat::Text };
             export(&args.store, form, day.as_deref(), &mut *out)
         }
         RecordsCommand::Export { csv, day, .. } => {
-            let form = if *csv { Form::Csv } else { Form::Json };
+            let form = if *csv { ExportFormat::Csv } else { ExportFormat::Json };
             export(&args.store, form, day.as_deref(), &mut *out)
         }
         RecordsCommand::Show { which, json } => show(&args.store, which, *json, out),
@@ -135,9 +135,9 @@ pub fn run(args: &RecordsArgs, out: &mut impl Write) -> Result<()> {
         RecordsCommand::Events { json } => events(&args.store, *json, out),
         RecordsCommand::Refusals { day, csv, json } => {
             let form = match (csv, json) {
-                (true, _) => Form::Csv,
-                (_, true) => Form::Json,
-                _ => Form::Text,
+                (true, _) => ExportFormat::Csv,
+                (_, true) => ExportFormat::Json,
+                _ => ExportFormat::Text,
             };
             refusals::write(&args.store, form, day.as_deref(), out)
         }
@@ -148,9 +148,9 @@ pub fn run(args: &RecordsArgs, out: &mut impl Write) -> Result<()> {
     written.and_then(|()| out.flush().context("the output could not be written"))
 }
 
-fn export(store: &Path, form: Form, day: Option<&str>, out: impl Write) -> Result<()> {
+fn export(store: &Path, form: ExportFormat, day: Option<&str>, out: impl Write) -> Result<()> {
     let written = |error: io::Error| anyhow::Error::new(error).context("the output could not be written");
-    let reader = Reader::open(store)?;
+    let reader = RecordReader::open(store)?;
     let mut exporter = Exporter::new(form, out).map_err(written)?;
     reader.walk(|record| {
         if day.is_none_or(|day| record.entry.recorded.rfc3339().starts_with(day)) {
@@ -162,7 +162,7 @@ fn export(store: &Path, form: Form, day: Option<&str>, out: impl Write) -> Resul
 }
 
 fn events(store: &Path, json: bool, out: &mut impl Write) -> Result<()> {
-    for event in Reader::open(store)?.model_events()? {
+    for event in RecordReader::open(store)?.model_events()? {
         let (time, what) =
             (event.recorded.rfc3339(), serde_json::from_str::<serde_json::Value>(&event.event)?);
         if json {
@@ -178,7 +178,7 @@ fn events(store: &Path, json: bool, out: &mut impl Write) -> Result<()> {
             });
             writeln!(out, "{line}")?;
         } else {
-            let said = serde_json::from_value::<Event>(what).map_or(event.event, |event| event.to_string());
+            let said = serde_json::from_value::<ModelEvent>(what).map_or(event.event, |event| event.to_string());
             let doubt = if event.recorded.trusted { "" } else { "?" };
             // A refusal names the file that was on a stick.
             let said = printable(&said);
@@ -188,7 +188,7 @@ fn events(store: &Path, json: bool, out: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-fn find(reader: &Reader, which: &str) -> Result<Record> {
+fn find(reader: &RecordReader, which: &str) -> Result<Record> {
     let found = match (which.parse::<u64>(), which.parse::<Hash256>()) {
         (Ok(sequence), _) => reader.by_sequence(sequence)?,
         (_, Ok(content)) => reader.by_content(&content)?,
@@ -198,9 +198,9 @@ fn find(reader: &Reader, which: &str) -> Result<Record> {
 }
 
 fn show(store: &Path, which: &str, json: bool, out: &mut impl Write) -> Result<()> {
-    let reader = Reader::open(store)?;
+    let reader = RecordReader::open(store)?;
     let record = find(&reader, which)?;
-    let row = Row::of(&record);
+    let row = RecordRow::of(&record);
     if json {
         return Ok(writeln!(out, "{}", serde_json::to_string(&row)?)?);
     }
@@ -233,7 +233,7 @@ fn show(store: &Path, which: &str, json: bool, out: &mut impl Write) -> Result<(
 
 fn mark(store: &Path, up_to: u64, dry_run: bool, out: &mut impl Write) -> Result<()> {
     if dry_run {
-        let count = Reader::open(store)?.unreported(up_to)?;
+        let count = RecordReader::open(store)?.unreported(up_to)?;
         return Ok(writeln!(out, "{count} records would be marked as reported")?);
     }
     let count = mark_reported(store, up_to)?;
@@ -247,8 +247,8 @@ fn verify(
     json: bool,
     out: &mut impl Write,
 ) -> Result<()> {
-    let depth = if chain_only { Depth::Chain } else { Depth::Images };
-    let found = Reader::open(store)?.verify(depth, holds)?;
+    let depth = if chain_only { VerifyDepth::Chain } else { VerifyDepth::Images };
+    let found = RecordReader::open(store)?.verify(depth, holds)?;
     if json {
         writeln!(out, "{}", verified_json(&found))?;
     } else {
@@ -285,7 +285,7 @@ fn verified_json(found: &Verification) -> serde_json::Value {
 
 /// A day as the times of records begin with it.
 fn day(text: &str) -> Result<String, String> {
-    let example = || format!("{text:?} is no day; write it as {}", &Moment::now().rfc3339()[..10]);
+    let example = || format!("{text:?} is no day; write it as {}", &Timestamp::now().rfc3339()[..10]);
     let digits = |part: &str, count| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
     match text.split('-').collect::<Vec<_>>().as_slice() {
         [year, month, day] if digits(year, 4) && digits(month, 2) && digits(day, 2) => Ok(text.to_owned()),

@@ -15,21 +15,23 @@ use xray_core::package::{RANDOM_WARNING, TrustedKeys};
 use xray_core::screening::Screener;
 
 use super::Outcome;
-use crate::button::Press;
+use crate::gpio::button::Press;
 #[cfg(target_os = "linux")]
-use crate::button::{Button, ButtonLine};
+use crate::gpio::button::{Button, ButtonLine};
 use crate::config::{self, Config, LogForm};
-use crate::counters::Counters;
-use crate::model_store::{self, ModelStore, prove, ready};
-use crate::outputs::lights::{Backend, Board, Dark, Indicator, Patterns, Show, Signal};
-use crate::outputs::live::{Live, Mirrored, ModelFacts};
-use crate::outputs::page::{self, Device};
-use crate::pipeline::{
-    Fault, FirstModel, Heartbeat, InTurn, InstalledModel, ModelIdentity, Parts, Pipeline, Times, Worker,
-    dying,
+use crate::status::Counters;
+use crate::models::{self, ModelStore, self_test, load_checked};
+use crate::status::Signal;
+use crate::gpio::{Backend, Board};
+use crate::ui::lights::{NoLights, Indicator, Patterns, SignalOutput};
+use crate::status::{SharedStatus, MirroredLights, ModelFacts};
+use crate::ui::web::{self, DeviceContext};
+use crate::daemon::{
+    Fault, FirstModelWait, StatusPublisher, ExclusiveModel, InstalledModel, ModelIdentity, DaemonParts, Daemon, DisplayTimes, Worker,
+    publish_fault,
 };
-use crate::record::{Hash256, Store};
-use crate::sources::{Folder, KernelMounter, Mounter, Source, Stick};
+use crate::records::{Hash256, RecordStore};
+use crate::inputs::{Folder, KernelMounter, Mounter, Input, Stick};
 
 const HELP: &str = "\
 Examples:
@@ -73,20 +75,20 @@ pub fn run(args: &RunArgs, out: &mut impl Write) -> Result<Outcome> {
     begin_log(config.log.form);
     let button = board.as_ref().map(watch_button).transpose()?.flatten();
     let patterns = board.as_ref().map(|board| board.patterns().clone()).unwrap_or_default();
-    let lights: Box<dyn Show> = match board {
-        None => Box::new(Dark),
+    let lights: Box<dyn SignalOutput> = match board {
+        None => Box::new(NoLights),
         Some(board) => Box::new(Indicator::open(board)?),
     };
-    let live = Arc::new(Live::new(patience(&config)));
-    let lights = Mirrored::new(&*lights, live.clone());
+    let status = Arc::new(SharedStatus::new(patience(&config)));
+    let lights = MirroredLights::new(&*lights, status.clone());
     lights.show(Signal::Busy);
     let counters = Arc::new(Counters::default());
-    let ended = open_page(&config, patterns, &live, &counters)
-        .and_then(|()| work(&config, &lights, button, &live, counters.clone()));
+    let ended = open_page(&config, patterns, &status, &counters)
+        .and_then(|()| work(&config, &lights, button, &status, counters.clone()));
     if let Err(fault) = &ended {
         error!("{fault:#}");
-        live.trouble(Some(format!("{fault:#}")));
-        dying(&format!("{fault:#}"));
+        status.trouble(Some(format!("{fault:#}")));
+        publish_fault(&format!("{fault:#}"));
         lights.show(Signal::Fault);
         // Not the lights' own hold: a device without lights has a page.
         std::thread::sleep(config.lights.fault_s);
@@ -102,12 +104,12 @@ fn patience(config: &Config) -> Duration {
 
 /// Serves the page, where the configuration asks for one. It goes on in a thread of its own; what befalls it later does not
 /// stop screening.
-fn open_page(config: &Config, patterns: Patterns, live: &Arc<Live>, counters: &Arc<Counters>) -> Result<()> {
+fn open_page(config: &Config, patterns: Patterns, status: &Arc<SharedStatus>, counters: &Arc<Counters>) -> Result<()> {
     let Some(options) = &config.page else { return Ok(()) };
-    let device = Device {
+    let device = DeviceContext {
         store: config.record.folder.clone(),
         limits: config.record.limits(),
-        live: live.clone(),
+        status: status.clone(),
         counters: counters.clone(),
         patterns,
     };
@@ -118,46 +120,46 @@ fn open_page(config: &Config, patterns: Patterns, live: &Arc<Live>, counters: &A
 /// Works until there is a fault.
 fn work(
     config: &Config,
-    lights: &dyn Show,
+    lights: &dyn SignalOutput,
     button: Option<Receiver<Press>>,
-    live: &Arc<Live>,
+    status: &Arc<SharedStatus>,
     counters: Arc<Counters>,
 ) -> Result<Outcome> {
     let (screener, model, installed) = match load(config) {
         Err(error) if lacks_a_model(&error) => match &config.stick {
-            Some(stick) => return wait_for_a_model(config, watch_sticks(stick), lights, live, &error),
+            Some(stick) => return wait_for_a_model(config, watch_sticks(stick), lights, status, &error),
             None => return Err(error),
         },
         loaded => loaded?,
     };
     let facts = facts(config, &screener, model);
-    let heartbeat = Heartbeat::from_environment().with(live.clone());
+    let publisher = StatusPublisher::from_environment().with(status.clone());
     let (deadline, engine) = (config.model.deadline_s, screener.engine_name());
-    if let Some(patience) = heartbeat.too_short_for(patience(config).max(config.lights.fault_s)) {
+    if let Some(patience) = publisher.too_short_for(patience(config).max(config.lights.fault_s)) {
         warn!(
             "the service manager's patience of {patience:?} is shorter than a turn or a fault may take; raise WatchdogSec"
         );
     }
-    let screener = InTurn { model: screener, decoding: live.decoding().clone() };
+    let screener = ExclusiveModel { model: screener, decode_lock: status.decode_lock().clone() };
     let worker = Worker::start(screener, deadline).context("the model's thread could not be started")?;
     worker.self_test()?.context("self-test")?;
-    let store = Store::open(&config.record.folder, config.record.limits())?;
-    let parts = Parts {
+    let store = RecordStore::open(&config.record.folder, config.record.limits())?;
+    let parts = DaemonParts {
         store,
         worker,
         model,
         installed,
         sources: sources(config),
         lights,
-        times: Times { result: config.lights.result_s, at_least: config.lights.at_least_s },
+        times: DisplayTimes { result: config.lights.result_s, at_least: config.lights.at_least_s },
         counters,
-        heartbeat,
+        publisher,
         button,
     };
-    parts.heartbeat.ready();
-    live.ready(facts);
+    parts.publisher.ready();
+    status.ready(facts);
     info!(model = %model.hash, engine, sources = parts.sources.len(), "ready. {DISCLAIMER}");
-    match Pipeline::new(parts).run() {
+    match Daemon::new(parts).run() {
         Fault::Replaced => {
             info!("{}", Fault::Replaced);
             Ok(Outcome::Restart)
@@ -167,27 +169,27 @@ fn work(
 }
 
 fn lacks_a_model(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(model_store::StoreError::NoModel))
+    matches!(error.downcast_ref(), Some(models::ModelStoreError::NoModel))
 }
 
 /// Nothing can be screened until a stick brings a model, or somebody installs one by hand.
 fn wait_for_a_model(
     config: &Config,
-    stick: Box<dyn Source>,
-    lights: &dyn Show,
-    live: &Arc<Live>,
+    stick: Box<dyn Input>,
+    lights: &dyn SignalOutput,
+    status: &Arc<SharedStatus>,
     lack: &anyhow::Error,
 ) -> Result<Outcome> {
     let trouble = format!("{lack}, or put in a stick that carries one with its signature");
     warn!("{trouble}");
-    let mut heartbeat = Heartbeat::from_environment().with(live.clone());
+    let mut publisher = StatusPublisher::from_environment().with(status.clone());
     // In this order: whoever waits until it is ready, as a deployment does, reads the status next.
-    heartbeat.trouble(Some(trouble));
-    heartbeat.ready();
-    let record = Store::open(&config.record.folder, config.record.limits())?;
+    publisher.trouble(Some(trouble));
+    publisher.ready();
+    let record = RecordStore::open(&config.record.folder, config.record.limits())?;
     let installed = InstalledModel::none_yet(models(config)?, engine(config)?);
     let at_least = config.lights.at_least_s;
-    FirstModel { installed, record, stick, lights, at_least, heartbeat }.wait()?;
+    FirstModelWait { installed, record, stick, lights, at_least, publisher }.wait()?;
     info!("{}", Fault::Replaced);
     Ok(Outcome::Restart)
 }
@@ -210,7 +212,7 @@ fn load(config: &Config) -> Result<(Screener, ModelIdentity, Option<InstalledMod
         Some(file) => (Screener::load_with(file, options)?, None),
         None => {
             let store = models(config)?;
-            let started = store.start(|signed| ready(signed, options))?;
+            let started = store.start(|signed| load_checked(signed, options))?;
             if let Some(reason) = &started.went_back {
                 warn!("this board went back to the model before: {reason}");
             }
@@ -240,7 +242,7 @@ fn load(config: &Config) -> Result<(Screener, ModelIdentity, Option<InstalledMod
 fn check(config: &Config) -> Result<()> {
     if config.model.file.is_none() {
         let options = engine(config)?;
-        models(config)?.check(|signed| prove(signed, options))?;
+        models(config)?.check(|signed| self_test(signed, options))?;
         return Ok(());
     }
     let (screener, ..) = load(config)?;
@@ -253,9 +255,9 @@ fn engine(config: &Config) -> Result<EngineOptions> {
 }
 
 /// The models of this board.
-fn models(config: &Config) -> Result<ModelStore<model_store::Folder>> {
+fn models(config: &Config) -> Result<ModelStore<models::ModelFolder>> {
     let keys = TrustedKeys::read(&config.model.keys)?;
-    Ok(ModelStore::new(model_store::Folder::new(&config.model.store), keys))
+    Ok(ModelStore::new(models::ModelFolder::new(&config.model.store), keys))
 }
 
 /// Where the model lies, for people.
@@ -268,8 +270,8 @@ fn facts(config: &Config, screener: &Screener, model: ModelIdentity) -> ModelFac
     ModelFacts::of(screener.contract(), model.hash, &name(config), screener.engine_name())
 }
 
-fn sources(config: &Config) -> Vec<Box<dyn Source>> {
-    let mut all: Vec<Box<dyn Source>> = Vec::new();
+fn sources(config: &Config) -> Vec<Box<dyn Input>> {
+    let mut all: Vec<Box<dyn Input>> = Vec::new();
     all.extend(config.stick.as_ref().map(watch_sticks));
     for folder in &config.folder {
         all.push(Box::new(Folder::new(folder.options())));
@@ -280,7 +282,7 @@ fn sources(config: &Config) -> Vec<Box<dyn Source>> {
     all
 }
 
-fn watch_sticks(stick: &config::Stick) -> Box<dyn Source> {
+fn watch_sticks(stick: &config::Stick) -> Box<dyn Input> {
     let own = |under: &PathBuf| -> Box<dyn Mounter> { Box::new(KernelMounter::new(under)) };
     Box::new(Stick::new(stick.options(), stick.mount_in.as_ref().map(own)))
 }

@@ -14,7 +14,8 @@ use xray_core::screening::{Format, Item, screen_paths, write_rows};
 use super::Outcome;
 use super::heat_maps::Drawer;
 use super::source::ModelSource;
-use crate::outputs::lights::{Show, Signal};
+use crate::status::Signal;
+use crate::ui::lights::SignalOutput;
 
 /// How long a verdict is shown if another image follows.
 pub const BETWEEN: Duration = Duration::from_millis(1500);
@@ -31,7 +32,7 @@ pub fn run(
     (model, engine): (&ModelSource, EngineOptions),
     (paths, photographs): (&[PathBuf], bool),
     (format, pictures): (Format, Option<&Path>),
-    (lights, between): (&dyn Show, Duration),
+    (lights, between): (&dyn SignalOutput, Duration),
     out: &mut impl Write,
     notes: &mut impl Write,
 ) -> Result<Outcome> {
@@ -96,7 +97,7 @@ fn screen(
 
 /// What the lights show while many images are screened.
 struct Round<'a> {
-    lights: &'a dyn Show,
+    lights: &'a dyn SignalOutput,
     between: Duration,
     shown: Cell<Signal>,
     urgent: Cell<Signal>,
@@ -157,7 +158,7 @@ mod tests {
     #[derive(Default)]
     struct Watched(RefCell<Vec<Seen>>);
 
-    impl Show for Watched {
+    impl SignalOutput for Watched {
         fn show(&self, signal: Signal) {
             self.0.borrow_mut().push(Seen::Shown(signal));
         }

@@ -11,18 +11,18 @@ use xray_core::package::{SignedBytes, TrustedKeys, signature_of};
 use xray_core::screening::printable;
 
 use super::Outcome;
-use crate::model_store::{
-    DEFAULT_KEYS, DEFAULT_STORE, Folder, InstallOptions, Installation, Installed, ModelStore, Proof, Refusal,
-    Slot, State, StoreError, Watch, prove, short,
+use crate::models::{
+    DEFAULT_KEYS, DEFAULT_STORE, ModelFolder, InstallOptions, Installation, Installed, ModelStore, SelfTestReport, ModelRefusal,
+    Slot, State, ModelStoreError, TrialLimits, self_test, short,
 };
 
 /// Where the models of a board lie.
 #[derive(Debug, Clone, Args)]
 pub struct StoreArgs {
-    /// Folder of the installed models
+    /// ModelFolder of the installed models
     #[arg(long, value_name = "DIR", default_value = DEFAULT_STORE)]
     pub store: PathBuf,
-    /// Folder of the public keys (*.pub) whose signatures are trusted
+    /// ModelFolder of the public keys (*.pub) whose signatures are trusted
     #[arg(long, value_name = "DIR", default_value = DEFAULT_KEYS)]
     pub keys: PathBuf,
 }
@@ -32,8 +32,8 @@ impl StoreArgs {
     ///
     /// # Errors
     /// If no key can be read.
-    pub fn open(&self) -> Result<ModelStore<Folder>> {
-        Ok(ModelStore::new(Folder::new(&self.store), TrustedKeys::read(&self.keys)?))
+    pub fn open(&self) -> Result<ModelStore<ModelFolder>> {
+        Ok(ModelStore::new(ModelFolder::new(&self.store), TrustedKeys::read(&self.keys)?))
     }
 }
 
@@ -46,7 +46,7 @@ pub struct InstallArgs {
     #[arg(long, value_name = "FILE")]
     signature: Option<PathBuf>,
     /// Screenings that it has to do well before it is kept; 0 keeps it at once
-    #[arg(long, value_name = "N", default_value_t = Watch::default().screenings)]
+    #[arg(long, value_name = "N", default_value_t = TrialLimits::default().screenings)]
     trial: u32,
     /// Take it even if its version is lower than that of a model that ran here
     #[arg(long)]
@@ -96,13 +96,13 @@ pub struct RollbackArgs {
 /// If the store cannot be read or written, or `out` cannot. A model that is refused is [`Outcome::Refused`].
 pub fn install(args: &InstallArgs, out: &mut impl Write) -> Result<Outcome> {
     let options = InstallOptions {
-        watch: Watch { screenings: args.trial, ..Watch::default() },
+        watch: TrialLimits { screenings: args.trial, ..TrialLimits::default() },
         allow_downgrade: args.allow_downgrade,
         retry: args.retry,
         dry_run: args.dry_run,
     };
     let signature = args.signature.clone().unwrap_or_else(|| signature_of(&args.file));
-    let done = args.at.open()?.install_file((&args.file, &signature), options, prove_here);
+    let done = args.at.open()?.install_file((&args.file, &signature), options, self_test_here);
     let Some(done) = taken(done, args.json, out)? else { return Ok(Outcome::Refused) };
     let text =
         if args.json { line(&installed_json(&done, args.dry_run)) } else { installed(&done, args.dry_run) };
@@ -115,7 +115,7 @@ pub fn install(args: &InstallArgs, out: &mut impl Write) -> Result<Outcome> {
 /// # Errors
 /// As [`install`].
 pub fn rollback(args: &RollbackArgs, out: &mut impl Write) -> Result<Outcome> {
-    let done = args.at.open()?.rollback(args.dry_run, prove_here);
+    let done = args.at.open()?.rollback(args.dry_run, self_test_here);
     let Some(model) = taken(done, args.json, out)? else { return Ok(Outcome::Refused) };
     let words = if args.dry_run { "would go back to" } else { "went back to" };
     let text = match args.json {
@@ -134,9 +134,9 @@ pub fn rollback(args: &RollbackArgs, out: &mut impl Write) -> Result<Outcome> {
 /// # Errors
 /// If the store cannot be read; with `check`, if the model in use cannot be run.
 pub fn status(args: &StatusArgs, out: &mut impl Write) -> Result<Outcome> {
-    let state = State::read(&Folder::new(&args.at.store))?;
+    let state = State::read(&ModelFolder::new(&args.at.store))?;
     let checked = match args.check {
-        true => Some(args.at.open()?.check(prove_here)?),
+        true => Some(args.at.open()?.check(self_test_here)?),
         false => None,
     };
     let text = if args.json {
@@ -148,15 +148,15 @@ pub fn status(args: &StatusArgs, out: &mut impl Write) -> Result<Outcome> {
     Ok(Outcome::Complete)
 }
 
-fn prove_here(signed: SignedBytes) -> Result<Proof, Refusal> {
-    prove(signed, EngineOptions { choice: EngineChoice::Auto, threads: big_cores() })
+fn self_test_here(signed: SignedBytes) -> Result<SelfTestReport, ModelRefusal> {
+    self_test(signed, EngineOptions { choice: EngineChoice::Auto, threads: big_cores() })
 }
 
 /// What was done; none if the model was refused, which is then said.
-fn taken<T>(done: Result<T, StoreError>, json: bool, out: &mut impl Write) -> Result<Option<T>> {
+fn taken<T>(done: Result<T, ModelStoreError>, json: bool, out: &mut impl Write) -> Result<Option<T>> {
     match done {
         Ok(done) => Ok(Some(done)),
-        Err(StoreError::Refused(refusal)) => {
+        Err(ModelStoreError::Refused(refusal)) => {
             let reason = refusal.to_string();
             match json {
                 true => say(out, &line(&json!({ "outcome": "refused", "reason": reason })))?,
@@ -208,7 +208,7 @@ fn describe(model: &Installed) -> String {
     format!("{} (version {}, key {})", short(&model.sha256), model.version, printable(&model.key))
 }
 
-fn describe_state(state: &State, checked: Option<&Proof>) -> String {
+fn describe_state(state: &State, checked: Option<&SelfTestReport>) -> String {
     let mut text = String::new();
     for slot in [Slot::A, Slot::B] {
         let what = match state.slot(slot) {
@@ -242,7 +242,7 @@ fn describe_state(state: &State, checked: Option<&Proof>) -> String {
     text
 }
 
-fn state_json(state: &State, checked: Option<&Proof>) -> Value {
+fn state_json(state: &State, checked: Option<&SelfTestReport>) -> Value {
     json!({
         "active": state.active_slot(),
         "a": state.slot(Slot::A),

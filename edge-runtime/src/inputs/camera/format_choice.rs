@@ -5,7 +5,7 @@ use std::fmt;
 
 /// How a camera codes its pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Coding {
+pub enum PixelCoding {
     /// JPEG, one a frame.
     Mjpeg,
     /// Grey and half of the colour.
@@ -14,22 +14,22 @@ pub enum Coding {
     Grey,
 }
 
-impl Coding {
+impl PixelCoding {
     /// The four letters by which the kernel calls it.
     pub fn letters(self) -> [u8; 4] {
         match self {
-            Coding::Mjpeg => *b"MJPG",
-            Coding::Yuyv => *b"YUYV",
-            Coding::Grey => *b"GREY",
+            PixelCoding::Mjpeg => *b"MJPG",
+            PixelCoding::Yuyv => *b"YUYV",
+            PixelCoding::Grey => *b"GREY",
         }
     }
 
     /// The coding of these letters.
-    pub fn from_letters(letters: [u8; 4]) -> Option<Coding> {
+    pub fn from_letters(letters: [u8; 4]) -> Option<PixelCoding> {
         match &letters {
-            b"MJPG" | b"JPEG" => Some(Coding::Mjpeg),
-            b"YUYV" => Some(Coding::Yuyv),
-            b"GREY" => Some(Coding::Grey),
+            b"MJPG" | b"JPEG" => Some(PixelCoding::Mjpeg),
+            b"YUYV" => Some(PixelCoding::Yuyv),
+            b"GREY" => Some(PixelCoding::Grey),
             _ => None,
         }
     }
@@ -37,9 +37,9 @@ impl Coding {
 
 /// A format and a size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Offer {
+pub struct CameraFormat {
     /// How pictures are coded.
-    pub coding: Coding,
+    pub coding: PixelCoding,
     /// The letters by which the camera is asked for it.
     pub letters: [u8; 4],
     /// Pixels across.
@@ -48,13 +48,13 @@ pub struct Offer {
     pub height: u32,
 }
 
-impl Offer {
+impl CameraFormat {
     fn pixels(&self) -> u64 {
         u64::from(self.width) * u64::from(self.height)
     }
 }
 
-impl fmt::Display for Offer {
+impl fmt::Display for CameraFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} × {}", self.letters.escape_ascii(), self.width, self.height)
     }
@@ -69,7 +69,7 @@ const MOST: u64 = 16_000_000;
 
 /// The offer with the most pixels up to some five million, and above that with the fewest. Of one size, GREY is better
 /// than YUYV, which has colour that is not needed, and both are better than MJPEG, which has lost detail.
-pub fn choose(offers: &[Offer]) -> Option<Offer> {
+pub fn choose_format(offers: &[CameraFormat]) -> Option<CameraFormat> {
     let useful = offers.iter().filter(|offer| (LEAST_PIXELS..=MOST).contains(&offer.pixels()));
     useful.max_by_key(|offer| (offer.pixels().min(ENOUGH), Reverse(offer.pixels()), offer.coding)).copied()
 }
@@ -78,31 +78,31 @@ pub fn choose(offers: &[Offer]) -> Option<Offer> {
 mod tests {
     use super::*;
 
-    fn offer(coding: Coding, width: u32, height: u32) -> Offer {
-        Offer { coding, letters: coding.letters(), width, height }
+    fn offer(coding: PixelCoding, width: u32, height: u32) -> CameraFormat {
+        CameraFormat { coding, letters: coding.letters(), width, height }
     }
 
     #[test]
     fn the_largest_useful_picture_is_taken_and_the_least_lossy_of_its_size() {
-        use Coding::{Grey, Mjpeg, Yuyv};
+        use PixelCoding::{Grey, Mjpeg, Yuyv};
         let usual =
             [offer(Yuyv, 640, 480), offer(Yuyv, 1280, 720), offer(Mjpeg, 1920, 1080), offer(Mjpeg, 640, 480)];
-        assert_eq!(choose(&usual), Some(usual[2]));
+        assert_eq!(choose_format(&usual), Some(usual[2]));
         let equal = [offer(Mjpeg, 1280, 960), offer(Grey, 1280, 960), offer(Yuyv, 1280, 960)];
-        assert_eq!(choose(&equal), Some(equal[1]));
+        assert_eq!(choose_format(&equal), Some(equal[1]));
         let vast = [offer(Mjpeg, 4656, 3496), offer(Mjpeg, 2592, 1944), offer(Mjpeg, 3840, 2160)];
-        assert_eq!(choose(&vast), Some(vast[1]));
-        assert_eq!(choose(&[offer(Yuyv, 320, 240), offer(Grey, 9000, 9000)]), None);
-        assert_eq!(choose(&[offer(Yuyv, u32::MAX, u32::MAX)]), None);
-        assert_eq!(choose(&[]), None);
+        assert_eq!(choose_format(&vast), Some(vast[1]));
+        assert_eq!(choose_format(&[offer(Yuyv, 320, 240), offer(Grey, 9000, 9000)]), None);
+        assert_eq!(choose_format(&[offer(Yuyv, u32::MAX, u32::MAX)]), None);
+        assert_eq!(choose_format(&[]), None);
     }
 
     #[test]
     fn letters_are_read_back() {
-        for coding in [Coding::Mjpeg, Coding::Yuyv, Coding::Grey] {
-            assert_eq!(Coding::from_letters(coding.letters()), Some(coding));
+        for coding in [PixelCoding::Mjpeg, PixelCoding::Yuyv, PixelCoding::Grey] {
+            assert_eq!(PixelCoding::from_letters(coding.letters()), Some(coding));
         }
-        assert_eq!(Coding::from_letters(*b"NV12"), None);
-        assert_eq!(offer(Coding::Yuyv, 640, 480).to_string(), "YUYV 640 × 480");
+        assert_eq!(PixelCoding::from_letters(*b"NV12"), None);
+        assert_eq!(offer(PixelCoding::Yuyv, 640, 480).to_string(), "YUYV 640 × 480");
     }
 }

@@ -7,7 +7,7 @@ use xray_core::engine::EngineOptions;
 use xray_core::screening::{Item, NoResult, Screener, ScreeningError};
 
 use super::store::StoreArgs;
-use crate::model_store::{Folder, Health, ModelStore, Standing, ready};
+use crate::models::{ModelFolder, TrialOutcome, ModelStore, TrialStatus, load_checked};
 
 /// Which model screens.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Source {
     pub screener: Screener,
     /// Why it is not the model that was in use before.
     pub went_back: Option<String>,
-    store: Option<ModelStore<Folder>>,
+    store: Option<ModelStore<ModelFolder>>,
 }
 
 impl ModelSource {
@@ -41,7 +41,7 @@ impl ModelSource {
             ModelSource::Installed(at) => {
                 let asked = "without --model, the model that is installed on this board screens";
                 let store = at.open().context(asked)?;
-                let started = store.start(|signed| ready(signed, engine)).context(asked)?;
+                let started = store.start(|signed| load_checked(signed, engine)).context(asked)?;
                 Ok(Source { screener: started.ready, went_back: started.went_back, store: Some(store) })
             }
         }
@@ -66,18 +66,18 @@ impl Source {
     /// If another model is in use from now on, or the store cannot be written.
     pub fn count(&self, item: &Item) -> Result<()> {
         let health = match &item.outcome {
-            Ok(_) => Health::Well,
+            Ok(_) => TrialOutcome::Succeeded,
             Err(NoResult::Screening(ScreeningError::Engine { source, .. })) => {
-                Health::Failed(source.to_string())
+                TrialOutcome::Failed(source.to_string())
             }
             Err(_) => return Ok(()),
         };
         let Some(store) = &self.store else { return Ok(()) };
         match store.screened(self.screener.model_sha256(), &health)? {
-            Standing::Replaced => bail!(
+            TrialStatus::Replaced => bail!(
                 "another model is in use on this board from now on (see `edge-runtime model status`); screen the rest again"
             ),
-            Standing::Steady | Standing::OnTrial { .. } | Standing::Confirmed => Ok(()),
+            TrialStatus::Steady | TrialStatus::OnTrial { .. } | TrialStatus::Confirmed => Ok(()),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Signal;
 
 /// What a signal is about. A page that shows a result must not set another patient's film beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum About {
+pub enum Subject {
     /// Nothing that came in.
     #[default]
     Nothing,
@@ -16,30 +16,30 @@ pub enum About {
 
 /// What is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shown {
+pub struct DisplayedSignal {
     /// What the lights say.
     pub signal: Signal,
     /// Whose it is.
-    pub about: About,
+    pub subject: Subject,
     /// Whether it is the most urgent result of several images.
     pub several: bool,
 }
 
-impl Shown {
+impl DisplayedSignal {
     /// The result of a record.
     pub fn record(signal: Signal, sequence: u64) -> Self {
-        Shown { about: About::Record(sequence), ..Shown::from(signal) }
+        DisplayedSignal { subject: Subject::Record(sequence), ..DisplayedSignal::from(signal) }
     }
 
     /// That something has no result, and no record either.
     pub fn refused(code: &'static str) -> Self {
-        Shown { about: About::Refused(code), ..Shown::from(Signal::NoResult) }
+        DisplayedSignal { subject: Subject::Refused(code), ..DisplayedSignal::from(Signal::NoResult) }
     }
 }
 
-impl From<Signal> for Shown {
+impl From<Signal> for DisplayedSignal {
     /// A signal that is about nothing that came in.
     fn from(signal: Signal) -> Self {
-        Shown { signal, about: About::Nothing, several: false }
+        DisplayedSignal { signal, subject: Subject::Nothing, several: false }
     }
 }
