@@ -108,7 +108,7 @@ fn a_killed_import_loses_nothing_doubles_nothing_and_tears_nothing() {
         };
         // Nothing that was recorded before is gone or another.
         assert_eq!(all[..last.len()], last, "kill {kill}");
-        let contents: BTreeSet<_> = all.iter().map(|record| record.entry.content).collect();
+        let contents: BTreeSet<_> = all.iter().map(|record| record.entry.image_id).collect();
         assert_eq!(contents.len(), all.len(), "doubled at kill {kill}");
         assert!(contents.is_subset(&expected), "torn at kill {kill}");
         orphans += walkdir::WalkDir::new(device.store().join("images"))
@@ -138,7 +138,7 @@ fn a_killed_import_loses_nothing_doubles_nothing_and_tears_nothing() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    let contents: BTreeSet<_> = device.records().iter().map(|record| record.entry.content).collect();
+    let contents: BTreeSet<_> = device.records().iter().map(|record| record.entry.image_id).collect();
     assert_eq!(contents, expected, "lost");
     println!(
         "{kills} kills: {before_any} before the first record, {during} during the import, {imports} after the last; \

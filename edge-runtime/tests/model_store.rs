@@ -9,7 +9,7 @@ mod program;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use edge_runtime::models::{ModelFolder, Installed, ModelStore, ModelRefusal};
+use edge_runtime::models::{Installed, ModelFolder, ModelRefusal, ModelStore};
 use serde_json::Value;
 use xray_core::package::signing::{NewKeys, Password, SecretKey, sign, stamp};
 use xray_core::package::{PackageFile, TrustedKeys, signature_of};

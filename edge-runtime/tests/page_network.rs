@@ -66,7 +66,8 @@ impl Ward {
 #[test]
 fn nobody_gets_in_without_the_token() {
     let ward = Ward::new();
-    for path in ["/", "/records", "/records/1", "/records/1/image.jpg", "/healthz", "/metrics", "/status", "/x"]
+    for path in
+        ["/", "/records", "/records/1", "/records/1/image.jpg", "/healthz", "/metrics", "/status", "/x"]
     {
         let machine = ward.get(path, "");
         assert_eq!((machine.status, machine.header("www-authenticate").is_some()), (401, true), "{path}");

@@ -15,15 +15,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use edge_runtime::status::Counters;
-use edge_runtime::status::{Subject, DisplayedSignal, Signal};
-use edge_runtime::ui::lights::SignalOutput;
-use edge_runtime::status::SharedStatus;
 use edge_runtime::daemon::{
-    Fault, StatusPublisher, Model, ModelIdentity, WorkerError, DaemonParts, Daemon, DisplayTimes, Worker,
+    Daemon, DaemonParts, DisplayTimes, Fault, Model, ModelIdentity, StatusPublisher, Worker, WorkerError,
 };
-use edge_runtime::records::{Hash256, StoreLimits, Origin, RecordReader, RecordStore};
-use edge_runtime::inputs::{IncomingImage, MediaState, InputEvent, InputRefusal, Input, InputError};
+use edge_runtime::inputs::{IncomingImage, Input, InputError, InputEvent, InputRefusal, MediaState};
+use edge_runtime::records::{Hash256, Origin, RecordReader, RecordStore, StoreLimits};
+use edge_runtime::status::Counters;
+use edge_runtime::status::SharedStatus;
+use edge_runtime::status::{DisplayedSignal, Signal, Subject};
+use edge_runtime::ui::lights::SignalOutput;
 use xray_core::engine::EngineError;
 use xray_core::screening::{Screener, Screening, ScreeningError};
 
@@ -268,7 +268,8 @@ fn a_model_that_is_late_or_dies_leaves_a_record_without_a_result_and_is_a_fault(
     let dies: Screens = |_, _| panic!("as a test");
     // One that dies may take its time to say why.
     let (short, long) = (Duration::from_millis(300), Bench::new().deadline);
-    for (screening, answer, deadline) in [(late, WorkerError::Late, short), (dies, WorkerError::Ended, long)] {
+    for (screening, answer, deadline) in [(late, WorkerError::Late, short), (dies, WorkerError::Ended, long)]
+    {
         let mut bench = Bench { deadline, ..Bench::new() };
         let seen = bench.run(vec![picture(2), picture(4)], screening);
         assert!(matches!(seen.fault, Some(Fault::Worker(fault)) if fault == answer), "{:?}", seen.fault);
@@ -351,7 +352,7 @@ fn an_image_that_changed_in_the_store_is_not_screened() {
     let limits = StoreLimits { quota: None, keep_days: None, reserve: 0 };
     let store = RecordStore::open(&bench.store(), limits).unwrap();
     let content = Hash256::of(&device::picture(2));
-    let path = store.keep(&content, &device::picture(2)).unwrap();
+    let path = store.store_image(&content, &device::picture(2)).unwrap();
     std::fs::write(path, device::picture(4)).unwrap();
     drop(store);
     let seen = bench.run(vec![], healthy);
@@ -367,7 +368,12 @@ fn what_is_shown_says_of_which_record_it_is() {
     let first = bench.run(vec![picture(2), picture(1), picture(4)], healthy);
     let results: Vec<_> = first.told.iter().filter(|shown| shown.signal.is_result()).copied().collect();
     let urgent = DisplayedSignal { several: true, ..DisplayedSignal::record(Suspected, 2) };
-    let expected = [DisplayedSignal::record(NoSign, 1), DisplayedSignal::record(Suspected, 2), DisplayedSignal::record(NoSign, 3), urgent];
+    let expected = [
+        DisplayedSignal::record(NoSign, 1),
+        DisplayedSignal::record(Suspected, 2),
+        DisplayedSignal::record(NoSign, 3),
+        urgent,
+    ];
     assert_eq!(results, expected);
     // A film that was screened before another patient's comes back.
     let again = bench.run(vec![picture(2)], healthy);

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use edge_runtime::models::{
-    ModelEvent, EventSink, TrialOutcome, InstallOptions, ModelStore, NumberedEvent, SelfTestReport, ModelRefusal, ModelStoreError, TrialLimits,
+    EventSink, InstallOptions, ModelEvent, ModelRefusal, ModelStore, ModelStoreError, NumberedEvent,
+    SelfTestReport, TrialLimits, TrialOutcome,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -56,7 +57,11 @@ impl World {
     }
 
     fn self_test(&self, signed: &SignedBytes) -> SelfTestReport {
-        SelfTestReport { version: self.models[self.whole(signed)].version, engine: "test", warnings: Vec::new() }
+        SelfTestReport {
+            version: self.models[self.whole(signed)].version,
+            engine: "test",
+            warnings: Vec::new(),
+        }
     }
 }
 
@@ -134,13 +139,17 @@ fn live(world: &World, seed: u64, lie: Lie, cuts: &mut u32) -> Result<(), String
             Act::Install(index) => {
                 let model = &world.models[index];
                 store
-                    .install(model.file.clone(), &model.signature, options, |signed| Ok(world.self_test(&signed)))
+                    .install(model.file.clone(), &model.signature, options, |signed| {
+                        Ok(world.self_test(&signed))
+                    })
                     .map(drop)
             }
             Act::Stick(index) => {
                 let model = &world.models[index];
                 store
-                    .install(model.file.clone(), &model.signature, strict, |signed| Ok(world.self_test(&signed)))
+                    .install(model.file.clone(), &model.signature, strict, |signed| {
+                        Ok(world.self_test(&signed))
+                    })
                     .map(drop)
             }
             Act::Forged(index) => {

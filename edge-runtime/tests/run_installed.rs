@@ -14,7 +14,7 @@ use std::process::Command;
 
 use device::{Device, picture};
 use edge_runtime::models::{ModelFolder, State};
-use edge_runtime::records::{VerifyDepth, RecordReader};
+use edge_runtime::records::{RecordReader, VerifyDepth};
 use xray_core::package::signing::{NewKeys, Password, SecretKey, sign, stamp};
 use xray_core::package::{PackageFile, signature_of};
 

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use edge_runtime::inputs::{MediaState, InputEvent, Input, StickInput, StickOptions};
+use edge_runtime::inputs::{Input, InputEvent, MediaState, StickInput, StickOptions};
 
 const EVERY: Duration = Duration::from_millis(500);
 
@@ -112,7 +112,10 @@ fn pictures_are_found_by_content_at_any_depth_and_the_rest_is_passed_over() {
     let (contents, last) = machine.all();
     assert_eq!(contents, [pgm(2), pgm(1), b"II*\0".to_vec()]);
     assert_eq!(last, InputEvent::Finished { images: 3, passed_over: 2 });
-    assert_eq!((machine.poll(), machine.source.media_state()), (InputEvent::Nothing, MediaState::MayBePulled));
+    assert_eq!(
+        (machine.poll(), machine.source.media_state()),
+        (InputEvent::Nothing, MediaState::MayBePulled)
+    );
     machine.pull();
     assert_eq!(machine.source.media_state(), MediaState::Absent);
     machine.unmount();
@@ -158,7 +161,10 @@ fn a_stick_that_can_be_written_to_is_refused_unless_told_otherwise() {
     let InputEvent::Unreadable(refusal) = machine.poll() else { panic!("not refused") };
     assert_eq!(refusal.code, "writable");
     // It was not read, and does not look as if it had been, for as long as it is in.
-    assert_eq!((machine.poll(), machine.source.media_state()), (InputEvent::Nothing, MediaState::Refused("writable")));
+    assert_eq!(
+        (machine.poll(), machine.source.media_state()),
+        (InputEvent::Nothing, MediaState::Refused("writable"))
+    );
     machine.pull();
     assert_eq!(machine.source.media_state(), MediaState::Absent);
     let mut machine = Machine::new(true);
@@ -223,7 +229,10 @@ fn a_stick_on_which_nothing_is_an_image_says_so() {
         assert_eq!(contents, Vec::<Vec<u8>>::new());
         let InputEvent::Unreadable(refusal) = last else { panic!("{last:?}") };
         assert_eq!(refusal.code, "no-images");
-        assert_eq!((machine.poll(), machine.source.media_state()), (InputEvent::Nothing, MediaState::Refused("no-images")));
+        assert_eq!(
+            (machine.poll(), machine.source.media_state()),
+            (InputEvent::Nothing, MediaState::Refused("no-images"))
+        );
         machine.pull();
         assert_eq!(machine.source.media_state(), MediaState::Absent);
     }

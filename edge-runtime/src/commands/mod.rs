@@ -1,32 +1,26 @@
-//! The subcommands, without arguments and printing.
+//! What the subcommands do. Their arguments and what they print are in [`crate::cli`].
 
 #[cfg(unix)]
 pub mod camera;
-pub mod documents;
-pub mod heat_maps;
 pub mod model;
 pub mod profile;
-#[cfg(unix)]
-pub mod records;
 #[cfg(unix)]
 pub mod report;
 #[cfg(unix)]
 pub mod run;
 pub mod screen;
 pub mod selftest;
-pub mod source;
-pub mod store;
 
-/// What the process says to its caller when it ends.
+/// How a command ended; the exit status of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Everything was read: status 0.
     Complete,
     /// Some images have no result, the others were screened: status 3.
     Incomplete,
-    /// A model was not taken; the board keeps the one that it has: status 4.
+    /// A model was refused; the board keeps the one that it has: status 4.
     Refused,
-    /// Another model is in use from now on: the program is to be started again, with it. Status 5.
+    /// Another model is in use from now on; the program must be started again with it: status 5.
     Restart,
 }
 

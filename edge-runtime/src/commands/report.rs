@@ -1,166 +1,132 @@
-//! `report`: one record for people and archives.
+//! `report`: one record as a file for people and archives.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use xray_core::files;
 use xray_core::package::PackageFile;
 
 use crate::models::DEFAULT_STORE;
+use crate::records::{Record, RecordReader, RecordSelector, mark_one_reported};
 use crate::status::ModelFacts;
-use crate::ui::report::{self, ReportData};
 use crate::ui::i18n::{Language, Translation};
-use crate::records::{RecordReader, Record, RecordSelector, mark_one_reported};
+use crate::ui::report::{self, ReportData};
 
-const HELP: &str = "\
-Examples:
-  edge-runtime report --record 17 --out report.html --lang fr
-  edge-runtime report --record 3f9a --format sc --out image.dcm
-  edge-runtime report --record 17 --format sr --out report.dcm --mark-reported
-
-Where the X-ray came as a DICOM file, both DICOM files belong to its patient and study and refer to it. The files hold
-an X-ray or what was found on it: keep them as you keep X-rays.
-
-Exit status: 0 the file was written; 1 it was not; 2 wrong usage.";
-
-/// What is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ReportForm {
-    /// One HTML file to print on A4
+/// The format of a report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ReportFormat {
+    /// One HTML file to print on A4.
+    #[default]
     Html,
-    /// DICOM Secondary Capture: the X-ray with heat map and verdict burnt in
+    /// DICOM Secondary Capture: the X-ray with heat map and verdict burnt in.
     #[cfg(feature = "dicom")]
-    Sc,
-    /// DICOM structured report (Comprehensive SR)
+    SecondaryCapture,
+    /// DICOM structured report (Comprehensive SR).
     #[cfg(feature = "dicom")]
-    Sr,
+    StructuredReport,
 }
 
-/// The arguments of `report`.
-#[derive(Args)]
-#[command(after_help = HELP)]
-pub struct ReportArgs {
-    /// The record: its number, or the first digits of the SHA-256 of its image (at least 4)
-    #[arg(long, value_name = "NUMBER|HASH")]
-    record: String,
-    /// The file to write; one that is there is not replaced unless --force is given
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-    /// What is written
-    #[arg(long, value_enum, default_value = "html")]
-    format: ReportForm,
-    /// Language of the HTML: en, fr, sw, zh
-    #[arg(long, value_name = "CODE", default_value = "en")]
-    lang: Language,
-    /// Also mark the record as reported, so that its image file may go when room is needed
-    #[arg(long)]
-    mark_reported: bool,
-    /// Replace a file that is there
-    #[arg(long)]
-    force: bool,
-    /// One JSON object about what was written
-    #[arg(long)]
-    json: bool,
-    /// The folder that `[record]` in the configuration names
-    #[arg(long, value_name = "DIR", default_value = crate::STORE)]
-    store: PathBuf,
-    /// The model that screened it, whose word about itself goes into the report. Not given: it is looked for among the
-    /// models of this board
-    #[arg(long, value_name = "FILE.onnx")]
-    model: Option<PathBuf>,
-    /// The models of this board
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_STORE, conflicts_with = "model")]
-    models: PathBuf,
+/// How a report is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportOptions {
+    /// Folder of the records.
+    pub store: PathBuf,
+    pub format: ReportFormat,
+    /// Language of the HTML.
+    pub language: Language,
+    /// The model that screened the record; without it, it is searched in `models`.
+    pub model: Option<PathBuf>,
+    pub models: PathBuf,
+    /// Replace a file that exists.
+    pub replace: bool,
+    pub mark_reported: bool,
 }
 
-/// Writes a report.
+impl Default for ReportOptions {
+    fn default() -> Self {
+        ReportOptions {
+            store: crate::STORE.into(),
+            format: ReportFormat::default(),
+            language: Language::English,
+            model: None,
+            models: DEFAULT_STORE.into(),
+            replace: false,
+            mark_reported: false,
+        }
+    }
+}
+
+/// A report that was written.
+pub struct WrittenReport {
+    pub record: Record,
+    /// Size of the file.
+    pub bytes: usize,
+    /// Whether the record was marked as reported just now; none if that was not asked for.
+    pub marked: Option<bool>,
+    /// Whether the model that screened it was found.
+    pub model_known: bool,
+}
+
+/// Writes the report of a record. `selector` is its number, or the first digits of its image ID.
 ///
 /// # Errors
 /// If the record cannot be found or shown, or a file cannot be written.
-pub fn run(args: &ReportArgs, out: &mut impl Write) -> Result<()> {
-    let reader = RecordReader::open(&args.store)?;
-    let record = find(&reader, &args.record)?;
-    let model = model(args, &record)?;
+pub fn write(selector: &str, file: &Path, options: &ReportOptions) -> Result<WrittenReport> {
+    let reader = RecordReader::open(&options.store)?;
+    let record = find(&reader, selector)?;
+    let model = model(options, &record)?;
     let data = ReportData::of(&reader, record, model)?;
-    let file = match args.format {
-        ReportForm::Html => report::html(&data, (&Translation::of(args.lang)?, args.lang), None).into_bytes(),
+    let language = options.language;
+    let bytes = match options.format {
+        ReportFormat::Html => report::html(&data, &Translation::of(language)?, None).into_bytes(),
         #[cfg(feature = "dicom")]
-        ReportForm::Sc => report::dicom::capture(&data)?,
+        ReportFormat::SecondaryCapture => report::dicom::capture(&data)?,
         #[cfg(feature = "dicom")]
-        ReportForm::Sr => report::dicom::structured(&data)?,
+        ReportFormat::StructuredReport => report::dicom::structured(&data)?,
     };
-    write(&args.out, &file, args.force)?;
-    let record = &data.record;
-    // After the file is there: a report that was not written is none.
-    let marked = args.mark_reported.then(|| mark_one_reported(&args.store, record.sequence)).transpose()?;
-    let name = args.out.display();
-    if args.json {
-        let said = serde_json::json!({
-            "record": record.sequence,
-            "outcome": record.entry.outcome.code(),
-            "file": name.to_string(),
-            "bytes": file.len(),
-            "marked": marked,
-        });
-        return Ok(writeln!(out, "{said}")?);
-    }
-    let note = match marked {
-        None => "",
-        Some(true) => "; marked as reported",
-        Some(false) => "; it was marked as reported before",
-    };
-    if data.model.is_none() {
-        let _ = writeln!(
-            io::stderr(),
-            "the model that screened it is not at hand, so the report does not say whether it is one of random weights \
-             or in which band it does not decide; name its file with --model"
-        );
-    }
-    Ok(writeln!(out, "{name}: record {}, {}{note}", record.sequence, record.entry.outcome.words())?)
+    write_file(file, &bytes, options.replace)?;
+    let sequence = data.record.sequence;
+    // After the file exists: a report that was not written does not count.
+    let marked = options.mark_reported.then(|| mark_one_reported(&options.store, sequence)).transpose()?;
+    Ok(WrittenReport { model_known: data.model.is_some(), record: data.record, bytes: bytes.len(), marked })
 }
 
-/// What the model of a record says of itself; none if it is not at hand.
-fn model(args: &ReportArgs, record: &Record) -> Result<Option<ModelFacts>> {
+/// What the model of a record says of itself; none if it was not found.
+fn model(options: &ReportOptions, record: &Record) -> Result<Option<ModelFacts>> {
     let hash = record.entry.model;
-    let file = args.model.clone().unwrap_or_else(|| args.models.join(format!("{hash}.onnx")));
-    if args.model.is_none() && !file.is_file() {
+    let file = options.model.clone().unwrap_or_else(|| options.models.join(format!("{hash}.onnx")));
+    if options.model.is_none() && !file.is_file() {
         return Ok(None);
     }
     let package = PackageFile::read(&file)?.verify()?;
     if package.sha256() != hash.to_string() {
-        bail!("{}: another model screened this record, {hash}", file.display());
+        bail!("{}: another model screened this record, {hash}; name that one with --model", file.display());
     }
     Ok(Some(ModelFacts::of(package.contract(), hash, &file.display().to_string(), "")))
 }
 
-fn find(reader: &RecordReader, which: &str) -> Result<Record> {
-    let Some(study) = RecordSelector::parse(which) else {
-        bail!("{which:?} is neither a record's number nor at least 4 digits of the SHA-256 of an image");
+fn find(reader: &RecordReader, selector: &str) -> Result<Record> {
+    let Some(parsed) = RecordSelector::parse(selector) else {
+        bail!("{selector:?} is neither a record's number nor at least 4 digits of an image ID (SHA-256)");
     };
-    let mut found = reader.selected(&study, 2)?;
+    let mut found = reader.selected(&parsed, 2)?;
     match (found.pop(), found.pop()) {
         (Some(record), None) => Ok(record),
-        (None, _) => bail!("there is no record {which}; `edge-runtime records list` shows them"),
-        (Some(_), Some(_)) => bail!("several images begin with {which}; give more digits"),
+        (None, _) => bail!("there is no record {selector}; `edge-runtime records list` shows them"),
+        (Some(_), Some(_)) => bail!("several images begin with {selector}; give more digits"),
     }
 }
 
-fn write(file: &Path, bytes: &[u8], force: bool) -> Result<()> {
-    let name = || file.display().to_string();
-    let mut options = OpenOptions::new();
-    options.write(true).create(force).truncate(force).create_new(!force);
-    let mut opened = match options.open(file) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            bail!("{}: is there already; give --force to replace it", name())
+fn write_file(file: &Path, bytes: &[u8], replace: bool) -> Result<()> {
+    let name = file.display();
+    let write = if replace { files::write_atomic } else { files::write_new };
+    match write(file, bytes, files::PUBLIC) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !replace => {
+            bail!("{name}: is there already; give --force to replace it")
         }
-        other => other.with_context(|| format!("{}: could not be created", name()))?,
-    };
-    let written = opened.write_all(bytes).and_then(|()| opened.sync_all());
-    if written.is_err() {
-        // Half a report is none.
-        let _ = fs::remove_file(file);
+        other => {
+            other.with_context(|| format!("{name}: could not be written; check the folder and its space"))
+        }
     }
-    written.with_context(|| format!("{}: could not be written", name()))
 }

@@ -1,10 +1,13 @@
 //! What `run` is told: one TOML file. A word that is not known is refused, since a misspelt limit would not hold.
 
 mod device;
-mod sources;
+mod inputs;
+mod keys;
+mod man_page;
 
-pub use device::{Lights, Log, LogForm, Model, Record};
-pub use sources::{Camera, CameraKind, Folder, Stick};
+pub use device::{LightsConfig, LogConfig, LogFormat, ModelConfig, RecordConfig};
+pub use inputs::{CameraConfig, CameraKind, FolderConfig, StickConfig};
+pub use man_page::man_page;
 
 use std::fs::File;
 use std::io::Read;
@@ -44,23 +47,23 @@ pub enum ConfigError {
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// What screens.
-    pub model: Model,
+    pub model: ModelConfig,
     /// Where results are kept.
     #[serde(default)]
-    pub record: Record,
+    pub record: RecordConfig,
     /// What people see.
     #[serde(default)]
-    pub lights: Lights,
+    pub lights: LightsConfig,
     /// What is written for technicians.
     #[serde(default)]
-    pub log: Log,
+    pub log: LogConfig,
     /// Watched folders.
     #[serde(default)]
-    pub folder: Vec<Folder>,
+    pub folder: Vec<FolderConfig>,
     /// USB sticks; without it they are not looked at.
-    pub stick: Option<Stick>,
+    pub stick: Option<StickConfig>,
     /// The camera, where there is one.
-    pub camera: Option<Camera>,
+    pub camera: Option<CameraConfig>,
     /// The page for a browser; without it there is none.
     pub page: Option<PageOptions>,
 }
@@ -133,12 +136,15 @@ mod tests {
     fn the_smallest_file_has_the_defaults_that_the_packaged_one_writes_out() {
         let smallest = Config::parse(SMALLEST).expect("a configuration");
         let packaged = Config::parse(include_str!("../../packaging/config.toml")).expect("a configuration");
-        assert_eq!(packaged.model, Model { file: None, ..smallest.model });
-        assert_eq!(packaged.record, Record { quota_mb: Some(4096), keep_days: Some(365), ..smallest.record });
-        assert_eq!(packaged.lights, Lights { board: Some("pi4".to_owned()), ..smallest.lights });
+        assert_eq!(packaged.model, ModelConfig { file: None, ..smallest.model });
+        assert_eq!(
+            packaged.record,
+            RecordConfig { quota_mb: Some(4096), keep_days: Some(365), ..smallest.record }
+        );
+        assert_eq!(packaged.lights, LightsConfig { board: Some("pi4".to_owned()), ..smallest.lights });
         assert_eq!(packaged.log, smallest.log);
         assert_eq!(packaged.folder, [], "it is a configuration for any board: its sticks");
-        assert_eq!(packaged.stick, Some(Stick::default()));
+        assert_eq!(packaged.stick, Some(StickConfig::default()));
         assert_eq!((packaged.page, smallest.page), (Some(PageOptions::default()), None));
     }
 
@@ -180,9 +186,9 @@ mod tests {
 
     #[test]
     fn the_packaged_file_shows_the_defaults_of_a_folder() {
-        let shown: Folder = toml::from_str(&example("[[folder]]")).expect("a folder");
+        let shown: FolderConfig = toml::from_str(&example("[[folder]]")).expect("a folder");
         let smallest = Config::parse(SMALLEST).expect("a configuration").folder.remove(0);
-        assert_eq!(shown, Folder { path: shown.path.clone(), ..smallest });
+        assert_eq!(shown, FolderConfig { path: shown.path.clone(), ..smallest });
     }
 
     #[test]
@@ -190,8 +196,8 @@ mod tests {
         let text = "[model]\nfile = 'm'\n[camera]\nkind = 'csi'\nfilm = true\n";
         let smallest = Config::parse(text).expect("a configuration").camera.expect("a camera");
         assert_eq!(smallest.device().name(), "/usr/bin/rpicam-still");
-        let shown: Camera = toml::from_str(&example("[camera]")).expect("a camera");
-        assert_eq!(shown, Camera { kind: CameraKind::Uvc, ..smallest });
+        let shown: CameraConfig = toml::from_str(&example("[camera]")).expect("a camera");
+        assert_eq!(shown, CameraConfig { kind: CameraKind::Uvc, ..smallest });
     }
 
     #[test]

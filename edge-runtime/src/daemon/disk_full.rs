@@ -1,58 +1,81 @@
-//! CleanupResult on the disk: made where it can be, waited for where it cannot.
+//! A full disk: space is freed where it can be, and waited for where it cannot.
 
-use std::sync::atomic::Ordering;
+use std::path::PathBuf;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tracing::{error, info, warn};
 
-use super::{Fault, Daemon};
-use crate::records::{Timestamp, RecordStore, RecordStoreError};
+use super::Fault;
+use super::presenter::Presenter;
+use crate::records::{Hash256, RecordStore, RecordStoreError, Timestamp};
+use crate::status::add;
 
-/// From one try to the next while the disk is full.
-const RETRY: Duration = Duration::from_secs(5);
+/// From one attempt to the next while the disk is full.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
-impl Daemon<'_> {
-    /// Does something with the store however long it takes until there is room. What is to be stored is not lost
-    /// meanwhile: it is here, and where it came from.
+/// The record store, written to however long the disk is full.
+pub(super) struct StoreRetry {
+    store: RecordStore,
+}
+
+impl StoreRetry {
+    pub(super) fn new(store: RecordStore) -> Self {
+        StoreRetry { store }
+    }
+
+    /// The store itself, for calls that need no retry.
+    pub(super) fn inner(&mut self) -> &mut RecordStore {
+        &mut self.store
+    }
+
+    /// The file of an image.
+    pub(super) fn image(&self, image_id: &Hash256) -> PathBuf {
+        self.store.image(image_id)
+    }
+
+    /// Repeats a write until there is space. What is to be stored is not lost meanwhile: it is in memory, and where it
+    /// came from.
     pub(super) fn retry_until_space<T>(
         &mut self,
-        mut work: impl FnMut(&mut RecordStore) -> Result<T, RecordStoreError>,
+        presenter: &mut Presenter<'_>,
+        mut write: impl FnMut(&mut RecordStore) -> Result<T, RecordStoreError>,
     ) -> Result<T, Fault> {
-        let mut told = false;
+        let mut reported = false;
         loop {
-            let full = match work(&mut self.store) {
+            let full = match write(&mut self.store) {
                 Err(error) if error.is_full() => error,
                 other => {
-                    if told {
-                        self.publisher.trouble(None);
+                    if reported {
+                        presenter.publish_error(None);
                     }
                     return other.map_err(Fault::from);
                 }
             };
-            if self.free_space().is_ok_and(|dropped| dropped > 0) {
+            if self.free_space(presenter).is_ok_and(|dropped| dropped > 0) {
                 continue;
             }
-            if !told {
-                told = true;
+            if !reported {
+                reported = true;
                 error!("{full}");
-                self.publisher.trouble(Some(full.to_string()));
-                self.fault();
+                presenter.publish_error(Some(full.to_string()));
+                presenter.fault();
             }
-            thread::sleep(RETRY);
-            self.publisher.turn_finished(Instant::now());
+            thread::sleep(RETRY_INTERVAL);
+            presenter.cycle_finished();
         }
     }
 
-    pub(super) fn free_space(&mut self) -> Result<usize, RecordStoreError> {
-        let room = self.store.free_space(Timestamp::now())?;
-        if room.dropped > 0 {
-            info!(images = room.dropped, "images of reported records went to make room");
-            self.counters.dropped.fetch_add(room.dropped as u64, Ordering::Relaxed);
+    /// Drops images of reported records as the limits say; gives how many.
+    pub(super) fn free_space(&mut self, presenter: &Presenter<'_>) -> Result<usize, RecordStoreError> {
+        let cleaned = self.store.free_space(Timestamp::now())?;
+        if cleaned.dropped > 0 {
+            info!(images = cleaned.dropped, "images of reported records went to make room");
+            add(&presenter.counters().dropped, cleaned.dropped as u64);
         }
-        if room.over_quota {
+        if cleaned.over_quota {
             warn!("images take more than the quota; print results and mark them as reported");
         }
-        Ok(room.dropped)
+        Ok(cleaned.dropped)
     }
 }

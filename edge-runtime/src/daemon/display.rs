@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::status::{DisplayedSignal, Signal};
 use crate::inputs::MediaState;
+use crate::status::{DisplayedSignal, Signal};
 
 /// How long results are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,7 +212,11 @@ mod tests {
         watched.result(NoSign, 1);
         watched.display.fault(watched.at(2));
         assert_eq!(watched.display.shown(), Fault.into());
-        assert_eq!(watched.idle(MediaState::Absent, 3), Ready, "whoever saw the fault end says so by going on");
+        assert_eq!(
+            watched.idle(MediaState::Absent, 3),
+            Ready,
+            "whoever saw the fault end says so by going on"
+        );
     }
 
     #[test]
@@ -236,7 +240,10 @@ mod tests {
             watched.display.result(DisplayedSignal::record(signal, record), now);
         }
         assert_eq!(watched.idle(MediaState::Absent, 10), Suspected);
-        assert_eq!(watched.display.shown(), DisplayedSignal { several: true, ..DisplayedSignal::record(Suspected, 6) });
+        assert_eq!(
+            watched.display.shown(),
+            DisplayedSignal { several: true, ..DisplayedSignal::record(Suspected, 6) }
+        );
         watched.display.known(DisplayedSignal::record(NoSign, 4));
         assert_eq!(watched.idle(MediaState::Absent, 20), NoSign);
         assert_eq!(watched.display.shown(), DisplayedSignal::record(NoSign, 4));

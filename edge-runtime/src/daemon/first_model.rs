@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use tracing::{error, warn};
 
-use super::{StatusPublisher, InstalledModel, REST};
-use crate::models::{ModelsOnStick, ModelStoreError};
-use crate::status::Signal;
+use super::{IDLE_SLEEP, InstalledModel};
+use crate::inputs::{Input, InputError, InputEvent, InputRefusal, MediaState};
+use crate::models::{ModelStoreError, ModelsOnStick};
+use crate::records::{RecordStore, Timestamp};
+use crate::status::{Signal, StatusPublisher};
 use crate::ui::lights::SignalOutput;
-use crate::records::{Timestamp, RecordStore};
-use crate::inputs::{MediaState, InputEvent, InputRefusal, Input, InputError};
 
 /// Everything that waiting needs. Images are left where they are.
 pub struct FirstModelWait<'a> {
@@ -36,21 +36,21 @@ impl FirstModelWait<'_> {
     pub fn wait(mut self) -> Result<(), ModelStoreError> {
         self.lights.show(Signal::Fault);
         let (mut shown, mut refused) = (Signal::Fault, false);
-        let mut trouble: Option<InputError> = None;
-        while !self.installed.is_there()? {
-            let news = self.stick.poll(Instant::now());
-            match &news {
+        let mut input_error: Option<InputError> = None;
+        while !self.installed.has_model()? {
+            let event = self.stick.poll(Instant::now());
+            match &event {
                 Ok(InputEvent::Model(found)) => {
                     refused = !self.install(found);
                     shown = Signal::ModelFound;
                     continue;
                 }
                 Ok(InputEvent::Unreadable(refusal)) => self.refuse(refusal),
-                Err(error) if trouble.as_ref() != Some(error) => error!("{error}"),
+                Err(error) if input_error.as_ref() != Some(error) => error!("{error}"),
                 _ => {}
             }
-            let idle = matches!(news, Ok(InputEvent::Nothing) | Err(_));
-            trouble = news.err();
+            let idle = matches!(event, Ok(InputEvent::Nothing) | Err(_));
+            input_error = event.err();
             // Why it was refused is to be told from the fault for as long as the stick is there.
             refused &= self.stick.media_state() != MediaState::Absent;
             let signal = if refused { Signal::ModelRefused } else { Signal::Fault };
@@ -58,9 +58,9 @@ impl FirstModelWait<'_> {
                 self.lights.show(signal);
                 shown = signal;
             }
-            self.publisher.turn_finished(Instant::now());
+            self.publisher.cycle_finished(Instant::now());
             if idle {
-                thread::sleep(REST);
+                thread::sleep(IDLE_SLEEP);
             }
         }
         Ok(())
@@ -78,12 +78,12 @@ impl FirstModelWait<'_> {
     /// Puts the model on a stick in use; whether it is.
     fn install(&mut self, found: &ModelsOnStick) -> bool {
         self.lights.show(Signal::ModelFound);
-        self.publisher.turn_finished(Instant::now());
-        let taken = self.installed.take(found, &mut self.record).is_ok();
-        self.lights.show(if taken { Signal::ModelInstalled } else { Signal::ModelRefused });
-        if taken {
+        self.publisher.cycle_finished(Instant::now());
+        let installed = self.installed.install(found, &mut self.record).is_ok();
+        self.lights.show(if installed { Signal::ModelInstalled } else { Signal::ModelRefused });
+        if installed {
             self.lights.hold(self.at_least);
         }
-        taken
+        installed
     }
 }

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use tracing::{info, warn};
 use xray_core::engine::EngineOptions;
 
-use crate::models::{
-    self, EventSink, ModelFolder, TrialOutcome, InstallOptions, Installation, ModelStore, NumberedEvent, ModelsOnStick, TrialStatus,
-    ModelStoreError, self_test, short,
-};
-use crate::records::{Timestamp, Origin, RecordStore};
 use crate::inputs::InputRefusal;
+use crate::models::{
+    self, EventSink, InstallOptions, Installation, ModelFolder, ModelStore, ModelStoreError, ModelsOnStick,
+    NumberedEvent, TrialOutcome, TrialStatus, self_test, short,
+};
+use crate::records::{Origin, RecordStore, Timestamp};
 
 /// A program that has run for so long has started well.
 const SETTLED: Duration = Duration::from_secs(60);
@@ -42,7 +42,7 @@ impl InstalledModel {
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn is_there(&self) -> Result<bool, ModelStoreError> {
+    pub fn has_model(&self) -> Result<bool, ModelStoreError> {
         Ok(self.store.state()?.active().is_some())
     }
 
@@ -50,8 +50,8 @@ impl InstalledModel {
     ///
     /// # Errors
     /// If the store cannot be read or written.
-    pub fn screened(&self, health: &TrialOutcome) -> Result<bool, ModelStoreError> {
-        Ok(self.store.screened(&self.sha256, health)? == TrialStatus::Replaced)
+    pub fn screened(&self, outcome: &TrialOutcome) -> Result<bool, ModelStoreError> {
+        Ok(self.store.screened(&self.sha256, outcome)? == TrialStatus::Replaced)
     }
 
     /// To be called now and then: a start that went well for a minute is not held against it. Whether another model
@@ -59,13 +59,13 @@ impl InstalledModel {
     ///
     /// # Errors
     /// If the store cannot be read or written.
-    pub fn look(&self) -> Result<bool, ModelStoreError> {
+    pub fn check(&self) -> Result<bool, ModelStoreError> {
         Ok(self.began.elapsed() >= SETTLED && self.store.settled(&self.sha256)? == TrialStatus::Replaced)
     }
 
     /// Writes what happened to the models of this board into its record. An event that cannot be written, as on a full
     /// disk, is no reason to stop: it stays with the models and comes again with the next call.
-    pub fn deliver(&self, record: &mut RecordStore) {
+    pub fn record_events(&self, record: &mut RecordStore) {
         if let Err(error) = self.store.deliver(record) {
             warn!("{error}");
         }
@@ -76,9 +76,13 @@ impl InstalledModel {
     ///
     /// # Errors
     /// Why not; this board keeps the model that it has.
-    pub fn take(&self, found: &ModelsOnStick, record: &mut RecordStore) -> Result<Option<Installation>, InputRefusal> {
-        let done = self.install(found);
-        self.deliver(record);
+    pub fn install(
+        &self,
+        found: &ModelsOnStick,
+        record: &mut RecordStore,
+    ) -> Result<Option<Installation>, InputRefusal> {
+        let done = self.try_install(found);
+        self.record_events(record);
         match &done {
             Ok(None) => info!("the model on the stick is in use already"),
             Ok(Some(done)) => {
@@ -90,10 +94,10 @@ impl InstalledModel {
         done
     }
 
-    fn install(&self, found: &ModelsOnStick) -> Result<Option<Installation>, InputRefusal> {
+    fn try_install(&self, found: &ModelsOnStick) -> Result<Option<Installation>, InputRefusal> {
         let refusal = |reason: String| InputRefusal { code: "model-refused", reason };
-        let (model, signature) = match found {
-            ModelsOnStick::One { model, signature } => (model, signature),
+        let source = match found {
+            ModelsOnStick::One(source) => source,
             ModelsOnStick::Nothing => return Ok(None),
             ModelsOnStick::Several(models) => {
                 let several = models::ModelRefusal::Several { count: models.len() };
@@ -106,7 +110,7 @@ impl InstalledModel {
             }
         };
         let self_test_here = |signed| self_test(signed, self.engine);
-        let done = self.store.install_file((model, signature), InstallOptions::default(), self_test_here);
+        let done = self.store.install_file(source, InstallOptions::default(), self_test_here);
         let done = done.map_err(|error| refusal(error.to_string()))?;
         Ok(done.proof.is_some().then_some(done))
     }

@@ -1,72 +1,74 @@
-//! The one loop: sources → store → model → record → lights.
+//! The daemon's loop: inputs → image store → model → record → lights.
 //!
 //! ```text
-//! Input::poll ─IncomingImage→ RecordStore::keep ─image file→ Worker::screen ─Outcome→ RecordStore::append ─Record→ lights
+//! Input::poll ─IncomingImage→ RecordStore::store_image ─file→ Worker::screen ─Outcome→ RecordStore::append ─Record→ lights
 //! ```
 //!
-//! A result is shown after its record has reached the disk, so what people saw is never lost. The process may be
-//! killed at any moment: an image that was stored and not recorded is screened at the next start, and one that was
+//! A result is shown after its record has reached the disk, so a result that people saw is never lost. The process may
+//! be killed at any time: an image that was stored and not recorded is screened at the next start, and one that was
 //! not stored is still where it came from.
 
+mod disk_full;
 mod display;
 mod first_model;
-mod publisher;
-mod installed;
-mod interrupted;
-mod result;
-mod models;
-mod retention;
-mod showing;
+mod input_set;
+mod installed_model;
+mod model_trial;
+mod presenter;
+mod recovery;
+mod screening_result;
 mod worker;
 
 pub use display::{Display, DisplayTimes};
 pub use first_model::FirstModelWait;
-pub use publisher::{StatusPublisher, publish_fault};
-pub use installed::InstalledModel;
-pub use worker::{ExclusiveModel, Model, WorkerError, Worker};
+pub use installed_model::InstalledModel;
+pub use worker::{ExclusiveModel, Model, Worker, WorkerError};
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 use xray_core::engine::EngineError;
 use xray_core::screening::ScreeningError;
 
-use self::result::ScreeningResult;
+use self::disk_full::StoreRetry;
+use self::input_set::InputSet;
+use self::model_trial::ModelTrial;
+use self::presenter::Presenter;
+use self::screening_result::ScreeningResult;
 use crate::gpio::button::Press;
-use crate::status::{Counters, increment};
-use crate::models::{self, TrialOutcome};
-use crate::status::{DisplayedSignal, Signal};
+use crate::inputs::{IncomingImage, Input, InputEvent};
+use crate::models::{ModelStoreError, TrialOutcome};
+use crate::records::{Appended, Durations, Entry, Hash256, Origin, RecordStore, RecordStoreError, Timestamp};
+use crate::status::{Counters, DisplayedSignal, Signal, StatusPublisher, increment};
 use crate::ui::lights::SignalOutput;
-use crate::records::{Appended, Durations, Entry, Hash256, Timestamp, Origin, RecordStore, RecordStoreError};
-use crate::inputs::{IncomingImage, InputEvent, Input, InputError};
 
-/// How long the loop rests when nothing came.
-const REST: Duration = Duration::from_millis(100);
-/// From one look at quota and age to the next.
-const TIDY: Duration = Duration::from_secs(60);
+/// How long the loop sleeps when no input had anything.
+const IDLE_SLEEP: Duration = Duration::from_millis(100);
+/// From one check of quota, age and models to the next.
+const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Why the device cannot go on. It is shown until the program is started again.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// The store failed, and not because the disk is full.
+    /// The record store failed, and not because the disk is full.
     #[error(transparent)]
     Store(#[from] RecordStoreError),
     /// The model gives wrong answers on this machine.
     #[error("self-test: {0}")]
     SelfTest(EngineError),
-    /// The model gave none.
+    /// The model gave no answer.
     #[error("{0}; the image before it was recorded without a result")]
-    NoAnswer(WorkerError),
+    Worker(WorkerError),
     /// The store's own disk cannot be read.
     #[error("an image that was just stored cannot be read: {0}")]
     Unreadable(ScreeningError),
     /// The store of models failed.
     #[error(transparent)]
-    Models(#[from] models::ModelStoreError),
-    /// Another model is in use from now on. No fault: the program is to be started again, with that one.
+    Models(#[from] ModelStoreError),
+    /// Another model is in use from now on. No fault: the program must be started again with it.
     #[error("another model is in use on this board from now on; start again")]
     Replaced,
 }
@@ -82,23 +84,16 @@ pub struct ModelIdentity {
 
 /// Everything that the loop needs.
 pub struct DaemonParts<'a> {
-    /// Where results are kept.
     pub store: RecordStore,
-    /// What screens.
     pub worker: Worker,
-    /// Which model that is.
     pub model: ModelIdentity,
-    /// Where it is installed; none if it is a file of its own.
+    /// Where the model is installed; none if it runs from a file.
     pub installed: Option<InstalledModel>,
-    /// Where images come from.
-    pub sources: Vec<Box<dyn Input>>,
-    /// What people see.
+    pub inputs: Vec<Box<dyn Input>>,
     pub lights: &'a dyn SignalOutput,
-    /// How long they see it.
+    /// How long results are shown.
     pub times: DisplayTimes,
-    /// What was done.
     pub counters: Arc<Counters>,
-    /// Who is told that work is done.
     pub publisher: StatusPublisher,
     /// Presses of the button, where there is one.
     pub button: Option<Receiver<Press>>,
@@ -106,84 +101,97 @@ pub struct DaemonParts<'a> {
 
 /// The loop.
 pub struct Daemon<'a> {
-    store: RecordStore,
+    store: StoreRetry,
     worker: Worker,
     model: ModelIdentity,
-    installed: Option<InstalledModel>,
-    /// Whether another model is in use: the program ends when nothing is to be seen any more.
-    replaced: bool,
-    sources: Vec<Box<dyn Input>>,
-    lights: &'a dyn SignalOutput,
-    display: Display,
-    counters: Arc<Counters>,
-    publisher: StatusPublisher,
+    trial: ModelTrial,
+    inputs: InputSet,
+    presenter: Presenter<'a>,
     button: Option<Receiver<Press>>,
-    /// What each source that cannot be looked at said.
-    troubles: Vec<Option<InputError>>,
-    tidied: Option<Instant>,
+    /// When maintenance ran last.
+    maintained: Option<Instant>,
+}
+
+/// An image in the store that has no record yet.
+struct StoredImage {
+    origin: Origin,
+    image_id: Hash256,
+    bytes: u64,
+    /// From the first byte read to the image lying in the store.
+    intake: Duration,
 }
 
 impl<'a> Daemon<'a> {
-    /// Puts the parts together.
     pub fn new(parts: DaemonParts<'a>) -> Self {
-        let DaemonParts { store, worker, model, installed, sources, lights, times, counters, publisher, button } =
-            parts;
-        let display = Display::new(times, Instant::now());
-        let troubles = vec![None; sources.len()];
         Daemon {
-            store,
-            worker,
-            model,
-            installed,
-            replaced: false,
-            sources,
-            lights,
-            display,
-            counters,
-            publisher,
-            button,
-            troubles,
-            tidied: None,
+            store: StoreRetry::new(parts.store),
+            worker: parts.worker,
+            model: parts.model,
+            trial: ModelTrial::new(parts.installed),
+            inputs: InputSet::new(parts.inputs),
+            presenter: Presenter::new(parts.lights, parts.times, parts.publisher, parts.counters),
+            button: parts.button,
+            maintained: None,
         }
     }
 
-    /// Screens until something cannot be gone on with.
+    /// Screens until the device cannot go on.
     pub fn run(&mut self) -> Fault {
-        self.write_model_events();
-        let mut turned = self.recover();
+        self.trial.record_events(self.store.inner());
+        let mut done = self.recover();
         loop {
-            match turned {
-                Ok(()) => turned = self.turn(),
+            match done {
+                Ok(()) => done = self.cycle(),
                 Err(fault) => return fault,
             }
         }
     }
 
-    /// One turn: each source is asked once, and what came is recorded.
+    /// Screens what an interrupted run stored and did not record.
     ///
     /// # Errors
     /// [`Fault`] if the device cannot go on.
-    pub fn turn(&mut self) -> Result<(), Fault> {
-        let mut came = false;
-        self.hear_button();
-        for at in 0..self.sources.len() {
-            let origin = self.sources[at].origin();
-            let polled = self.sources[at].poll(Instant::now());
-            let trouble = polled.as_ref().err().cloned();
-            self.note_trouble(at, trouble);
-            let news = match polled {
-                Ok(InputEvent::Nothing) | Err(_) => continue,
-                Ok(news) => news,
-            };
-            came = true;
-            // Before the work, which takes its time: beside a result the page says whether the stick may be pulled.
-            self.tell_medium();
-            match news {
+    pub fn recover(&mut self) -> Result<(), Fault> {
+        let (pending, damaged) = self.store.inner().unrecorded()?;
+        for path in damaged {
+            self.presenter.refuse(&mut self.store, Origin::Recovered, &recovery::damaged(&path))?;
+        }
+        for image_id in pending {
+            let bytes = std::fs::metadata(self.store.image(&image_id)).map_or(0, |meta| meta.len());
+            self.presenter.busy();
+            let origin = Origin::Recovered;
+            self.screen(StoredImage { origin, image_id, bytes, intake: Duration::ZERO })?;
+            self.presenter.cycle_finished();
+        }
+        Ok(())
+    }
+
+    /// One cycle: each input is polled once, and what it gives is recorded.
+    ///
+    /// # Errors
+    /// [`Fault`] if the device cannot go on.
+    pub fn cycle(&mut self) -> Result<(), Fault> {
+        let mut worked = false;
+        self.handle_button();
+        for at in 0..self.inputs.len() {
+            let origin = self.inputs.origin(at);
+            let event = self.inputs.poll(at, &mut self.presenter);
+            if event == InputEvent::Nothing {
+                continue;
+            }
+            worked = true;
+            // Before the work, which takes a while: beside a result the page says whether the stick may be pulled.
+            self.presenter.media_state(self.inputs.media_state());
+            match event {
                 InputEvent::Nothing => {}
-                InputEvent::Searching => self.busy(),
+                InputEvent::Searching => self.presenter.busy(),
                 InputEvent::Image(image) => self.take_in(origin, image)?,
-                InputEvent::Model(found) => self.install(&found)?,
-                InputEvent::Unreadable(refusal) => self.refuse(origin, &refusal)?,
+                InputEvent::Model(found) => {
+                    self.trial.install(&found, self.store.inner(), &mut self.presenter)?;
+                }
+                InputEvent::Unreadable(refusal) => {
+                    self.presenter.refuse(&mut self.store, origin, &refusal)?;
+                }
                 InputEvent::Finished { images, passed_over } => {
                     info!(origin = origin.code(), images, passed_over, "read to its end; it may be pulled");
                 }
@@ -195,50 +203,47 @@ impl<'a> Daemon<'a> {
                 }
             }
         }
-        if !came {
-            self.rest()?;
+        if !worked {
+            self.idle()?;
         }
-        self.publisher.turn_finished(Instant::now());
+        self.presenter.cycle_finished();
         Ok(())
     }
 
     fn take_in(&mut self, origin: Origin, image: IncomingImage) -> Result<(), Fault> {
         let IncomingImage { bytes, awaited, began } = image;
-        let content = Hash256::of(&bytes);
-        if let Some(record) = self.store.known(&content)? {
-            increment(&self.counters.known);
+        let image_id = Hash256::of(&bytes);
+        if let Some(record) = self.store.inner().known(&image_id)? {
+            increment(&self.presenter.counters().known);
             if awaited {
-                self.busy();
-                self.display.known(DisplayedSignal::record(Signal::from(&record.entry.outcome), record.sequence));
+                self.presenter.busy();
+                let signal = Signal::from(&record.entry.outcome);
+                self.presenter.known(DisplayedSignal::record(signal, record.sequence));
             }
             return Ok(());
         }
         let read = began.elapsed();
-        // The result before it may have to be seen first: that is no part of how long this image takes.
-        self.busy();
+        // The previous result may have to be seen first: that is no part of how long this image takes.
+        self.presenter.busy();
         let began = Instant::now();
-        self.retry_until_space(|store| store.keep(&content, &bytes))?;
-        self.screen(origin, content, bytes.len() as u64, read + began.elapsed())
+        self.store.retry_until_space(&mut self.presenter, |store| store.store_image(&image_id, &bytes))?;
+        let intake = read + began.elapsed();
+        self.screen(StoredImage { origin, image_id, bytes: bytes.len() as u64, intake })
     }
 
-    fn screen(
-        &mut self,
-        origin: Origin,
-        content: Hash256,
-        bytes: u64,
-        intake: Duration,
-    ) -> Result<(), Fault> {
+    fn screen(&mut self, image: StoredImage) -> Result<(), Fault> {
         let began = Instant::now();
-        let result = self.attempt(&content);
-        let health = match &result {
-            Ok(result) => result.health.clone(),
+        let StoredImage { origin, image_id, bytes, intake } = image;
+        let screened = recovery::screen(&mut self.store, &mut self.presenter, &self.worker, &image_id);
+        let failed = match &screened {
+            Ok(result) => result.trial.clone().filter(|outcome| *outcome != TrialOutcome::Succeeded),
             Err(Fault::SelfTest(wrong)) => Some(TrialOutcome::Failed(wrong.to_string())),
             Err(_) => None,
         };
-        self.count(health.filter(|health| *health != TrialOutcome::Succeeded))?;
-        let ScreeningResult { outcome, heat_map, lost, health } = result?;
+        self.trial.count(failed)?;
+        let ScreeningResult { outcome, heat_map, lost, trial } = screened?;
         let entry = Entry {
-            content,
+            image_id,
             bytes,
             origin,
             recorded: Timestamp::now(),
@@ -247,53 +252,42 @@ impl<'a> Daemon<'a> {
             outcome,
             durations: Durations::of(intake, began.elapsed()),
         };
-        let appended = self.retry_until_space(|store| store.append(entry.clone(), heat_map.as_ref()))?;
+        let appended = self
+            .store
+            .retry_until_space(&mut self.presenter, |store| store.append(entry.clone(), heat_map.as_ref()))?;
         let (Appended::New(record) | Appended::Known(record)) = appended;
-        self.tell(&record, intake + began.elapsed());
-        if lost.is_none() && health == Some(TrialOutcome::Succeeded) {
-            self.count(health)?;
+        self.presenter.recorded(&record, intake + began.elapsed());
+        if lost.is_none() && trial == Some(TrialOutcome::Succeeded) {
+            self.trial.count(trial)?;
         }
-        lost.map_or(Ok(()), |fault| Err(Fault::Worker(fault)))
+        lost.map_or(Ok(()), |error| Err(Fault::Worker(error)))
     }
 
-    /// A press goes to the sources, such as a camera; one that none of them takes clears the result.
-    fn hear_button(&mut self) {
+    /// A press goes to the inputs, such as a camera; one that none of them takes clears the result.
+    fn handle_button(&mut self) {
         let pressed = self.button.as_ref().is_some_and(|button| button.try_iter().count() > 0);
-        if pressed && !self.sources.iter_mut().any(|source| source.press()) {
-            self.display.clear();
+        if pressed && !self.inputs.press() {
+            self.presenter.clear();
         }
     }
 
-    fn rest(&mut self) -> Result<(), Fault> {
+    /// No input had anything: maintenance, then a short sleep.
+    fn idle(&mut self) -> Result<(), Fault> {
         let now = Instant::now();
-        if self.tidied.is_none_or(|last| now.duration_since(last) >= TIDY) {
-            self.tidied = Some(now);
-            match self.free_space() {
+        if self.maintained.is_none_or(|last| now.duration_since(last) >= MAINTENANCE_INTERVAL) {
+            self.maintained = Some(now);
+            match self.store.free_space(&self.presenter) {
                 Err(error) if !error.is_full() => return Err(error.into()),
-                _ => self.publisher.status(&self.counters.to_string()),
+                _ => self.presenter.publish_counters(),
             }
-            if let Some(installed) = &self.installed {
-                self.replaced |= installed.look()?;
-            }
-            self.write_model_events();
+            self.trial.check()?;
+            self.trial.record_events(self.store.inner());
         }
-        if self.replaced && !self.display.is_news() {
+        if self.trial.is_replaced() && !self.presenter.shows_news() {
             return Err(Fault::Replaced);
         }
-        self.idle(now);
-        thread::sleep(REST);
+        self.presenter.idle(self.inputs.media_state(), self.inputs.has_errors(), now);
+        thread::sleep(IDLE_SLEEP);
         Ok(())
-    }
-
-    fn note_trouble(&mut self, at: usize, trouble: Option<InputError>) {
-        if self.troubles[at] == trouble {
-            return;
-        }
-        match &trouble {
-            Some(error) => error!("{error}"),
-            None => info!(origin = self.sources[at].origin().code(), "can be looked at again"),
-        }
-        self.troubles[at] = trouble;
-        self.publisher.trouble(self.troubles.iter().flatten().next().map(ToString::to_string));
     }
 }

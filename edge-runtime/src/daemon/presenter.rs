@@ -1,42 +1,69 @@
-//! What the loop shows, on the lights and on the page: the display says what, and both are told.
+//! What people and machines are shown: lights, web page, service manager, log and counters.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 
-use super::{Fault, Daemon};
-use crate::status::increment;
-use crate::status::{DisplayedSignal, Signal};
-use crate::records::{Timestamp, Origin, Record};
-use crate::inputs::{MediaState, InputRefusal};
+use super::disk_full::StoreRetry;
+use super::{Display, DisplayTimes, Fault};
+use crate::inputs::{InputRefusal, MediaState};
+use crate::records::{Origin, Record, Timestamp};
+use crate::status::{Counters, DisplayedSignal, Signal, StatusPublisher, increment};
+use crate::ui::lights::SignalOutput;
 
-impl Daemon<'_> {
-    /// Shows an image's result, or what became of a model.
-    pub(super) fn result(&mut self, shown: impl Into<DisplayedSignal>) {
-        let shown = shown.into();
-        self.display.result(shown, Instant::now());
-        self.lights.tell(shown);
+pub(super) struct Presenter<'a> {
+    lights: &'a dyn SignalOutput,
+    display: Display,
+    publisher: StatusPublisher,
+    counters: Arc<Counters>,
+}
+
+impl<'a> Presenter<'a> {
+    pub(super) fn new(
+        lights: &'a dyn SignalOutput,
+        times: DisplayTimes,
+        publisher: StatusPublisher,
+        counters: Arc<Counters>,
+    ) -> Self {
+        Presenter { lights, display: Display::new(times, Instant::now()), publisher, counters }
     }
 
-    /// Shows what is no result.
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Shows the result of an image, or what became of a model.
+    pub(super) fn result(&mut self, result: impl Into<DisplayedSignal>) {
+        let result = result.into();
+        self.display.result(result, Instant::now());
+        self.lights.display(result);
+    }
+
+    /// Keeps the result of an image that was screened before for the end of the batch.
+    pub(super) fn known(&mut self, result: DisplayedSignal) {
+        self.display.known(result);
+    }
+
+    /// Shows a signal that is no result.
     pub(super) fn show(&mut self, signal: Signal) {
         self.display.show(signal, Instant::now());
         self.lights.show(signal);
     }
 
-    /// Shows that an image is being read, once the result before it was seen.
+    /// Shows that an image is being read, once the previous result was seen.
     pub(super) fn busy(&mut self) {
-        self.work_on(Signal::Busy);
+        self.working(Signal::Busy);
     }
 
-    pub(super) fn work_on(&mut self, signal: Signal) {
+    pub(super) fn working(&mut self, signal: Signal) {
         self.hold_result();
         if self.display.shown() != signal.into() {
             self.show(signal);
         }
     }
 
-    /// Gives people the time to see what must be seen.
+    /// Keeps a result for as long as people need to see it.
     pub(super) fn hold_result(&self) {
         let stay = self.display.must_stay(Instant::now());
         if !stay.is_zero() {
@@ -44,13 +71,23 @@ impl Daemon<'_> {
         }
     }
 
-    /// Shows what a record says.
-    pub(super) fn tell(&mut self, record: &Record, took: Duration) {
+    /// A person has seen the result.
+    pub(super) fn clear(&mut self) {
+        self.display.clear();
+    }
+
+    /// Whether a result is shown that people must have the time to see.
+    pub(super) fn shows_news(&self) -> bool {
+        self.display.is_news()
+    }
+
+    /// Logs, counts and shows a record.
+    pub(super) fn recorded(&mut self, record: &Record, took: Duration) {
         let (entry, signal) = (&record.entry, Signal::from(&record.entry.outcome));
         self.counters.recorded(signal, took);
         info!(
             record = record.sequence,
-            content = %entry.content,
+            content = %entry.image_id,
             origin = entry.origin.code(),
             outcome = entry.outcome.code(),
             probability = entry.outcome.probability(),
@@ -61,12 +98,19 @@ impl Daemon<'_> {
         self.result(DisplayedSignal::record(signal, record.sequence));
     }
 
-    /// Writes down and shows that something could not be read, which then has no record.
-    pub(super) fn refuse(&mut self, origin: Origin, refusal: &InputRefusal) -> Result<(), Fault> {
+    /// Records and shows that something could not be read and so has no record.
+    pub(super) fn refuse(
+        &mut self,
+        store: &mut StoreRetry,
+        origin: Origin,
+        refusal: &InputRefusal,
+    ) -> Result<(), Fault> {
         increment(&self.counters.unreadable);
         warn!(origin = origin.code(), code = refusal.code, "{}", refusal.reason);
         self.busy();
-        self.retry_until_space(|store| store.append_refusal(origin, refusal.code, &refusal.reason, Timestamp::now()))?;
+        store.retry_until_space(self, |store| {
+            store.append_refusal(origin, refusal.code, &refusal.reason, Timestamp::now())
+        })?;
         self.result(DisplayedSignal::refused(refusal.code));
         Ok(())
     }
@@ -77,26 +121,38 @@ impl Daemon<'_> {
         self.lights.show(Signal::Fault);
     }
 
-    /// What is to be seen while nothing comes.
-    pub(super) fn idle(&mut self, now: Instant) {
-        let medium = self.tell_medium();
+    /// What is shown while nothing comes; a fault while an input cannot be read.
+    pub(super) fn idle(&mut self, media: MediaState, input_failed: bool, now: Instant) {
+        self.media_state(media);
         let before = self.display.shown();
-        if self.troubles.iter().any(Option::is_some) {
+        if input_failed {
             if before.signal != Signal::Fault && self.display.must_stay(now).is_zero() {
                 self.fault();
             }
             return;
         }
-        self.display.idle(medium, now);
+        self.display.idle(media, now);
         if self.display.shown() != before {
-            self.lights.tell(self.display.shown());
+            self.lights.display(self.display.shown());
         }
     }
 
-    /// Tells, and gives, whether there is something to pull.
-    pub(super) fn tell_medium(&self) -> MediaState {
-        let medium = self.sources.iter().map(|source| source.media_state()).max().unwrap_or(MediaState::Absent);
-        self.publisher.media_state(medium);
-        medium
+    /// Publishes whether there is a stick to pull.
+    pub(super) fn media_state(&self, media: MediaState) {
+        self.publisher.media_state(media);
+    }
+
+    /// Publishes what keeps the device from working; `None` when it is over.
+    pub(super) fn publish_error(&mut self, reason: Option<String>) {
+        self.publisher.error(reason);
+    }
+
+    pub(super) fn publish_counters(&self) {
+        self.publisher.status(&self.counters.to_string());
+    }
+
+    /// Publishes that the loop is alive.
+    pub(super) fn cycle_finished(&mut self) {
+        self.publisher.cycle_finished(Instant::now());
     }
 }

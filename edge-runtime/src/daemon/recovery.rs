@@ -1,50 +1,41 @@
-//! Images that an earlier run did not get done with, because it was ended. One that ends the program each time it is
-//! screened must not keep the device from working for ever.
+//! Images whose screening ended the program. One that does so each time must not keep the device from working for ever.
 
-use std::time::Duration;
+use std::path::Path;
 
 use tracing::error;
 
-use super::result::ScreeningResult;
-use super::{Fault, Daemon};
-use crate::records::{Hash256, Origin};
+use super::disk_full::StoreRetry;
+use super::presenter::Presenter;
+use super::screening_result::{ScreeningResult, screen_stored};
+use super::{Fault, Worker};
 use crate::inputs::InputRefusal;
+use crate::records::Hash256;
 
-/// How often an image is begun with. Not once: a power cut is not the image's fault, and seldom comes three times in a
-/// row within the second that one image takes.
-const MOST_TRIES: u32 = 3;
+/// How often the screening of an image is started. Not once: a power cut is not the image's fault, and seldom comes
+/// three times in a row within the second that one image takes.
+const MAX_ATTEMPTS: u32 = 3;
 
-impl Daemon<'_> {
-    /// Screens what an interrupted run stored and did not record.
-    ///
-    /// # Errors
-    /// [`Fault`] if the device cannot go on.
-    pub fn recover(&mut self) -> Result<(), Fault> {
-        let (pending, damaged) = self.store.unrecorded()?;
-        for path in damaged {
-            let path = path.display();
-            let reason = format!("{path}: an image is not what it was; it is kept and not screened");
-            self.refuse(Origin::Recovered, &InputRefusal { code: "damaged", reason })?;
-        }
-        for content in pending {
-            let bytes = std::fs::metadata(self.store.image(&content)).map_or(0, |meta| meta.len());
-            self.busy();
-            self.screen(Origin::Recovered, content, bytes, Duration::ZERO)?;
-            self.publisher.turn_finished(std::time::Instant::now());
-        }
-        Ok(())
+/// The result of a stored image; no result if the program ended in every attempt before.
+pub(super) fn screen(
+    store: &mut StoreRetry,
+    presenter: &mut Presenter<'_>,
+    worker: &Worker,
+    image_id: &Hash256,
+) -> Result<ScreeningResult, Fault> {
+    let attempt = store.retry_until_space(presenter, |store| store.begin(image_id))?;
+    if attempt > MAX_ATTEMPTS {
+        error!(content = %image_id, "the program ended {MAX_ATTEMPTS} times while it screened this image; it is left");
+        store.inner().done()?;
+        return Ok(ScreeningResult::no_result("ended-the-program"));
     }
+    let result = screen_stored(worker, &store.image(image_id));
+    store.inner().done()?;
+    result
+}
 
-    /// What a stored image comes to; no result if the program ended each time before.
-    pub(super) fn attempt(&mut self, content: &Hash256) -> Result<ScreeningResult, Fault> {
-        let time = self.retry_until_space(|store| store.begin(content))?;
-        if time > MOST_TRIES {
-            error!(%content, "the program ended {MOST_TRIES} times while it screened this image; it is left");
-            self.store.done()?;
-            return Ok(ScreeningResult::no_result("ended-the-program"));
-        }
-        let result = self.judge(&self.store.image(content));
-        self.store.done()?;
-        result
-    }
+/// What is recorded of a stored image whose bytes have changed.
+pub(super) fn damaged(image: &Path) -> InputRefusal {
+    let image = image.display();
+    let reason = format!("{image}: an image is not what it was; it is kept and not screened");
+    InputRefusal { code: "damaged", reason }
 }

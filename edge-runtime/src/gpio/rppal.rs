@@ -82,9 +82,7 @@ fn check_lines(board: &Board) -> Result<File, GpioError> {
     let failed = |reason: String| GpioError::Failed { reason };
     for path in gpiocdev::chip::chips().map_err(|error| failed(error.to_string()))? {
         let file = File::open(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::PermissionDenied => {
-                GpioError::NoPermission { device: path.display().to_string() }
-            }
+            io::ErrorKind::PermissionDenied => GpioError::NoPermission { device: path.display().to_string() },
             _ => failed(format!("{}: {error}", path.display())),
         })?;
         let chip = Chip::from_path(&path).map_err(|error| failed(error.to_string()))?;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::content::{self, Unread};
 use super::tree::{MOST, Step, Tree};
-use super::{IncomingImage, InputEvent, Input, InputError};
+use super::{IncomingImage, Input, InputError, InputEvent};
 use crate::records::Origin;
 
 /// How a folder is watched.

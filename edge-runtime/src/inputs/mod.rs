@@ -112,7 +112,7 @@ pub enum InputError {
     #[error(
         "{folder}: the watched folder cannot be listed: {reason}; make it, mount it, or correct the configuration"
     )]
-    FolderInput {
+    Folder {
         /// The folder.
         folder: String,
         /// The operating system's word.
@@ -128,7 +128,7 @@ pub enum InputError {
     },
     /// The camera is not there, or hangs.
     #[error("{camera}: the camera cannot be used: {reason}")]
-    CameraInput {
+    Camera {
         /// Its path, or that of its program.
         camera: String,
         /// What is wrong, and what to do.

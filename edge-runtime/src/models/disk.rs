@@ -1,8 +1,10 @@
 //! The few things that the store does to a disk, so that tests can put one in its place that loses power.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use xray_core::files;
 
 /// One flat folder. What is not said to be safe may be lost, in part or whole, when the power goes.
 pub trait Disk {
@@ -78,7 +80,7 @@ impl ModelFolder {
         std::fs::create_dir_all(&self.path)?;
         // Its own name lies in the folder above.
         match self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            Some(parent) => File::open(parent)?.sync_all(),
+            Some(parent) => files::sync_folder(parent),
             None => Ok(()),
         }
     }
@@ -102,11 +104,7 @@ impl Disk for ModelFolder {
     }
 
     fn read(&self, name: &str, limit: u64) -> io::Result<Option<Vec<u8>>> {
-        let file = match File::open(self.path.join(name)) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
+        let Some(file) = files::not_found_as_none(File::open(self.path.join(name)))? else { return Ok(None) };
         let mut bytes = Vec::new();
         file.take(limit + 1).read_to_end(&mut bytes)?;
         Ok(Some(bytes))
@@ -115,9 +113,7 @@ impl Disk for ModelFolder {
     fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         // Never into a file that is there: a crash can leave two names for one file.
         self.remove(name)?;
-        let mut file = OpenOptions::new().write(true).create_new(true).open(self.path.join(name))?;
-        file.write_all(bytes)?;
-        file.sync_all()
+        files::write_new(&self.path.join(name), bytes, files::PUBLIC)
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -125,14 +121,11 @@ impl Disk for ModelFolder {
     }
 
     fn sync(&self) -> io::Result<()> {
-        File::open(&self.path)?.sync_all()
+        files::sync_folder(&self.path)
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        match std::fs::remove_file(self.path.join(name)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other,
-        }
+        files::not_found_as_none(std::fs::remove_file(self.path.join(name))).map(|_| ())
     }
 
     fn names(&self) -> io::Result<Vec<String>> {

@@ -18,20 +18,24 @@
 mod disk;
 mod error;
 mod event;
-mod self_test;
+mod options;
 mod running;
+mod self_test;
+mod slot;
 mod state;
 mod stick;
 mod store;
 
 pub use disk::{Disk, ModelFolder};
 pub use error::{ModelRefusal, ModelStoreError};
-pub use event::{ModelEvent, EventSink, NumberedEvent};
+pub use event::{EventSink, ModelEvent, NumberedEvent};
+pub use options::{InstallOptions, TrialLimits};
+pub use running::{StartedModel, TrialOutcome, TrialStatus};
 pub use self_test::{SelfTestReport, load_checked, self_test};
-pub use running::{TrialOutcome, TrialStatus, StartedModel};
-pub use state::{Installed, Slot, State, Trial, TrialLimits};
+pub use slot::{Installed, Slot, Trial};
+pub use state::State;
 pub use stick::{ModelsOnStick, find_models};
-pub use store::{InstallOptions, Installation, ModelStore};
+pub use store::{Installation, ModelStore, SourceFile};
 
 /// Where a board keeps its models unless told otherwise.
 pub const DEFAULT_STORE: &str = "/var/lib/edge-runtime/models";

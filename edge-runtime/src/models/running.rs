@@ -2,7 +2,7 @@
 
 use xray_core::package::SignedBytes;
 
-use super::{Disk, ModelStore, ModelRefusal, State, ModelStoreError};
+use super::{Disk, ModelRefusal, ModelStore, ModelStoreError, State};
 
 /// The model that a program has started with.
 #[derive(Debug)]
@@ -107,7 +107,9 @@ impl<D: Disk> ModelStore<D> {
     pub fn screened(&self, running: &str, health: &TrialOutcome) -> Result<TrialStatus, ModelStoreError> {
         self.watch(running, |state| match health {
             TrialOutcome::Succeeded => Ok(state.screened()),
-            TrialOutcome::Failed(reason) if state.trial().is_some() => state.go_back(reason, true).map(|()| true),
+            TrialOutcome::Failed(reason) if state.trial().is_some() => {
+                state.go_back(reason, true).map(|()| true)
+            }
             TrialOutcome::Failed(_) => Ok(false),
         })
     }

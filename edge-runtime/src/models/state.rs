@@ -2,84 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelEvent, NumberedEvent, ModelRefusal};
+use super::{InstallOptions, Installed, ModelEvent, ModelRefusal, NumberedEvent, Slot, Trial, TrialLimits};
 
 /// Format of the state file that this build writes and the only one that it reads.
 const FORMAT: u32 = 1;
 
 /// Events that are kept for people to find_models at, and for the record; the oldest go first.
 const KEPT_EVENTS: usize = 64;
-
-/// One of the two places for a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Slot {
-    /// The first.
-    A,
-    /// The second.
-    B,
-}
-
-impl Slot {
-    /// The other one.
-    pub fn other(self) -> Slot {
-        match self {
-            Slot::A => Slot::B,
-            Slot::B => Slot::A,
-        }
-    }
-
-    /// Its letter.
-    pub fn name(self) -> &'static str {
-        match self {
-            Slot::A => "a",
-            Slot::B => "b",
-        }
-    }
-}
-
-/// A model in a slot. Its files are named by its hash.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Installed {
-    /// SHA-256 of the file (hex).
-    pub sha256: String,
-    /// Version in its contract; 0 if it has none.
-    pub version: u64,
-    /// Name of the key that signed it.
-    pub key: String,
-    /// How it failed on this board; none if it did not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failed: Option<String>,
-}
-
-/// A model that has to self_test itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Trial {
-    /// Screenings that it still has to do well.
-    pub screenings_left: u32,
-    /// Starts of the program since it last did something well.
-    pub starts: u32,
-    /// Starts without anything done well from which on it counts as failed.
-    pub starts_allowed: u32,
-}
-
-/// How long a new model is watched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TrialLimits {
-    /// Screenings that it has to do well.
-    pub screenings: u32,
-    /// Starts of the program, none followed by anything done well, that it is allowed.
-    pub starts: u32,
-}
-
-impl Default for TrialLimits {
-    /// 20 screenings, 3 starts.
-    fn default() -> Self {
-        TrialLimits { screenings: 20, starts: 3 }
-    }
-}
 
 /// What the state file says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,20 +141,23 @@ impl State {
         self.events.drain(..over);
     }
 
-    /// Whether a model may be put in use.
-    pub(super) fn admits(
+    /// Whether a model may be put in use; `options` may override a rule.
+    pub(super) fn check_candidate(
         &self,
-        (sha256, version): (&str, u64),
-        (allow_downgrade, retry): (bool, bool),
+        sha256: &str,
+        version: u64,
+        options: InstallOptions,
     ) -> Result<(), ModelRefusal> {
         if let (Some(trial), Some(active)) = (&self.trial, self.active()) {
             return Err(ModelRefusal::OnTrial { sha256: active.sha256.clone(), left: trial.screenings_left });
         }
-        if version < self.floor && !allow_downgrade {
+        if version < self.floor && !options.allow_downgrade {
             return Err(ModelRefusal::Downgrade { sha256: sha256.to_owned(), version, floor: self.floor });
         }
         match self.other() {
-            Some(Installed { sha256: failed, failed: Some(reason), .. }) if failed == sha256 && !retry => {
+            Some(Installed { sha256: failed, failed: Some(reason), .. })
+                if failed == sha256 && !options.retry =>
+            {
                 Err(ModelRefusal::FailedBefore { sha256: sha256.to_owned(), reason: reason.clone() })
             }
             _ => Ok(()),

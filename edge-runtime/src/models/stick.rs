@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use xray_core::package::signature_of;
 
+use super::SourceFile;
+
 /// Entries of the stick's top folder that are looked at. What lies behind them is not found.
 const LOOKED_AT: usize = 10_000;
 
@@ -15,12 +17,7 @@ pub enum ModelsOnStick {
     /// No `.onnx` file with a signature beside it.
     Nothing,
     /// One, for [`ModelStore::install_file`](super::ModelStore::install_file).
-    One {
-        /// The model.
-        model: PathBuf,
-        /// Its signature.
-        signature: PathBuf,
-    },
+    One(SourceFile),
     /// More than one: none is to be installed.
     Several(Vec<PathBuf>),
 }
@@ -42,7 +39,7 @@ pub fn find_models(stick: &Path) -> io::Result<ModelsOnStick> {
     }
     found.sort();
     Ok(match <[PathBuf; 1]>::try_from(found) {
-        Ok([model]) => ModelsOnStick::One { signature: signature_of(&model), model },
+        Ok([model]) => ModelsOnStick::One(SourceFile { signature: signature_of(&model), model }),
         Err(found) if found.is_empty() => ModelsOnStick::Nothing,
         Err(found) => ModelsOnStick::Several(found),
     })
@@ -72,7 +69,10 @@ mod tests {
         write("two.onnx");
         write("two.onnx.minisig");
         let model = stick.path().join("two.onnx");
-        assert_eq!(find_models(stick.path()).unwrap(), ModelsOnStick::One { signature: signature_of(&model), model });
+        assert_eq!(
+            find_models(stick.path()).unwrap(),
+            ModelsOnStick::One(SourceFile { signature: signature_of(&model), model })
+        );
         write("three.onnx");
         write("three.onnx.minisig");
         let several = ["three.onnx", "two.onnx"].map(|name| stick.path().join(name)).to_vec();

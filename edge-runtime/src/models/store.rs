@@ -1,14 +1,16 @@
 //! Putting a model in use, and going back by hand.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use xray_core::package::{
     MAX_PACKAGE_BYTES, MAX_SIGNATURE_BYTES, PackageFile, SIGNATURE_SUFFIX, SignatureFile, SignedBytes,
     TrustedKeys,
 };
 
-use super::event::ModelEvent;
-use super::{Disk, EventSink, Installed, SelfTestReport, ModelRefusal, State, ModelStoreError, TrialLimits};
+use super::{
+    Disk, EventSink, InstallOptions, Installed, ModelEvent, ModelRefusal, ModelStoreError, SelfTestReport,
+    State,
+};
 
 /// The file that says which model is in use.
 const STATE: &str = "state.json";
@@ -19,17 +21,11 @@ const MAX_STATE_BYTES: u64 = 256 * 1024;
 /// Ending of a file that is being written.
 const UNFINISHED: &str = ".new";
 
-/// How a model is put in use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct InstallOptions {
-    /// How long it is watched.
-    pub watch: TrialLimits,
-    /// Take it even if its version is lower than that of a model that ran here.
-    pub allow_downgrade: bool,
-    /// Take it even if it failed here before.
-    pub retry: bool,
-    /// Say what would be done and change nothing.
-    pub dry_run: bool,
+/// A model that is to be installed, and its signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    pub model: PathBuf,
+    pub signature: PathBuf,
 }
 
 /// What became of a model that was to be put in use.
@@ -104,12 +100,12 @@ impl<D: Disk> ModelStore<D> {
     /// As [`ModelStore::install`]; or the file cannot be read.
     pub fn install_file(
         &self,
-        (model, signature): (&Path, &Path),
+        source: &SourceFile,
         options: InstallOptions,
         self_test: impl FnOnce(SignedBytes) -> Result<SelfTestReport, ModelRefusal>,
     ) -> Result<Installation, ModelStoreError> {
-        let file = PackageFile::read(model).map_err(ModelRefusal::from)?;
-        match SignatureFile::read(signature, model) {
+        let file = PackageFile::read(&source.model).map_err(ModelRefusal::from)?;
+        match SignatureFile::read(&source.signature, &source.model) {
             Ok(signature) => self.install(file, &signature, options, self_test),
             Err(error) => self.refused(file.sha256(), error.into(), options.dry_run),
         }
@@ -144,21 +140,20 @@ impl<D: Disk> ModelStore<D> {
         let signed = self.keys.verify(file, signature).map_err(ModelRefusal::from)?;
         let sha256 = signed.file().sha256().to_owned();
         let comment = signed.comment().to_owned();
-        let overrides = (options.allow_downgrade, options.retry);
         let state = self.state()?;
         if let Some(active) = state.active().filter(|active| active.sha256 == sha256) {
             let trial = state.trial().map_or(0, |trial| trial.screenings_left);
             return Ok(Installation { model: active.clone(), comment, proof: None, trial });
         }
         // What needs no version is asked before the model is loaded, which takes seconds.
-        state.admits((&sha256, u64::MAX), overrides)?;
+        state.check_candidate(&sha256, u64::MAX, options)?;
         let proof = self_test(signed.clone())?;
         let model = Installed { sha256, version: proof.version, key: signed.key().to_owned(), failed: None };
         let mut state = state;
         if !options.dry_run {
             let _lock = self.disk.lock().map_err(self.io("lock"))?;
             state = self.state()?;
-            state.admits((&model.sha256, model.version), overrides)?;
+            state.check_candidate(&model.sha256, model.version, options)?;
             self.clean(&state)?;
             self.keep(&signed)?;
             state.install(model.clone(), options.watch);
@@ -166,7 +161,7 @@ impl<D: Disk> ModelStore<D> {
             // What stays behind is taken away by the next installation.
             let _ = self.clean(&state);
         } else {
-            state.admits((&model.sha256, model.version), overrides)?;
+            state.check_candidate(&model.sha256, model.version, options)?;
             state.install(model.clone(), options.watch);
         }
         let trial = state.trial().map_or(0, |trial| trial.screenings_left);
@@ -263,8 +258,9 @@ impl<D: Disk> ModelStore<D> {
     pub(super) fn signed(&self, sha256: &str) -> Result<SignedBytes, ModelStoreError> {
         let (model, signature) = names(sha256);
         let read = |name: &str, limit| {
-            let missing =
-                || ModelStoreError::Unusable { reason: format!("{} is missing", self.disk.path(name).display()) };
+            let missing = || ModelStoreError::Unusable {
+                reason: format!("{} is missing", self.disk.path(name).display()),
+            };
             self.disk.read(name, limit).map_err(self.io(name))?.ok_or_else(missing)
         };
         let bytes = read(&model, MAX_PACKAGE_BYTES)?;

@@ -15,8 +15,20 @@
 use super::entry::{Entry, Record};
 use super::hash256::Hash256;
 
-/// Begins every encoding, so that a later form cannot be taken for this one.
-const FORM: &str = "xray-edge/record/1";
+/// Begins every encoding, so that a later format cannot be taken for this one.
+const FORMAT: &str = "xray-edge/record/1";
+
+/// The newest record of a chain: the next one names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChainHead {
+    pub sequence: u64,
+    pub hash: Hash256,
+}
+
+/// Sequence and previous hash of the record behind `last`.
+fn next(last: Option<ChainHead>) -> (u64, Hash256) {
+    last.map_or((1, Hash256::NONE), |head| (head.sequence + 1, head.hash))
+}
 
 /// Fields one after another.
 pub(super) struct Encoding(pub(super) Vec<u8>);
@@ -41,10 +53,10 @@ impl Encoding {
 
 /// The canonical encoding of a record that is not hashed yet.
 pub fn encode(sequence: u64, previous: Hash256, entry: &Entry) -> Vec<u8> {
-    let mut all = Encoding::new(FORM);
+    let mut all = Encoding::new(FORMAT);
     all.number(sequence);
     all.field(previous.bytes());
-    all.field(entry.content.bytes());
+    all.field(entry.image_id.bytes());
     all.number(entry.bytes);
     all.field(entry.origin.code().as_bytes());
     all.field(&entry.recorded.unix_ms.to_be_bytes());
@@ -66,8 +78,8 @@ pub fn encode(sequence: u64, previous: Hash256, entry: &Entry) -> Vec<u8> {
 }
 
 /// Gives an entry its place behind `last`, the newest record; `None`: it is the first.
-pub fn append(last: Option<(u64, Hash256)>, entry: Entry) -> Record {
-    let (sequence, previous) = last.map_or((1, Hash256::NONE), |(sequence, hash)| (sequence + 1, hash));
+pub fn append(last: Option<ChainHead>, entry: Entry) -> Record {
+    let (sequence, previous) = next(last);
     let hash = Hash256::of(&encode(sequence, previous, &entry));
     Record { sequence, entry, previous, hash }
 }
@@ -76,8 +88,8 @@ pub fn append(last: Option<(u64, Hash256)>, entry: Entry) -> Record {
 ///
 /// # Errors
 /// What does not hold, in words.
-pub fn check(last: Option<(u64, Hash256)>, record: &Record) -> Result<(), String> {
-    let (sequence, previous) = last.map_or((1, Hash256::NONE), |(sequence, hash)| (sequence + 1, hash));
+pub fn check(last: Option<ChainHead>, record: &Record) -> Result<(), String> {
+    let (sequence, previous) = next(last);
     if record.sequence != sequence {
         return Err(format!("record {sequence} is missing"));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, TransactionBehavior, params};
 use xray_core::heat_map::HeatMap;
 
-use super::chain;
+use super::chain::{self, ChainHead};
 use super::clock::Timestamp;
 use super::entry::{Entry, Record};
 use super::error::RecordStoreError;
@@ -81,8 +81,8 @@ impl Database {
 
     fn connect(file: PathBuf, flags: OpenFlags) -> Result<Self, RecordStoreError> {
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection =
-            Connection::open_with_flags(&file, flags).map_err(|error| RecordStoreError::database(&file, &error))?;
+        let connection = Connection::open_with_flags(&file, flags)
+            .map_err(|error| RecordStoreError::database(&file, &error))?;
         let database = Database { connection, file };
         database.with(|connection| connection.busy_timeout(PATIENCE))?;
         Ok(database)
@@ -124,8 +124,12 @@ impl Database {
     }
 
     /// Appends an entry, unless its content is recorded. When this returns it survives a loss of power.
-    pub(super) fn append(&mut self, entry: Entry, map: Option<&HeatMap>) -> Result<Appended, RecordStoreError> {
-        if let Some(record) = self.by_content(&entry.content)? {
+    pub(super) fn append(
+        &mut self,
+        entry: Entry,
+        map: Option<&HeatMap>,
+    ) -> Result<Appended, RecordStoreError> {
+        if let Some(record) = self.by_image_id(&entry.image_id)? {
             return Ok(Appended::Known(record));
         }
         self.write(|connection| {
@@ -138,8 +142,8 @@ impl Database {
         })
     }
 
-    pub(super) fn by_content(&self, content: &Hash256) -> Result<Option<Record>, RecordStoreError> {
-        self.record("content = ?1", params![content.bytes()])
+    pub(super) fn by_image_id(&self, image_id: &Hash256) -> Result<Option<Record>, RecordStoreError> {
+        self.record("content = ?1", params![image_id.bytes()])
     }
 
     pub(super) fn by_sequence(&self, sequence: u64) -> Result<Option<Record>, RecordStoreError> {
@@ -231,7 +235,10 @@ impl Database {
     }
 
     /// The oldest such record that a set clock gave a time before `recorded_ms`.
-    pub(super) fn oldest_droppable_before(&self, recorded_ms: i64) -> Result<Option<Record>, RecordStoreError> {
+    pub(super) fn oldest_droppable_before(
+        &self,
+        recorded_ms: i64,
+    ) -> Result<Option<Record>, RecordStoreError> {
         self.record(
             "sequence = (SELECT min(record.sequence) FROM record JOIN reported USING (sequence)
              WHERE time_trusted = 1 AND recorded_ms < ?1 AND sequence NOT IN (SELECT sequence FROM dropped))",
@@ -268,8 +275,10 @@ impl Database {
     }
 }
 
-pub(super) fn newest(connection: &Connection) -> rusqlite::Result<Option<(u64, Hash256)>> {
+pub(super) fn newest(connection: &Connection) -> rusqlite::Result<Option<ChainHead>> {
     let sql = "SELECT sequence, hash FROM record ORDER BY sequence DESC LIMIT 1";
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, Hash256::from(row.get::<_, [u8; 32]>(1)?)));
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(ChainHead { sequence: row.get(0)?, hash: row.get::<_, [u8; 32]>(1)?.into() })
+    };
     connection.query_row(sql, [], read).optional()
 }

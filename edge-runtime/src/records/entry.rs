@@ -156,8 +156,8 @@ impl Durations {
 /// What is known of an image before it has its place in the chain.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// Hash of its bytes: its identity.
-    pub content: Hash256,
+    /// SHA-256 of its bytes: the image ID.
+    pub image_id: Hash256,
     /// How many bytes it has.
     pub bytes: u64,
     /// Where it came from.
@@ -194,7 +194,7 @@ pub(super) mod tests {
     /// What stands for an image of these bytes.
     pub(in super::super) fn entry(bytes: &[u8]) -> Entry {
         Entry {
-            content: Hash256::of(bytes),
+            image_id: Hash256::of(bytes),
             bytes: bytes.len() as u64,
             origin: Origin::Folder,
             recorded: Timestamp { unix_ms: 1_795_459_341_500, trusted: true },

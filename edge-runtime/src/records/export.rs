@@ -38,8 +38,9 @@ pub struct RecordRow {
     pub reasons: Vec<String>,
     /// Where the image came from.
     pub origin: &'static str,
-    /// SHA-256 of the image.
-    pub content: String,
+    /// SHA-256 of the image: its image ID.
+    #[serde(rename = "content")]
+    pub image_id: String,
     /// Its size.
     pub bytes: u64,
     /// SHA-256 of the model.
@@ -68,7 +69,7 @@ impl RecordRow {
             threshold: entry.threshold,
             reasons: entry.outcome.reasons().to_vec(),
             origin: entry.origin.code(),
-            content: entry.content.to_string(),
+            image_id: entry.image_id.to_string(),
             bytes: entry.bytes,
             model: entry.model.to_string(),
             intake_us: entry.durations.intake_us,
@@ -109,7 +110,7 @@ impl RecordRow {
             self.threshold.to_string(),
             self.reasons.join(" "),
             self.origin.to_owned(),
-            self.content.clone(),
+            self.image_id.clone(),
             self.bytes.to_string(),
             self.model.clone(),
             self.intake_us.to_string(),
@@ -128,14 +129,14 @@ pub fn line(record: &Record) -> String {
         Some(probability) => format!("{probability:.4}"),
         None => entry.outcome.reasons().join(" "),
     };
-    let content = entry.content.to_string();
+    let image_id = entry.image_id.to_string();
     format!(
         "{:>6}  {:<24}{doubt}  {:<20}  {:<9}  {}  {why}",
         record.sequence,
         entry.recorded.rfc3339(),
         entry.outcome.words(),
         entry.origin.code(),
-        &content[..12],
+        &image_id[..12],
     )
 }
 

@@ -93,7 +93,7 @@ mod tests {
         let records = of_version_1(folder.path());
         assert_eq!(heat_map(folder.path(), 1), Ok(None));
         let mut store = RecordStore::open(folder.path(), LIMITS).expect("opened");
-        assert_eq!(store.known(&records[0].entry.content), Ok(Some(records[0].clone())));
+        assert_eq!(store.known(&records[0].entry.image_id), Ok(Some(records[0].clone())));
         assert_eq!(store.heat_map(1), Ok(None));
         let Ok(Appended::New(third)) = store.append(entry(b"c"), Some(&map())) else { panic!("not new") };
         assert_eq!(third.previous, records[1].hash);
@@ -108,7 +108,8 @@ mod tests {
         of_version_1(folder.path());
         let connection = Connection::open(Database::path(folder.path())).expect("opened");
         connection.execute_batch("PRAGMA user_version = 99").expect("made new");
-        for error in [RecordStore::open(folder.path(), LIMITS).err(), RecordReader::open(folder.path()).err()] {
+        for error in [RecordStore::open(folder.path(), LIMITS).err(), RecordReader::open(folder.path()).err()]
+        {
             assert!(matches!(error, Some(RecordStoreError::Schema { .. })), "{error:?}");
         }
     }

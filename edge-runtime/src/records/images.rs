@@ -1,11 +1,13 @@
-//! Image files, named by the hash of their content.
+//! Image files, named by their image ID (SHA-256).
 //!
-//! A file appears under its name whole or not at all: it is written elsewhere, brought to the disk (fsync),
-//! renamed, and the folder is brought to the disk.
+//! A file appears under its name whole or not at all: it is written in another folder, synced, renamed, and the folder
+//! is synced.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, DirBuilder, File};
+use std::io;
 use std::path::{Path, PathBuf};
+
+use xray_core::files;
 
 use super::error::RecordStoreError;
 use super::hash256::Hash256;
@@ -33,14 +35,14 @@ impl Images {
         Ok(images)
     }
 
-    /// The images of a store that is only looked at.
+    /// The images of a store that is opened for reading.
     pub fn at(store: &Path) -> Self {
         Images { folder: store.join("images"), incoming: store.join("incoming") }
     }
 
-    /// Where an image lies, or would.
-    pub fn path(&self, content: &Hash256) -> PathBuf {
-        let name = content.to_string();
+    /// The path of an image, whether it is there or not.
+    pub fn path(&self, image_id: &Hash256) -> PathBuf {
+        let name = image_id.to_string();
         self.folder.join(&name[..2]).join(name)
     }
 
@@ -48,31 +50,31 @@ impl Images {
     ///
     /// # Errors
     /// [`RecordStoreError::Full`] or what else the disk says; then the image is not there.
-    pub fn put(&self, content: &Hash256, bytes: &[u8]) -> Result<PathBuf, RecordStoreError> {
-        let path = self.path(content);
+    pub fn put(&self, image_id: &Hash256, bytes: &[u8]) -> Result<PathBuf, RecordStoreError> {
+        let path = self.path(image_id);
         if fs::metadata(&path).is_ok_and(|meta| meta.len() == bytes.len() as u64) {
-            self.sync(content)?;
+            self.sync(image_id)?;
             return Ok(path);
         }
-        let temporary = self.incoming.join(content.to_string());
-        let written = write_whole(&temporary, &path, bytes);
-        if written.is_err() {
+        let temporary = self.incoming.join(image_id.to_string());
+        let stored = store_whole(&temporary, &path, bytes);
+        if stored.is_err() {
             // A half-written file on a full disk would keep it full.
             let _ = fs::remove_file(&temporary);
         }
-        written.map_err(|error| RecordStoreError::file(&path, &error))?;
+        stored.map_err(|error| RecordStoreError::file(&path, &error))?;
         Ok(path)
     }
 
-    /// Brings an image that is there to the disk, with its name: an earlier run may have been killed before it did.
+    /// Syncs an image and its name: an earlier run may have been killed before it did.
     ///
     /// # Errors
     /// [`RecordStoreError`] names the file.
-    pub fn sync(&self, content: &Hash256) -> Result<(), RecordStoreError> {
-        let path = self.path(content);
+    pub fn sync(&self, image_id: &Hash256) -> Result<(), RecordStoreError> {
+        let path = self.path(image_id);
         let synced = File::open(&path).and_then(|file| file.sync_all()).and_then(|()| {
-            path.parent().map_or(Ok(()), sync_folder)?;
-            sync_folder(&self.folder)
+            path.parent().map_or(Ok(()), files::sync_folder)?;
+            files::sync_folder(&self.folder)
         });
         synced.map_err(|error| RecordStoreError::file(&path, &error))
     }
@@ -81,15 +83,13 @@ impl Images {
     ///
     /// # Errors
     /// [`RecordStoreError`] names the file.
-    pub fn remove(&self, content: &Hash256) -> Result<(), RecordStoreError> {
-        let path = self.path(content);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RecordStoreError::file(&path, &error)),
-            _ => Ok(()),
-        }
+    pub fn remove(&self, image_id: &Hash256) -> Result<(), RecordStoreError> {
+        let path = self.path(image_id);
+        let removed = files::not_found_as_none(fs::remove_file(&path));
+        removed.map(|_| ()).map_err(|error| RecordStoreError::file(&path, &error))
     }
 
-    /// The images that are there, sorted. What is not called by a hash is passed over.
+    /// The images that are there, sorted. Other names are ignored.
     ///
     /// # Errors
     /// [`RecordStoreError`] names the folder that cannot be listed.
@@ -107,28 +107,26 @@ impl Images {
         Ok(all)
     }
 
-    /// Puts an image aside whose bytes are not those that its name says; it is no longer listed, and kept.
+    /// Renames an image whose bytes do not match its name; it is kept, and no longer listed.
     ///
     /// # Errors
     /// [`RecordStoreError`] names the file.
-    pub fn set_aside(&self, content: &Hash256) -> Result<PathBuf, RecordStoreError> {
-        let path = self.path(content);
-        let aside = path.with_extension("damaged");
-        fs::rename(&path, &aside).map_err(|error| RecordStoreError::file(&path, &error))?;
-        Ok(aside)
+    pub fn quarantine(&self, image_id: &Hash256) -> Result<PathBuf, RecordStoreError> {
+        let path = self.path(image_id);
+        let quarantined = path.with_extension("damaged");
+        fs::rename(&path, &quarantined).map_err(|error| RecordStoreError::file(&path, &error))?;
+        Ok(quarantined)
     }
 }
 
-/// Writes a file elsewhere, brings it to the disk and puts it in its place.
-pub(super) fn write_whole(temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = create(temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    drop(file);
+/// Writes a new file elsewhere and moves it to its path: its folder never holds half a file.
+fn store_whole(temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    files::not_found_as_none(fs::remove_file(temporary))?;
+    files::write_new(temporary, bytes, files::PRIVATE)?;
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     make_folder(folder)?;
     fs::rename(temporary, path)?;
-    sync_folder(folder)
+    files::sync_folder(folder)
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, RecordStoreError> {
@@ -136,7 +134,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, RecordStoreError> {
     list().map_err(|error| RecordStoreError::file(folder, &error))
 }
 
-/// Creates a folder that only this user can look into, and brings its name to the disk.
+/// Creates a folder that only this user can read, and syncs its name.
 pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -146,21 +144,12 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)?;
-    folder.parent().map_or(Ok(()), sync_folder)
+    folder.parent().map_or(Ok(()), sync_parent)
 }
 
-fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    // A relative path of one part has the empty path as its folder.
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    File::open(folder)?.sync_all()
+/// The parent of a relative path of one part is the empty path.
+fn sync_parent(folder: &Path) -> io::Result<()> {
+    files::sync_folder(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
 }
 
 #[cfg(test)]
@@ -171,18 +160,18 @@ mod tests {
     fn an_image_is_there_whole_and_leftovers_are_removed() {
         let store = tempfile::tempdir().expect("a folder");
         let images = Images::open(store.path()).expect("opened");
-        let content = Hash256::of(b"abc");
-        let path = images.put(&content, b"abc").expect("stored");
-        assert!(path.ends_with(format!("images/ba/{content}")), "{path:?}");
+        let image_id = Hash256::of(b"abc");
+        let path = images.put(&image_id, b"abc").expect("stored");
+        assert!(path.ends_with(format!("images/ba/{image_id}")), "{path:?}");
         assert_eq!(fs::read(&path).expect("there"), b"abc");
         fs::write(store.path().join("incoming").join(Hash256::of(b"x").to_string()), b"half")
             .expect("written");
         fs::write(store.path().join("images/ba/README"), b"").expect("written");
         let images = Images::open(store.path()).expect("opened again");
         assert_eq!(fs::read_dir(store.path().join("incoming")).expect("listed").count(), 0);
-        assert_eq!(images.list().expect("listed"), [content]);
-        images.remove(&content).expect("removed");
-        images.remove(&content).expect("twice");
+        assert_eq!(images.list().expect("listed"), [image_id]);
+        images.remove(&image_id).expect("removed");
+        images.remove(&image_id).expect("twice");
         assert_eq!(images.list().expect("listed"), []);
     }
 
@@ -190,9 +179,9 @@ mod tests {
     fn an_image_put_aside_is_kept_and_not_listed() {
         let store = tempfile::tempdir().expect("a folder");
         let images = Images::open(store.path()).expect("opened");
-        let content = Hash256::of(b"abc");
-        images.put(&content, b"abc").expect("stored");
-        let aside = images.set_aside(&content).expect("renamed");
+        let image_id = Hash256::of(b"abc");
+        images.put(&image_id, b"abc").expect("stored");
+        let aside = images.quarantine(&image_id).expect("renamed");
         assert_eq!(images.list().expect("listed"), []);
         assert_eq!(fs::read(aside).expect("there"), b"abc");
     }

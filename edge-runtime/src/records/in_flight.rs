@@ -1,31 +1,31 @@
-//! Which image is being screened, on the disk: if the program ends meanwhile, the next one knows how often.
+//! Which image is being screened, on the disk: if the program ends meanwhile, the next start knows how often it tried.
 
 use std::fs;
-use std::io;
 use std::path::PathBuf;
+
+use xray_core::files;
 
 use super::error::RecordStoreError;
 use super::hash256::Hash256;
-use super::images::write_whole;
-use super::store::Store;
+use super::store::RecordStore;
 
 impl RecordStore {
-    /// Notes that an image is about to be screened. Gives how often that was begun, this time included, without
-    /// [`RecordStore::done`] between.
+    /// Notes that an image is about to be screened. Gives how often that was begun without [`RecordStore::done`], this
+    /// time included.
     ///
     /// # Errors
     /// [`RecordStoreError::Full`], or what else the disk says.
-    pub fn begin(&self, content: &Hash256) -> Result<u32, RecordStoreError> {
-        let path = self.trying();
+    pub fn begin(&self, image_id: &Hash256) -> Result<u32, RecordStoreError> {
+        let path = self.in_flight_file();
         // A note that cannot be read counts as none: the image is then tried once more.
         let before = fs::read_to_string(&path).ok().and_then(|text| {
             let (of, count) = text.trim().split_once(' ')?;
-            (of.parse::<Hash256>().ok()? == *content).then(|| count.parse::<u32>().ok())?
+            (of.parse::<Hash256>().ok()? == *image_id).then(|| count.parse::<u32>().ok())?
         });
         let time = before.unwrap_or(0).saturating_add(1);
-        let text = format!("{content} {time}\n");
-        let temporary = path.with_extension("new");
-        write_whole(&temporary, &path, text.as_bytes()).map_err(|error| RecordStoreError::file(&path, &error))?;
+        let text = format!("{image_id} {time}\n");
+        files::write_atomic(&path, text.as_bytes(), files::PRIVATE)
+            .map_err(|error| RecordStoreError::file(&path, &error))?;
         Ok(time)
     }
 
@@ -35,14 +35,12 @@ impl RecordStore {
     /// # Errors
     /// What the disk says.
     pub fn done(&self) -> Result<(), RecordStoreError> {
-        let path = self.trying();
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RecordStoreError::file(&path, &error)),
-            _ => Ok(()),
-        }
+        let path = self.in_flight_file();
+        let removed = files::not_found_as_none(fs::remove_file(&path));
+        removed.map(|_| ()).map_err(|error| RecordStoreError::file(&path, &error))
     }
 
-    fn trying(&self) -> PathBuf {
+    fn in_flight_file(&self) -> PathBuf {
         self.folder.join("trying")
     }
 }

@@ -15,7 +15,7 @@ use super::hash256::Hash256;
 use super::store::{RecordReader, RecordStore};
 
 /// Begins every encoding.
-const FORM: &str = "xray-edge/model-event/1";
+const FORMAT: &str = "xray-edge/model-event/1";
 
 /// An event in the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct RecordedModelEvent {
 impl RecordedModelEvent {
     /// The hash that it must have behind the record with `record_hash`.
     fn hash(&self, record_hash: &Hash256) -> Hash256 {
-        let mut all = Encoding::new(FORM);
+        let mut all = Encoding::new(FORMAT);
         all.number(self.sequence);
         all.number(self.number);
         all.number(self.record);
@@ -107,7 +107,12 @@ impl RecordReader {
 }
 
 impl Database {
-    fn append_model_event(&mut self, number: u64, event: &str, recorded: Timestamp) -> Result<bool, RecordStoreError> {
+    fn append_model_event(
+        &mut self,
+        number: u64,
+        event: &str,
+        recorded: Timestamp,
+    ) -> Result<bool, RecordStoreError> {
         self.write(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let counted = i64::try_from(number).unwrap_or(i64::MAX);
@@ -116,7 +121,8 @@ impl Database {
                 return Ok(false);
             }
             let last = last(&transaction)?;
-            let (record, record_hash) = newest(&transaction)?.unwrap_or((0, Hash256::NONE));
+            let (record, record_hash) =
+                newest(&transaction)?.map_or((0, Hash256::NONE), |head| (head.sequence, head.hash));
             let mut new = RecordedModelEvent {
                 sequence: last.as_ref().map_or(1, |event| event.sequence + 1),
                 number,
@@ -212,8 +218,10 @@ mod tests {
         assert_eq!(store.append_model_event(1, "{\"b\":2}", NOW), Ok(false));
         let expected = [(0, 0, "{\"a\":1}".to_owned()), (1, 1, "{\"b\":2}".to_owned())];
         assert_eq!(kept(folder.path()), expected);
-        let found =
-            RecordReader::open(folder.path()).expect("opened").verify(VerifyDepth::Chain, None).expect("verified");
+        let found = RecordReader::open(folder.path())
+            .expect("opened")
+            .verify(VerifyDepth::Chain, None)
+            .expect("verified");
         assert_eq!((found.events, found.problems), (2, Vec::new()));
     }
 

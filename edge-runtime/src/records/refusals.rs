@@ -48,7 +48,7 @@ impl RecordStore {
         self.database.write(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute_batch(TABLE)?;
-            let record = newest(&transaction)?.map_or(0, |(sequence, _)| sequence);
+            let record = newest(&transaction)?.map_or(0, |head| head.sequence);
             transaction.execute(
                 "INSERT INTO refusal (record, recorded_ms, time_trusted, origin, code, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 params![record, recorded.unix_ms, recorded.trusted, origin.code(), code, reason],
@@ -115,7 +115,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut store = RecordStore::open(folder.path(), LIMITS).expect("opened");
         assert_eq!(kept(folder.path()), []);
-        let refuse = |store: &mut RecordStore, code| store.append_refusal(Origin::Stick, code, "in words", NOW);
+        let refuse =
+            |store: &mut RecordStore, code| store.append_refusal(Origin::Stick, code, "in words", NOW);
         assert_eq!(refuse(&mut store, "writable"), Ok(()));
         store.append(entry(b"a"), None).expect("appended");
         assert_eq!(refuse(&mut store, "no-images"), Ok(()));

@@ -4,7 +4,7 @@ use rustix::fs::statvfs;
 
 use super::clock::Timestamp;
 use super::error::RecordStoreError;
-use super::store::Store;
+use super::store::RecordStore;
 
 const MS_PER_DAY: i64 = 86_400_000;
 
@@ -22,8 +22,9 @@ impl RecordStore {
     ///
     /// # Errors
     /// [`RecordStoreError::File`] if the disk does not say.
-    pub fn free(&self) -> Result<u64, RecordStoreError> {
-        let stat = statvfs(&self.folder).map_err(|error| RecordStoreError::file(&self.folder, &error.into()))?;
+    pub fn free_bytes(&self) -> Result<u64, RecordStoreError> {
+        let stat =
+            statvfs(&self.folder).map_err(|error| RecordStoreError::file(&self.folder, &error.into()))?;
         Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
     }
 
@@ -43,7 +44,7 @@ impl RecordStore {
             let old = since.map(|since| self.database.oldest_droppable_before(since)).transpose()?.flatten();
             let record = match old {
                 Some(record) => record,
-                None if over(used) || self.free()? < self.limits.reserve => {
+                None if over(used) || self.free_bytes()? < self.limits.reserve => {
                     let Some(record) = self.database.oldest_droppable()? else { break };
                     record
                 }
@@ -51,7 +52,7 @@ impl RecordStore {
             };
             // Noted first: an image that is missing without a note would be a loss.
             self.database.drop_image(record.sequence, now)?;
-            self.images.remove(&record.entry.content)?;
+            self.images.remove(&record.entry.image_id)?;
             used = used.saturating_sub(record.entry.bytes);
             dropped += 1;
         }
@@ -60,7 +61,7 @@ impl RecordStore {
 
     /// Whether `bytes` more leave the reserve free.
     pub(super) fn check_free_space(&self, bytes: u64) -> Result<(), RecordStoreError> {
-        let (free, needed) = (self.free()?, self.limits.reserve.saturating_add(bytes));
+        let (free, needed) = (self.free_bytes()?, self.limits.reserve.saturating_add(bytes));
         if free >= needed {
             return Ok(());
         }
@@ -85,7 +86,7 @@ mod tests {
         for (day, byte) in [(9, b'a'), (5, b'b'), (1, b'c')] {
             let bytes = vec![byte; 1000];
             let recorded = Timestamp { unix_ms: NOW.unix_ms - day * MS_PER_DAY, trusted: byte != b'b' };
-            store.keep(&Hash256::of(&bytes), &bytes).expect("kept");
+            store.store_image(&Hash256::of(&bytes), &bytes).expect("kept");
             store.append(Entry { recorded, ..entry(&bytes) }, None).expect("appended");
         }
         store
@@ -118,7 +119,7 @@ mod tests {
         let mut store = filled(folder.path(), StoreLimits { quota: None, keep_days: Some(3), reserve: 0 });
         mark_reported(folder.path(), 3).expect("marked");
         assert_eq!(store.free_space(Timestamp { trusted: false, ..NOW }), Ok(CleanupResult::default()));
-        assert_eq!(store.free_space(NOW).map(|room| room.dropped), Ok(1));
+        assert_eq!(store.free_space(NOW).map(|cleaned| cleaned.dropped), Ok(1));
         assert_eq!(there(&store), [false, true, true]);
     }
 
@@ -128,10 +129,10 @@ mod tests {
         let mut store = filled(folder.path(), StoreLimits { quota: None, keep_days: Some(3), reserve: 0 });
         let bytes = vec![b'd'; 1000];
         let recorded = Timestamp { unix_ms: NOW.unix_ms - 4 * MS_PER_DAY, trusted: true };
-        store.keep(&Hash256::of(&bytes), &bytes).expect("kept");
+        store.store_image(&Hash256::of(&bytes), &bytes).expect("kept");
         store.append(Entry { recorded, ..entry(&bytes) }, None).expect("appended");
         mark_reported(folder.path(), 4).expect("marked");
-        assert_eq!(store.free_space(NOW).map(|room| room.dropped), Ok(2));
+        assert_eq!(store.free_space(NOW).map(|cleaned| cleaned.dropped), Ok(2));
         assert_eq!(there(&store), [false, true, true]);
         assert!(!store.image(&Hash256::of(&bytes)).exists(), "behind the one without a time");
         assert_eq!(store.free_space(NOW), Ok(CleanupResult::default()));
@@ -143,12 +144,12 @@ mod tests {
         filled(folder.path(), StoreLimits { quota: None, keep_days: None, reserve: 0 });
         let full = StoreLimits { quota: None, keep_days: None, reserve: u64::MAX };
         let mut store = RecordStore::open(folder.path(), full).expect("opened");
-        assert!(store.keep(&Hash256::of(b"x"), b"x").expect_err("full").is_full());
+        assert!(store.store_image(&Hash256::of(b"x"), b"x").expect_err("full").is_full());
         assert!(store.append(entry(b"x"), None).expect_err("full").is_full());
         assert_eq!(store.free_space(NOW), Ok(CleanupResult::default()), "nothing was reported");
         assert_eq!(there(&store), [true; 3]);
         mark_reported(folder.path(), 2).expect("marked");
-        assert_eq!(store.free_space(NOW).map(|room| room.dropped), Ok(2));
+        assert_eq!(store.free_space(NOW).map(|cleaned| cleaned.dropped), Ok(2));
         assert_eq!(there(&store), [false, false, true]);
         // An image that was given up and came back through an interruption goes at the next look.
         let bytes = vec![b'a'; 1000];

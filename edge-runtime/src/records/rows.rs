@@ -21,7 +21,7 @@ pub(super) fn insert(connection: &Connection, record: &Record) -> rusqlite::Resu
     );
     let values = params![
         record.sequence,
-        entry.content.bytes(),
+        entry.image_id.bytes(),
         entry.bytes,
         entry.origin.code(),
         entry.recorded.unix_ms,
@@ -62,7 +62,7 @@ fn columns(row: &Row<'_>) -> Result<Record, String> {
     let outcome = Outcome::from_columns(&code, probability, reasons)
         .ok_or_else(|| format!("`{code}`, its probability and its reasons do not belong together"))?;
     let entry = Entry {
-        content: hash(1)?,
+        image_id: hash(1)?,
         bytes: number(2)?,
         origin,
         recorded: Timestamp { unix_ms: row.get(4).map_err(unreadable)?, trusted },

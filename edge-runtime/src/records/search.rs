@@ -132,7 +132,11 @@ impl RecordReader {
     ///
     /// # Errors
     /// What the database says.
-    pub fn search(&self, query: &RecordQuery, most: usize) -> Result<Vec<Result<Record, RecordStoreError>>, RecordStoreError> {
+    pub fn search(
+        &self,
+        query: &RecordQuery,
+        most: usize,
+    ) -> Result<Vec<Result<Record, RecordStoreError>>, RecordStoreError> {
         let (condition, values) = query.sql();
         self.database.select(
             &format!("{condition} ORDER BY sequence DESC LIMIT {most}"),
@@ -179,7 +183,7 @@ mod tests {
     use super::super::clock::Timestamp;
     use super::super::entry::Entry;
     use super::super::entry::tests::entry;
-    use super::super::store::{StoreLimits, RecordStore};
+    use super::super::store::{RecordStore, StoreLimits};
     use super::*;
 
     /// 23 November 2026, 18:42:21.5 UTC, as in the entry of the tests.
@@ -194,7 +198,8 @@ mod tests {
     fn records_are_found_by_day_study_origin_and_page() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut store =
-            RecordStore::open(folder.path(), StoreLimits { quota: None, keep_days: None, reserve: 0 }).expect("opened");
+            RecordStore::open(folder.path(), StoreLimits { quota: None, keep_days: None, reserve: 0 })
+                .expect("opened");
         for (bytes, day, origin) in
             [(b"a", 0, Origin::Folder), (b"b", 1, Origin::Stick), (b"c", 1, Origin::Folder)]
         {

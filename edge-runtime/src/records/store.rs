@@ -13,7 +13,7 @@ use super::hash256::Hash256;
 use super::images::{Images, make_folder};
 
 /// How much a store may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StoreLimits {
     /// Bytes of images that are kept; over it, the oldest that were reported go. `None`: no bound.
     pub quota: Option<u64>,
@@ -40,6 +40,7 @@ impl RecordStore {
     pub fn open(folder: &Path, limits: StoreLimits) -> Result<Self, RecordStoreError> {
         make_folder(folder).map_err(|error| RecordStoreError::file(folder, &error))?;
         let lock = lock(folder)?;
+        remove_unfinished(folder)?;
         let images = Images::open(folder)?;
         let database = Database::open(folder)?;
         Ok(RecordStore { folder: folder.to_owned(), database, images, limits, _lock: lock })
@@ -49,17 +50,17 @@ impl RecordStore {
     ///
     /// # Errors
     /// What the database says.
-    pub fn known(&self, content: &Hash256) -> Result<Option<Record>, RecordStoreError> {
-        self.database.by_content(content)
+    pub fn known(&self, image_id: &Hash256) -> Result<Option<Record>, RecordStoreError> {
+        self.database.by_image_id(image_id)
     }
 
     /// Stores an image under the hash of its content and gives where it lies.
     ///
     /// # Errors
     /// [`RecordStoreError::Full`] if it would not leave the reserve free; then nothing was written.
-    pub fn keep(&self, content: &Hash256, bytes: &[u8]) -> Result<PathBuf, RecordStoreError> {
+    pub fn store_image(&self, image_id: &Hash256, bytes: &[u8]) -> Result<PathBuf, RecordStoreError> {
         self.check_free_space(bytes.len() as u64)?;
-        self.images.put(content, bytes)
+        self.images.put(image_id, bytes)
     }
 
     /// Appends a record, and its heat map where there is one. A content that has a record already keeps it, and gets no
@@ -88,19 +89,22 @@ impl RecordStore {
     /// [`RecordStoreError`].
     pub fn unrecorded(&self) -> Result<(Vec<Hash256>, Vec<PathBuf>), RecordStoreError> {
         let (mut pending, mut damaged) = (Vec::new(), Vec::new());
-        for content in self.images.list()? {
-            match self.database.by_content(&content)? {
-                Some(record) if self.database.is_dropped(record.sequence)? => self.images.remove(&content)?,
+        for image_id in self.images.list()? {
+            match self.database.by_image_id(&image_id)? {
+                Some(record) if self.database.is_dropped(record.sequence)? => {
+                    self.images.remove(&image_id)?
+                }
                 Some(_) => {}
                 None => {
-                    let path = self.images.path(&content);
-                    let bytes = std::fs::read(&path).map_err(|error| RecordStoreError::file(&path, &error))?;
-                    match Hash256::of(&bytes) == content {
+                    let path = self.images.path(&image_id);
+                    let bytes =
+                        std::fs::read(&path).map_err(|error| RecordStoreError::file(&path, &error))?;
+                    match Hash256::of(&bytes) == image_id {
                         true => {
-                            self.images.sync(&content)?;
-                            pending.push(content);
+                            self.images.sync(&image_id)?;
+                            pending.push(image_id);
                         }
-                        false => damaged.push(self.images.set_aside(&content)?),
+                        false => damaged.push(self.images.quarantine(&image_id)?),
                     }
                 }
             }
@@ -109,8 +113,8 @@ impl RecordStore {
     }
 
     /// Where the image of a content lies.
-    pub fn image(&self, content: &Hash256) -> PathBuf {
-        self.images.path(content)
+    pub fn image(&self, image_id: &Hash256) -> PathBuf {
+        self.images.path(image_id)
     }
 }
 
@@ -133,7 +137,10 @@ impl RecordReader {
     ///
     /// # Errors
     /// The first row that is no record, or what `each` gives.
-    pub fn walk<E: From<RecordStoreError>>(&self, mut each: impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
+    pub fn walk<E: From<RecordStoreError>>(
+        &self,
+        mut each: impl FnMut(Record) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.database.walk(|record| each(record?))
     }
 
@@ -149,8 +156,8 @@ impl RecordReader {
     ///
     /// # Errors
     /// What the database says.
-    pub fn by_content(&self, content: &Hash256) -> Result<Option<Record>, RecordStoreError> {
-        self.database.by_content(content)
+    pub fn by_image_id(&self, image_id: &Hash256) -> Result<Option<Record>, RecordStoreError> {
+        self.database.by_image_id(image_id)
     }
 
     /// Where the image of a record lies; `None` if it was given up for room.
@@ -159,7 +166,7 @@ impl RecordReader {
     /// What the database says.
     pub fn image(&self, record: &Record) -> Result<Option<PathBuf>, RecordStoreError> {
         let dropped = self.database.is_dropped(record.sequence)?;
-        Ok((!dropped).then(|| self.images.path(&record.entry.content)))
+        Ok((!dropped).then(|| self.images.path(&record.entry.image_id)))
     }
 
     /// The heat map of the record at a place; none if it has none, as after a model without one, or if there is no
@@ -198,6 +205,19 @@ pub fn mark_reported(folder: &Path, sequence: u64) -> Result<usize, RecordStoreE
 pub fn mark_one_reported(folder: &Path, sequence: u64) -> Result<bool, RecordStoreError> {
     Database::open_read_only(folder)?;
     Database::open(folder)?.mark_one(sequence, Timestamp::now())
+}
+
+/// Removes the temporary files that a killed run left: `files::write_atomic` names them `.NAME.PID-COUNT.tmp`.
+fn remove_unfinished(folder: &Path) -> Result<(), RecordStoreError> {
+    let failed = |error: std::io::Error| RecordStoreError::file(folder, &error);
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') && name.ends_with(".tmp") {
+            std::fs::remove_file(&path).map_err(|error| RecordStoreError::file(&path, &error))?;
+        }
+    }
+    Ok(())
 }
 
 fn lock(folder: &Path) -> Result<File, RecordStoreError> {
@@ -241,6 +261,16 @@ mod tests {
     }
 
     #[test]
+    fn what_a_killed_run_was_writing_is_removed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join(".trying.17-0.tmp"), "half").expect("written");
+        std::fs::write(folder.path().join("notes.tmp"), "somebody's").expect("written");
+        RecordStore::open(folder.path(), LIMITS).expect("opened");
+        assert!(!folder.path().join(".trying.17-0.tmp").exists());
+        assert!(folder.path().join("notes.tmp").exists());
+    }
+
+    #[test]
     fn one_process_at_a_time_writes() {
         let folder = tempfile::tempdir().expect("a folder");
         let held = RecordStore::open(folder.path(), LIMITS).expect("opened");
@@ -255,7 +285,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut store = RecordStore::open(folder.path(), LIMITS).expect("opened");
         for bytes in [b"a", b"b", b"c"] {
-            store.keep(&Hash256::of(bytes), bytes).expect("kept");
+            store.store_image(&Hash256::of(bytes), bytes).expect("kept");
         }
         store.append(entry(b"a"), None).expect("appended");
         std::fs::write(store.image(&Hash256::of(b"c")), b"x").expect("damaged");

@@ -31,7 +31,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
 
 prop_compose! {
     fn any_entry()(
-        content in any_hash(),
+        image_id in any_hash(),
         bytes in 0..=i64::MAX as u64,
         origin in prop::sample::select(Origin::ALL.to_vec()),
         unix_ms: i64,
@@ -43,7 +43,7 @@ prop_compose! {
         screening_us in 0..=i64::MAX as u64,
     ) -> Entry {
         let (recorded, durations) = (Timestamp { unix_ms, trusted }, Durations { intake_us, screening_us });
-        Entry { content, bytes, origin, recorded, model, threshold, outcome, durations }
+        Entry { image_id, bytes, origin, recorded, model, threshold, outcome, durations }
     }
 }
 
@@ -66,7 +66,7 @@ fn decode(mut bytes: &[u8]) -> Option<(u64, Hash256, Entry)> {
     }
     (field()? == b"xray-edge/record/1").then_some(())?;
     let (sequence, previous) = (number(field()?)?, hash(field()?)?);
-    let (content, bytes_) = (hash(field()?)?, number(field()?)?);
+    let (image_id, bytes_) = (hash(field()?)?, number(field()?)?);
     let origin = Origin::from_code(&text(field()?)?)?;
     let unix_ms = i64::from_be_bytes(field()?.try_into().ok()?);
     let trusted = match field()?.as_slice() {
@@ -84,7 +84,7 @@ fn decode(mut bytes: &[u8]) -> Option<(u64, Hash256, Entry)> {
     let reasons = (0..count).map(|_| text(field()?)).collect::<Option<Vec<_>>>()?;
     let outcome = Outcome::from_columns(&code, probability, reasons)?;
     let recorded = Timestamp { unix_ms, trusted };
-    let entry = Entry { content, bytes: bytes_, origin, recorded, model, threshold, outcome, durations };
+    let entry = Entry { image_id, bytes: bytes_, origin, recorded, model, threshold, outcome, durations };
     bytes.is_empty().then_some((sequence, previous, entry))
 }
 
@@ -136,7 +136,7 @@ fn hashes_are_those_that_another_program_computes() {
         durations: Durations { intake_us: 1500, screening_us: 0 },
         ..entry(b"b")
     };
-    let second = chain::append(Some((1, first.hash)), second);
+    let second = chain::append(Some(ChainHead { sequence: 1, hash: first.hash }), second);
     assert_eq!(second.hash.to_string(), "541eacda801def3dceb505ff8906c059f7799e7a9c8e1de459c2bcb254349e6e");
 }
 
@@ -194,7 +194,7 @@ fn records_that_are_missing_or_change_places_are_found() {
 fn a_chain_that_was_computed_anew_lacks_the_hash_that_was_noted_down() {
     let folder = tempfile::tempdir().expect("a folder");
     let records = written(folder.path(), &[entry(b"a"), entry(b"b")]);
-    let noted = (2, records[1].hash);
+    let noted = ChainHead { sequence: 2, hash: records[1].hash };
     let verify = |folder: &Path| {
         let reader = RecordReader::open(folder).expect("opened");
         reader.verify(VerifyDepth::Chain, Some(noted)).expect("verified")
@@ -212,7 +212,7 @@ fn images_that_are_missing_or_changed_are_found() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = RecordStore::open(folder.path(), LIMITS).expect("opened");
     for bytes in [b"a", b"b", b"c"] {
-        store.keep(&Hash256::of(bytes), bytes).expect("kept");
+        store.store_image(&Hash256::of(bytes), bytes).expect("kept");
         store.append(entry(bytes), None).expect("appended");
     }
     let verify = || {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::chain;
+use super::chain::{self, ChainHead};
 use super::entry::Record;
 use super::error::RecordStoreError;
 use super::hash256::Hash256;
@@ -32,7 +32,7 @@ pub struct Verification {
     pub images: u64,
     /// The newest record's place and hash. Whoever notes them down can later self_test that nothing up to there was
     /// taken away.
-    pub head: Option<(u64, Hash256)>,
+    pub head: Option<ChainHead>,
     /// What does not hold; the first of them, at most [`Verification::MOST`].
     pub problems: Vec<Problem>,
 }
@@ -53,7 +53,11 @@ impl RecordReader {
     ///
     /// # Errors
     /// [`RecordStoreError`] only if the database cannot be asked at all.
-    pub fn verify(&self, depth: VerifyDepth, holds: Option<(u64, Hash256)>) -> Result<Verification, RecordStoreError> {
+    pub fn verify(
+        &self,
+        depth: VerifyDepth,
+        holds: Option<ChainHead>,
+    ) -> Result<Verification, RecordStoreError> {
         let mut found = Verification::default();
         for line in self.database.integrity()? {
             found.problem(format!("the database: {line}"));
@@ -68,8 +72,9 @@ impl RecordReader {
                     if let Err(problem) = chain::check(found.head, &record) {
                         found.problem(format!("record {}: {problem}", record.sequence));
                     }
-                    held |= holds == Some((record.sequence, record.hash));
-                    found.head = Some((record.sequence, record.hash));
+                    let head = ChainHead { sequence: record.sequence, hash: record.hash };
+                    held |= holds == Some(head);
+                    found.head = Some(head);
                     if depth == VerifyDepth::Images {
                         self.verify_image(&record, &mut found)?;
                     }
@@ -77,7 +82,7 @@ impl RecordReader {
                 Err(RecordStoreError::Row { sequence, reason }) => {
                     found.problem(format!("record {sequence}: {reason}"));
                     // The chain is taken up again behind it, so that the rest is checked too.
-                    found.head = found.head.map(|(last, hash)| (last + 1, hash));
+                    found.head = found.head.map(|head| ChainHead { sequence: head.sequence + 1, ..head });
                 }
                 Err(other) => return Err(other),
             }
@@ -86,11 +91,11 @@ impl RecordReader {
         let (events, problems) = self.check_model_events()?;
         found.events = events;
         problems.into_iter().for_each(|problem| found.problem(problem));
-        let newest = found.head.map_or(0, |(sequence, _)| sequence);
+        let newest = found.head.map_or(0, |head| head.sequence);
         if newest < greatest {
             found.problem(format!("the newest record is {newest}, and there was a record {greatest}"));
         }
-        if let (false, Some((sequence, hash))) = (held, holds) {
+        if let (false, Some(ChainHead { sequence, hash })) = (held, holds) {
             found.problem(format!("record {sequence} with the hash {hash} is not there"));
         }
         Ok(found)
@@ -99,7 +104,7 @@ impl RecordReader {
     fn verify_image(&self, record: &Record, found: &mut Verification) -> Result<(), RecordStoreError> {
         let Some(path) = self.image(record)? else { return Ok(()) };
         match std::fs::read(&path) {
-            Ok(bytes) if Hash256::of(&bytes) == record.entry.content => found.images += 1,
+            Ok(bytes) if Hash256::of(&bytes) == record.entry.image_id => found.images += 1,
             Ok(_) => found.problem(format!("record {}: its image was changed", record.sequence)),
             // Given up between the two looks.
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.image(record)?.is_none() => {}

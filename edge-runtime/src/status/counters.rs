@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::status::Signal;
+use super::Signal;
 
 /// Counts since the start. Read from any thread; written by the pipeline.
 #[derive(Debug, Default)]
@@ -95,9 +95,14 @@ impl Counters {
     }
 }
 
+/// Adds to a counter.
+pub fn add(counter: &AtomicU64, count: u64) {
+    counter.fetch_add(count, Ordering::Relaxed);
+}
+
 /// Adds one.
 pub fn increment(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
+    add(counter, 1);
 }
 
 impl fmt::Display for Counters {

@@ -11,7 +11,7 @@ mod signal;
 mod status_publisher;
 
 #[cfg(unix)]
-pub use counters::{Counters, Histogram, HistogramSnapshot, increment};
+pub use counters::{Counters, Histogram, HistogramSnapshot, add, increment};
 pub use displayed_signal::{DisplayedSignal, Subject};
 #[cfg(unix)]
 pub use shared_status::{Health, ModelFacts, SharedStatus, StatusSnapshot};

@@ -1,5 +1,5 @@
-//! What the device shows now and how it is, for whoever looks from another thread. The loop writes, others read; a
-//! reader never makes the loop wait longer than copying these few words takes.
+//! What the device shows now and whether it works, shared between threads. The loop writes, others read; a reader
+//! keeps the loop waiting only while it copies a few values.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use crate::decode_lock::DecodeLock;
 use crate::inputs::MediaState;
 use crate::records::Hash256;
 
-/// Which model screens, as people are told.
+/// Which model screens, for people.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelFacts {
     /// SHA-256 of its file.
@@ -22,9 +22,9 @@ pub struct ModelFacts {
     pub file: String,
     /// Its threshold, 0..1.
     pub threshold: f64,
-    /// Between these two (0..1) it must not decide.
+    /// The abstain band: from the first to under the second (0..1) the model does not decide.
     pub abstain: Option<(f64, f64)>,
-    /// What runs it.
+    /// Name of the engine.
     pub engine: &'static str,
     /// Whether its weights were drawn at random, so that it proves the program and nothing else.
     pub random: bool,
@@ -48,81 +48,80 @@ impl ModelFacts {
     }
 }
 
-/// What is known at one moment.
+/// The status at one time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StatusSnapshot {
-    /// What is shown, and whose it is.
+    /// What is shown, and its subject.
     pub shown: DisplayedSignal,
-    /// For how long.
+    /// How long it has been shown.
     pub shown_for: Duration,
-    /// Since the loop last finished a turn; none before its first.
-    pub since_turn: Option<Duration>,
+    /// Since the loop last finished a cycle; none before its first.
+    pub since_cycle: Option<Duration>,
     /// Since the program began.
     pub uptime: Duration,
-    /// What the last result that was shown was about.
+    /// The subject of the last result that was shown.
     pub last: Subject,
     /// Whether there is a stick to pull.
-    pub medium: MediaState,
+    pub media: MediaState,
     /// What keeps it from working, in words for a technician.
-    pub trouble: Option<String>,
+    pub error: Option<String>,
     /// The model, once it was loaded and gave its known answer.
     pub model: Option<ModelFacts>,
 }
 
-/// How the device is.
+/// Whether the device works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Health {
     /// The model is being loaded and checked.
     Starting,
-    /// It works.
-    Well,
-    /// It does not; in words.
+    Healthy,
+    /// It does not work; in words, which may be empty.
     Faulty(String),
-    /// The loop has not finished a turn for so long.
-    Silent(Duration),
+    /// The loop has not finished a cycle for so long.
+    Stalled(Duration),
 }
 
 struct State {
     shown: DisplayedSignal,
     since: Instant,
-    beat: Option<Instant>,
+    last_cycle: Option<Instant>,
     last: Subject,
-    medium: MediaState,
-    trouble: Option<String>,
+    media: MediaState,
+    error: Option<String>,
     model: Option<ModelFacts>,
 }
 
-/// What the device shows now and how it is.
+/// What the device shows now and whether it works.
 pub struct SharedStatus {
     began: Instant,
-    patience: Duration,
+    cycle_timeout: Duration,
     decode_lock: Arc<DecodeLock>,
     state: Mutex<State>,
 }
 
 impl SharedStatus {
-    /// Nothing is shown yet. A loop that has not finished a turn for `patience` is taken to hang.
-    pub fn new(patience: Duration) -> Self {
+    /// Nothing is shown yet. A loop that has not finished a cycle for `cycle_timeout` counts as stalled.
+    pub fn new(cycle_timeout: Duration) -> Self {
         let began = Instant::now();
         let state = State {
             shown: Signal::Off.into(),
             since: began,
-            beat: None,
+            last_cycle: None,
             last: Subject::Nothing,
-            medium: MediaState::Absent,
-            trouble: None,
+            media: MediaState::Absent,
+            error: None,
             model: None,
         };
-        SharedStatus { began, patience, decode_lock: Arc::default(), state: Mutex::new(state) }
+        SharedStatus { began, cycle_timeout, decode_lock: Arc::default(), state: Mutex::new(state) }
     }
 
-    /// From now on this model screens, which gave its known answer, and the loop turns.
+    /// From now on this model screens, and the loop runs.
     pub fn ready(&self, facts: ModelFacts) {
         let mut state = self.state();
-        (state.model, state.beat) = (Some(facts), Some(Instant::now()));
+        (state.model, state.last_cycle) = (Some(facts), Some(Instant::now()));
     }
 
-    /// This signal is shown from now on; it is about nothing that came in.
+    /// This signal is shown from now on, without a subject.
     pub fn show(&self, signal: Signal) {
         self.display(signal.into());
     }
@@ -141,48 +140,48 @@ impl SharedStatus {
     }
 
     /// Whether there is a stick to pull.
-    pub fn media_state(&self, medium: MediaState) {
-        self.state().media_state = medium;
+    pub fn set_media_state(&self, media: MediaState) {
+        self.state().media = media;
     }
 
-    /// The turn to decode an image, which the model and the page take one after the other.
+    /// The lock that the model and the page take to decode an image.
     pub fn decode_lock(&self) -> &Arc<DecodeLock> {
         &self.decode_lock
     }
 
-    /// The loop has finished a turn.
-    pub fn turn_finished(&self) {
-        self.state().beat = Some(Instant::now());
+    /// The loop has finished a cycle.
+    pub fn cycle_finished(&self) {
+        self.state().last_cycle = Some(Instant::now());
     }
 
     /// What keeps the device from working; `None` when it is over.
-    pub fn trouble(&self, words: Option<String>) {
-        self.state().trouble = words;
+    pub fn set_error(&self, words: Option<String>) {
+        self.state().error = words;
     }
 
-    /// What is known now.
+    /// The status now.
     pub fn snapshot(&self) -> StatusSnapshot {
         let now = Instant::now();
         let state = self.state();
         StatusSnapshot {
             shown: state.shown,
             shown_for: now.saturating_duration_since(state.since),
-            since_turn: state.beat.map(|beat| now.saturating_duration_since(beat)),
+            since_cycle: state.last_cycle.map(|last| now.saturating_duration_since(last)),
             uptime: now.saturating_duration_since(self.began),
             last: state.last,
-            medium: state.media_state,
-            trouble: state.trouble.clone(),
+            media: state.media,
+            error: state.error.clone(),
             model: state.model.clone(),
         }
     }
 
-    /// How the device is, by a snapshot.
+    /// Whether the device works, by a snapshot.
     pub fn health(&self, snapshot: &StatusSnapshot) -> Health {
-        match (&snapshot.trouble, snapshot.shown.signal, snapshot.since_turn) {
+        match (&snapshot.error, snapshot.shown.signal, snapshot.since_cycle) {
             (Some(words), ..) => Health::Faulty(words.clone()),
             (None, Signal::Fault, _) => Health::Faulty(String::new()),
             (None, _, None) => Health::Starting,
-            (None, _, Some(silent)) if silent > self.patience => Health::Stalled(silent),
+            (None, _, Some(silent)) if silent > self.cycle_timeout => Health::Stalled(silent),
             _ => Health::Healthy,
         }
     }
@@ -223,9 +222,9 @@ mod tests {
         assert_eq!(health(&status), Health::Starting);
         status.ready(facts());
         assert_eq!(health(&status), Health::Healthy);
-        status.trouble(Some("the disk is full".into()));
+        status.set_error(Some("the disk is full".into()));
         assert_eq!(health(&status), Health::Faulty("the disk is full".into()));
-        status.trouble(None);
+        status.set_error(None);
         status.show(Signal::Fault);
         assert_eq!(health(&status), Health::Faulty(String::new()));
         status.display(DisplayedSignal::refused("camera-late"));

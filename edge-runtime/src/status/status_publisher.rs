@@ -1,91 +1,91 @@
-//! Telling the service manager that work is done: `READY`, `WATCHDOG`, `STATUS` of sd_notify(3). Without a service
-//! manager only the page is told, where there is one.
+//! Publishes the state of the loop: to the service manager (`READY`, `WATCHDOG`, `STATUS` of sd_notify(3)) and to the
+//! web page, where there are such.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
 
-use crate::status::SharedStatus;
+use super::SharedStatus;
 use crate::inputs::MediaState;
 
-/// Tells the service manager that the program is about to end of a fault.
+/// Publishes that a fault is about to end the program.
 pub fn publish_fault(fault: &str) {
-    tell(Some(fault), "");
+    notify_status(Some(fault), "");
 }
 
-/// What `systemctl status` shows, and what scripts/lib/deploy-agent.sh reads: `fault: …`, or how things are.
-fn tell(trouble: Option<&str>, else_words: &str) {
-    let words = trouble.map_or_else(|| else_words.to_owned(), |trouble| format!("fault: {trouble}"));
+/// What `systemctl status` shows, and what scripts/lib/deploy-agent.sh reads: `fault: …`, or the counters.
+fn notify_status(error: Option<&str>, otherwise: &str) {
+    let words = error.map_or_else(|| otherwise.to_owned(), |error| format!("fault: {error}"));
     let _ = sd_notify::notify(&[NotifyState::Status(&words)]);
 }
 
-/// Tells that the pipeline turns.
+/// Publishes that the loop is alive, and what keeps the device from working.
 pub struct StatusPublisher {
     every: Option<Duration>,
-    told: Option<Instant>,
-    trouble: Option<String>,
+    notified: Option<Instant>,
+    error: Option<String>,
     status: Option<Arc<SharedStatus>>,
 }
 
 impl StatusPublisher {
     /// From the environment that the service manager gave.
     pub fn from_environment() -> Self {
-        // Four times within its patience: one that is late does not end the program.
+        // Four notifications within the timeout: one that is late does not end the program.
         StatusPublisher {
-            every: sd_notify::watchdog_enabled().map(|patience| patience / 4),
-            told: None,
-            trouble: None,
+            every: sd_notify::watchdog_enabled().map(|timeout| timeout / 4),
+            notified: None,
+            error: None,
             status: None,
         }
     }
 
-    /// Tells `status`, too.
-    pub fn with(self, status: Arc<SharedStatus>) -> Self {
+    /// Also writes to `status`.
+    pub fn with_shared(self, status: Arc<SharedStatus>) -> Self {
         StatusPublisher { status: Some(status), ..self }
     }
 
-    /// The service manager's patience, if it has one that is shorter than `longest` may take between two beats.
+    /// The service manager's timeout, if it has one that is shorter than the `longest` time between two cycles.
     pub fn too_short_for(&self, longest: Duration) -> Option<Duration> {
-        self.every.map(|every| every * 4).filter(|patience| *patience <= longest)
+        self.every.map(|every| every * 4).filter(|timeout| *timeout <= longest)
     }
 
-    /// Says that screening begins.
+    /// Publishes that screening begins.
     pub fn ready(&self) {
         let _ = sd_notify::notify(&[NotifyState::Ready]);
     }
 
-    /// Says in words how things are, if nothing is in the way.
+    /// Publishes a status text, unless an error keeps the device from working.
     pub fn status(&self, words: &str) {
-        tell(self.trouble.as_deref(), words);
+        notify_status(self.error.as_deref(), words);
     }
 
-    /// Says what keeps the device from working; `None` when it is over.
-    pub fn trouble(&mut self, words: Option<String>) {
-        if self.trouble != words {
-            self.trouble.clone_from(&words);
-            tell(self.trouble.as_deref(), "well");
+    /// Publishes what keeps the device from working; `None` when it is over.
+    pub fn error(&mut self, words: Option<String>) {
+        if self.error != words {
+            self.error.clone_from(&words);
+            notify_status(self.error.as_deref(), "well");
         }
         if let Some(status) = &self.status {
-            status.trouble(words);
-        }
-    }
-
-    /// Says whether there is a stick to pull.
-    pub fn media_state(&self, medium: MediaState) {
-        if let Some(status) = &self.status {
-            status.media_state(medium);
+            status.set_error(words);
         }
     }
 
-    /// Called when a turn is done: all sources were asked, and what came is recorded.
-    pub fn turn_finished(&mut self, now: Instant) {
+    /// Publishes whether there is a stick to pull.
+    pub fn media_state(&self, media: MediaState) {
         if let Some(status) = &self.status {
-            status.turn_finished();
+            status.set_media_state(media);
+        }
+    }
+
+    /// Called at the end of a cycle: all inputs were polled, and what they gave is recorded.
+    pub fn cycle_finished(&mut self, now: Instant) {
+        if let Some(status) = &self.status {
+            status.cycle_finished();
         }
         let Some(every) = self.every else { return };
-        if self.told.is_none_or(|told| now.duration_since(told) >= every) {
-            self.told = Some(now);
+        if self.notified.is_none_or(|notified| now.duration_since(notified) >= every) {
+            self.notified = Some(now);
             let _ = sd_notify::notify(&[NotifyState::Watchdog]);
         }
     }

@@ -8,7 +8,7 @@ use image::{ExtendedColorType, GrayImage, ImageBuffer, ImageEncoder, Luma, Rgb, 
 use xray_core::heat_map::layer_png;
 use xray_core::intake::{self, IntakeProblem, Pixels, Radiograph};
 
-use crate::records::{Hash256, RecordReader, Record, RecordStoreError};
+use crate::records::{Hash256, Record, RecordReader, RecordStoreError};
 
 /// Longest side of a picture, in pixels: more than a phone shows and enough for a printed page.
 pub const LONGEST: u32 = 1024;
@@ -58,7 +58,7 @@ pub fn stored(reader: &RecordReader, record: &Record) -> Result<Vec<u8>, Picture
     let file = reader.image(record)?.ok_or(PictureError::Dropped)?;
     let bytes = intake::read_bytes(&file)
         .map_err(|error| PictureError::File { file: file.clone(), reason: error.problem.to_string() })?;
-    match Hash256::of(&bytes) == record.entry.content {
+    match Hash256::of(&bytes) == record.entry.image_id {
         true => Ok(bytes),
         false => Err(PictureError::Changed { file }),
     }
@@ -106,7 +106,11 @@ pub fn rgb(image: &Radiograph) -> Result<RgbImage, PictureError> {
 ///
 /// # Errors
 /// [`PictureError`].
-pub fn heat(reader: &RecordReader, record: &Record, image: &Radiograph) -> Result<Option<Vec<u8>>, PictureError> {
+pub fn heat(
+    reader: &RecordReader,
+    record: &Record,
+    image: &Radiograph,
+) -> Result<Option<Vec<u8>>, PictureError> {
     let Some(map) = reader.heat_map(record.sequence)? else { return Ok(None) };
     let (width, height) = size(image.width(), image.height());
     layer_png(&map, width, height).map(Some).map_err(|error| PictureError::Encoder(error.to_string()))

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use edge_runtime::records::{VerifyDepth, RecordReader, Record, RecordStoreError};
+use edge_runtime::records::{Record, RecordReader, RecordStoreError, VerifyDepth};
 use xray_core::package::{CONTRACT_KEY, KnownAnswer};
 use xray_core::preprocess::InputTensor;
 

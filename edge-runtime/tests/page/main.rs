@@ -17,10 +17,10 @@ mod support;
 
 use std::time::Duration;
 
+use edge_runtime::records::RecordReader;
 use edge_runtime::status::Signal;
 use edge_runtime::ui::lights::{Pattern, Patterns, Rhythm};
 use edge_runtime::ui::web::{self, DeviceContext, PageError, PageOptions};
-use edge_runtime::records::RecordReader;
 
 use http::{Answer, local};
 use shelf::Shelf;

@@ -1,7 +1,7 @@
 //! The status page: what stands beside a signal is that of the signal.
 
-use edge_runtime::status::{Subject, DisplayedSignal, Signal};
 use edge_runtime::inputs::MediaState;
+use edge_runtime::status::{DisplayedSignal, Signal, Subject};
 
 use super::get;
 use super::shelf::Shelf;

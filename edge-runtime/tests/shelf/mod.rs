@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use edge_runtime::records::{
+    Durations, Entry, Hash256, Origin, Outcome, RecordStore, StoreLimits, Timestamp,
+};
 use edge_runtime::status::Counters;
 use edge_runtime::status::Signal;
+use edge_runtime::status::{ModelFacts, SharedStatus};
 use edge_runtime::ui::lights::Patterns;
-use edge_runtime::status::{SharedStatus, ModelFacts};
 use edge_runtime::ui::web::{self, DeviceContext, PageOptions};
-use edge_runtime::records::{Durations, Entry, Hash256, StoreLimits, Timestamp, Origin, Outcome, RecordStore};
 use xray_core::heat_map::HeatMap;
 use xray_core::screening::Screener;
 
@@ -100,7 +102,7 @@ fn fill(folder: &Path, screener: &Screener) -> [String; 3] {
     let origins = [Origin::Folder, Origin::Stick, Origin::Folder];
     for (bytes, origin) in images.iter().zip(origins) {
         let content = Hash256::of(bytes);
-        let file = store.keep(&content, bytes).expect("kept");
+        let file = store.store_image(&content, bytes).expect("kept");
         let outcome = match screener.screen(&file) {
             Ok(screening) => Outcome::Verdict(screening.verdict.into()),
             Err(error) => Outcome::no_result(error.code()),
@@ -108,7 +110,7 @@ fn fill(folder: &Path, screener: &Screener) -> [String; 3] {
         let map = HeatMap::new(2, vec![0.0, 1.0, 0.0, 0.5]).expect("a map");
         let map = matches!(outcome, Outcome::Verdict(_)).then_some(&map);
         let entry = Entry {
-            content,
+            image_id: content,
             bytes: bytes.len() as u64,
             origin,
             recorded: Timestamp { unix_ms: 1_795_459_341_500, trusted: true },

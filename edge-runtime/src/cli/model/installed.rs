@@ -1,45 +1,39 @@
-//! `model install`, `model status`, `model rollback`: the models of a board.
+//! `model install`, `model status`, `model rollback`.
 
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
-use xray_core::engine::{EngineChoice, EngineOptions, big_cores};
-use xray_core::package::{SignedBytes, TrustedKeys, signature_of};
+use xray_core::package::signature_of;
 use xray_core::screening::printable;
 
-use super::Outcome;
+use super::StoreArgs;
+use crate::cli::print;
+use crate::commands::Outcome;
+use crate::commands::model::self_test_here;
 use crate::models::{
-    DEFAULT_KEYS, DEFAULT_STORE, ModelFolder, InstallOptions, Installation, Installed, ModelStore, SelfTestReport, ModelRefusal,
-    Slot, State, ModelStoreError, TrialLimits, self_test, short,
+    InstallOptions, Installation, Installed, ModelFolder, ModelStoreError, SelfTestReport, Slot, SourceFile,
+    State, TrialLimits, short,
 };
 
-/// Where the models of a board lie.
-#[derive(Debug, Clone, Args)]
-pub struct StoreArgs {
-    /// ModelFolder of the installed models
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_STORE)]
-    pub store: PathBuf,
-    /// ModelFolder of the public keys (*.pub) whose signatures are trusted
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_KEYS)]
-    pub keys: PathBuf,
-}
+const INSTALL_HELP: &str = "\
+Examples:
+  edge-runtime model install --dry-run /media/stick/second.onnx
+  edge-runtime model install /media/stick/second.onnx
+  edge-runtime model install first.onnx --allow-downgrade
 
-impl StoreArgs {
-    /// The store in these folders.
-    ///
-    /// # Errors
-    /// If no key can be read.
-    pub fn open(&self) -> Result<ModelStore<ModelFolder>> {
-        Ok(ModelStore::new(ModelFolder::new(&self.store), TrustedKeys::read(&self.keys)?))
-    }
-}
+The signature (FILE.minisig) must be by a key of this board; it is checked before the file is parsed. Then the model
+must give the right answer to the test pattern. From then on it is in use, on trial: if the engine fails, or the
+program starts three times without a good screening, the board goes back to the previous model by itself.
+
+Exit status: 0 in use; 4 refused, the board keeps the model that it has; 2 wrong usage; 1 a fault.";
 
 /// Arguments of `model install`.
 #[derive(Debug, Args)]
-pub struct InstallArgs {
+#[command(after_help = INSTALL_HELP)]
+pub(in crate::cli) struct InstallArgs {
     /// The model: an ONNX file that was signed with `host-trainer sign`
     file: PathBuf,
     /// Its signature [default: FILE.minisig]
@@ -66,7 +60,7 @@ pub struct InstallArgs {
 
 /// Arguments of `model status`.
 #[derive(Debug, Args)]
-pub struct StatusArgs {
+pub(in crate::cli) struct StatusArgs {
     /// Load the model in use as well: its signature, and its answer to the test pattern
     #[arg(long)]
     check: bool,
@@ -79,7 +73,7 @@ pub struct StatusArgs {
 
 /// Arguments of `model rollback`.
 #[derive(Debug, Args)]
-pub struct RollbackArgs {
+pub(in crate::cli) struct RollbackArgs {
     /// Check everything, say what would be done, change nothing
     #[arg(long)]
     dry_run: bool,
@@ -94,7 +88,7 @@ pub struct RollbackArgs {
 ///
 /// # Errors
 /// If the store cannot be read or written, or `out` cannot. A model that is refused is [`Outcome::Refused`].
-pub fn install(args: &InstallArgs, out: &mut impl Write) -> Result<Outcome> {
+pub(super) fn install(args: &InstallArgs, out: &mut impl Write) -> Result<Outcome> {
     let options = InstallOptions {
         watch: TrialLimits { screenings: args.trial, ..TrialLimits::default() },
         allow_downgrade: args.allow_downgrade,
@@ -102,11 +96,12 @@ pub fn install(args: &InstallArgs, out: &mut impl Write) -> Result<Outcome> {
         dry_run: args.dry_run,
     };
     let signature = args.signature.clone().unwrap_or_else(|| signature_of(&args.file));
-    let done = args.at.open()?.install_file((&args.file, &signature), options, self_test_here);
+    let source = SourceFile { model: args.file.clone(), signature };
+    let done = args.at.location().open()?.install_file(&source, options, self_test_here);
     let Some(done) = taken(done, args.json, out)? else { return Ok(Outcome::Refused) };
     let text =
         if args.json { line(&installed_json(&done, args.dry_run)) } else { installed(&done, args.dry_run) };
-    say(out, &text)?;
+    print(out, &text)?;
     Ok(Outcome::Complete)
 }
 
@@ -114,8 +109,8 @@ pub fn install(args: &InstallArgs, out: &mut impl Write) -> Result<Outcome> {
 ///
 /// # Errors
 /// As [`install`].
-pub fn rollback(args: &RollbackArgs, out: &mut impl Write) -> Result<Outcome> {
-    let done = args.at.open()?.rollback(args.dry_run, self_test_here);
+pub(super) fn rollback(args: &RollbackArgs, out: &mut impl Write) -> Result<Outcome> {
+    let done = args.at.location().open()?.rollback(args.dry_run, self_test_here);
     let Some(model) = taken(done, args.json, out)? else { return Ok(Outcome::Refused) };
     let words = if args.dry_run { "would go back to" } else { "went back to" };
     let text = match args.json {
@@ -125,7 +120,7 @@ pub fn rollback(args: &RollbackArgs, out: &mut impl Write) -> Result<Outcome> {
         })),
         false => format!("{words} {}\n", describe(&model)),
     };
-    say(out, &text)?;
+    print(out, &text)?;
     Ok(Outcome::Complete)
 }
 
@@ -133,10 +128,10 @@ pub fn rollback(args: &RollbackArgs, out: &mut impl Write) -> Result<Outcome> {
 ///
 /// # Errors
 /// If the store cannot be read; with `check`, if the model in use cannot be run.
-pub fn status(args: &StatusArgs, out: &mut impl Write) -> Result<Outcome> {
+pub(super) fn status(args: &StatusArgs, out: &mut impl Write) -> Result<Outcome> {
     let state = State::read(&ModelFolder::new(&args.at.store))?;
     let checked = match args.check {
-        true => Some(args.at.open()?.check(self_test_here)?),
+        true => Some(args.at.location().open()?.check(self_test_here)?),
         false => None,
     };
     let text = if args.json {
@@ -144,12 +139,8 @@ pub fn status(args: &StatusArgs, out: &mut impl Write) -> Result<Outcome> {
     } else {
         describe_state(&state, checked.as_ref())
     };
-    say(out, &text)?;
+    print(out, &text)?;
     Ok(Outcome::Complete)
-}
-
-fn self_test_here(signed: SignedBytes) -> Result<SelfTestReport, ModelRefusal> {
-    self_test(signed, EngineOptions { choice: EngineChoice::Auto, threads: big_cores() })
 }
 
 /// What was done; none if the model was refused, which is then said.
@@ -159,7 +150,7 @@ fn taken<T>(done: Result<T, ModelStoreError>, json: bool, out: &mut impl Write) 
         Err(ModelStoreError::Refused(refusal)) => {
             let reason = refusal.to_string();
             match json {
-                true => say(out, &line(&json!({ "outcome": "refused", "reason": reason })))?,
+                true => print(out, &line(&json!({ "outcome": "refused", "reason": reason })))?,
                 // Not eprintln!, which panics where the standard error is closed.
                 false => drop(writeln!(std::io::stderr(), "refused: {}", printable(&reason))),
             }
@@ -256,8 +247,4 @@ fn state_json(state: &State, checked: Option<&SelfTestReport>) -> Value {
 
 fn line(value: &Value) -> String {
     format!("{value}\n")
-}
-
-fn say(out: &mut impl Write, text: &str) -> Result<()> {
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("the result could not be written")
 }

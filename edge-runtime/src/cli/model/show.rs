@@ -11,8 +11,10 @@ use xray_core::engine::FusedEngine;
 use xray_core::package::{Contract, GateRecord, PackageFile, SCHEMA_VERSION, VerifiedPackage};
 use xray_core::screening::printable;
 
+use crate::cli::print;
+
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ModelFile<'a> {
     file: String,
     sha256: &'a str,
     schema: u32,
@@ -23,25 +25,25 @@ struct Shown<'a> {
 ///
 /// # Errors
 /// If the file is not a package that may be run, or `out` cannot be written.
-pub fn show(file: &Path, json: bool, out: &mut impl Write) -> Result<()> {
+pub(super) fn show(file: &Path, json: bool, out: &mut impl Write) -> Result<()> {
     let package = PackageFile::read(file)?.verify()?;
     let text = if json { as_json(&package)? } else { as_text(&package)? };
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("the contract could not be written")
+    print(out, &text)
 }
 
 /// Loads the model into the fused engine and writes what it made of it to `out`, in words or as JSON.
 ///
 /// # Errors
 /// If the file is not a package that may be run, the engine refuses it, or `out` cannot be written.
-pub fn explain(file: &Path, json: bool, out: &mut impl Write) -> Result<()> {
+pub(super) fn explain(file: &Path, json: bool, out: &mut impl Write) -> Result<()> {
     let engine = FusedEngine::load(&PackageFile::read(file)?.verify()?, NonZeroUsize::MIN)?;
     let report = engine.report();
     let text = if json { serde_json::to_string(report)? + "\n" } else { report.to_string() };
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("the report could not be written")
+    print(out, &text)
 }
 
 fn as_json(package: &VerifiedPackage) -> Result<String> {
-    let shown = Shown {
+    let shown = ModelFile {
         file: package.path().display().to_string(),
         sha256: package.sha256(),
         schema: SCHEMA_VERSION,

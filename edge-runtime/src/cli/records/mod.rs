@@ -11,10 +11,11 @@ use xray_core::decision::DISCLAIMER;
 use xray_core::screening::printable;
 
 use crate::models::ModelEvent;
-use crate::ui::decimals::decimals_of;
 use crate::records::{
-    VerifyDepth, Exporter, ExportFormat, Hash256, Timestamp, RecordReader, Record, RecordRow, Verification, mark_reported,
+    ChainHead, ExportFormat, Exporter, Hash256, Record, RecordReader, RecordRow, Timestamp, Verification,
+    VerifyDepth, mark_reported,
 };
+use crate::ui::decimals::decimals_of;
 
 const HELP: &str = "\
 Examples:
@@ -34,7 +35,7 @@ Exit status: 0 all is well; 1 a record or an image is not as it was written, or 
 /// The arguments of `records`.
 #[derive(Args)]
 #[command(after_help = HELP)]
-pub struct RecordsArgs {
+pub(in crate::cli) struct RecordsArgs {
     /// The folder that `[record]` in the configuration names
     #[arg(long, value_name = "DIR", default_value = crate::STORE, global = true)]
     store: PathBuf,
@@ -108,8 +109,8 @@ enum RecordsCommand {
         #[arg(long)]
         chain_only: bool,
         /// A record's number and hash that were noted down before
-        #[arg(long, value_name = "NUMBER:HASH", value_parser = place)]
-        holds: Option<(u64, Hash256)>,
+        #[arg(long, value_name = "NUMBER:HASH", value_parser = chain_head)]
+        holds: Option<ChainHead>,
         /// One JSON object
         #[arg(long)]
         json: bool,
@@ -120,7 +121,7 @@ enum RecordsCommand {
 ///
 /// # Errors
 /// If the store cannot be read, something in it is not as it was written, or `out` cannot be written.
-pub fn run(args: &RecordsArgs, out: &mut impl Write) -> Result<()> {
+pub(in crate::cli) fn run(args: &RecordsArgs, out: &mut impl Write) -> Result<()> {
     let written = match &args.command {
         RecordsCommand::List { day, json } => {
             let form = if *json { ExportFormat::Json } else { ExportFormat::Text };
@@ -178,7 +179,8 @@ fn events(store: &Path, json: bool, out: &mut impl Write) -> Result<()> {
             });
             writeln!(out, "{line}")?;
         } else {
-            let said = serde_json::from_value::<ModelEvent>(what).map_or(event.event, |event| event.to_string());
+            let said =
+                serde_json::from_value::<ModelEvent>(what).map_or(event.event, |event| event.to_string());
             let doubt = if event.recorded.trusted { "" } else { "?" };
             // A refusal names the file that was on a stick.
             let said = printable(&said);
@@ -191,7 +193,7 @@ fn events(store: &Path, json: bool, out: &mut impl Write) -> Result<()> {
 fn find(reader: &RecordReader, which: &str) -> Result<Record> {
     let found = match (which.parse::<u64>(), which.parse::<Hash256>()) {
         (Ok(sequence), _) => reader.by_sequence(sequence)?,
-        (_, Ok(content)) => reader.by_content(&content)?,
+        (_, Ok(content)) => reader.by_image_id(&content)?,
         _ => bail!("{which:?} is neither a record's number nor the SHA-256 of an image"),
     };
     found.with_context(|| format!("there is no record {which}; `edge-runtime records list` shows them"))
@@ -219,7 +221,7 @@ fn show(store: &Path, which: &str, json: bool, out: &mut impl Write) -> Result<(
         ("recorded", format!("{}{trusted}", row.recorded)),
         ("origin", row.origin.to_owned()),
         ("image", format!("{image}, {} bytes", row.bytes)),
-        ("content", row.content),
+        ("content", row.image_id),
         ("model", row.model),
         ("took", format!("{} µs into the store, {} µs screening", row.intake_us, row.screening_us)),
         ("previous", row.previous),
@@ -243,7 +245,7 @@ fn mark(store: &Path, up_to: u64, dry_run: bool, out: &mut impl Write) -> Result
 fn verify(
     store: &Path,
     chain_only: bool,
-    holds: Option<(u64, Hash256)>,
+    holds: Option<ChainHead>,
     json: bool,
     out: &mut impl Write,
 ) -> Result<()> {
@@ -259,7 +261,7 @@ fn verify(
         if found.events > 0 {
             writeln!(out, "{} events of models looked at", found.events)?;
         }
-        if let Some((sequence, hash)) = found.head {
+        if let Some(ChainHead { sequence, hash }) = found.head {
             writeln!(out, "newest record {sequence}:{hash}")?;
         }
     }
@@ -278,7 +280,7 @@ fn verified_json(found: &Verification) -> serde_json::Value {
         "records": found.records,
         "images": found.images,
         "model_events": found.events,
-        "newest": found.head.map(|(sequence, hash)| format!("{sequence}:{hash}")),
+        "newest": found.head.map(|head| format!("{}:{}", head.sequence, head.hash)),
         "problems": found.problems.iter().map(|problem| &problem.0).collect::<Vec<_>>(),
     })
 }
@@ -293,10 +295,11 @@ fn day(text: &str) -> Result<String, String> {
     }
 }
 
-fn place(text: &str) -> Result<(u64, Hash256), String> {
-    let parts =
-        text.split_once(':').and_then(|(number, hash)| Some((number.parse().ok()?, hash.parse().ok()?)));
-    parts.ok_or_else(|| {
+fn chain_head(text: &str) -> Result<ChainHead, String> {
+    let head = text.split_once(':').and_then(|(sequence, hash)| {
+        Some(ChainHead { sequence: sequence.parse().ok()?, hash: hash.parse().ok()? })
+    });
+    head.ok_or_else(|| {
         format!("{text:?} is not a number, a colon and a hash, as `records verify` prints them")
     })
 }

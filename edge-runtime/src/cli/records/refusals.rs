@@ -43,7 +43,7 @@ impl From<RecordedRefusal> for RefusalRow {
 ///
 /// # Errors
 /// If the store cannot be read, or `out` cannot be written.
-pub fn write(store: &Path, form: ExportFormat, day: Option<&str>, out: &mut impl Write) -> Result<()> {
+pub(super) fn write(store: &Path, form: ExportFormat, day: Option<&str>, out: &mut impl Write) -> Result<()> {
     let all = RecordReader::open(store)?.refusals()?.into_iter().map(RefusalRow::from);
     let rows = all.filter(|row| day.is_none_or(|day| row.recorded.starts_with(day)));
     match form {

@@ -3,20 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use xray_core::files;
 use xray_core::heat_map::{HeatMap, overlay_png};
 use xray_core::intake;
 use xray_core::screening::{Item, Screener};
 use xray_core::sha256_hex;
 
 /// Draws into one folder.
-pub struct Drawer<'a> {
+pub struct HeatMapWriter<'a> {
     folder: &'a Path,
     screener: &'a Screener,
     /// What could not be drawn, and why.
     failed: Vec<String>,
 }
 
-impl<'a> Drawer<'a> {
+impl<'a> HeatMapWriter<'a> {
     /// Makes the folder if need be.
     ///
     /// # Errors
@@ -27,9 +28,10 @@ impl<'a> Drawer<'a> {
             "this model gives no heat maps: it was exported by an earlier release; export its run again, or leave \
              --heat-maps out"
         );
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("{}: the folder cannot be made", folder.display()))?;
-        Ok(Drawer { folder, screener, failed: Vec::new() })
+        std::fs::create_dir_all(folder).with_context(|| {
+            format!("{}: the folder cannot be made; check its permissions", folder.display())
+        })?;
+        Ok(HeatMapWriter { folder, screener, failed: Vec::new() })
     }
 
     /// Draws what `item` came to, if it has a heat map, and notes the file in it. A picture that cannot be drawn is no
@@ -55,7 +57,7 @@ impl<'a> Drawer<'a> {
         let image =
             self.screener.decode(&bytes).with_context(|| format!("{}: read again", file.display()))?;
         let picture = self.folder.join(format!("{}.png", sha256_hex(&bytes)));
-        std::fs::write(&picture, overlay_png(&image, map)?)
+        files::write_atomic(&picture, &overlay_png(&image, map)?, files::PUBLIC)
             .with_context(|| format!("{}: the picture cannot be written", picture.display()))?;
         Ok(picture)
     }

@@ -1,63 +1,93 @@
 //! `screen`: one model, many images, one row each, and a signal each where there are lights.
 
-use std::cell::Cell;
+mod batch_lights;
+mod heat_maps;
+mod model_source;
+
+pub use model_source::{LoadedModel, ModelSearch, ModelSource};
+
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
 use xray_core::decision::DISCLAIMER;
-use xray_core::engine::EngineOptions;
+use xray_core::engine::{EngineChoice, EngineOptions};
 use xray_core::package::RANDOM_WARNING;
-use xray_core::screening::{Format, Item, screen_paths, write_rows};
+use xray_core::screening::{Format, screen_paths, write_rows};
 
+use self::batch_lights::BatchLights;
+use self::heat_maps::HeatMapWriter;
 use super::Outcome;
-use super::heat_maps::Drawer;
-use super::source::ModelSource;
 use crate::status::Signal;
 use crate::ui::lights::SignalOutput;
 
 /// How long a verdict is shown if another image follows.
-pub const BETWEEN: Duration = Duration::from_millis(1500);
+pub const PAUSE: Duration = Duration::from_millis(1500);
 
-/// Loads the model into an engine and screens all files under `paths`, which are X-rays or `photographs` of films on a
-/// light box. Rows go to `out`; the disclaimer, before the first row, and the summary, after the last, go to `notes`.
-/// Where `pictures` names a folder, each heat map is drawn there. On `lights`, every image is shown as busy while it
-/// is read, then as what it came to, `between` long if another follows. At the end stands the most urgent
-/// signal of all images, or the fault that ended the screening; how long is the caller's choice.
+/// What is screened, and how.
+#[derive(Debug, Clone)]
+pub struct ScreenOptions {
+    pub model: ModelSource,
+    pub engine: EngineOptions,
+    /// X-rays, or folders that hold them at any depth.
+    pub paths: Vec<PathBuf>,
+    /// Whether they are photographs of films on a light box.
+    pub film: bool,
+    pub format: Format,
+    /// Folder for pictures of the heat maps.
+    pub heat_maps: Option<PathBuf>,
+    /// How long the lights show a verdict if another image follows.
+    pub pause: Duration,
+}
+
+impl Default for ScreenOptions {
+    /// The model of this machine, one thread, rows for people without a header, no heat maps.
+    fn default() -> Self {
+        ScreenOptions {
+            model: ModelSource::default(),
+            engine: EngineChoice::Auto.into(),
+            paths: Vec::new(),
+            film: false,
+            format: Format::Text { header: false },
+            heat_maps: None,
+            pause: PAUSE,
+        }
+    }
+}
+
+/// Screens every image. Rows go to `out`; the disclaimer, before the first row, and the summary, after the last, go to
+/// `notes`. On `lights` every image is shown as busy while it is read, then with its result. At the end the most urgent
+/// signal of all images stays, or the fault that ended the screening; the caller decides for how long.
 ///
 /// # Errors
 /// If the model cannot be loaded, or `out` is closed before every image was screened.
 pub fn run(
-    (model, engine): (&ModelSource, EngineOptions),
-    (paths, photographs): (&[PathBuf], bool),
-    (format, pictures): (Format, Option<&Path>),
-    (lights, between): (&dyn SignalOutput, Duration),
+    options: &ScreenOptions,
+    lights: &dyn SignalOutput,
     out: &mut impl Write,
     notes: &mut impl Write,
 ) -> Result<Outcome> {
-    let round = Round { lights, between, shown: Cell::new(Signal::Busy), urgent: Cell::new(Signal::Off) };
+    let batch = BatchLights::new(lights, options.pause);
     lights.show(Signal::Busy);
-    let screened = screen((model, engine), (paths, photographs), (format, pictures), &round, out, notes);
-    round.end(screened.is_ok());
+    let screened = screen(options, &batch, out, notes);
+    batch.end(screened.is_ok());
     screened
 }
 
 fn screen(
-    (model, engine): (&ModelSource, EngineOptions),
-    (paths, photographs): (&[PathBuf], bool),
-    (format, pictures): (Format, Option<&Path>),
-    round: &Round<'_>,
+    options: &ScreenOptions,
+    batch: &BatchLights<'_>,
     out: &mut impl Write,
     notes: &mut impl Write,
 ) -> Result<Outcome> {
-    let mut source = model.load(engine)?;
-    if photographs {
-        source.screener.expect_photographs();
+    let mut model = options.model.load(options.engine)?;
+    if options.film {
+        model.screener.expect_photographs();
     }
-    let screener = &source.screener;
-    if let Some(reason) = &source.went_back {
-        note(notes, &format!("warning: this board went back to the model before: {reason}"));
+    let screener = &model.screener;
+    for line in &model.notes {
+        note(notes, line);
     }
     for warning in screener.warnings() {
         note(notes, &format!("warning: {warning}"));
@@ -65,155 +95,38 @@ fn screen(
     if screener.contract().has_random_backbones() {
         note(notes, RANDOM_WARNING);
     }
-    let mut drawer = pictures.map(|folder| Drawer::open(folder, screener)).transpose()?;
+    let mut heat_maps =
+        options.heat_maps.as_ref().map(|folder| HeatMapWriter::open(folder, screener)).transpose()?;
     note(notes, DISCLAIMER);
     let mut replaced = None;
-    let items = round.busy_while_reading(screen_paths(screener, paths));
+    let items = batch.busy_while_reading(screen_paths(screener, &options.paths));
     let counted = items.map_while(|item| match &replaced {
         None => {
-            replaced = source.count(&item).err();
+            replaced = model.count(&item).err();
             Some(item)
         }
         Some(_) => None,
     });
     let drawn = counted.map(|mut item| {
-        drawer.iter_mut().for_each(|drawer| drawer.draw(&mut item));
+        heat_maps.iter_mut().for_each(|heat_maps| heat_maps.draw(&mut item));
         item
     });
-    let written = write_rows(screener, drawn, format, out, |item| round.show(Signal::of(item)));
+    let written = write_rows(screener, drawn, options.format, out, |item| batch.show(Signal::of(item)));
     let summary = written.map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => anyhow::anyhow!("the output was closed before all images were screened"),
         _ => anyhow::Error::new(error).context("the rows could not be written"),
     })?;
-    let failed = drawer.map_or_else(Vec::new, Drawer::failed);
+    let failed = heat_maps.map_or_else(Vec::new, HeatMapWriter::failed);
     failed.iter().for_each(|reason| note(notes, &format!("warning: no picture: {reason}")));
     note(notes, &summary.to_string());
     match replaced {
         Some(error) => return Err(error),
-        None => source.end()?,
+        None => model.end()?,
     }
     Ok(if summary.is_complete() && failed.is_empty() { Outcome::Complete } else { Outcome::Incomplete })
-}
-
-/// What the lights show while many images are screened.
-struct Round<'a> {
-    lights: &'a dyn SignalOutput,
-    between: Duration,
-    shown: Cell<Signal>,
-    urgent: Cell<Signal>,
-}
-
-impl Round<'_> {
-    fn show(&self, signal: Signal) {
-        self.shown.set(signal);
-        self.urgent.set(self.urgent.get().max(signal));
-        self.lights.show(signal);
-    }
-
-    /// Leaves the last verdict for a while, then shows that the next image is being read.
-    fn busy_while_reading(
-        &self,
-        mut items: impl ExactSizeIterator<Item = Item>,
-    ) -> impl Iterator<Item = Item> {
-        std::iter::from_fn(move || {
-            if items.len() > 0 && self.shown.get() != Signal::Busy {
-                self.lights.hold(self.between);
-                self.lights.show(Signal::Busy);
-                self.shown.set(Signal::Busy);
-            }
-            items.next()
-        })
-    }
-
-    fn end(&self, whole: bool) {
-        let last = if whole { self.urgent.get() } else { Signal::Fault };
-        if last != self.shown.get() {
-            if whole {
-                self.lights.hold(self.between);
-            }
-            self.lights.show(last);
-        }
-    }
 }
 
 /// A note that cannot be written is no reason to withhold a verdict.
 fn note(notes: &mut impl Write, line: &str) {
     let _ = writeln!(notes, "{line}");
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::RefCell;
-
-    use super::*;
-    use xray_core::intake::ListingError;
-    use xray_core::screening::NoResult;
-
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    enum Seen {
-        Shown(Signal),
-        Held,
-    }
-
-    #[derive(Default)]
-    struct Watched(RefCell<Vec<Seen>>);
-
-    impl SignalOutput for Watched {
-        fn show(&self, signal: Signal) {
-            self.0.borrow_mut().push(Seen::Shown(signal));
-        }
-
-        fn hold(&self, time: Duration) {
-            assert_eq!(time, BETWEEN);
-            self.0.borrow_mut().push(Seen::Held);
-        }
-    }
-
-    /// What is seen while images come to these ends, and nothing or a fault ends the screening.
-    fn seen(verdicts: &[Signal], whole: bool) -> Vec<Seen> {
-        let watched = Watched::default();
-        let (shown, urgent) = (Cell::new(Signal::Busy), Cell::new(Signal::Off));
-        let round = Round { lights: &watched, between: BETWEEN, shown, urgent };
-        let item = |path: &str| Item {
-            file: path.into(),
-            outcome: Err(NoResult::Listing(ListingError::NotFound { path: path.into() })),
-            picture: None,
-        };
-        let items: Vec<_> = verdicts.iter().map(|_| item("x")).collect();
-        for (_, verdict) in round.busy_while_reading(items.into_iter()).zip(verdicts) {
-            round.show(*verdict);
-        }
-        round.end(whole);
-        watched.0.take()
-    }
-
-    #[test]
-    fn one_image_is_shown_and_not_held() {
-        assert_eq!(seen(&[Signal::NoSign], true), [Seen::Shown(Signal::NoSign)]);
-    }
-
-    #[test]
-    fn each_image_is_held_while_others_follow_and_the_most_urgent_stands_at_the_end() {
-        use Seen::{Held, Shown};
-        let all = seen(&[Signal::NoSign, Signal::Suspected, Signal::NoResult], true);
-        let expected = [
-            Shown(Signal::NoSign),
-            Held,
-            Shown(Signal::Busy),
-            Shown(Signal::Suspected),
-            Held,
-            Shown(Signal::Busy),
-            Shown(Signal::NoResult),
-            Held,
-            Shown(Signal::Suspected),
-        ];
-        assert_eq!(all, expected);
-    }
-
-    #[test]
-    fn a_screening_that_broke_off_is_a_fault_at_once() {
-        assert_eq!(seen(&[], false), [Seen::Shown(Signal::Fault)]);
-        let after_one = seen(&[Signal::NoSign], false);
-        assert_eq!(after_one, [Seen::Shown(Signal::NoSign), Seen::Shown(Signal::Fault)]);
-    }
 }

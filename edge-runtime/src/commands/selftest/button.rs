@@ -11,11 +11,11 @@ use crate::gpio::button::Button;
 use crate::gpio::{ActiveLevel, Backend, Board, ButtonWiring, GpioError, Pull};
 
 /// How often the line is read.
-const LOOKS: usize = 32;
+const READS: usize = 32;
 /// From one look to the next. A line that nothing holds follows the mains, whose 16.7 or 20 ms are no multiple of it.
-const BETWEEN: Duration = Duration::from_millis(7);
+const READ_INTERVAL: Duration = Duration::from_millis(7);
 /// How long somebody has to press.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PRESS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What opens a button's line.
 pub type Open<'a> = &'a dyn Fn(ButtonWiring) -> Result<Box<dyn Button>, GpioError>;
@@ -51,36 +51,36 @@ pub fn button(
     out: &mut impl Write,
 ) -> Result<()> {
     let Some(wiring) = board.button() else { return say(out, "button  this board has none") };
-    let mut told = |words: &str| say(out, &format!("button  {:<7} {words}", wiring.line));
+    let mut report = |words: &str| say(out, &format!("button  {:<7} {words}", wiring.line));
     if board.backend == Backend::Simulator {
-        return told("simulated: nobody can press it");
+        return report("simulated: nobody can press it");
     }
-    let opened = open(wiring).and_then(|button| Ok((looks(&*button, &mut wait)?, button)));
+    let opened = open(wiring).and_then(|button| Ok((pressed_reads(&*button, &mut wait)?, button)));
     let (pressed, button) = match opened {
         Ok(opened) => opened,
         Err(error) => {
-            told(&error.to_string())?;
+            report(&error.to_string())?;
             bail!("the button cannot be read");
         }
     };
     match pressed {
-        0 => told("is not pressed")?,
-        LOOKS => {
-            told(&held(wiring))?;
+        0 => report("is not pressed")?,
+        READS => {
+            report(&held(wiring))?;
             bail!("the button reads as pressed");
         }
         _ => {
-            told(&floats(wiring))?;
+            report(&floats(wiring))?;
             bail!("the button's line does not keep its level");
         }
     }
     let Some(patience) = press else { return Ok(()) };
     let presses = button.watch()?;
-    told(&format!("press it now, within {} seconds", patience.as_secs()))?;
+    report(&format!("press it now, within {} seconds", patience.as_secs()))?;
     match presses.recv_timeout(patience) {
-        Ok(_) => told("was pressed: one press came"),
+        Ok(_) => report("was pressed: one press came"),
         Err(RecvTimeoutError::Timeout) => {
-            told(
+            report(
                 "no press came: it is on another line than the board file says, a wire is loose, or it brings the line \
                  to the level at which `pull` holds it anyway",
             )?;
@@ -90,12 +90,12 @@ pub fn button(
     }
 }
 
-/// At how many of [`LOOKS`] it was pressed.
-fn looks(button: &dyn Button, wait: &mut impl FnMut(Duration)) -> Result<usize, GpioError> {
+/// At how many of [`READS`] it was pressed.
+fn pressed_reads(button: &dyn Button, wait: &mut impl FnMut(Duration)) -> Result<usize, GpioError> {
     let mut pressed = 0;
-    for _ in 0..LOOKS {
+    for _ in 0..READS {
         pressed += usize::from(button.is_pressed()?);
-        wait(BETWEEN);
+        wait(READ_INTERVAL);
     }
     Ok(pressed)
 }
@@ -142,8 +142,9 @@ mod tests {
     use std::sync::mpsc::{Receiver, channel};
 
     use super::*;
-    use crate::gpio::button::{Debouncer, Press, SETTLE};
     use crate::gpio::Line;
+    use crate::gpio::button::{Debouncer, Press, SETTLE};
+    use crate::ui::lights::BoardFile;
 
     /// A button whose levels are given, one a look; the last stays. Then those while it is watched, with their times in
     /// milliseconds.
@@ -178,7 +179,7 @@ mod tests {
     fn board(button: &str) -> Board {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), format!("{LEDS}{button}")).expect("written");
-        Board::find(file.path().to_str().expect("UTF-8")).expect("a board")
+        BoardFile::find(file.path().to_str().expect("UTF-8")).expect("a board").board
     }
 
     /// What is said of a button, and why the self-test fails, if it does.
@@ -291,7 +292,7 @@ mod tests {
         let never: Open<'_> = &|_| panic!("opened");
         assert_eq!(said("", true, never), ("button  this board has none\n".into(), String::new()));
         let mut out = Vec::new();
-        button(&Board::find("sim").expect("sim"), Some(PATIENCE), never, |_| (), &mut out)
+        button(&BoardFile::find("sim").expect("sim").board, Some(PRESS_TIMEOUT), never, |_| (), &mut out)
             .expect("nothing to press");
         assert_eq!(String::from_utf8_lossy(&out), "button  GPIO24  simulated: nobody can press it\n");
     }

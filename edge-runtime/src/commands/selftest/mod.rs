@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::status::Signal;
 use crate::gpio::Backend;
+use crate::status::Signal;
 use crate::ui::lights::{Patterns, SharedPanel, SignalOutput, lock};
 
 /// How long a part is on, and off after it.
@@ -29,6 +29,8 @@ pub fn lines(panel: &SharedPanel, mut wait: impl FnMut(Duration), out: &mut impl
     // One guard at a time: a second one in the same statement would wait for the first for ever.
     let name = lock(panel).board().name.clone();
     let backend = lock(panel).board().backend;
+    let machines = lock(panel).board().machines.clone();
+    let may_be_a_jetson = machines.is_empty() || machines.iter().any(|machine| machine.starts_with("NVIDIA"));
     say(out, &format!("board {name}: watch the lamps and listen; each goes on once, in this order:"))?;
     for (part, wiring) in &parts {
         // The guard is let go before the wait: SIGTERM must be able to turn the part off.
@@ -56,7 +58,7 @@ pub fn lines(panel: &SharedPanel, mut wait: impl FnMut(Duration), out: &mut impl
         "All lines follow. A lamp that stayed dark, or a buzzer that was silent, is broken, the wrong way \
          round, or on another line than the board file says; two that changed places are swapped there.",
     )?;
-    if backend == Backend::Gpiocdev {
+    if backend == Backend::Gpiocdev && may_be_a_jetson {
         // Tegra reads an output back from its register: the line follows whatever the pin does.
         say(
             out,
@@ -102,7 +104,7 @@ mod tests {
 
     fn tested(simulator: Simulator) -> (Result<()>, String, Recording, Duration) {
         let recording = simulator.recording();
-        let panel = Panel::new(Board::find("sim").expect("sim"), Box::new(simulator));
+        let panel = Panel::new(BoardFile::find("sim").expect("sim").board, Box::new(simulator));
         recording.take();
         let (mut out, mut took) = (Vec::new(), Duration::ZERO);
         let result = lines(&Arc::new(Mutex::new(panel)), |time| took += time, &mut out);

@@ -107,7 +107,7 @@ impl CameraDevice for RpicamStill {
         self.program.display().to_string()
     }
 
-    fn look(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), String> {
         let advice = "install rpicam-apps, or correct `program` under `[camera]`";
         match std::fs::metadata(&self.program) {
             Ok(meta) if meta.is_file() && meta.permissions().mode() & 0o111 != 0 => Ok(()),
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn what_it_writes_is_the_picture_and_it_is_told_what_it_must_be_told() {
         let (_folder, camera) = program("printf '%s ' \"$@\"; echo chatter >&2");
-        assert_eq!(camera.look(), Ok(()));
+        assert_eq!(camera.check(), Ok(()));
         let expected =
             "--nopreview --timeout 2000 --encoding jpg --quality 95 --width 2592 --height 1944 --output - ";
         assert_eq!(camera.shoot(), Ok(Frame::Jpeg(expected.into())));
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn what_is_no_program_is_said() {
         let (folder, _) = program("");
-        let of = |path: &Path| RpicamStill::new(path, Duration::ZERO).look().expect_err("none");
+        let of = |path: &Path| RpicamStill::new(path, Duration::ZERO).check().expect_err("none");
         assert!(of(&folder.path().join("gone")).contains("install rpicam-apps"));
         assert!(of(folder.path()).contains("it is no program"));
     }

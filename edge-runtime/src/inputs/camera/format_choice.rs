@@ -61,39 +61,45 @@ impl fmt::Display for CameraFormat {
 }
 
 /// A picture of fewer pixels (640 × 480) is of no use: a film on it has no 300 a side.
-pub const LEAST_PIXELS: u64 = 640 * 480;
+pub const MIN_PIXELS: u64 = 640 * 480;
 /// More pixels than this show no more of a film, and take longer.
 const ENOUGH: u64 = 5_000_000;
 /// A larger one is not taken, whatever else there is.
 const MOST: u64 = 16_000_000;
 
-/// The offer with the most pixels up to some five million, and above that with the fewest. Of one size, GREY is better
+/// The format with the most pixels up to some five million, and above that with the fewest. Of one size, GREY is better
 /// than YUYV, which has colour that is not needed, and both are better than MJPEG, which has lost detail.
-pub fn choose_format(offers: &[CameraFormat]) -> Option<CameraFormat> {
-    let useful = offers.iter().filter(|offer| (LEAST_PIXELS..=MOST).contains(&offer.pixels()));
-    useful.max_by_key(|offer| (offer.pixels().min(ENOUGH), Reverse(offer.pixels()), offer.coding)).copied()
+pub fn choose_format(formats: &[CameraFormat]) -> Option<CameraFormat> {
+    let useful = formats.iter().filter(|format| (MIN_PIXELS..=MOST).contains(&format.pixels()));
+    useful
+        .max_by_key(|format| (format.pixels().min(ENOUGH), Reverse(format.pixels()), format.coding))
+        .copied()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn offer(coding: PixelCoding, width: u32, height: u32) -> CameraFormat {
+    fn format(coding: PixelCoding, width: u32, height: u32) -> CameraFormat {
         CameraFormat { coding, letters: coding.letters(), width, height }
     }
 
     #[test]
     fn the_largest_useful_picture_is_taken_and_the_least_lossy_of_its_size() {
         use PixelCoding::{Grey, Mjpeg, Yuyv};
-        let usual =
-            [offer(Yuyv, 640, 480), offer(Yuyv, 1280, 720), offer(Mjpeg, 1920, 1080), offer(Mjpeg, 640, 480)];
+        let usual = [
+            format(Yuyv, 640, 480),
+            format(Yuyv, 1280, 720),
+            format(Mjpeg, 1920, 1080),
+            format(Mjpeg, 640, 480),
+        ];
         assert_eq!(choose_format(&usual), Some(usual[2]));
-        let equal = [offer(Mjpeg, 1280, 960), offer(Grey, 1280, 960), offer(Yuyv, 1280, 960)];
+        let equal = [format(Mjpeg, 1280, 960), format(Grey, 1280, 960), format(Yuyv, 1280, 960)];
         assert_eq!(choose_format(&equal), Some(equal[1]));
-        let vast = [offer(Mjpeg, 4656, 3496), offer(Mjpeg, 2592, 1944), offer(Mjpeg, 3840, 2160)];
+        let vast = [format(Mjpeg, 4656, 3496), format(Mjpeg, 2592, 1944), format(Mjpeg, 3840, 2160)];
         assert_eq!(choose_format(&vast), Some(vast[1]));
-        assert_eq!(choose_format(&[offer(Yuyv, 320, 240), offer(Grey, 9000, 9000)]), None);
-        assert_eq!(choose_format(&[offer(Yuyv, u32::MAX, u32::MAX)]), None);
+        assert_eq!(choose_format(&[format(Yuyv, 320, 240), format(Grey, 9000, 9000)]), None);
+        assert_eq!(choose_format(&[format(Yuyv, u32::MAX, u32::MAX)]), None);
         assert_eq!(choose_format(&[]), None);
     }
 
@@ -103,6 +109,6 @@ mod tests {
             assert_eq!(PixelCoding::from_letters(coding.letters()), Some(coding));
         }
         assert_eq!(PixelCoding::from_letters(*b"NV12"), None);
-        assert_eq!(offer(PixelCoding::Yuyv, 640, 480).to_string(), "YUYV 640 × 480");
+        assert_eq!(format(PixelCoding::Yuyv, 640, 480).to_string(), "YUYV 640 × 480");
     }
 }

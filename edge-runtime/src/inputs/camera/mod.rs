@@ -11,8 +11,8 @@
 //! A shot is taken in a thread of its own, since drivers and programs can hang. The device is opened for each shot and
 //! closed behind it, so a camera that was unplugged and put back needs nothing.
 
-mod format_choice;
 mod csi;
+mod format_choice;
 mod frame;
 mod jpeg;
 #[cfg(test)]
@@ -20,8 +20,8 @@ mod tests;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod uvc;
 
-pub use format_choice::{PixelCoding, LEAST_PIXELS, CameraFormat, choose_format};
 pub use csi::RpicamStill;
+pub use format_choice::{CameraFormat, MIN_PIXELS, PixelCoding, choose_format};
 pub use frame::{Frame, PixelLayout};
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub use uvc::Uvc;
@@ -31,7 +31,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{IncomingImage, InputEvent, InputRefusal, Input, InputError};
+use super::{IncomingImage, Input, InputError, InputEvent, InputRefusal};
 use crate::records::Origin;
 
 /// Largest frame that a camera may give, in bytes: 16 megapixels with two bytes each.
@@ -56,7 +56,7 @@ pub enum ShotError {
     /// It has no format that is read.
     #[error(
         "the camera has none of the formats MJPEG, YUYV and GREY from {least} pixels up; it has: {offered}; use another one",
-        least = format_choice::LEAST_PIXELS
+        least = format_choice::MIN_PIXELS
     )]
     Format {
         /// Its formats.
@@ -95,7 +95,7 @@ pub trait CameraDevice: Send + Sync + 'static {
     ///
     /// # Errors
     /// What is missing, and what to do.
-    fn look(&self) -> Result<(), String>;
+    fn check(&self) -> Result<(), String>;
 
     /// Takes a picture. It ends by itself, soon after the deadline that it was made with.
     ///
@@ -144,7 +144,15 @@ impl CameraInput {
     /// A camera that waits for a press.
     pub fn new(device: Box<dyn CameraDevice>, options: CameraOptions) -> Self {
         let device = Arc::from(device);
-        CameraInput { device, options, pressed: false, shooting: None, hanging: None, looked: None, missing: None }
+        CameraInput {
+            device,
+            options,
+            pressed: false,
+            shooting: None,
+            hanging: None,
+            looked: None,
+            missing: None,
+        }
     }
 
     fn trouble(&self, reason: impl ToString) -> InputError {
@@ -217,7 +225,7 @@ impl Input for CameraInput {
         }
         if self.looked.is_none_or(|looked| now.duration_since(looked) >= self.options.every) {
             self.looked = Some(now);
-            self.missing = self.device.look().err();
+            self.missing = self.device.check().err();
         }
         match &self.missing {
             Some(reason) => Err(self.trouble(reason)),

@@ -26,7 +26,7 @@ impl CameraDevice for Shared {
         "the camera".to_owned()
     }
 
-    fn look(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), String> {
         if self.0.there.load(Ordering::SeqCst) { Ok(()) } else { Err("plug it in".to_owned()) }
     }
 

@@ -14,15 +14,15 @@ use std::time::{Duration, Instant};
 
 use linuxvideo::format::{FrameSizes, PixFormat, PixelFormat};
 use linuxvideo::stream::ReadStream;
-use linuxvideo::{BufType, CapabilityFlags, CameraDevice as Video};
+use linuxvideo::{BufType, CapabilityFlags, Device as Video};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::format_choice::{PixelCoding, CameraFormat, choose_format};
-use super::{CameraDevice, Frame, PixelLayout, MOST_BYTES, ShotError};
+use super::format_choice::{CameraFormat, PixelCoding, choose_format};
+use super::{CameraDevice, Frame, MOST_BYTES, PixelLayout, ShotError};
 
 /// Formats and sizes that are looked at; a camera has some dozens.
-const MOST_OFFERS: usize = 512;
+const MAX_FORMATS: usize = 512;
 
 /// A USB camera.
 #[derive(Debug, Clone)]
@@ -44,8 +44,8 @@ impl Uvc {
     ///
     /// # Errors
     /// [`ShotError::Failed`]
-    pub fn offers(&self) -> Result<(Vec<CameraFormat>, Vec<String>), ShotError> {
-        offers(&self.open()?)
+    pub fn formats(&self) -> Result<(Vec<CameraFormat>, Vec<String>), ShotError> {
+        formats(&self.open()?)
     }
 
     fn open(&self) -> Result<Video, ShotError> {
@@ -59,7 +59,7 @@ impl Uvc {
     }
 }
 
-fn offers(video: &Video) -> Result<(Vec<CameraFormat>, Vec<String>), ShotError> {
+fn formats(video: &Video) -> Result<(Vec<CameraFormat>, Vec<String>), ShotError> {
     let asking = |error: io::Error| ShotError::failed("being asked for its formats", &error);
     let (mut all, mut names) = (Vec::new(), Vec::new());
     for format in video.formats(BufType::VIDEO_CAPTURE).take(64) {
@@ -70,7 +70,7 @@ fn offers(video: &Video) -> Result<(Vec<CameraFormat>, Vec<String>), ShotError> 
         let mut add = |width, height| all.push(CameraFormat { coding, letters, width, height });
         match video.frame_sizes(pixels).map_err(asking)? {
             FrameSizes::Discrete(sizes) => {
-                sizes.iter().take(MOST_OFFERS).for_each(|size| add(size.width(), size.height()));
+                sizes.iter().take(MAX_FORMATS).for_each(|size| add(size.width(), size.height()));
             }
             FrameSizes::Stepwise(sizes) | FrameSizes::Continuous(sizes) => {
                 // Any size in between: those that cameras have.
@@ -82,7 +82,7 @@ fn offers(video: &Video) -> Result<(Vec<CameraFormat>, Vec<String>), ShotError> 
             }
         }
     }
-    all.truncate(MOST_OFFERS);
+    all.truncate(MAX_FORMATS);
     Ok((all, names))
 }
 
@@ -91,7 +91,7 @@ impl CameraDevice for Uvc {
         self.path.display().to_string()
     }
 
-    fn look(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), String> {
         match std::fs::metadata(&self.path) {
             Ok(_) => Ok(()),
             Err(error) => Err(format!("{error}; plug it in, or correct `device` under `[camera]`")),
@@ -101,9 +101,9 @@ impl CameraDevice for Uvc {
     fn shoot(&self) -> Result<Frame, ShotError> {
         let until = Instant::now() + self.deadline;
         let video = self.open()?;
-        let (all, names) = offers(&video)?;
-        let offer = choose_format(&all).ok_or_else(|| ShotError::Format { offered: names.join(", ") })?;
-        let wanted = PixFormat::new(offer.width, offer.height, PixelFormat::from_fourcc(offer.letters));
+        let (all, names) = formats(&video)?;
+        let format = choose_format(&all).ok_or_else(|| ShotError::Format { offered: names.join(", ") })?;
+        let wanted = PixFormat::new(format.width, format.height, PixelFormat::from_fourcc(format.letters));
         let starting = |error: io::Error| ShotError::failed("starting", &error);
         let capture = video.video_capture(wanted).map_err(starting)?;
         let given = Given::of(capture.format())?;
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn what_is_no_camera_is_said() {
         let of = |path: &str| Uvc::new(Path::new(path), 1, Duration::from_millis(100));
-        assert!(of("/dev/no-such-camera").look().expect_err("gone").contains("plug it in"));
+        assert!(of("/dev/no-such-camera").check().expect_err("gone").contains("plug it in"));
         for path in ["/dev/no-such-camera", "/dev/null", "/dev"] {
             let error = of(path).shoot().expect_err(path);
             assert!(matches!(error, ShotError::Failed { doing: "being opened", .. }), "{error}");

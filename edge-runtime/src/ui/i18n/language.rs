@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 /// A language of the page and the printed report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
 pub enum Language {
-    /// English.
+    #[default]
     #[serde(rename = "en")]
     English,
     /// French.

@@ -4,8 +4,8 @@
 use serde::Deserialize;
 
 use super::Translation;
-use crate::status::Signal;
 use crate::gpio::Part;
+use crate::status::Signal;
 use crate::ui::lights::{Pattern, Patterns, Rhythm};
 
 /// What the lights do.

@@ -3,13 +3,13 @@
 //!
 //! To add a language: copy `en.toml`, translate what stands in quotes, and add it to [`Language`].
 
-mod negotiate;
 mod language;
 mod lights;
+mod negotiate;
 
-pub use negotiate::negotiate;
 pub use language::Language;
 pub use lights::{LightTexts, PartTexts, RhythmTexts};
+pub use negotiate::negotiate;
 
 use std::collections::BTreeMap;
 
@@ -159,6 +159,8 @@ pub struct ReportTexts {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Translation {
+    #[serde(skip)]
+    pub language: Language,
     /// What is said wherever a result is shown.
     pub disclaimer: String,
     /// What images came to.
@@ -195,8 +197,9 @@ impl Translation {
     /// # Errors
     /// [`TranslationError`] if its file lacks a word.
     pub fn of(language: Language) -> Result<Translation, TranslationError> {
-        toml::from_str(language.file())
-            .map_err(|error| TranslationError { language: language.code(), reason: error.to_string() })
+        let texts: Translation = toml::from_str(language.file())
+            .map_err(|error| TranslationError { language: language.code(), reason: error.to_string() })?;
+        Ok(Translation { language, ..texts })
     }
 
     /// What a finding is called.

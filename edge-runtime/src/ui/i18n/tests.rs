@@ -7,9 +7,9 @@ use xray_core::intake::film::FilmProblem;
 use xray_core::screening::ScreeningError;
 
 use super::*;
-use crate::ui::lights::{Pattern, Patterns, Rhythm};
 use crate::daemon::WorkerError;
 use crate::records::Origin;
+use crate::ui::lights::{Pattern, Patterns, Rhythm};
 
 fn all() -> impl Iterator<Item = (Language, Translation)> {
     Language::ALL.into_iter().map(|language| (language, Translation::of(language).expect("words")))

@@ -137,8 +137,8 @@ impl BoardError {
 
 #[cfg(test)]
 mod tests {
-    use crate::gpio::{BUILT_IN, Pull};
     use super::*;
+    use crate::gpio::{BUILT_IN, Pull};
 
     const LEDS: &str = "name = 'x'\nbackend = 'rppal'\n[lines]\nred = { line = 'GPIO2', active = 'low' }\n\
                         yellow = { line = 'GPIO3', active = 'high' }\n";
@@ -161,7 +161,8 @@ mod tests {
     #[test]
     fn a_buzzer_may_be_missing_and_a_part_may_be_active_low() {
         let board = parse("green = { line = 'GPIO27', active = 'high' }").expect("a board");
-        let lines: Vec<_> = board.board.parts().map(|(part, wiring)| (part, wiring.line.header_number())).collect();
+        let lines: Vec<_> =
+            board.board.parts().map(|(part, wiring)| (part, wiring.line.header_number())).collect();
         assert_eq!(lines, [(Part::Red, Some(2)), (Part::Yellow, Some(3)), (Part::Green, Some(27))]);
         let red = board.board.wiring(Part::Red).expect("red");
         let green = board.board.wiring(Part::Green).expect("green");

@@ -36,4 +36,3 @@ impl SignalOutput for MirroredLights<'_> {
         self.lights.hold(time);
     }
 }
-

@@ -56,4 +56,3 @@ fn catch_ending() -> Result<(), GpioError> {
 fn darken_at_the_end(_panel: Weak<Mutex<Panel>>, _ending: ()) -> Result<(), GpioError> {
     Ok(())
 }
-

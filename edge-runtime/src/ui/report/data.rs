@@ -2,9 +2,9 @@
 
 use xray_core::intake::Radiograph;
 
+use crate::records::{Record, RecordReader, RecordStoreError};
 use crate::status::ModelFacts;
 use crate::ui::picture::{self, PictureError};
-use crate::records::{RecordReader, Record, RecordStoreError};
 
 /// A record, and its image as far as it can be shown.
 pub struct ReportData {
@@ -25,7 +25,11 @@ impl ReportData {
     ///
     /// # Errors
     /// What the store says. That there is no image to show is no error: the report says so.
-    pub fn of(reader: &RecordReader, record: Record, model: Option<ModelFacts>) -> Result<ReportData, RecordStoreError> {
+    pub fn of(
+        reader: &RecordReader,
+        record: Record,
+        model: Option<ModelFacts>,
+    ) -> Result<ReportData, RecordStoreError> {
         let source = match picture::stored(reader, &record) {
             Err(PictureError::Store(error)) => return Err(error),
             other => other,

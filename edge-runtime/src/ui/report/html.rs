@@ -5,10 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::ReportData;
-use crate::ui::decimals::decimals_of;
-use crate::ui::picture;
-use crate::ui::i18n::{Language, Translation};
 use crate::records::Outcome;
+use crate::ui::decimals::decimals_of;
+use crate::ui::i18n::Translation;
+use crate::ui::picture;
 
 /// How it looks on paper.
 pub const PRINT_STYLE: &str = include_str!("print.css");
@@ -22,12 +22,16 @@ pub struct BrowserControls<'a> {
 }
 
 /// The report.
-pub fn html(data: &ReportData, (words, language): (&Translation, Language), controls: Option<&BrowserControls<'_>>) -> String {
+pub fn html(
+    data: &ReportData,
+    words: &Translation,
+    controls: Option<&BrowserControls<'_>>,
+) -> String {
     let entry = &data.record.entry;
     let title = format!("{} – {} {}", words.report.title, words.fact.record, data.record.sequence);
     let page = html! {
         (DOCTYPE)
-        html lang=(language.tag()) {
+        html lang=(words.language.tag()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -133,7 +137,7 @@ fn facts(data: &ReportData, words: &Translation) -> Markup {
                 @if let Some(model) = &data.model { @if model.version > 0 { " (" (words.fact.version) " " (model.version) ")" } }
             }
             dt { (words.fact.origin) } dd { (words.origin(entry.origin.code())) }
-            dt { (words.fact.content) } dd { code { (entry.content) } }
+            dt { (words.fact.content) } dd { code { (entry.image_id) } }
             dt { (words.fact.program) } dd { "edge-runtime " (env!("CARGO_PKG_VERSION")) }
         }
     }

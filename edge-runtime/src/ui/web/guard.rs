@@ -12,9 +12,9 @@ use axum::response::Response;
 use tokio::time::timeout;
 
 use super::headers;
+use super::request::{RequestContext, keep_language, session};
 use super::respond;
 use super::site::{Access, Site};
-use super::request::{RequestContext, keep_language, session};
 
 /// Longest time for an answer; the store is waited for ten seconds.
 const LONGEST: Duration = Duration::from_secs(20);

@@ -3,7 +3,7 @@
 use rustix::fs::{Access, StatVfs, StatVfsMountFlags, access, statvfs};
 use serde::Serialize;
 
-use super::site::Device;
+use super::site::DeviceContext;
 use crate::status::Health;
 
 /// What `/healthz` says.
@@ -37,9 +37,7 @@ impl HealthReport {
         match &health {
             Health::Healthy => {}
             Health::Starting => reasons.push("the model is being loaded and checked".to_owned()),
-            Health::Faulty(words) if words.is_empty() => {
-                reasons.push("the lights show a fault".to_owned())
-            }
+            Health::Faulty(words) if words.is_empty() => reasons.push("the lights show a fault".to_owned()),
             Health::Faulty(words) => reasons.push(words.clone()),
             Health::Stalled(age) => {
                 reasons.push(format!("the loop has not finished a turn for {} s", age.as_secs()));
@@ -63,7 +61,7 @@ impl HealthReport {
             reasons,
             signal: snapshot.shown.signal.to_string(),
             self_test,
-            heartbeat_age_ms: snapshot.since_turn.and_then(|age| u64::try_from(age.as_millis()).ok()),
+            heartbeat_age_ms: snapshot.since_cycle.and_then(|age| u64::try_from(age.as_millis()).ok()),
             store_writable: store.is_none(),
             uptime_s: snapshot.uptime.as_secs(),
             model: snapshot.model.map(|model| model.hash.to_string()),
@@ -104,11 +102,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::records::{Hash256, StoreLimits};
     use crate::status::Counters;
     use crate::status::Signal;
+    use crate::status::{ModelFacts, SharedStatus};
     use crate::ui::lights::Patterns;
-    use crate::status::{SharedStatus, ModelFacts};
-    use crate::records::{Hash256, StoreLimits};
 
     fn device(store: &std::path::Path, reserve: u64) -> DeviceContext {
         DeviceContext {
@@ -137,7 +135,10 @@ mod tests {
     fn it_is_well_only_if_everything_is() {
         let folder = tempfile::tempdir().expect("a folder");
         let well = device(folder.path(), 0);
-        assert_eq!((HealthReport::of(&well).status, HealthReport::of(&well).self_test), ("starting", "pending"));
+        assert_eq!(
+            (HealthReport::of(&well).status, HealthReport::of(&well).self_test),
+            ("starting", "pending")
+        );
         ready(&well);
         let health = HealthReport::of(&well);
         assert!(health.is_ok() && health.store_writable && health.reasons.is_empty(), "{health:?}");

@@ -70,7 +70,10 @@ mod tests {
             assert!(!answered);
             drop(asked);
             assert!(throttle.turn(one).try_lock().is_err(), "hanging up does not end the pause");
-            assert!(throttle.accepts(&token, "correct-horse-battery", two).await, "another address is let in");
+            assert!(
+                throttle.accepts(&token, "correct-horse-battery", two).await,
+                "another address is let in"
+            );
             assert!(throttle.turn(one).try_lock().is_err(), "and did not wait for the first");
             assert!(
                 throttle.accepts(&token, "correct-horse-battery", one).await,

@@ -10,29 +10,29 @@
 //! the device may look; on a network it wants a token, over TLS. What a stick brought is decoded and encoded again
 //! before a browser gets it.
 
-mod query;
 mod cache;
 mod error;
 mod guard;
 mod headers;
 mod health;
 mod listener;
+mod login_throttle;
 mod metrics;
 mod options;
+mod query;
+mod request;
 mod respond;
 mod routes;
 mod sessions;
 mod site;
 mod tls;
 mod token;
-mod login_throttle;
 mod views;
-mod request;
 
 pub use error::PageError;
 pub use health::HealthReport;
 pub use options::PageOptions;
-pub use site::Device;
+pub use site::DeviceContext;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

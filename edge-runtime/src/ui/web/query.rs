@@ -7,13 +7,15 @@ use serde::Deserialize;
 
 use super::cache::PictureKey;
 use super::site::{PageFailure, Site};
-use super::views::{Listing, SCRIPT, RecordView, about_what, older};
-use crate::status::Subject;
+use super::views::{Listing, RecordView, SCRIPT, about_what, older};
+use crate::records::{
+    Day, ExportFormat, Exporter, Origin, Record, RecordQuery, RecordReader, RecordSelector,
+};
 use crate::status::StatusSnapshot;
+use crate::status::Subject;
+use crate::ui::i18n::Translation;
 use crate::ui::picture::{self, PictureError};
 use crate::ui::report::{self, BrowserControls, ReportData};
-use crate::ui::i18n::{Language, Translation};
-use crate::records::{Day, Exporter, ExportFormat, Origin, RecordQuery, RecordReader, Record, RecordSelector};
 
 /// Records on one page of the list.
 const PAGE: usize = 20;
@@ -37,7 +39,10 @@ pub(super) struct RecordListParams {
 
 /// The record that the status page is about, and what there is to see of it. Before anything was shown that is the
 /// newest; a result without a record has none.
-pub(super) async fn latest(site: &Arc<Site>, snapshot: &StatusSnapshot) -> Result<Option<RecordView>, PageFailure> {
+pub(super) async fn latest(
+    site: &Arc<Site>,
+    snapshot: &StatusSnapshot,
+) -> Result<Option<RecordView>, PageFailure> {
     let (shared, about) = (site.clone(), about_what(snapshot));
     let is_result = snapshot.shown.signal.is_result();
     site.query(move |reader| {
@@ -84,11 +89,10 @@ pub(super) async fn report(
     site: &Arc<Site>,
     sequence: u64,
     words: Translation,
-    language: Language,
 ) -> Result<String, PageFailure> {
     data(site, sequence, move |data| {
         let controls = BrowserControls { back: format!("/records/{sequence}"), script: SCRIPT };
-        Ok(report::html(data, (&words, language), Some(&controls)))
+        Ok(report::html(data, &words, Some(&controls)))
     })
     .await
 }
@@ -100,7 +104,8 @@ pub(super) async fn dicom(
     sequence: u64,
     make: fn(&ReportData) -> Result<Vec<u8>, report::dicom::DicomError>,
 ) -> Result<Vec<u8>, PageFailure> {
-    data(site, sequence, move |data| make(data).map_err(|error| PageFailure::Refused(error.to_string()))).await
+    data(site, sequence, move |data| make(data).map_err(|error| PageFailure::Refused(error.to_string())))
+        .await
 }
 
 /// What `make` makes of a record and all that is known of it, while nothing else is decoded.
@@ -118,7 +123,11 @@ async fn data<T: Send + 'static>(
 }
 
 /// The records that fit a question.
-pub(super) async fn listing(site: &Site, words: &Translation, question: RecordListParams) -> Result<Listing, PageFailure> {
+pub(super) async fn listing(
+    site: &Site,
+    words: &Translation,
+    question: RecordListParams,
+) -> Result<Listing, PageFailure> {
     let RecordListParams { study, day, from, before } = question;
     let mut listing = Listing { origin: Origin::from_code(&from), study, day, ..Listing::default() };
     let given = |text: &str| !text.trim().is_empty();

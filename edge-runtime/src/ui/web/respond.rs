@@ -9,9 +9,9 @@ use axum::response::Response;
 use maud::Markup;
 
 use super::guard::Denied;
+use super::request::RequestContext;
 use super::site::{PageFailure, Site};
 use super::views;
-use super::request::RequestContext;
 
 /// A page.
 pub fn page(status: StatusCode, page: Markup) -> Response {

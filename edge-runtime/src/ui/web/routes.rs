@@ -11,22 +11,20 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use serde::Deserialize;
 
-use super::query::{self, RecordListParams};
 use super::guard::guard;
 use super::health::HealthReport;
+use super::login_throttle::Peer;
 use super::metrics;
+use super::query::{self, RecordListParams};
+use super::request::{RequestContext, keep_session};
 use super::respond;
 use super::sessions::LASTS;
 use super::site::{Access, PageFailure, Site};
-use super::login_throttle::Peer;
 use super::views;
-use super::request::{RequestContext, keep_session};
 use crate::records::mark_one_reported;
 
 /// Longest form, in bytes: a token and its name.
 const LONGEST_FORM: usize = 4096;
-
-type PageContext = (State<Arc<Site>>, Extension<RequestContext>);
 
 /// All paths, behind the guard.
 pub(super) fn router(site: Arc<Site>) -> Router {
@@ -65,7 +63,7 @@ fn or_failed(site: &Site, context: &RequestContext, done: Result<Response, PageF
     done.unwrap_or_else(|failed| respond::failed(site, context, &failed))
 }
 
-async fn home((State(site), Extension(context)): PageContext) -> Response {
+async fn home(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>) -> Response {
     // One snapshot: what is drawn is what was asked for.
     let snapshot = site.device.status.snapshot();
     let view = query::latest(&site, &snapshot).await;
@@ -78,7 +76,10 @@ async fn status(State(site): State<Arc<Site>>) -> Response {
     respond::typed(StatusCode::OK, "text/plain; charset=utf-8", state)
 }
 
-async fn records((State(site), Extension(context)): PageContext, Query(question): Query<RecordListParams>) -> Response {
+async fn records(
+    State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>,
+    Query(question): Query<RecordListParams>,
+) -> Response {
     let listed = query::listing(&site, site.words(context.language), question).await;
     let page = listed.map(|listing| respond::page(StatusCode::OK, views::list(&site, &context, &listing)));
     or_failed(&site, &context, page)
@@ -89,40 +90,40 @@ struct OfDay {
     day: String,
 }
 
-async fn csv((State(site), Extension(context)): PageContext, Query(of): Query<OfDay>) -> Response {
+async fn csv(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>, Query(of): Query<OfDay>) -> Response {
     let written = query::csv(&site, site.words(context.language), &of.day).await;
     let file = written
         .map(|(day, text)| respond::file("text/csv; charset=utf-8", &format!("xray-edge-{day}.csv"), text));
     or_failed(&site, &context, file)
 }
 
-async fn record((State(site), Extension(context)): PageContext, Path(sequence): Path<u64>) -> Response {
+async fn record(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>, Path(sequence): Path<u64>) -> Response {
     let found = query::view(&site, sequence).await;
     let page = found.map(|view| respond::page(StatusCode::OK, views::record(&site, &context, &view)));
     or_failed(&site, &context, page)
 }
 
-async fn image((State(site), Extension(context)): PageContext, Path(sequence): Path<u64>) -> Response {
+async fn image(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>, Path(sequence): Path<u64>) -> Response {
     let found = query::picture(&site, sequence).await;
     let file = found.map(|file| respond::typed(StatusCode::OK, "image/jpeg", file.as_ref().clone()));
     or_failed(&site, &context, file)
 }
 
-async fn heat((State(site), Extension(context)): PageContext, Path(sequence): Path<u64>) -> Response {
+async fn heat(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>, Path(sequence): Path<u64>) -> Response {
     let found = query::heat(&site, sequence).await;
     let file = found.map(|file| respond::typed(StatusCode::OK, "image/png", file.as_ref().clone()));
     or_failed(&site, &context, file)
 }
 
-async fn report((State(site), Extension(context)): PageContext, Path(sequence): Path<u64>) -> Response {
+async fn report(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>, Path(sequence): Path<u64>) -> Response {
     let words = site.words(context.language).clone();
-    let made = query::report(&site, sequence, words, context.language).await;
+    let made = query::report(&site, sequence, words).await;
     let page = made.map(|html| respond::typed(StatusCode::OK, "text/html; charset=utf-8", html));
     or_failed(&site, &context, page)
 }
 
 #[cfg(feature = "dicom")]
-async fn capture((State(site), Extension(context)): PageContext, Path(sequence): Path<u64>) -> Response {
+async fn capture(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>, Path(sequence): Path<u64>) -> Response {
     let made = query::dicom(&site, sequence, crate::ui::report::dicom::capture).await;
     let file =
         made.map(|file| respond::file("application/dicom", &format!("record-{sequence}-image.dcm"), file));
@@ -130,7 +131,7 @@ async fn capture((State(site), Extension(context)): PageContext, Path(sequence):
 }
 
 #[cfg(feature = "dicom")]
-async fn structured((State(site), Extension(context)): PageContext, Path(sequence): Path<u64>) -> Response {
+async fn structured(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>, Path(sequence): Path<u64>) -> Response {
     let made = query::dicom(&site, sequence, crate::ui::report::dicom::structured).await;
     let file =
         made.map(|file| respond::file("application/dicom", &format!("record-{sequence}-report.dcm"), file));
@@ -138,7 +139,7 @@ async fn structured((State(site), Extension(context)): PageContext, Path(sequenc
 }
 
 /// The one thing that the page writes: one line in the table of what was handed to people.
-async fn reported((State(site), Extension(context)): PageContext, Path(sequence): Path<u64>) -> Response {
+async fn reported(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>, Path(sequence): Path<u64>) -> Response {
     let store = site.device.store.clone();
     let marked = site
         .query(move |reader| {
@@ -152,11 +153,11 @@ async fn reported((State(site), Extension(context)): PageContext, Path(sequence)
     or_failed(&site, &context, marked.map(|_| respond::see(&format!("/records/{sequence}"))))
 }
 
-async fn about((State(site), Extension(context)): PageContext) -> Response {
+async fn about(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>) -> Response {
     respond::page(StatusCode::OK, views::about(&site, &context))
 }
 
-async fn healthz((State(site), Extension(context)): PageContext) -> Response {
+async fn healthz(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>) -> Response {
     let device = site.device.clone();
     let looked = site.work(move || Ok(HealthReport::of(&device))).await;
     let answer = looked.and_then(|health| {
@@ -167,13 +168,13 @@ async fn healthz((State(site), Extension(context)): PageContext) -> Response {
     or_failed(&site, &context, answer)
 }
 
-async fn numbers((State(site), Extension(context)): PageContext) -> Response {
+async fn numbers(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>) -> Response {
     let device = site.device.clone();
     let text = site.work(move || Ok(metrics::metrics(&device))).await;
     or_failed(&site, &context, text.map(|text| respond::typed(StatusCode::OK, metrics::KIND, text)))
 }
 
-async fn nothing((State(site), Extension(context)): PageContext) -> Response {
+async fn nothing(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>) -> Response {
     respond::failed(&site, &context, &PageFailure::NotFound)
 }
 
@@ -183,12 +184,12 @@ struct LoginForm {
 }
 
 /// For a page on a network only.
-async fn sign_in((State(site), Extension(context)): PageContext) -> Response {
+async fn sign_in(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>) -> Response {
     respond::page(StatusCode::OK, views::sign_in(&site, &context, false))
 }
 
 async fn login(
-    (State(site), Extension(context)): PageContext,
+    State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>,
     Extension(peer): Extension<Peer>,
     Form(given): Form<LoginForm>,
 ) -> Response {
@@ -207,7 +208,8 @@ async fn login(
 }
 
 async fn logout(State(site): State<Arc<Site>>, headers: axum::http::HeaderMap) -> Response {
-    if let (Access::Network { sessions, .. }, Some(word)) = (&site.access, super::request::session(&headers)) {
+    if let (Access::Network { sessions, .. }, Some(word)) = (&site.access, super::request::session(&headers))
+    {
         sessions.end(word);
     }
     let mut response = respond::see("/login");

@@ -11,14 +11,14 @@ use tracing::warn;
 use super::cache::Cache;
 use super::error::PageError;
 use super::headers::policy;
+use super::login_throttle::LoginThrottle;
 use super::sessions::Sessions;
 use super::token::Token;
-use super::login_login_throttle::LoginThrottle;
+use crate::records::{RecordReader, RecordStoreError, StoreLimits};
 use crate::status::Counters;
-use crate::ui::lights::Patterns;
 use crate::status::SharedStatus;
 use crate::ui::i18n::{Language, Translation, TranslationError};
-use crate::records::{StoreLimits, RecordReader, RecordStoreError};
+use crate::ui::lights::Patterns;
 
 /// What the page is told by the device.
 #[derive(Clone)]
@@ -88,8 +88,13 @@ impl From<RecordStoreError> for PageFailure {
 }
 
 impl Site {
-    pub(super) fn new(device: DeviceContext, access: Access, language: Option<Language>) -> Result<Site, PageError> {
-        let words = Language::ALL.into_iter().map(Translation::of).collect::<Result<Vec<_>, TranslationError>>()?;
+    pub(super) fn new(
+        device: DeviceContext,
+        access: Access,
+        language: Option<Language>,
+    ) -> Result<Site, PageError> {
+        let words =
+            Language::ALL.into_iter().map(Translation::of).collect::<Result<Vec<_>, TranslationError>>()?;
         Ok(Site {
             device,
             access,

@@ -1,10 +1,8 @@
 //! The certificate: a given one, or one of our own.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::net::IpAddr;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
@@ -13,6 +11,7 @@ use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
+use xray_core::files;
 
 use super::error::PageError;
 use super::options::PageOptions;
@@ -46,8 +45,10 @@ impl Tls {
             let failed = |error: rcgen::Error| PageError::file(&certificate, error);
             let pair = KeyPair::generate().map_err(failed)?;
             let made = params(address).and_then(|params| params.self_signed(&pair)).map_err(failed)?;
-            write(&key, &pair.serialize_pem())?;
-            write(&certificate, &made.pem())?;
+            for (file, text) in [(&key, pair.serialize_pem()), (&certificate, made.pem())] {
+                files::write_atomic(file, text.as_bytes(), files::PRIVATE)
+                    .map_err(|error| PageError::file(file, error))?;
+            }
         }
         Tls::read(&certificate, &key, new)
     }
@@ -97,20 +98,6 @@ fn params(address: IpAddr) -> Result<CertificateParams, rcgen::Error> {
 fn fingerprint(certificate: &[u8]) -> String {
     let pairs: Vec<String> = Sha256::digest(certificate).iter().map(|byte| format!("{byte:02X}")).collect();
     pairs.join(":")
-}
-
-/// Writes a file that only this user can read, whole or not at all.
-fn write(file: &Path, text: &str) -> Result<(), PageError> {
-    let failed = |error: std::io::Error| PageError::file(file, error);
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let part: PathBuf = file.with_extension("part");
-    let mut options = OpenOptions::new();
-    let mut written =
-        options.write(true).create(true).truncate(true).mode(0o600).open(&part).map_err(failed)?;
-    written.write_all(text.as_bytes()).and_then(|()| written.sync_all()).map_err(failed)?;
-    fs::rename(&part, file).map_err(failed)
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::gpio::{Board, BoardError, Simulator};
 use crate::gpio::{Board, Simulator};
 use crate::ui::lights::panel::tests::simulated_on;
-use crate::gpio::{Board, BoardError, Simulator};
 
 pub(super) fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)

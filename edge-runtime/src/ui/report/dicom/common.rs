@@ -11,7 +11,7 @@ use xray_core::intake::{DicomIdentity, dicom_identity};
 use super::super::ReportData;
 use super::DicomError;
 use super::uid::{is_uid, uid};
-use crate::records::{Timestamp, Outcome, Record};
+use crate::records::{Outcome, Record, Timestamp};
 
 /// Who made it.
 pub(super) const MAKER: &str = "xray-edge";
@@ -56,7 +56,7 @@ pub(super) fn source(identity: &DicomIdentity) -> Option<Source> {
 /// The study: the X-ray's own, or one that follows from its content.
 pub(super) fn study(data: &ReportData, identity: &DicomIdentity) -> String {
     let own = identity.text(tags::STUDY_INSTANCE_UID).filter(|text| is_uid(text));
-    own.unwrap_or_else(|| uid("study", &[data.record.entry.content.bytes()]))
+    own.unwrap_or_else(|| uid("study", &[data.record.entry.image_id.bytes()]))
 }
 
 /// The elements that both files begin with.

@@ -25,28 +25,37 @@ const KIND: Kind = Kind {
 /// Our own codes: what the standard's do not say. Which release gave them is the software's version.
 const OURS: &str = "99XRAYEDGE";
 
-/// A code: value, scheme, meaning.
-type Code = (&'static str, &'static str, &'static str);
+/// A coded term (PS3.3, section 8).
+#[derive(Clone, Copy)]
+struct Code {
+    value: &'static str,
+    scheme: &'static str,
+    meaning: &'static str,
+}
 
-const TITLE: Code = ("screening", OURS, "Chest X-ray screening");
-const RESULT: Code = ("result", OURS, "Screening result");
-const PROBABILITY: Code = ("probability", OURS, "Probability");
-const THRESHOLD: Code = ("threshold", OURS, "Threshold");
-const REASON: Code = ("reason", OURS, "Reason for no result");
-const MODEL: Code = ("model", OURS, "SHA-256 of the model");
-const CONTENT: Code = ("content", OURS, "SHA-256 of the image file");
-const RECORD: Code = ("record", OURS, "Record");
-const RECORDED: Code = ("recorded", OURS, "Recorded at");
-const NO_UNITS: Code = ("1", "UCUM", "no units");
+const fn term(value: &'static str, scheme: &'static str, meaning: &'static str) -> Code {
+    Code { value, scheme, meaning }
+}
+
+const TITLE: Code = term("screening", OURS, "Chest X-ray screening");
+const RESULT: Code = term("result", OURS, "Screening result");
+const PROBABILITY: Code = term("probability", OURS, "Probability");
+const THRESHOLD: Code = term("threshold", OURS, "Threshold");
+const REASON: Code = term("reason", OURS, "Reason for no result");
+const MODEL: Code = term("model", OURS, "SHA-256 of the model");
+const CONTENT: Code = term("content", OURS, "SHA-256 of the image file");
+const RECORD: Code = term("record", OURS, "Record");
+const RECORDED: Code = term("recorded", OURS, "Recorded at");
+const NO_UNITS: Code = term("1", "UCUM", "no units");
 // PS3.16, annex D.
-const LANGUAGE: Code = ("121049", "DCM", "Language of Content Item and Descendants");
-const ENGLISH: Code = ("en", "RFC5646", "English");
-const OBSERVER_TYPE: Code = ("121005", "DCM", "Observer Type");
-const DEVICE: Code = ("121007", "DCM", "Device");
-const DEVICE_UID: Code = ("121012", "DCM", "Device Observer UID");
-const DEVICE_NAME: Code = ("121013", "DCM", "Device Observer Name");
-const COMMENT: Code = ("121106", "DCM", "Comment");
-const SOURCE: Code = ("121112", "DCM", "Source of Measurement");
+const LANGUAGE: Code = term("121049", "DCM", "Language of Content Item and Descendants");
+const ENGLISH: Code = term("en", "RFC5646", "English");
+const OBSERVER_TYPE: Code = term("121005", "DCM", "Observer Type");
+const DEVICE: Code = term("121007", "DCM", "Device");
+const DEVICE_UID: Code = term("121012", "DCM", "Device Observer UID");
+const DEVICE_NAME: Code = term("121013", "DCM", "Device Observer Name");
+const COMMENT: Code = term("121106", "DCM", "Comment");
+const SOURCE: Code = term("121112", "DCM", "Source of Measurement");
 
 /// A record as a structured report.
 ///
@@ -102,7 +111,7 @@ fn content(data: &ReportData, source: Option<&Source>) -> Vec<InMemDicomObject> 
     all.push(number(THRESHOLD, entry.threshold, digits));
     all.extend(entry.outcome.reasons().iter().map(|reason| words("CONTAINS", REASON, reason)));
     all.push(words("CONTAINS", MODEL, &entry.model.to_string()));
-    all.push(words("CONTAINS", CONTENT, &entry.content.to_string()));
+    all.push(words("CONTAINS", CONTENT, &entry.image_id.to_string()));
     all.push(words("CONTAINS", RECORD, &record.sequence.to_string()));
     all.push(words("CONTAINS", RECORDED, &recorded(record)));
     if let Some(source) = source {
@@ -112,7 +121,8 @@ fn content(data: &ReportData, source: Option<&Source>) -> Vec<InMemDicomObject> 
     all
 }
 
-fn coded((value, scheme, meaning): Code) -> InMemDicomObject {
+fn coded(code: Code) -> InMemDicomObject {
+    let Code { value, scheme, meaning } = code;
     item([
         text(tags::CODE_VALUE, VR::SH, value),
         text(tags::CODING_SCHEME_DESIGNATOR, VR::SH, scheme),

@@ -7,8 +7,8 @@ use dicom_object::{DefaultDicomObject, FileMetaTableBuilder, InMemDicomObject, f
 
 use super::super::ReportData;
 use super::*;
+use crate::records::{Durations, Entry, Hash256, Origin, Outcome, Record, Timestamp, chain};
 use crate::ui::picture;
-use crate::records::{Durations, Entry, Hash256, Timestamp, Origin, Outcome, Record, chain};
 
 const STUDY: &str = "1.2.3.4";
 const INSTANCE: &str = "1.2.3.4.6";

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::fs::statvfs;
 
 use super::health::{HealthReport, free};
-use super::site::Device;
+use super::site::DeviceContext;
 use crate::records::RecordReader;
 use temperature::temperatures;
 use text::Text;
@@ -44,7 +44,7 @@ fn program(text: &mut Text, device: &DeviceContext) {
     );
     text.gauge("xray_edge_healthy", "1 if /healthz says ok.", &[], f64::from(u8::from(health.is_ok())));
     text.gauge("xray_edge_uptime_seconds", "Since the program began.", &[], snapshot.uptime.as_secs_f64());
-    if let Some(age) = snapshot.since_turn {
+    if let Some(age) = snapshot.since_cycle {
         text.gauge(
             "xray_edge_heartbeat_age_seconds",
             "Since the loop last finished a turn.",

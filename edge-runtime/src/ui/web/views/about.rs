@@ -7,11 +7,11 @@ use maud::{Markup, html};
 use super::icon::Shape;
 use super::record::share;
 use super::{PageFrame, PageKind, languages};
-use crate::status::Signal;
 use crate::status::Health;
-use crate::ui::web::site::Site;
-use crate::ui::web::request::RequestContext;
+use crate::status::Signal;
 use crate::ui::i18n::Translation;
+use crate::ui::web::request::RequestContext;
+use crate::ui::web::site::Site;
 
 /// The page about the device.
 pub fn about(site: &Site, context: &RequestContext) -> Markup {
@@ -21,7 +21,7 @@ pub fn about(site: &Site, context: &RequestContext) -> Markup {
         section.card { h1 { (words.fact.model) } (model(site, words)) }
         section.card { h1 { (words.page.lights) } (lights(site, words)) }
     };
-    PageFrame { site, context, kind: PageKind::About, title: &words.page.subject, state: None }.around(&main)
+    PageFrame { site, context, kind: PageKind::About, title: &words.page.about, state: None }.around(&main)
 }
 
 fn model(site: &Site, words: &Translation) -> Markup {

@@ -5,12 +5,12 @@ use maud::{Markup, html};
 use super::icon::Shape;
 use super::record::{RecordView, facts, film, keys, reasons, verdict};
 use super::{PageFrame, PageKind, languages, tell};
-use crate::status::{Subject, Signal};
-use crate::status::{Health, StatusSnapshot};
-use crate::ui::web::site::{PageFailure, Site};
-use crate::ui::web::request::RequestContext;
-use crate::ui::i18n::Translation;
 use crate::inputs::MediaState;
+use crate::status::{Health, StatusSnapshot};
+use crate::status::{Signal, Subject};
+use crate::ui::i18n::Translation;
+use crate::ui::web::request::RequestContext;
+use crate::ui::web::site::{PageFailure, Site};
 
 /// The status page's state in one line: when it changes, the page is loaded again.
 pub fn state(health: &Health, snapshot: &StatusSnapshot) -> String {
@@ -19,7 +19,7 @@ pub fn state(health: &Health, snapshot: &StatusSnapshot) -> String {
         Subject::Record(sequence) => sequence.to_string(),
         Subject::Refused(code) => code.to_owned(),
     };
-    let stick = match snapshot.media_state {
+    let stick = match snapshot.media {
         MediaState::Absent => "absent",
         MediaState::MayBePulled => "read",
         MediaState::Refused(_) => "refused",
@@ -35,7 +35,12 @@ pub fn about(snapshot: &StatusSnapshot) -> Subject {
 }
 
 /// The status page; `view` is what [`about`] names.
-pub fn home(site: &Site, context: &RequestContext, snapshot: &StatusSnapshot, view: &Result<Option<RecordView>, PageFailure>) -> Markup {
+pub fn home(
+    site: &Site,
+    context: &RequestContext,
+    snapshot: &StatusSnapshot,
+    view: &Result<Option<RecordView>, PageFailure>,
+) -> Markup {
     let words = site.words(context.language);
     let health = site.device.status.health(snapshot);
     let signal = snapshot.shown.signal;
@@ -55,7 +60,7 @@ pub fn home(site: &Site, context: &RequestContext, snapshot: &StatusSnapshot, vi
                 @if !reason.is_empty() { p.small { (words.page.technician) ": " code { (reason) } } }
             }
             @if let (true, Subject::Refused(code)) = (well && signal.is_result(), snapshot.shown.subject) { (refused(words, code)) }
-            @if well && signal.is_result() { (stick(words, snapshot.media_state)) }
+            @if well && signal.is_result() { (stick(words, snapshot.media)) }
             @if snapshot.model.is_none() && !well { p.small { (words.page.no_model) "." } }
             @match view {
                 Ok(Some(view)) if well => {

@@ -2,8 +2,8 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::status::Signal;
 use crate::status::Health;
+use crate::status::Signal;
 
 /// PictureKey shape, and which colours go with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

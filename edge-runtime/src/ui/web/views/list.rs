@@ -5,12 +5,12 @@ use maud::{Markup, html};
 use super::icon::Shape;
 use super::record::{share, time};
 use super::{PageFrame, PageKind};
-use crate::ui::decimals::decimals_of;
-use crate::status::Signal;
-use crate::ui::web::site::Site;
-use crate::ui::web::request::RequestContext;
-use crate::ui::i18n::Translation;
 use crate::records::{Day, Origin, Outcome, Record, RecordStoreError};
+use crate::status::Signal;
+use crate::ui::decimals::decimals_of;
+use crate::ui::i18n::Translation;
+use crate::ui::web::request::RequestContext;
+use crate::ui::web::site::Site;
 
 /// What was asked for, as it was written, and what was found.
 #[derive(Debug, Default)]
@@ -80,13 +80,14 @@ pub fn list(site: &Site, context: &RequestContext, listing: &Listing) -> Markup 
             }
         }
     };
-    PageFrame { site, context, kind: PageKind::Records, title: &words.page.records, state: None }.around(&main)
+    PageFrame { site, context, kind: PageKind::Records, title: &words.page.records, state: None }
+        .around(&main)
 }
 
 fn row(words: &Translation, record: &Record) -> Markup {
     let entry = &record.entry;
     let shape = Shape::of(Signal::from(&entry.outcome));
-    let content = entry.content.to_string();
+    let content = entry.image_id.to_string();
     html! {
         a href={ "/records/" (record.sequence) } {
             span class={ "badge " (shape.class()) } { (shape.icon()) }

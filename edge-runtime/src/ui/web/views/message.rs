@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::{PageFrame, PageKind, languages};
-use crate::ui::web::site::Site;
 use crate::ui::web::request::RequestContext;
+use crate::ui::web::site::Site;
 
 /// Something that is not there, was refused or went wrong; `detail` is for a technician and may be empty.
 pub fn message(site: &Site, context: &RequestContext, title: &str, detail: &str) -> Markup {
@@ -35,5 +35,6 @@ pub fn sign_in(site: &Site, context: &RequestContext, wrong: bool) -> Markup {
         }
         section.card { h2 { (words.page.language) } (languages(context)) }
     };
-    PageFrame { site, context, kind: PageKind::Elsewhere, title: &words.page.sign_in, state: None }.around(&main)
+    PageFrame { site, context, kind: PageKind::Elsewhere, title: &words.page.sign_in, state: None }
+        .around(&main)
 }

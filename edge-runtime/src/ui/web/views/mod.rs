@@ -15,8 +15,8 @@ pub(super) use record::{RecordView, record};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::site::Site;
 use super::request::RequestContext;
+use super::site::Site;
 use crate::ui::i18n::{Language, Message};
 use icon::Shape;
 
@@ -79,7 +79,7 @@ impl PageFrame<'_> {
                     nav {
                         (tab(PageKind::Status, "/", &words.page.status))
                         (tab(PageKind::Records, "/records", &words.page.records))
-                        (tab(PageKind::About, "/about", &words.page.subject))
+                        (tab(PageKind::About, "/about", &words.page.about))
                         @if context.network && context.path != "/login" {
                             form method="post" action="/logout" { button { (words.page.sign_out) } }
                         }
@@ -87,7 +87,7 @@ impl PageFrame<'_> {
                     div id="lost" class="alarm" role="alert" hidden {
                         (words.state.lost.title) ". " (words.state.lost.advice)
                     }
-                    main class=(self.here.columns())
+                    main class=(self.kind.columns())
                         data-state=[self.state.as_deref()] {
                         @if random { p.alarm.wide { (words.page.random) } }
                         (main)

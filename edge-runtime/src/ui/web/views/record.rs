@@ -4,12 +4,12 @@ use maud::{Markup, html};
 
 use super::icon::Shape;
 use super::{PageFrame, PageKind, tell};
-use crate::ui::decimals::decimals_of;
-use crate::status::Signal;
-use crate::ui::web::site::Site;
-use crate::ui::web::request::RequestContext;
-use crate::ui::i18n::Translation;
 use crate::records::{Outcome, Record};
+use crate::status::Signal;
+use crate::ui::decimals::decimals_of;
+use crate::ui::i18n::Translation;
+use crate::ui::web::request::RequestContext;
+use crate::ui::web::site::Site;
 
 /// A record and what there is to see of it.
 #[derive(Debug, Clone)]
@@ -68,7 +68,7 @@ pub fn share(value: f64, digits: usize) -> String {
 /// The facts of a record; all of them, or those that a glance needs.
 pub fn facts(site: &Site, words: &Translation, view: &RecordView, all: bool) -> Markup {
     let (record, entry) = (&view.record, &view.record.entry);
-    let content = entry.content.to_string();
+    let content = entry.image_id.to_string();
     let model = entry.model.to_string();
     let loaded = site.device.status.snapshot().model.filter(|loaded| loaded.hash == entry.model);
     let short = |text: &str| text.chars().take(12).collect::<String>();

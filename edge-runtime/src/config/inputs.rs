@@ -8,13 +8,13 @@ use serde::Deserialize;
 use super::seconds;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 use crate::inputs::camera::Uvc;
-use crate::inputs::camera::{Device, RpicamStill};
-use crate::inputs::{Camera as CameraSource, CameraOptions, FolderOptions, StickOptions};
+use crate::inputs::camera::{CameraDevice, RpicamStill};
+use crate::inputs::{CameraInput, CameraOptions, FolderOptions, StickOptions};
 
 /// `[[folder]]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Folder {
+pub struct FolderConfig {
     /// The folder.
     pub path: PathBuf,
     /// How long a file must have kept its size and time.
@@ -28,7 +28,7 @@ pub struct Folder {
 /// `[stick]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Stick {
+pub struct StickConfig {
     /// File systems below these folders are sticks.
     pub under: Vec<PathBuf>,
     /// Mount sticks in folders below this one; without it, something else mounts them.
@@ -47,7 +47,7 @@ pub struct Stick {
 /// `[camera]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Camera {
+pub struct CameraConfig {
     /// How it is connected.
     pub kind: CameraKind,
     /// A USB camera's device.
@@ -76,9 +76,9 @@ pub enum CameraKind {
     Csi,
 }
 
-impl Default for Stick {
+impl Default for StickConfig {
     fn default() -> Self {
-        Stick {
+        StickConfig {
             under: ["/media", "/run/media", "/mnt"].map(PathBuf::from).to_vec(),
             mount_in: None,
             every_s: Duration::from_millis(500),
@@ -89,15 +89,13 @@ impl Default for Stick {
     }
 }
 
-impl Folder {
-    /// What the source is told.
+impl FolderConfig {
     pub fn options(&self) -> FolderOptions {
         FolderOptions { path: self.path.clone(), settle: self.settle_s, every: self.every_s }
     }
 }
 
-impl Stick {
-    /// What the source is told.
+impl StickConfig {
     pub fn options(&self) -> StickOptions {
         let under = self.mount_in.as_ref().map_or_else(|| self.under.clone(), |own| vec![own.clone()]);
         StickOptions {
@@ -110,11 +108,11 @@ impl Stick {
     }
 }
 
-impl Camera {
+impl CameraConfig {
     pub(super) fn check(&self) -> Result<(), String> {
-        if self.deadline_s.is_zero() || self.warm_up > MOST_WARM_UP {
+        if self.deadline_s.is_zero() || self.warm_up > MAX_WARM_UP {
             return Err(format!(
-                "`[camera]`: `deadline_s` must be above 0, and `warm_up` at most {MOST_WARM_UP} frames"
+                "`[camera]`: `deadline_s` must be above 0, and `warm_up` at most {MAX_WARM_UP} frames"
             ));
         }
         if self.kind == CameraKind::Uvc && cfg!(not(all(target_os = "linux", target_pointer_width = "64"))) {
@@ -124,7 +122,7 @@ impl Camera {
     }
 
     /// What takes the pictures.
-    pub fn device(&self) -> Box<dyn Device> {
+    pub fn device(&self) -> Box<dyn CameraDevice> {
         match self.kind {
             #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
             CameraKind::Uvc => Box::new(Uvc::new(&self.device, self.warm_up, self.deadline_s)),
@@ -133,11 +131,10 @@ impl Camera {
         }
     }
 
-    /// The source.
-    pub fn source(&self) -> CameraSource {
+    pub fn input(&self) -> CameraInput {
         let options =
             CameraOptions { film: self.film, deadline: self.deadline_s, every: Duration::from_secs(2) };
-        CameraSource::new(self.device(), options)
+        CameraInput::new(self.device(), options)
     }
 }
 
@@ -166,4 +163,4 @@ fn shot() -> Duration {
 }
 
 /// More frames do not settle a camera any further.
-const MOST_WARM_UP: u32 = 300;
+const MAX_WARM_UP: u32 = 300;
