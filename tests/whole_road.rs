@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use edge_runtime::cli::source::ModelSource;
-use edge_runtime::cli::{Outcome, screen};
+use edge_runtime::commands::Outcome;
+use edge_runtime::commands::screen::{self, ModelSource, ScreenOptions};
 use edge_runtime::ui::lights::NoLights;
 use host_trainer::backbones::BackboneKind;
 use host_trainer::data::strange::Strange;
@@ -34,14 +34,14 @@ use xray_edge_tests::{World, bytes, export, export_int8, fit, job};
 
 fn screened(model: &Path, paths: &[std::path::PathBuf]) -> Result<(Vec<Value>, Outcome)> {
     let mut rows = Vec::new();
-    let outcome = screen::run(
-        (&ModelSource::File(model.to_owned()), EngineChoice::Auto.into()),
-        (paths, false),
-        (Format::JsonLines, None),
-        (&NoLights, Duration::ZERO),
-        &mut rows,
-        &mut Vec::new(),
-    )?;
+    let options = ScreenOptions {
+        model: ModelSource::File(model.to_owned()),
+        paths: paths.to_vec(),
+        format: Format::JsonLines,
+        pause: Duration::ZERO,
+        ..ScreenOptions::default()
+    };
+    let outcome = screen::run(&options, &NoLights, &mut rows, &mut Vec::new())?;
     let rows = String::from_utf8(rows)?;
     Ok((rows.lines().map(serde_json::from_str).collect::<Result<_, _>>()?, outcome))
 }

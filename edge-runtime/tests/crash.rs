@@ -7,19 +7,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![cfg(unix)]
 
-#[path = "../../xray-core/tests/support/mod.rs"]
 mod support;
-
-mod device;
-mod program;
 
 use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use device::{Device, picture};
 use edge_runtime::records::{Hash256, RecordReader};
+use support::device::{self, Device, picture};
+use support::program;
 
 const IMAGES: u16 = 200;
 

@@ -102,3 +102,32 @@ impl Board {
         Part::ALL.into_iter().filter_map(|part| Some((part, self.wiring(part)?)))
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::gpio::built_in;
+
+    /// A built-in board, without what its file says of patterns.
+    pub(in crate::gpio) fn board(name: &str) -> Board {
+        #[derive(Deserialize)]
+        struct Hardware {
+            #[serde(default)]
+            backend: Backend,
+            #[serde(default)]
+            machines: Vec<String>,
+            lines: Lines,
+        }
+        let Hardware { backend, machines, lines } =
+            toml::from_str(built_in(name).expect("built in")).expect("a board file");
+        Board::new(name.to_owned(), backend, machines, lines).expect("a board")
+    }
+
+    #[test]
+    fn every_real_board_is_driven_by_the_character_device() {
+        for (name, _) in crate::gpio::BUILT_IN {
+            let expected = if name == "sim" { Backend::Simulator } else { Backend::Gpiocdev };
+            assert_eq!(board(name).backend, expected, "{name}");
+        }
+    }
+}

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn orin() -> Board {
-        Board::find("jetson-orin-nano").expect("a board")
+        crate::gpio::board::tests::board("jetson-orin-nano")
     }
 
     #[test]
@@ -132,6 +132,15 @@ mod tests {
         {
             assert_eq!(check_machine(&orin(), machine), Ok(()), "{machine}");
         }
+        let pi4 = crate::gpio::board::tests::board("pi4");
+        for machine in [
+            "Raspberry Pi 4 Model B Rev 1.5",
+            "Raspberry Pi 400 Rev 1.0",
+            "Raspberry Pi Compute Module 4 Rev 1.1",
+        ] {
+            assert_eq!(check_machine(&pi4, machine), Ok(()), "{machine}");
+        }
+        assert!(check_machine(&pi4, "Raspberry Pi 5 Model B Rev 1.0").is_err());
         for machine in ["NVIDIA Jetson Nano Developer Kit", "Raspberry Pi 5 Model B Rev 1.0", ""] {
             let error = check_machine(&orin(), machine).expect_err(machine).to_string();
             assert!(error.starts_with("board jetson-orin-nano: this machine is a "), "{error}");

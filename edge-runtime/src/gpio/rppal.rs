@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     fn pi4() -> Board {
-        Board::find("pi4").expect("pi4")
+        crate::gpio::board::tests::board("pi4")
     }
 
     #[test]

@@ -1,22 +1,16 @@
 //! The daemon with the models that are installed on a board: trial, way back, a model from a stick.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-#![cfg(unix)]
-
-#[path = "../../xray-core/tests/support/mod.rs"]
-mod support;
-
-mod device;
-mod program;
-
 use std::path::Path;
 use std::process::Command;
 
-use device::{Device, picture};
 use edge_runtime::models::{ModelFolder, State};
 use edge_runtime::records::{RecordReader, VerifyDepth};
 use xray_core::package::signing::{NewKeys, Password, SecretKey, sign, stamp};
 use xray_core::package::{PackageFile, signature_of};
+
+use crate::support;
+use crate::support::device::{Device, picture};
+use crate::support::program;
 
 struct Board {
     device: Device,

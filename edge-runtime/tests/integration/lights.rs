@@ -1,15 +1,11 @@
 //! Lights as a user meets them: what is shown beside the rows, and what is said where there are none.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[path = "../../xray-core/tests/support/mod.rs"]
-mod support;
-
-mod program;
-
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+use crate::support;
+use crate::support::program;
 
 fn place() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,10 +1,4 @@
 //! The models of a board as its user meets them: installing, screening on trial, going back.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[path = "../../xray-core/tests/support/mod.rs"]
-mod support;
-
-mod program;
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -13,6 +7,9 @@ use edge_runtime::models::{Installed, ModelFolder, ModelRefusal, ModelStore};
 use serde_json::Value;
 use xray_core::package::signing::{NewKeys, Password, SecretKey, sign, stamp};
 use xray_core::package::{PackageFile, TrustedKeys, signature_of};
+
+use crate::support;
+use crate::support::program;
 
 struct Board {
     folder: tempfile::TempDir,

@@ -1,16 +1,13 @@
 //! The program as a user meets it: exit status, what goes to which stream, and that no failure reads like
 //! a finding.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[path = "../../xray-core/tests/support/mod.rs"]
-mod support;
-
-mod program;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
+
+use crate::support;
+use crate::support::program;
 
 struct Place {
     folder: tempfile::TempDir,

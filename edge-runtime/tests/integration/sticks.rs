@@ -1,9 +1,6 @@
 //! Sticks as they behave in the hand: pulled half-way, put back, refused. The table of mounts and the devices are
 //! files of the test's own.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-#![cfg(unix)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

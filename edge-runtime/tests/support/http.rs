@@ -1,5 +1,4 @@
 //! A client that sends what it is told, byte for byte.
-#![allow(dead_code, reason = "each test takes what it needs")]
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,5 +1,4 @@
 //! A store with a record of each kind, and the page before it.
-#![allow(dead_code, reason = "each test takes what it needs")]
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,10 +16,10 @@ use edge_runtime::ui::web::{self, DeviceContext, PageOptions};
 use xray_core::heat_map::HeatMap;
 use xray_core::screening::Screener;
 
-use crate::device;
+use super::device;
 
 /// A store and its page.
-pub struct Shelf {
+pub struct ServedPage {
     folder: tempfile::TempDir,
     pub store: PathBuf,
     pub status: Arc<SharedStatus>,
@@ -32,10 +31,10 @@ pub struct Shelf {
 
 const LIMITS: StoreLimits = StoreLimits { quota: Some(1_000_000), keep_days: None, reserve: 0 };
 
-impl Shelf {
+impl ServedPage {
     /// On the loopback.
     pub fn filled() -> Self {
-        Shelf::with(|_| PageOptions {
+        ServedPage::with(|_| PageOptions {
             listen: "127.0.0.1:0".parse().expect("an address"),
             ..PageOptions::default()
         })
@@ -69,8 +68,8 @@ impl Shelf {
             counters: counters.clone(),
             patterns: Patterns::default(),
         };
-        let address = page::start(&options(folder.path()), device).expect("a page");
-        Shelf { folder, store, status, counters, address, contents }
+        let address = web::start(&options(folder.path()), device).expect("a page");
+        ServedPage { folder, store, status, counters, address, contents }
     }
 
     /// What the page was told.

@@ -1,10 +1,9 @@
 //! What the tests of the program share.
 
-#[path = "../runner/mod.rs"]
-mod runner;
-
 use std::path::Path;
 use std::process::Command;
+
+use super::runner;
 
 /// The program under test.
 pub fn edge_runtime() -> Command {

@@ -99,8 +99,8 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
-    use crate::gpio::{Board, Part, Recording, Simulator};
-    use crate::ui::lights::Panel;
+    use crate::gpio::{Part, Recording, Simulator};
+    use crate::ui::lights::{BoardFile, Panel};
 
     fn tested(simulator: Simulator) -> (Result<()>, String, Recording, Duration) {
         let recording = simulator.recording();

@@ -22,11 +22,7 @@ pub struct BrowserControls<'a> {
 }
 
 /// The report.
-pub fn html(
-    data: &ReportData,
-    words: &Translation,
-    controls: Option<&BrowserControls<'_>>,
-) -> String {
+pub fn html(data: &ReportData, words: &Translation, controls: Option<&BrowserControls<'_>>) -> String {
     let entry = &data.record.entry;
     let title = format!("{} – {} {}", words.report.title, words.fact.record, data.record.sequence);
     let page = html! {

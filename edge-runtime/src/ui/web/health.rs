@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(health.self_test, "passed");
         well.status.show(Signal::Fault);
         assert_eq!(HealthReport::of(&well).reasons, ["the lights show a fault"]);
-        well.status.trouble(Some("/srv/x: gone".into()));
+        well.status.set_error(Some("/srv/x: gone".into()));
         assert_eq!(HealthReport::of(&well).reasons, ["/srv/x: gone"]);
 
         let full = device(folder.path(), u64::MAX);

@@ -77,7 +77,8 @@ async fn status(State(site): State<Arc<Site>>) -> Response {
 }
 
 async fn records(
-    State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>,
+    State(site): State<Arc<Site>>,
+    Extension(context): Extension<RequestContext>,
     Query(question): Query<RecordListParams>,
 ) -> Response {
     let listed = query::listing(&site, site.words(context.language), question).await;
@@ -90,32 +91,52 @@ struct OfDay {
     day: String,
 }
 
-async fn csv(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>, Query(of): Query<OfDay>) -> Response {
+async fn csv(
+    State(site): State<Arc<Site>>,
+    Extension(context): Extension<RequestContext>,
+    Query(of): Query<OfDay>,
+) -> Response {
     let written = query::csv(&site, site.words(context.language), &of.day).await;
     let file = written
         .map(|(day, text)| respond::file("text/csv; charset=utf-8", &format!("xray-edge-{day}.csv"), text));
     or_failed(&site, &context, file)
 }
 
-async fn record(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>, Path(sequence): Path<u64>) -> Response {
+async fn record(
+    State(site): State<Arc<Site>>,
+    Extension(context): Extension<RequestContext>,
+    Path(sequence): Path<u64>,
+) -> Response {
     let found = query::view(&site, sequence).await;
     let page = found.map(|view| respond::page(StatusCode::OK, views::record(&site, &context, &view)));
     or_failed(&site, &context, page)
 }
 
-async fn image(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>, Path(sequence): Path<u64>) -> Response {
+async fn image(
+    State(site): State<Arc<Site>>,
+    Extension(context): Extension<RequestContext>,
+    Path(sequence): Path<u64>,
+) -> Response {
     let found = query::picture(&site, sequence).await;
     let file = found.map(|file| respond::typed(StatusCode::OK, "image/jpeg", file.as_ref().clone()));
     or_failed(&site, &context, file)
 }
 
-async fn heat(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>, Path(sequence): Path<u64>) -> Response {
+async fn heat(
+    State(site): State<Arc<Site>>,
+    Extension(context): Extension<RequestContext>,
+    Path(sequence): Path<u64>,
+) -> Response {
     let found = query::heat(&site, sequence).await;
     let file = found.map(|file| respond::typed(StatusCode::OK, "image/png", file.as_ref().clone()));
     or_failed(&site, &context, file)
 }
 
-async fn report(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>, Path(sequence): Path<u64>) -> Response {
+async fn report(
+    State(site): State<Arc<Site>>,
+    Extension(context): Extension<RequestContext>,
+    Path(sequence): Path<u64>,
+) -> Response {
     let words = site.words(context.language).clone();
     let made = query::report(&site, sequence, words).await;
     let page = made.map(|html| respond::typed(StatusCode::OK, "text/html; charset=utf-8", html));
@@ -123,7 +144,11 @@ async fn report(State(site): State<Arc<Site>>, Extension(context): Extension<Req
 }
 
 #[cfg(feature = "dicom")]
-async fn capture(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>, Path(sequence): Path<u64>) -> Response {
+async fn capture(
+    State(site): State<Arc<Site>>,
+    Extension(context): Extension<RequestContext>,
+    Path(sequence): Path<u64>,
+) -> Response {
     let made = query::dicom(&site, sequence, crate::ui::report::dicom::capture).await;
     let file =
         made.map(|file| respond::file("application/dicom", &format!("record-{sequence}-image.dcm"), file));
@@ -131,7 +156,11 @@ async fn capture(State(site): State<Arc<Site>>, Extension(context): Extension<Re
 }
 
 #[cfg(feature = "dicom")]
-async fn structured(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>, Path(sequence): Path<u64>) -> Response {
+async fn structured(
+    State(site): State<Arc<Site>>,
+    Extension(context): Extension<RequestContext>,
+    Path(sequence): Path<u64>,
+) -> Response {
     let made = query::dicom(&site, sequence, crate::ui::report::dicom::structured).await;
     let file =
         made.map(|file| respond::file("application/dicom", &format!("record-{sequence}-report.dcm"), file));
@@ -139,7 +168,11 @@ async fn structured(State(site): State<Arc<Site>>, Extension(context): Extension
 }
 
 /// The one thing that the page writes: one line in the table of what was handed to people.
-async fn reported(State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>, Path(sequence): Path<u64>) -> Response {
+async fn reported(
+    State(site): State<Arc<Site>>,
+    Extension(context): Extension<RequestContext>,
+    Path(sequence): Path<u64>,
+) -> Response {
     let store = site.device.store.clone();
     let marked = site
         .query(move |reader| {
@@ -189,7 +222,8 @@ async fn sign_in(State(site): State<Arc<Site>>, Extension(context): Extension<Re
 }
 
 async fn login(
-    State(site): State<Arc<Site>>, Extension(context): Extension<RequestContext>,
+    State(site): State<Arc<Site>>,
+    Extension(context): Extension<RequestContext>,
     Extension(peer): Extension<Peer>,
     Form(given): Form<LoginForm>,
 ) -> Response {

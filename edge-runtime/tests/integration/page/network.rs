@@ -1,15 +1,5 @@
 //! The page on a network: nobody without the token, nothing without TLS.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-#![cfg(unix)]
-
-#[path = "../../xray-core/tests/support/mod.rs"]
-mod support;
-
-mod device;
-mod http;
-mod shelf;
-
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 
@@ -17,20 +7,20 @@ use edge_runtime::ui::web::{self, PageError, PageOptions};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use http::{Answer, secure};
-use shelf::Shelf;
+use crate::support::http::{self, Answer, secure};
+use crate::support::page::ServedPage;
 
 const TOKEN: &str = "correct-horse-battery";
 
 struct Ward {
-    shelf: Shelf,
+    served: ServedPage,
     address: SocketAddr,
     certificate: CertificateDer<'static>,
 }
 
 impl Ward {
     fn new() -> Self {
-        let shelf = Shelf::with(|folder| {
+        let served = ServedPage::with(|folder| {
             let token_file = folder.join("token");
             std::fs::write(&token_file, TOKEN).unwrap();
             std::fs::set_permissions(&token_file, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -41,9 +31,9 @@ impl Ward {
                 ..PageOptions::default()
             }
         });
-        let address = ([127, 0, 0, 1], shelf.address.port()).into();
-        let certificate = CertificateDer::from_pem_file(shelf.at("page/certificate.pem")).unwrap();
-        Ward { shelf, address, certificate }
+        let address = ([127, 0, 0, 1], served.address.port()).into();
+        let certificate = CertificateDer::from_pem_file(served.at("page/certificate.pem")).unwrap();
+        Ward { served, address, certificate }
     }
 
     fn get(&self, path: &str, more: &str) -> Answer {
@@ -118,7 +108,7 @@ fn people_sign_in_and_out_and_machines_bring_the_token() {
     );
     assert_eq!(secure(ward.address, &ward.certificate, &out).status, 303);
     assert_eq!(ward.get("/", &cookie).status, 401);
-    assert_eq!(ward.shelf.contents.len(), 3);
+    assert_eq!(ward.served.contents.len(), 3);
 }
 
 #[test]
@@ -137,10 +127,10 @@ fn files_that_do_not_fit_are_named() {
         tls_folder: folder.path().join("page"),
         ..PageOptions::default()
     };
-    assert!(matches!(page::check(&options), Err(PageError::File { file, .. }) if file == token_file));
+    assert!(matches!(web::check(&options), Err(PageError::File { file, .. }) if file == token_file));
     std::fs::write(&token_file, "short").unwrap();
     std::fs::set_permissions(&token_file, std::fs::Permissions::from_mode(0o600)).unwrap();
-    assert!(matches!(page::check(&options), Err(PageError::Token { .. })));
+    assert!(matches!(web::check(&options), Err(PageError::Token { .. })));
     std::fs::set_permissions(&token_file, std::fs::Permissions::from_mode(0o604)).unwrap();
-    assert!(matches!(page::check(&options), Err(PageError::TokenOpen { .. })));
+    assert!(matches!(web::check(&options), Err(PageError::TokenOpen { .. })));
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::gpio::{Board, BoardError, Simulator};
-use crate::gpio::{Board, Simulator};
+use crate::gpio::Simulator;
 use crate::ui::lights::panel::tests::simulated_on;
+use crate::ui::lights::{BoardError, BoardFile};
 
 pub(super) fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -18,11 +18,11 @@ pub(super) fn ms(milliseconds: u64) -> Duration {
 const WATCHED: Duration = Duration::from_secs(12);
 
 /// What a board shows of a signal in its first seconds: when, and which LEDs.
-fn played(board: &Board, signal: Signal) -> Vec<(Duration, [bool; 3])> {
-    let (mut panel, recording) = simulated_on(board.clone(), Simulator::default());
+fn played(board: &BoardFile, signal: Signal) -> Vec<(Duration, [bool; 3])> {
+    let (mut panel, recording) = simulated_on(board.board.clone(), Simulator::default());
     let (mut now, mut lit, mut seen) = (Duration::ZERO, [false; 3], Vec::new());
     loop {
-        let (levels, wait) = board.patterns().of(signal).at(now);
+        let (levels, wait) = board.patterns.of(signal).at(now);
         panel.drive(levels);
         for (part, high) in recording.take() {
             if let Some(led) = LEDS.iter().position(|led| *led == part) {
@@ -39,7 +39,7 @@ fn played(board: &Board, signal: Signal) -> Vec<(Duration, [bool; 3])> {
     }
 }
 
-fn assert_the_rules_hold(board: &Board) {
+fn assert_the_rules_hold(board: &BoardFile) {
     let shown = Signal::ALL.map(|signal| (signal, played(board, signal)));
     for (signal, seen) in &shown {
         let at_once = seen[0].1 != [false; 3];
@@ -62,14 +62,14 @@ fn assert_the_rules_hold(board: &Board) {
 
 #[test]
 fn the_rules_hold_of_the_standard_patterns() {
-    assert_the_rules_hold(&Board::find("sim").expect("sim"));
+    assert_the_rules_hold(&BoardFile::find("sim").expect("sim"));
     for signal in Signal::ALL.into_iter().filter(|signal| *signal != Signal::Off) {
         assert_eq!(Patterns::default().check(signal), Ok(()), "{signal}");
     }
 }
 
-fn board(patterns: &str) -> Result<Board, BoardError> {
-    Board::parse("x.toml", &format!("{}\n{patterns}", include_str!("../../../../boards/sim.toml")))
+fn board(patterns: &str) -> Result<BoardFile, BoardError> {
+    BoardFile::parse("x.toml", &format!("{}\n{patterns}", include_str!("../../../../boards/sim.toml")))
 }
 
 #[test]
@@ -77,12 +77,12 @@ fn a_signal_that_is_named_has_its_own_pattern_and_the_others_keep_theirs() {
     let text = "[patterns.suspected]\nred = { on = 200, off = 1000 }\nbuzzer = { times = 5, on = 50 }\n\
                 [patterns.no_result]\nyellow = 'on'\n";
     let board = board(text).expect("a board");
-    let of = |signal| board.patterns().of(signal).to_string();
+    let of = |signal| board.patterns.of(signal).to_string();
     assert_eq!(of(Signal::Suspected), "red blinks (0.2 s on, 1 s off), buzzer 5 × 0.05 s");
     assert_eq!(of(Signal::NoResult), "yellow on");
     let others = Signal::ALL.into_iter().filter(|s| ![Signal::Suspected, Signal::NoResult].contains(s));
     for signal in others {
-        assert_eq!(board.patterns().of(signal), Pattern::standard(signal), "{signal}");
+        assert_eq!(board.patterns.of(signal), Pattern::standard(signal), "{signal}");
     }
     assert_the_rules_hold(&board);
 }
@@ -102,7 +102,7 @@ fn the_example_in_the_board_file_is_a_board() {
         shown.lines().map(|line| line.trim_start_matches(['#', ' ']).to_owned() + "\n").collect();
     let board = board(&text).expect("a board");
     assert_the_rules_hold(&board);
-    assert_ne!(*board.patterns(), Patterns::default());
+    assert_ne!(board.patterns, Patterns::default());
 }
 
 #[test]

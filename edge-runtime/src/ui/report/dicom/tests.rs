@@ -52,7 +52,7 @@ fn detector() -> Vec<u8> {
 
 fn data(bytes: Vec<u8>, outcome: Outcome, trusted: bool) -> ReportData {
     let entry = Entry {
-        content: Hash256::of(&bytes),
+        image_id: Hash256::of(&bytes),
         bytes: bytes.len() as u64,
         origin: Origin::Stick,
         recorded: Timestamp { unix_ms: 1_795_459_341_500, trusted },
