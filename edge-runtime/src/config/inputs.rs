@@ -7,8 +7,7 @@ use serde::Deserialize;
 
 use super::seconds;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-use crate::inputs::camera::Uvc;
-use crate::inputs::camera::{CameraDevice, RpicamStill};
+use crate::inputs::camera::{CameraDevice, RpicamStill, Uvc};
 use crate::inputs::{CameraInput, CameraOptions, FolderOptions, StickOptions};
 
 /// `[[folder]]`

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use tracing::{error, info, warn};
 
-use super::Fault;
+use super::fault::Fault;
 use super::presenter::Presenter;
-use crate::records::{Hash256, RecordStore, RecordStoreError, Timestamp};
-use crate::status::add;
+use crate::inputs::InputRefusal;
+use crate::records::{Hash256, Origin, RecordStore, RecordStoreError, Timestamp};
+use crate::status::{DisplayedSignal, add};
 
 /// From one attempt to the next while the disk is full.
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
@@ -64,6 +65,21 @@ impl StoreRetry {
             thread::sleep(RETRY_INTERVAL);
             presenter.cycle_finished();
         }
+    }
+
+    /// Records and shows that something could not be read and so has no record.
+    pub(super) fn refuse(
+        &mut self,
+        presenter: &mut Presenter<'_>,
+        origin: Origin,
+        refusal: &InputRefusal,
+    ) -> Result<(), Fault> {
+        presenter.refused(origin, refusal);
+        self.retry_until_space(presenter, |store| {
+            store.append_refusal(origin, refusal.code, &refusal.reason, Timestamp::now())
+        })?;
+        presenter.result(DisplayedSignal::refused(refusal.code));
+        Ok(())
     }
 
     /// Drops images of reported records as the limits say; gives how many.

@@ -5,12 +5,15 @@ use std::time::{Duration, Instant};
 
 use tracing::{error, warn};
 
-use super::{IDLE_SLEEP, InstalledModel};
+use super::installed_model::InstalledModel;
 use crate::inputs::{Input, InputError, InputEvent, InputRefusal, MediaState};
 use crate::models::{ModelStoreError, ModelsOnStick};
 use crate::records::{RecordStore, Timestamp};
 use crate::status::{Signal, StatusPublisher};
 use crate::ui::lights::SignalOutput;
+
+/// From one poll of the stick to the next.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Everything that waiting needs. Images are left where they are.
 pub struct FirstModelWait<'a> {
@@ -60,7 +63,7 @@ impl FirstModelWait<'_> {
             }
             self.publisher.cycle_finished(Instant::now());
             if idle {
-                thread::sleep(IDLE_SLEEP);
+                thread::sleep(POLL_INTERVAL);
             }
         }
         Ok(())

@@ -10,6 +10,7 @@
 
 mod disk_full;
 mod display;
+mod fault;
 mod first_model;
 mod input_set;
 mod installed_model;
@@ -20,6 +21,7 @@ mod screening_result;
 mod worker;
 
 pub use display::{Display, DisplayTimes};
+pub use fault::Fault;
 pub use first_model::FirstModelWait;
 pub use installed_model::InstalledModel;
 pub use worker::{ExclusiveModel, Model, Worker, WorkerError};
@@ -30,8 +32,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
-use xray_core::engine::EngineError;
-use xray_core::screening::ScreeningError;
 
 use self::disk_full::StoreRetry;
 use self::input_set::InputSet;
@@ -40,8 +40,8 @@ use self::presenter::Presenter;
 use self::screening_result::ScreeningResult;
 use crate::gpio::button::Press;
 use crate::inputs::{IncomingImage, Input, InputEvent};
-use crate::models::{ModelStoreError, TrialOutcome};
-use crate::records::{Appended, Durations, Entry, Hash256, Origin, RecordStore, RecordStoreError, Timestamp};
+use crate::models::TrialOutcome;
+use crate::records::{Appended, Durations, Entry, Hash256, Origin, RecordStore, Timestamp};
 use crate::status::{Counters, DisplayedSignal, Signal, StatusPublisher, increment};
 use crate::ui::lights::SignalOutput;
 
@@ -49,29 +49,6 @@ use crate::ui::lights::SignalOutput;
 const IDLE_SLEEP: Duration = Duration::from_millis(100);
 /// From one check of quota, age and models to the next.
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(60);
-
-/// Why the device cannot go on. It is shown until the program is started again.
-#[derive(Debug, thiserror::Error)]
-pub enum Fault {
-    /// The record store failed, and not because the disk is full.
-    #[error(transparent)]
-    Store(#[from] RecordStoreError),
-    /// The model gives wrong answers on this machine.
-    #[error("self-test: {0}")]
-    SelfTest(EngineError),
-    /// The model gave no answer.
-    #[error("{0}; the image before it was recorded without a result")]
-    Worker(WorkerError),
-    /// The store's own disk cannot be read.
-    #[error("an image that was just stored cannot be read: {0}")]
-    Unreadable(ScreeningError),
-    /// The store of models failed.
-    #[error(transparent)]
-    Models(#[from] ModelStoreError),
-    /// Another model is in use from now on. No fault: the program must be started again with it.
-    #[error("another model is in use on this board from now on; start again")]
-    Replaced,
-}
 
 /// Which model screens.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -154,7 +131,7 @@ impl<'a> Daemon<'a> {
     pub fn recover(&mut self) -> Result<(), Fault> {
         let (pending, damaged) = self.store.inner().unrecorded()?;
         for path in damaged {
-            self.presenter.refuse(&mut self.store, Origin::Recovered, &recovery::damaged(&path))?;
+            self.store.refuse(&mut self.presenter, Origin::Recovered, &recovery::damaged(&path))?;
         }
         for image_id in pending {
             let bytes = std::fs::metadata(self.store.image(&image_id)).map_or(0, |meta| meta.len());
@@ -190,7 +167,7 @@ impl<'a> Daemon<'a> {
                     self.trial.install(&found, self.store.inner(), &mut self.presenter)?;
                 }
                 InputEvent::Unreadable(refusal) => {
-                    self.presenter.refuse(&mut self.store, origin, &refusal)?;
+                    self.store.refuse(&mut self.presenter, origin, &refusal)?;
                 }
                 InputEvent::Finished { images, passed_over } => {
                     info!(origin = origin.code(), images, passed_over, "read to its end; it may be pulled");

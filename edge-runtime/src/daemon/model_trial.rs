@@ -2,8 +2,9 @@
 
 use tracing::{error, warn};
 
+use super::fault::Fault;
+use super::installed_model::InstalledModel;
 use super::presenter::Presenter;
-use super::{Fault, InstalledModel};
 use crate::models::{ModelsOnStick, TrialOutcome};
 use crate::records::RecordStore;
 use crate::status::Signal;

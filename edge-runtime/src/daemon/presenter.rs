@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 
-use super::disk_full::StoreRetry;
-use super::{Display, DisplayTimes, Fault};
+use super::display::{Display, DisplayTimes};
 use crate::inputs::{InputRefusal, MediaState};
-use crate::records::{Origin, Record, Timestamp};
+use crate::records::{Origin, Record};
 use crate::status::{Counters, DisplayedSignal, Signal, StatusPublisher, increment};
 use crate::ui::lights::SignalOutput;
 
@@ -98,21 +97,11 @@ impl<'a> Presenter<'a> {
         self.result(DisplayedSignal::record(signal, record.sequence));
     }
 
-    /// Records and shows that something could not be read and so has no record.
-    pub(super) fn refuse(
-        &mut self,
-        store: &mut StoreRetry,
-        origin: Origin,
-        refusal: &InputRefusal,
-    ) -> Result<(), Fault> {
+    /// Logs and counts that something could not be read, and shows that it is being looked at.
+    pub(super) fn refused(&mut self, origin: Origin, refusal: &InputRefusal) {
         increment(&self.counters.unreadable);
         warn!(origin = origin.code(), code = refusal.code, "{}", refusal.reason);
         self.busy();
-        store.retry_until_space(self, |store| {
-            store.append_refusal(origin, refusal.code, &refusal.reason, Timestamp::now())
-        })?;
-        self.result(DisplayedSignal::refused(refusal.code));
-        Ok(())
     }
 
     pub(super) fn fault(&mut self) {

@@ -5,9 +5,10 @@ use std::path::Path;
 use tracing::error;
 
 use super::disk_full::StoreRetry;
+use super::fault::Fault;
 use super::presenter::Presenter;
 use super::screening_result::{ScreeningResult, screen_stored};
-use super::{Fault, Worker};
+use super::worker::Worker;
 use crate::inputs::InputRefusal;
 use crate::records::Hash256;
 

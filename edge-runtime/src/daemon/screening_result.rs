@@ -6,7 +6,8 @@ use xray_core::heat_map::HeatMap;
 use xray_core::intake::IntakeProblem;
 use xray_core::screening::{Screening, ScreeningError};
 
-use super::{Fault, Worker, WorkerError};
+use super::fault::Fault;
+use super::worker::{Worker, WorkerError};
 use crate::models::TrialOutcome;
 use crate::records::Outcome;
 

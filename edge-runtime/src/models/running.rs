@@ -81,7 +81,7 @@ impl<D: Disk> ModelStore<D> {
             }
             Err(reason) => reason,
         };
-        // StartedModel too often, but the only one that is left.
+        // It was started too often, but it is the only one that is left.
         if last_start.is_some()
             && let Ok(ready) = try_load(&active)
         {

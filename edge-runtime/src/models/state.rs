@@ -1,4 +1,4 @@
-//! Which model is in use: one small file, replaced as a whole. PageKind are its rules, without a disk.
+//! Which model is in use: one small file, replaced as a whole. Its rules are here, without a disk.
 
 use serde::{Deserialize, Serialize};
 

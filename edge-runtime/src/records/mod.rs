@@ -1,7 +1,7 @@
 //! What was screened, kept so that nothing is lost, doubled or changed unseen.
 //!
 //! ```text
-//! bytes ─RecordStore::keep→ image file, named by its hash ─Screener→ Entry ─RecordStore::append→ Record in the chain
+//! bytes ─RecordStore::store_image→ image file, named by its hash ─Screener→ Entry ─RecordStore::append→ Record in the chain
 //! ```
 //!
 //! The image reaches the disk first, then its record. A process that is killed in between leaves an image

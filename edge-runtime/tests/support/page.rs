@@ -8,9 +8,7 @@ use std::time::Duration;
 use edge_runtime::records::{
     Durations, Entry, Hash256, Origin, Outcome, RecordStore, StoreLimits, Timestamp,
 };
-use edge_runtime::status::Counters;
-use edge_runtime::status::Signal;
-use edge_runtime::status::{ModelFacts, SharedStatus};
+use edge_runtime::status::{Counters, ModelFacts, SharedStatus, Signal};
 use edge_runtime::ui::lights::Patterns;
 use edge_runtime::ui::web::{self, DeviceContext, PageOptions};
 use xray_core::heat_map::HeatMap;

@@ -1,7 +1,7 @@
 //! A camera: a press of the button takes one picture of what is before it.
 //!
 //! ```text
-//! press ─CameraDevice::shoot→ Frame ─encode→ JPEG or PNG ─IncomingImage→ the pipeline, which stores it as it is
+//! press ─CameraDevice::shoot→ Frame ─encode→ JPEG or PNG ─IncomingImage→ the daemon, which stores it as it is
 //! ```
 //!
 //! The encoded frame is the image of the record, so its hash names what was judged. Where the configuration says that

@@ -8,7 +8,7 @@ const MOST: usize = 8;
 /// Largest picture that is kept, in bytes.
 const LARGEST: usize = 1 << 20;
 
-/// PictureKey picture.
+/// A picture of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PictureKey {
     /// The X-ray of a record.
@@ -17,11 +17,9 @@ pub enum PictureKey {
     Heat(u64),
 }
 
-type Kept = VecDeque<(PictureKey, Arc<Vec<u8>>)>;
-
 /// At most 8 pictures of at most a megabyte.
 #[derive(Default)]
-pub struct Cache(Mutex<Kept>);
+pub struct Cache(Mutex<VecDeque<(PictureKey, Arc<Vec<u8>>)>>);
 
 impl Cache {
     /// A picture that was kept.

@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tokio::time::timeout;
 
+use super::denied::Denied;
 use super::headers;
 use super::request::{RequestContext, keep_language, session};
 use super::respond;
@@ -18,19 +19,6 @@ use super::site::{Access, Site};
 
 /// Longest time for an answer; the store is waited for ten seconds.
 const LONGEST: Duration = Duration::from_secs(20);
-
-/// Why a request goes no further.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Denied {
-    /// It names another host than this device: somebody else's page, by DNS rebinding.
-    Host,
-    /// It would change something and comes from another page.
-    Origin,
-    /// A person is to sign in.
-    SignIn,
-    /// A machine lacks the token.
-    Token,
-}
 
 /// Lets a request through, or not; and sets what every response has.
 pub(super) async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {

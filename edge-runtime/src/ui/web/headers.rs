@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use super::views::{SCRIPT, STYLE};
+use super::assets::{SCRIPT, STYLE};
 use crate::ui::report::PRINT_STYLE;
 
 /// The content security policy: what stands in the page is ours and known by its hash, and nothing comes from elsewhere.

@@ -103,9 +103,7 @@ mod tests {
 
     use super::*;
     use crate::records::{Hash256, StoreLimits};
-    use crate::status::Counters;
-    use crate::status::Signal;
-    use crate::status::{ModelFacts, SharedStatus};
+    use crate::status::{Counters, ModelFacts, SharedStatus, Signal};
     use crate::ui::lights::Patterns;
 
     fn device(store: &std::path::Path, reserve: u64) -> DeviceContext {

@@ -10,7 +10,9 @@
 //! the device may look; on a network it wants a token, over TLS. What a stick brought is decoded and encoded again
 //! before a browser gets it.
 
+mod assets;
 mod cache;
+mod denied;
 mod error;
 mod guard;
 mod headers;

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::assets::SCRIPT;
 use super::cache::PictureKey;
 use super::site::{PageFailure, Site};
-use super::views::{Listing, RecordView, SCRIPT, about_what, older};
+use super::views::{Listing, RecordView, about_what, older};
 use crate::records::{
     Day, ExportFormat, Exporter, Origin, Record, RecordQuery, RecordReader, RecordSelector,
 };
-use crate::status::StatusSnapshot;
-use crate::status::Subject;
+use crate::status::{StatusSnapshot, Subject};
 use crate::ui::i18n::Translation;
 use crate::ui::picture::{self, PictureError};
 use crate::ui::report::{self, BrowserControls, ReportData};

@@ -8,7 +8,7 @@ use axum::http::{Response as HttpResponse, StatusCode};
 use axum::response::Response;
 use maud::Markup;
 
-use super::guard::Denied;
+use super::denied::Denied;
 use super::request::RequestContext;
 use super::site::{PageFailure, Site};
 use super::views;

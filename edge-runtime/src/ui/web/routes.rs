@@ -1,4 +1,4 @@
-//! PictureKey path shows what.
+//! The paths of the page.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -15,8 +15,7 @@ use super::login_throttle::LoginThrottle;
 use super::sessions::Sessions;
 use super::token::Token;
 use crate::records::{RecordReader, RecordStoreError, StoreLimits};
-use crate::status::Counters;
-use crate::status::SharedStatus;
+use crate::status::{Counters, SharedStatus};
 use crate::ui::i18n::{Language, Translation, TranslationError};
 use crate::ui::lights::Patterns;
 

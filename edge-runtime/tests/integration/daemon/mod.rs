@@ -15,9 +15,7 @@ use edge_runtime::daemon::{
 };
 use edge_runtime::inputs::{IncomingImage, Input, InputError, InputEvent, InputRefusal, MediaState};
 use edge_runtime::records::{Origin, RecordReader, RecordStore, StoreLimits};
-use edge_runtime::status::SharedStatus;
-use edge_runtime::status::{Counters, StatusPublisher};
-use edge_runtime::status::{DisplayedSignal, Signal, Subject};
+use edge_runtime::status::{Counters, DisplayedSignal, SharedStatus, Signal, StatusPublisher, Subject};
 use edge_runtime::ui::lights::SignalOutput;
 use xray_core::engine::EngineError;
 use xray_core::screening::{Screener, Screening, ScreeningError};

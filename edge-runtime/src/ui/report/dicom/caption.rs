@@ -1,4 +1,4 @@
-//! Translation burnt into a picture, so that a viewer that shows nothing but pixels says what they are.
+//! Text burnt into a picture, so that a viewer that shows nothing but pixels says what they are.
 
 use font8x8::UnicodeFonts;
 use image::{Rgb, RgbImage};

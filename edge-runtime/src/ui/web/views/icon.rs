@@ -2,10 +2,9 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::status::Health;
-use crate::status::Signal;
+use crate::status::{Health, Signal};
 
-/// PictureKey shape, and which colours go with it.
+/// A shape with its colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// Triangle with an exclamation mark.
@@ -116,7 +115,7 @@ impl Shape {
         }
     }
 
-    /// The drawing. Translation always stand beside it, so it says nothing to who cannot see it.
+    /// The drawing. Words always stand beside it, so it is hidden from screen readers.
     pub fn icon(self) -> Markup {
         html! {
             svg viewBox="0 0 48 48" fill="none" stroke="currentColor" stroke-width="4" stroke-linecap="round"

@@ -15,17 +15,13 @@ pub(super) use record::{RecordView, record};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::assets::{SCRIPT, STYLE};
 use super::request::RequestContext;
 use super::site::Site;
 use crate::ui::i18n::{Language, Message};
 use icon::Shape;
 
-/// How pages look.
-pub const STYLE: &str = include_str!("style.css");
-/// What makes them livelier where scripts run: looking for news, and the heat map's slider.
-pub const SCRIPT: &str = include_str!("script.js");
-
-/// PictureKey of the pages is open.
+/// The page that is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PageKind {
     Status,
