@@ -1,24 +1,24 @@
-//! One image is decoded at a time. The largest takes hundreds of megabytes, and a board has not twice that: while one is
-//! screened, the page draws none.
+//! One image is decoded at a time: the largest takes hundreds of megabytes, and a board does not have twice that. While
+//! one is screened, the page draws none.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// From one try to the next.
+/// From one attempt to the next.
 const TRY: Duration = Duration::from_millis(20);
 
-/// The turn to decode.
+/// The lock that a thread holds while it decodes.
 #[derive(Debug, Default)]
 pub struct DecodeLock(Mutex<()>);
 
 impl DecodeLock {
-    /// Waits for the turn; it lasts as long as what is given.
+    /// Waits for the lock.
     pub fn take(&self) -> MutexGuard<'_, ()> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the turn no longer than `longest`; none if it did not come.
+    /// Waits for the lock no longer than `longest`; none if it was not free.
     pub fn take_within(&self, longest: Duration) -> Option<MutexGuard<'_, ()>> {
         let end = Instant::now() + longest;
         loop {

@@ -63,7 +63,7 @@ pub(super) struct ReportArgs {
     /// Language of the HTML: en, fr, sw, zh
     #[arg(long, value_name = "CODE", default_value = "en")]
     lang: Language,
-    /// Also mark the record as reported, so that its image file may go when room is needed
+    /// Also mark the record as reported, so that its image file may be deleted when space is needed
     #[arg(long)]
     mark_reported: bool,
     /// Replace a file that is there

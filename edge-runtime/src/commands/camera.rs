@@ -34,7 +34,6 @@ pub struct ShotFiles {
     pub film: Option<PathBuf>,
 }
 
-/// One shot.
 #[derive(Debug, Clone, Serialize)]
 pub struct Shot {
     pub camera: String,

@@ -13,7 +13,6 @@ use crate::status::ModelFacts;
 use crate::ui::i18n::{Language, Translation};
 use crate::ui::report::{self, ReportData};
 
-/// The format of a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ReportFormat {
     /// One HTML file to print on A4.

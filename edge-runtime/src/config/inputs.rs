@@ -55,7 +55,7 @@ pub struct CameraConfig {
     /// The program that takes a CSI camera's picture.
     #[serde(default = "rpicam_still")]
     pub program: PathBuf,
-    /// Whether it looks at films on a light box: the film is found, cut out and straightened.
+    /// Whether it photographs films on a light box: the film is found, cut out and straightened.
     pub film: bool,
     /// Frames of a USB camera that go by before one is taken.
     #[serde(default = "warm_up")]

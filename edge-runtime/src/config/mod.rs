@@ -1,4 +1,4 @@
-//! What `run` is told: one TOML file. A word that is not known is refused, since a misspelt limit would not hold.
+//! The configuration of `run`: one TOML file. A key that is not known is refused, since a misspelt limit would not hold.
 
 mod device;
 mod inputs;
@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::ui::web::PageOptions;
 
-/// A configuration is a page; what is longer than this many bytes is something else.
+/// Largest configuration that is read, in bytes.
 const LONGEST: u64 = 256 * 1024;
 
 /// Why there is no configuration.
@@ -26,20 +26,10 @@ const LONGEST: u64 = 256 * 1024;
 pub enum ConfigError {
     /// The file cannot be read.
     #[error("{file}: the configuration could not be read: {reason}; give its path with --config")]
-    Unreadable {
-        /// The file.
-        file: String,
-        /// The operating system's word.
-        reason: String,
-    },
+    Unreadable { file: String, reason: String },
     /// A line is wrong.
     #[error("{file}: not a configuration: {reason}; compare it with packaging/config.toml")]
-    Invalid {
-        /// The file.
-        file: String,
-        /// What does not hold, and where.
-        reason: String,
-    },
+    Invalid { file: String, reason: String },
 }
 
 /// The whole file.
@@ -68,7 +58,7 @@ pub struct Config {
     pub page: Option<PageOptions>,
 }
 
-/// A day: nothing here takes longer, and a number that is no time is found.
+/// The longest time in seconds: a day. A larger number is a mistake.
 const LONGEST_TIME: f64 = 86_400.0;
 
 fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {

@@ -86,7 +86,7 @@ impl StoreRetry {
     pub(super) fn free_space(&mut self, presenter: &Presenter<'_>) -> Result<usize, RecordStoreError> {
         let cleaned = self.store.free_space(Timestamp::now())?;
         if cleaned.dropped > 0 {
-            info!(images = cleaned.dropped, "images of reported records went to make room");
+            info!(images = cleaned.dropped, "images of reported records were deleted to free space");
             add(&presenter.counters().dropped, cleaned.dropped as u64);
         }
         if cleaned.over_quota {

@@ -1,5 +1,4 @@
-//! What the lights show, and for how long. It has no clock and no lights: the time is given, and it says what to
-//! show.
+//! What is shown, and for how long. It has neither clock nor lights: the time is given, and it answers what to show.
 
 use std::time::{Duration, Instant};
 
@@ -15,15 +14,15 @@ pub struct DisplayTimes {
     pub at_least: Duration,
 }
 
-/// What is on show. A result goes when the next image starts, when its time is over, and on a fault.
+/// What is shown. A result disappears when the next image starts, when its time is over, and on a fault.
 #[derive(Debug)]
 pub struct Display {
     times: DisplayTimes,
     shown: DisplayedSignal,
     since: Instant,
-    /// Whether it says how the device is, and not what just came: it goes when that changes.
+    /// Whether it shows the state of the device and not an event; it then changes with that state.
     resting: bool,
-    /// Since the program last had nothing to do: how many results, and the most urgent.
+    /// The batch since the program was last idle: how many results, and the most urgent.
     round: (usize, DisplayedSignal),
 }
 
@@ -34,17 +33,17 @@ impl Display {
         Display { times, shown: nothing, since: now, resting: true, round: (0, nothing) }
     }
 
-    /// What is on show.
+    /// What is shown.
     pub fn shown(&self) -> DisplayedSignal {
         self.shown
     }
 
-    /// Whether something just came of which people must have the time to see it.
+    /// Whether something new is shown that people need time to see.
     pub fn is_news(&self) -> bool {
         self.shown.signal.is_news() && !self.resting
     }
 
-    /// How long the result on show must stay before another image may start.
+    /// How long the result that is shown must stay before another image may start.
     pub fn must_stay(&self, now: Instant) -> Duration {
         if !self.is_news() {
             return Duration::ZERO;
@@ -57,15 +56,15 @@ impl Display {
         (self.shown, self.since, self.resting) = (shown.into(), now, false);
     }
 
-    /// Shows what an image came to.
+    /// Shows the result of an image.
     pub fn result(&mut self, shown: impl Into<DisplayedSignal>, now: Instant) {
         let shown = shown.into();
         self.known(shown);
         self.show(shown, now);
     }
 
-    /// What a known image came to when it was screened: told at the end of the round. Of two that are as urgent, the
-    /// later one.
+    /// Keeps the result of an image that was screened before; it is shown at the end of the batch. Of two that are as
+    /// urgent, the later one.
     pub fn known(&mut self, shown: impl Into<DisplayedSignal>) {
         let shown = shown.into();
         let (count, urgent) = self.round;
@@ -73,13 +72,13 @@ impl Display {
         self.round = (count + 1, if more { shown } else { urgent });
     }
 
-    /// A fault takes every result away.
+    /// A fault replaces every result.
     pub fn fault(&mut self, now: Instant) {
         self.round = (0, Signal::Off.into());
         self.show(Signal::Fault, now);
     }
 
-    /// Somebody has seen the result: it goes at the next idle turn. A fault stays.
+    /// A person has seen the result: it disappears at the next idle cycle. A fault stays.
     pub fn clear(&mut self) {
         if self.shown.signal != Signal::Fault {
             self.round = (0, Signal::Off.into());
@@ -87,8 +86,8 @@ impl Display {
         }
     }
 
-    /// Nothing came in this turn. After several images the most urgent result stands last: the last of them may be
-    /// green while one before it was red.
+    /// No input had anything in this cycle. After several images the most urgent result is shown last: the last of them
+    /// may be green while one before it was red.
     pub fn idle(&mut self, medium: MediaState, now: Instant) {
         let (count, urgent) = self.round;
         let last = if count > 0 { DisplayedSignal { several: count > 1, ..urgent } } else { self.shown };

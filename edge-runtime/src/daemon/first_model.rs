@@ -1,4 +1,4 @@
-//! A board on which no model is installed: it can screen nothing, and takes its first model from a stick.
+//! A board without an installed model: it screens nothing and takes its first model from a stick.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,24 +15,22 @@ use crate::ui::lights::SignalOutput;
 /// From one poll of the stick to the next.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Everything that waiting needs. Images are left where they are.
+/// Waits for the first model. Images are left where they are.
 pub struct FirstModelWait<'a> {
-    /// Where it is to be installed.
+    /// Where it will be installed.
     pub installed: InstalledModel,
-    /// Where it is written down.
+    /// Where events and refusals are recorded.
     pub record: RecordStore,
-    /// Where it comes from.
     pub stick: Box<dyn Input>,
-    /// What people see: a fault, until there is a model.
+    /// They show a fault until there is a model.
     pub lights: &'a dyn SignalOutput,
-    /// How long they see that a model was installed.
+    /// How long they show that a model was installed.
     pub at_least: Duration,
-    /// Who is told that it still waits.
     pub publisher: StatusPublisher,
 }
 
 impl FirstModelWait<'_> {
-    /// Returns when a model is in use, from a stick or installed by hand. The program is then to be started again.
+    /// Returns when a model is in use, from a stick or installed by hand. The program must then be started again.
     ///
     /// # Errors
     /// If the store of models cannot be read.
@@ -54,7 +52,7 @@ impl FirstModelWait<'_> {
             }
             let idle = matches!(event, Ok(InputEvent::Nothing) | Err(_));
             input_error = event.err();
-            // Why it was refused is to be told from the fault for as long as the stick is there.
+            // The refusal is shown for as long as the stick is there.
             refused &= self.stick.media_state() != MediaState::Absent;
             let signal = if refused { Signal::ModelRefused } else { Signal::Fault };
             if signal != shown {
@@ -69,7 +67,7 @@ impl FirstModelWait<'_> {
         Ok(())
     }
 
-    /// Writes down what was refused. That it cannot be, as on a full disk, does not keep a model from being taken.
+    /// Records a refusal. If that fails, as on a full disk, a model can still be installed.
     fn refuse(&mut self, refusal: &InputRefusal) {
         warn!(code = refusal.code, "{}", refusal.reason);
         let (origin, now) = (self.stick.origin(), Timestamp::now());
@@ -78,7 +76,7 @@ impl FirstModelWait<'_> {
         }
     }
 
-    /// Puts the model on a stick in use; whether it is.
+    /// Installs the model on a stick; whether it is in use now.
     fn install(&mut self, found: &ModelsOnStick) -> bool {
         self.lights.show(Signal::ModelFound);
         self.publisher.cycle_finished(Instant::now());

@@ -1,4 +1,4 @@
-//! The installed model that screens: its trial, and what a stick brings in its place.
+//! The installed model that screens: its trial, and replacing it from a stick.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,10 @@ use crate::models::{
 };
 use crate::records::{Origin, RecordStore, Timestamp};
 
-/// A program that has run for so long has started well.
+/// A program that has run for so long counts as a good start.
 const SETTLED: Duration = Duration::from_secs(60);
 
-/// Of several models on a stick, so many are named in the record.
+/// How many of several models on a stick are recorded.
 const NAMED: usize = 4;
 
 /// The installed model that the worker runs.
@@ -33,12 +33,12 @@ impl InstalledModel {
         InstalledModel { store, engine, sha256, began: Instant::now() }
     }
 
-    /// A board on which none is installed yet, that will run it with `engine`.
+    /// A board without a model, that will run its first one with `engine`.
     pub fn none_yet(store: ModelStore<ModelFolder>, engine: EngineOptions) -> Self {
         InstalledModel::new(store, engine, String::new())
     }
 
-    /// Whether a model is in use by now.
+    /// Whether a model is in use now.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -46,7 +46,7 @@ impl InstalledModel {
         Ok(self.store.state()?.active().is_some())
     }
 
-    /// Counts a screening for or against it. Whether another model is in use from now on.
+    /// Counts a screening for or against it. Gives whether another model is in use.
     ///
     /// # Errors
     /// If the store cannot be read or written.
@@ -54,8 +54,8 @@ impl InstalledModel {
         Ok(self.store.screened(&self.sha256, outcome)? == TrialStatus::Replaced)
     }
 
-    /// To be called now and then: a start that went well for a minute is not held against it. Whether another model
-    /// is in use from now on.
+    /// To be called regularly: a start that went well for a minute does not count against the model. Gives whether
+    /// another model is in use.
     ///
     /// # Errors
     /// If the store cannot be read or written.
@@ -63,16 +63,16 @@ impl InstalledModel {
         Ok(self.began.elapsed() >= SETTLED && self.store.settled(&self.sha256)? == TrialStatus::Replaced)
     }
 
-    /// Writes what happened to the models of this board into its record. An event that cannot be written, as on a full
-    /// disk, is no reason to stop: it stays with the models and comes again with the next call.
+    /// Records what happened to the models of this board. An event that cannot be recorded, as on a full disk, stays with
+    /// the models and is recorded by a later call.
     pub fn record_events(&self, record: &mut RecordStore) {
         if let Err(error) = self.store.deliver(record) {
             warn!("{error}");
         }
     }
 
-    /// Puts the model on a stick in use, and writes into the record and the log what became of it; none if it is in use
-    /// already. Nobody stands there to override a rule, so none is.
+    /// Installs the model on a stick, and records and logs the result; none if it is in use already. No rule is
+    /// overridden, since no person confirms it.
     ///
     /// # Errors
     /// Why not; this board keeps the model that it has.

@@ -1,4 +1,4 @@
-//! The model in a thread of its own, so that an image that takes too long is noticed.
+//! The model runs in a thread of its own, so that an image that takes too long is noticed.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use xray_core::screening::{Screener, Screening, ScreeningError};
 
 use crate::decode_lock::DecodeLock;
 
-/// What is asked of a model.
+/// What the daemon needs of a model.
 pub trait Model: Send + 'static {
     /// Screens a file.
     ///
@@ -19,7 +19,7 @@ pub trait Model: Send + 'static {
     /// Why it has no verdict.
     fn screen(&self, file: &Path) -> Result<Screening, ScreeningError>;
 
-    /// Whether it gives the known answer, where its package holds one.
+    /// Checks that it gives the known answer, where its package holds one.
     ///
     /// # Errors
     /// What it gives instead.
@@ -38,7 +38,6 @@ impl Model for Screener {
 
 /// A model that screens only while nothing else in the process decodes an image.
 pub struct ExclusiveModel<M> {
-    /// The model.
     pub model: M,
     /// The turn.
     pub decode_lock: Arc<DecodeLock>,
@@ -65,7 +64,7 @@ enum Reply {
     Tested(Result<(), EngineError>),
 }
 
-/// Why there is no answer. The thread cannot be asked again.
+/// Why there is no answer. The thread cannot be used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WorkerError {
     /// The deadline is over and it still computes.
@@ -77,7 +76,7 @@ pub enum WorkerError {
 }
 
 impl WorkerError {
-    /// A fixed word for machines, the same in every release.
+    /// A code for machines, the same in every release.
     pub fn code(self) -> &'static str {
         match self {
             WorkerError::Late => "deadline-exceeded",
@@ -119,7 +118,7 @@ impl Worker {
     /// Screens a file.
     ///
     /// # Errors
-    /// [`WorkerError`]; then do not ask again.
+    /// [`WorkerError`]; the worker is then lost.
     pub fn screen(&self, file: &Path) -> Result<Result<Screening, ScreeningError>, WorkerError> {
         match self.ask(Order::Screen(file.to_owned()))? {
             Reply::Screened(screened) => Ok(screened),
@@ -127,10 +126,10 @@ impl Worker {
         }
     }
 
-    /// Asks for the known answer.
+    /// Runs the self-test.
     ///
     /// # Errors
-    /// [`WorkerError`]; then do not ask again.
+    /// [`WorkerError`]; the worker is then lost.
     pub fn self_test(&self) -> Result<Result<(), EngineError>, WorkerError> {
         match self.ask(Order::SelfTest)? {
             Reply::Tested(tested) => Ok(tested),

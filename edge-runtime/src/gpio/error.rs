@@ -19,7 +19,6 @@ pub enum GpioError {
     OtherMachine {
         /// The board's name.
         board: String,
-        /// The machine.
         machine: String,
     },
     /// The user may not use the lines.
@@ -37,29 +36,19 @@ pub enum GpioError {
          another line in the board file"
     )]
     InUse {
-        /// The line.
         line: String,
         /// What has it.
         by: String,
     },
     /// The machine has no such line.
     #[error("{line}: this machine has no such line; correct the board file (`gpioinfo` shows the lines)")]
-    NoSuchLine {
-        /// The line.
-        line: Line,
-    },
+    NoSuchLine { line: Line },
     /// Something else went wrong.
     #[error(
         "the GPIO lines could not be opened: {reason}; check that /dev/gpiochip* and /dev/gpiomem* exist"
     )]
-    Failed {
-        /// The operating system's word.
-        reason: String,
-    },
-    /// The process could not get ready to turn the lights off when it is told to end.
+    Failed { reason: String },
+    /// SIGTERM could not be handled, so lights would stay on when the process ends.
     #[error("SIGTERM could not be handled: {reason}; without it lights would stay on: restart the device")]
-    NoSafeState {
-        /// The operating system's word.
-        reason: String,
-    },
+    NoSafeState { reason: String },
 }

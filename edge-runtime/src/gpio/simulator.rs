@@ -9,7 +9,7 @@ use super::wiring::Part;
 /// One change of a line: which, and whether to high.
 pub type Change = (Part, bool);
 
-/// Records what it is told to drive. Lines are low at first.
+/// Records the levels that are driven. Lines are low at first.
 #[derive(Debug, Default)]
 pub struct Simulator {
     high: HashMap<Part, bool>,
@@ -17,7 +17,7 @@ pub struct Simulator {
     recording: Recording,
 }
 
-/// The last changes of a simulator, which outlive it.
+/// The last changes of a simulator, also after it was dropped.
 #[derive(Debug, Clone, Default)]
 pub struct Recording(Arc<Mutex<Vec<Change>>>);
 

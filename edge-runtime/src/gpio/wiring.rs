@@ -1,4 +1,4 @@
-//! What hangs on a board's lines, and how.
+//! What is connected to the lines of a board, and how.
 
 use std::fmt;
 
@@ -18,7 +18,6 @@ pub enum Part {
 }
 
 impl Part {
-    /// All of them.
     pub const ALL: [Part; 4] = [Part::Red, Part::Yellow, Part::Green, Part::Buzzer];
 }
 
@@ -46,7 +45,6 @@ pub struct Line {
 }
 
 impl Line {
-    /// The name.
     pub fn name(&self) -> &str {
         // It was made from a string of ASCII.
         std::str::from_utf8(&self.name[..self.length]).unwrap_or_default()
@@ -106,7 +104,6 @@ pub enum ActiveLevel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wiring {
-    /// The line.
     pub line: Line,
     /// The level at which the part is on.
     pub active: ActiveLevel,
@@ -119,7 +116,7 @@ impl Wiring {
     }
 }
 
-/// What holds a button's line at its other level while nobody presses.
+/// The resistor that holds the line of a button at its other level while it is not pressed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pull {
@@ -136,7 +133,6 @@ pub enum Pull {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ButtonWiring {
-    /// The line.
     pub line: Line,
     /// The level while it is pressed.
     pub active: ActiveLevel,

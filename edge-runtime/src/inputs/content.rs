@@ -1,4 +1,4 @@
-//! Telling pictures by their first bytes, and reading files that nobody vouches for.
+//! Recognising pictures by their first bytes, and reading untrusted files.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -10,15 +10,15 @@ use xray_core::intake::MAX_FILE_BYTES;
 
 use super::{InputRefusal, dicom_media};
 
-/// Bytes that are enough to tell: a DICOM file says within them what it holds.
+/// How many first bytes are read: a DICOM file says within them what it holds.
 const ENOUGH: usize = 1024;
 
-/// What people call pictures.
+/// Endings of picture files.
 const SUFFIXES: [&str; 12] =
     ["jpg", "jpeg", "png", "pgm", "pnm", "dcm", "dicom", "tif", "tiff", "bmp", "webp", "jp2"];
 
-/// A kind of picture. Not all of them can be screened; those that cannot get a record that says so, since a film
-/// that is silently passed over looks like one that was read.
+/// A kind of picture. Those that cannot be screened get a record that says so: a film that is ignored silently looks
+/// like one that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "names of formats")]
 pub enum Picture {
@@ -72,7 +72,7 @@ pub(super) fn open(path: &Path) -> io::Result<(File, u64)> {
 }
 
 /// Whether a file may be an X-ray: a picture by its first bytes, or what was one by its name. A damaged file system
-/// gives files back empty or full of zeros; such a film must not be passed over as if it were a letter.
+/// gives files back empty or full of zeros; such a film must not be ignored as if it were a text.
 pub(super) fn look(path: &Path) -> io::Result<bool> {
     let mut first = Vec::with_capacity(ENOUGH);
     open(path)?.0.take(ENOUGH as u64).read_to_end(&mut first)?;
@@ -92,7 +92,7 @@ fn is_called_a_picture(path: &Path) -> bool {
 
 /// Why a file was not read.
 pub(super) enum Unread {
-    /// The operating system's word: the medium may be gone.
+    /// The operating system's error: the medium may be gone.
     Io(io::Error),
     /// It will not be read.
     Refused(InputRefusal),

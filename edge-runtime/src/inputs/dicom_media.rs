@@ -1,4 +1,4 @@
-//! What lies on a DICOM medium beside its images: the directory, reports, the layout of a viewer. None of it holds a
+//! What a DICOM medium holds beside its images: the directory, reports, the layout of a viewer. None of it holds a
 //! picture, so none of it is a film that has no result.
 //!
 //! Only the file's own header is looked at (PS3.10, section 7.1); it is in explicit VR little endian, always.

@@ -1,6 +1,6 @@
-//! Where images come from. One file a source; the pipeline knows only [`Input`].
+//! Where images come from: one file a kind of input. The daemon knows only [`Input`].
 //!
-//! What a source reads is hostile: links are not followed, folders are bounded in depth and number, files in
+//! Input data is untrusted: links are not followed, folders are bounded in depth and number, files in
 //! size, and nothing is ever written to it. File names stay here, since people write patients' names into them.
 
 pub mod camera;
@@ -27,30 +27,29 @@ use crate::records::Origin;
 pub struct IncomingImage {
     /// Its bytes, at most [`xray_core::intake::MAX_FILE_BYTES`].
     pub bytes: Vec<u8>,
-    /// Whether it came while somebody waits for it. `false`: it lay there when the program started, so if it is
-    /// known already nobody is told again.
+    /// Whether somebody waits for it. `false`: it was there when the program started, so its result is not shown again
+    /// if it is known already.
     pub awaited: bool,
     /// When reading it began.
     pub began: Instant,
 }
 
-/// Why something could not be taken in. The words name no file.
+/// Why something could not be read. The text names no file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputRefusal {
-    /// A fixed word for machines.
+    /// A code for machines.
     pub code: &'static str,
     /// What happened and what to do.
     pub reason: String,
 }
 
-/// What came of one look at a source.
+/// What one poll of an input gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InputEvent {
-    /// Nothing new, and nothing half done.
+    /// Nothing new.
     Nothing,
-    /// Nothing new yet; there is more to look at, so ask again at once.
+    /// Nothing new yet; poll again at once.
     Searching,
-    /// An image.
     Image(IncomingImage),
     /// Signed models on a medium that was just put in; comes before its images.
     Model(ModelsOnStick),
@@ -77,7 +76,7 @@ pub enum MediaState {
     Absent,
     /// All of it was read.
     MayBePulled,
-    /// It is there, and it or a file on it was not read: why, as a fixed word.
+    /// It is there, and it or a file on it was not read: the code says why.
     Refused(&'static str),
     /// It is being read.
     InUse,
@@ -85,16 +84,16 @@ pub enum MediaState {
 
 /// Where images come from.
 pub trait Input: Send {
-    /// Where its images are said to come from.
+    /// The origin of its images.
     fn origin(&self) -> Origin;
 
-    /// One look: as long as reading one file takes, at most. `now` never goes back.
+    /// One step; it takes as long as reading one file, at most. `now` never goes back.
     ///
     /// # Errors
-    /// [`InputError`] if the source itself cannot be looked at. It is asked again later.
+    /// [`InputError`] if the input itself cannot be read. It is polled again later.
     fn poll(&mut self, now: Instant) -> Result<InputEvent, InputError>;
 
-    /// The button was pressed. `true`: this source takes it, as a camera does for its shot.
+    /// The button was pressed. `true`: this input takes it, as a camera does for its shot.
     fn press(&mut self) -> bool {
         false
     }
@@ -105,23 +104,17 @@ pub trait Input: Send {
     }
 }
 
-/// A source that cannot be looked at: the device does not do what it is there for.
+/// An input that cannot be read: the device then shows a fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InputError {
     /// The watched folder cannot be listed.
     #[error(
         "{folder}: the watched folder cannot be listed: {reason}; make it, mount it, or correct the configuration"
     )]
-    Folder {
-        /// The folder.
-        folder: String,
-        /// The operating system's word.
-        reason: String,
-    },
+    Folder { folder: String, reason: String },
     /// More files than are looked at.
     #[error("{folder}: more than {limit} files and folders; move the old ones away")]
     TooMany {
-        /// The folder.
         folder: String,
         /// How many are looked at.
         limit: usize,

@@ -16,7 +16,7 @@ use super::{IncomingImage, Input, InputError, InputEvent, InputRefusal, MediaSta
 use crate::models::{self, ModelsOnStick};
 use crate::records::Origin;
 
-/// Files that are looked at in one [`Input::poll`].
+/// Files that are read in one [`Input::poll`].
 const A_TURN: usize = 64;
 
 /// A stick that cannot be mounted.
@@ -56,7 +56,7 @@ enum State {
 struct Inserted {
     mount: Mount,
     state: State,
-    /// Signed models on it that were not told of yet.
+    /// Signed models on it that were not reported yet.
     models: Option<ModelsOnStick>,
     /// Whether it carries any.
     carries_models: bool,
@@ -105,7 +105,7 @@ impl StickInput {
         Some(InputRefusal { code: UNMOUNTABLE, reason })
     }
 
-    /// Compares the table with what was there; gives what is to be said of it.
+    /// Compares the table of mounts with the last one; gives the event that follows.
     fn look(&mut self) -> Result<Option<InputEvent>, InputError> {
         let refusal = self.mount_new();
         let mounts = self.table.read()?;

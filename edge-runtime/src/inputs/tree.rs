@@ -1,4 +1,4 @@
-//! Walking a folder that nobody vouches for.
+//! Walking an untrusted folder.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The few things that the store does to a disk, so that tests can put one in its place that loses power.
+//! What the model store does to a disk, as a trait, so that tests can simulate one that loses power.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use xray_core::files;
 
-/// One flat folder. What is not said to be safe may be lost, in part or whole, when the power goes.
+/// One flat folder. What is not synced may be lost, in part or whole, with the power.
 pub trait Disk {
     /// Held while the folder is changed.
     type Lock;
@@ -14,54 +14,53 @@ pub trait Disk {
     /// Waits until no other process changes the folder.
     ///
     /// # Errors
-    /// The operating system's word.
+    /// The operating system's error.
     fn lock(&self) -> io::Result<Self::Lock>;
 
     /// The content of a file, at most `limit` + 1 bytes of it; none if there is no such file.
     ///
     /// # Errors
-    /// The operating system's word.
+    /// The operating system's error.
     fn read(&self, name: &str, limit: u64) -> io::Result<Option<Vec<u8>>>;
 
-    /// Writes a new file, in the place of one of that name. When this returns its content is safe, its name is not.
+    /// Writes a new file that replaces one of that name. When this returns its content is synced, its name is not.
     ///
     /// # Errors
-    /// The operating system's word.
+    /// The operating system's error.
     fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
 
-    /// Gives a file another name, in the place of one that has it. Either all of that happens or nothing; that it
-    /// happened is not safe.
+    /// Renames a file; one of the new name is replaced. All of that happens or nothing; it is not synced.
     ///
     /// # Errors
-    /// The operating system's word.
+    /// The operating system's error.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
 
-    /// Makes names safe: all that was written, renamed and removed before.
+    /// Syncs names: all that was written, renamed and removed before.
     ///
     /// # Errors
-    /// The operating system's word.
+    /// The operating system's error.
     fn sync(&self) -> io::Result<()>;
 
-    /// Removes a file if it is there; that it is gone is not safe.
+    /// Removes a file if it is there; this is not synced.
     ///
     /// # Errors
-    /// The operating system's word.
+    /// The operating system's error.
     fn remove(&self, name: &str) -> io::Result<()>;
 
     /// Names of the files.
     ///
     /// # Errors
-    /// The operating system's word.
+    /// The operating system's error.
     fn names(&self) -> io::Result<Vec<String>>;
 
-    /// Where a file lies, for messages.
+    /// The path of a file, for messages.
     fn path(&self, name: &str) -> PathBuf;
 }
 
 /// Name of the file that is locked. It is empty and stays.
 const LOCK: &str = "lock";
 
-/// A folder of the operating system's. It is made when it is locked for the first time.
+/// A folder of the file system. It is made when it is locked for the first time.
 #[derive(Debug, Clone)]
 pub struct ModelFolder {
     path: PathBuf,

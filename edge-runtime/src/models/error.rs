@@ -5,7 +5,7 @@ use xray_core::package::PackageError;
 
 use super::short;
 
-/// Why the store could not do what it was asked for. In every case the board keeps the model that it has.
+/// Why the model store failed. In every case the board keeps the model that it has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModelStoreError {
     /// The model is not put in use here.
@@ -27,7 +27,6 @@ pub enum ModelStoreError {
     Io {
         /// The file in the store's folder.
         file: String,
-        /// The operating system's word.
         reason: String,
     },
     /// The file that says which model is in use makes no sense.
@@ -35,18 +34,10 @@ pub enum ModelStoreError {
         "model store: state.json cannot be read: {reason}; the disk may be failing: remove that file and install \
          the model again"
     )]
-    BadState {
-        /// What does not hold.
-        reason: String,
-    },
+    BadState { reason: String },
     /// The record did not take an event.
     #[error("event {number} of the model store was not recorded: {reason}")]
-    NotRecorded {
-        /// Its number.
-        number: u64,
-        /// The record's word.
-        reason: String,
-    },
+    NotRecorded { number: u64, reason: String },
 }
 
 /// Why a model is not put in use.
@@ -77,7 +68,6 @@ pub enum ModelRefusal {
     Downgrade {
         /// The model.
         sha256: String,
-        /// Its version.
         version: u64,
         /// The lowest version that is taken.
         floor: u64,
@@ -101,15 +91,11 @@ pub enum ModelRefusal {
     FailedBefore {
         /// The model.
         sha256: String,
-        /// How.
         reason: String,
     },
     /// It lies on a stick with others.
     #[error("the stick carries {count} signed models; leave the one on it that is to be installed")]
-    Several {
-        /// How many.
-        count: usize,
-    },
+    Several { count: usize },
     /// There is nothing to go back to.
     #[error("there is no other model to go back to{}", if reason.is_empty() { String::new() } else { format!(": {reason}") })]
     NothingElse {

@@ -14,7 +14,6 @@ pub enum ModelEvent {
     Installed {
         /// The model.
         sha256: String,
-        /// Its version.
         version: u64,
         /// Name of the key that signed it.
         key: String,
@@ -35,7 +34,6 @@ pub enum ModelEvent {
     Confirmed {
         /// The model.
         sha256: String,
-        /// Its version.
         version: u64,
     },
     /// The board went back to its other model.
@@ -48,12 +46,7 @@ pub enum ModelEvent {
         reason: String,
     },
     /// Events with these numbers were never recorded: more came than are kept while nothing recorded them.
-    Dropped {
-        /// The first.
-        first: u64,
-        /// The last.
-        last: u64,
-    },
+    Dropped { first: u64, last: u64 },
 }
 
 impl fmt::Display for ModelEvent {
@@ -89,9 +82,7 @@ impl fmt::Display for ModelEvent {
 /// An event and its number, counted from 0 without gaps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NumberedEvent {
-    /// The number.
     pub number: u64,
-    /// The event.
     #[serde(flatten)]
     pub event: ModelEvent,
 }

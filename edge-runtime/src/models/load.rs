@@ -1,4 +1,4 @@
-//! Whether this board runs a model rightly.
+//! Loading a signed model and testing it on its known answer.
 
 use xray_core::engine::EngineOptions;
 use xray_core::package::SignedBytes;
@@ -6,14 +6,14 @@ use xray_core::screening::Screener;
 
 use super::ModelRefusal;
 
-/// That a model was loaded here and gave the answer to the test pattern that it should.
+/// A model was loaded here and gave the right answer to the test pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SelfTestReport {
     /// Version in its contract.
     pub version: u64,
     /// Name of the engine that ran it.
     pub engine: &'static str,
-    /// What must be said about that engine.
+    /// Warnings about that engine.
     pub warnings: Vec<String>,
 }
 
@@ -31,7 +31,7 @@ pub fn self_test(signed: SignedBytes, options: EngineOptions) -> Result<SelfTest
     })
 }
 
-/// As [`self_test`], and gives what screens with it.
+/// As [`self_test`]; gives the screener.
 ///
 /// # Errors
 /// As [`self_test`].

@@ -1,4 +1,4 @@
-//! The models of a board: two slots, of which one is in use, and the way back to the other.
+//! The models of a board: two slots, of which one is in use, and rollback to the other.
 //!
 //! ```text
 //! file + signature ─TrustedKeys::verify→ SignedBytes ─self_test→ SelfTestReport ─ModelStore::install→ in use, on trial
@@ -6,14 +6,14 @@
 //!                                                                                             ↘ back to the other
 //! ```
 //!
-//! **Power may go at any moment.** A model's files are named by its hash and never written over. Which model is in
+//! **Power may fail at any time.** A model's files are named by its hash and never written over. Which model is in
 //! use stands in one small file, `state.json`, that is replaced as a whole: written beside its place, brought to the
 //! disk, renamed, and the folder brought to the disk. Before the rename the board runs the old model, after it the
 //! new one. `edge-runtime/tests/power_cuts.rs` cuts the power 10,000 times.
 //!
-//! **A new model is on trial.** It proved itself on the test pattern before it was put in use. Then it must do a
-//! number of screenings well. If the engine fails on one, if the model cannot be loaded, or if the program starts
-//! again and again without anything done well, the board goes back to the model before by itself.
+//! **A new model is on trial.** It passed its self-test before it was put in use. Then a number of screenings must
+//! succeed. If the engine fails on one, if the model cannot be loaded, or if the program starts again and again
+//! without a success, the board goes back to the previous model.
 
 mod disk;
 mod error;

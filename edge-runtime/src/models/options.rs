@@ -1,6 +1,6 @@
 //! How a model is put in use, and how long it is on trial.
 
-/// How long a new model is watched.
+/// How long a new model is on trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrialLimits {
     /// Screenings that it has to do well.
@@ -19,7 +19,7 @@ impl Default for TrialLimits {
 /// How a model is put in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct InstallOptions {
-    /// How long it is watched.
+    /// How long it is on trial.
     pub watch: TrialLimits,
     /// Take it even if its version is lower than that of a model that ran here.
     pub allow_downgrade: bool,

@@ -7,7 +7,7 @@ use super::{Disk, ModelRefusal, ModelStore, ModelStoreError, State};
 /// The model that a program has started with.
 #[derive(Debug)]
 pub struct StartedModel<R> {
-    /// What was made of it.
+    /// The model as `load` gave it.
     pub ready: R,
     /// Its SHA-256 (hex).
     pub sha256: String,
@@ -15,16 +15,16 @@ pub struct StartedModel<R> {
     pub went_back: Option<String>,
 }
 
-/// How a screening went, as far as the model is concerned. An image that cannot be read says nothing about it.
+/// What a screening says of the model. An image that cannot be read says nothing about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TrialOutcome {
-    /// It gave a verdict.
+    /// The engine gave a verdict.
     Succeeded,
-    /// The engine failed, in these words.
+    /// The engine failed, for this reason.
     Failed(String),
 }
 
-/// How the model that a program runs stands after a screening.
+/// The trial of the running model after a screening.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TrialStatus {
     /// It is not on trial.

@@ -13,7 +13,6 @@ pub enum Slot {
 }
 
 impl Slot {
-    /// The other one.
     pub fn other(self) -> Slot {
         match self {
             Slot::A => Slot::B,

@@ -18,14 +18,14 @@ pub enum ModelsOnStick {
     Nothing,
     /// One, for [`ModelStore::install_file`](super::ModelStore::install_file).
     One(SourceFile),
-    /// More than one: none is to be installed.
+    /// More than one: none is installed.
     Several(Vec<PathBuf>),
 }
 
 /// Looks for signed models in the top folder of a stick. Links are passed over. Nothing is written or opened.
 ///
 /// # Errors
-/// The operating system's word if the folder cannot be listed.
+/// The operating system's error if the folder cannot be listed.
 pub fn find_models(stick: &Path) -> io::Result<ModelsOnStick> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(stick)?.take(LOOKED_AT) {

@@ -21,7 +21,7 @@ const MAX_STATE_BYTES: u64 = 256 * 1024;
 /// Ending of a file that is being written.
 const UNFINISHED: &str = ".new";
 
-/// A model that is to be installed, and its signature.
+/// A model to install, and its signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
     pub model: PathBuf,
@@ -31,7 +31,6 @@ pub struct SourceFile {
 /// What became of a model that was to be put in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
-    /// The model.
     pub model: Installed,
     /// The trusted comment of its signature.
     pub comment: String,
@@ -234,7 +233,6 @@ impl<D: Disk> ModelStore<D> {
         self.note_refusal(file.sha256(), &refusal)
     }
 
-    /// The disk.
     pub fn disk(&self) -> &D {
         &self.disk
     }

@@ -20,7 +20,7 @@ const SCHEMA: [&str; 3] =
 /// In the file's header, with the application's number: `xray` as text.
 const VERSION: usize = SCHEMA.len();
 const APPLICATION: i64 = 0x7872_6179;
-/// A reader may hold the file for a moment.
+/// A reader may hold the file for a short time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What became of an entry.
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub enum Appended {
     /// It is the newest record.
     New(Record),
-    /// Its content was recorded before; this is that record.
+    /// The image was recorded before; this is that record.
     Known(Record),
 }
 
@@ -53,7 +53,7 @@ impl Database {
         let version = if empty { 0 } else { database.version()? };
         database.with(|connection| {
             connection.pragma_update(None, "journal_mode", "wal")?;
-            // Each commit reaches the disk before anybody is told.
+            // Each commit reaches the disk before its result is shown.
             connection.pragma_update(None, "synchronous", "full")?;
             connection.pragma_update(None, "foreign_keys", true)
         })?;
@@ -123,7 +123,7 @@ impl Database {
         self.with(|connection| connection.query_row(sql, values, read))
     }
 
-    /// Appends an entry, unless its content is recorded. When this returns it survives a loss of power.
+    /// Appends an entry, unless its image is recorded. When this returns it survives a loss of power.
     pub(super) fn append(
         &mut self,
         entry: Entry,

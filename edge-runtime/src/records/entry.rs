@@ -21,10 +21,9 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// All of them.
     pub const ALL: [Origin; 4] = [Origin::Folder, Origin::Stick, Origin::Camera, Origin::Recovered];
 
-    /// A fixed word, the same in every release.
+    /// A code that is the same in every release.
     pub fn code(self) -> &'static str {
         match self {
             Origin::Folder => "folder",
@@ -43,7 +42,7 @@ impl Origin {
 /// The word of [`Outcome::code`] where there is no verdict.
 const NO_RESULT: &str = "no-result";
 
-/// A finding with its probability. Made from a [`Verdict`], or read from a record, and by nothing else.
+/// A finding with its probability. Made only from a [`Verdict`] or a stored record.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RecordedVerdict {
     finding: Finding,
@@ -68,15 +67,15 @@ impl From<Verdict> for RecordedVerdict {
     }
 }
 
-/// What an image came to. Only a verdict has a probability.
+/// The outcome of an image. Only a verdict has a probability.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// It was screened.
     Verdict(RecordedVerdict),
-    /// It was not. The words say why, as [`ScreeningError::codes`](xray_core::screening::ScreeningError::codes)
+    /// It was not. The codes say why, as [`ScreeningError::codes`](xray_core::screening::ScreeningError::codes)
     /// gives them.
     NoResult {
-        /// Fixed words for machines; at least one.
+        /// Codes for machines; at least one.
         reasons: Vec<String>,
     },
 }
@@ -92,7 +91,7 @@ impl Outcome {
         Outcome::NoResult { reasons: reasons.into_iter().map(str::to_owned).collect() }
     }
 
-    /// A fixed word: [`Finding::code`] or `no-result`.
+    /// A code: [`Finding::code`] or `no-result`.
     pub fn code(&self) -> &'static str {
         match self {
             Outcome::Verdict(found) => found.finding.code(),

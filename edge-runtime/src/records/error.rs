@@ -3,13 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why the store could not do what it was asked to.
+/// Why the record store failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordStoreError {
-    /// No room. Nothing was lost: what could not be stored is offered again.
+    /// The disk is full. Nothing was lost: what could not be stored is offered again.
     #[error("{}: the disk is full: {reason}; delete what is not needed, or print and mark results so that their images may go", .folder.display())]
     Full {
-        /// The store, or the file that found no room.
+        /// The store, or the file that could not be written.
         folder: PathBuf,
         /// What was asked for and what is there.
         reason: String,
@@ -19,7 +19,6 @@ pub enum RecordStoreError {
     File {
         /// The file or folder.
         file: PathBuf,
-        /// The operating system's word.
         reason: String,
     },
     /// The database refused.
@@ -27,7 +26,6 @@ pub enum RecordStoreError {
     Database {
         /// The database file.
         file: PathBuf,
-        /// SQLite's word.
         reason: String,
     },
     /// The database is of another release, or something else altogether.
@@ -46,18 +44,10 @@ pub enum RecordStoreError {
     },
     /// There is no store.
     #[error("{}: no store is there; name the folder that `[record]` in the configuration names", .folder.display())]
-    Missing {
-        /// The folder.
-        folder: PathBuf,
-    },
+    Missing { folder: PathBuf },
     /// A row cannot be read as a record.
     #[error("record {sequence}: {reason}; run `edge-runtime records verify`")]
-    Row {
-        /// Its place.
-        sequence: i64,
-        /// What does not hold.
-        reason: String,
-    },
+    Row { sequence: i64, reason: String },
 }
 
 impl RecordStoreError {

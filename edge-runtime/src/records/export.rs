@@ -20,7 +20,6 @@ pub enum ExportFormat {
 /// A record as other programs see it. It holds all that its hash covers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RecordRow {
-    /// Its place.
     pub sequence: u64,
     /// When it was recorded (RFC 3339, UTC).
     pub recorded: String,

@@ -1,4 +1,4 @@
-//! What was screened, kept so that nothing is lost, doubled or changed unseen.
+//! Records of what was screened: none is lost, duplicated or changed unnoticed.
 //!
 //! ```text
 //! bytes ─RecordStore::store_image→ image file, named by its hash ─Screener→ Entry ─RecordStore::append→ Record in the chain

@@ -26,7 +26,7 @@ pub struct RecordedRefusal {
     pub recorded: Timestamp,
     /// Where it came from, by [`Origin::code`].
     pub origin: String,
-    /// Why, as a fixed word.
+    /// Why, as a code.
     pub code: String,
     /// What happened and what to do. It names no file of whoever brought it.
     pub reason: String,

@@ -1,4 +1,4 @@
-//! Quota and retention: which image files may go. Records never go, and no image whose record was not reported.
+//! Quota and retention: which image files are deleted. Records never are, nor images whose record was not reported.
 
 use rustix::fs::statvfs;
 
@@ -8,10 +8,10 @@ use super::store::RecordStore;
 
 const MS_PER_DAY: i64 = 86_400_000;
 
-/// What making room came to.
+/// What a clean-up of images did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CleanupResult {
-    /// Images that went.
+    /// Images that were deleted.
     pub dropped: usize,
     /// Whether the images still take more than the quota, since the rest was not reported.
     pub over_quota: bool,
@@ -59,7 +59,7 @@ impl RecordStore {
         Ok(CleanupResult { dropped, over_quota: over(used) })
     }
 
-    /// Whether `bytes` more leave the reserve free.
+    /// Checks that `bytes` more leave the reserve free.
     pub(super) fn check_free_space(&self, bytes: u64) -> Result<(), RecordStoreError> {
         let (free, needed) = (self.free_bytes()?, self.limits.reserve.saturating_add(bytes));
         if free >= needed {

@@ -1,4 +1,4 @@
-//! Finding records: by day, by study, by where they came from; newest first, a page at a time.
+//! Finding records by day, number or image ID, and origin; newest first, a page at a time.
 
 use rusqlite::{ToSql, params_from_iter};
 use time::{Date, Month, OffsetDateTime, Time};
@@ -46,16 +46,16 @@ impl std::fmt::Display for Day {
     }
 }
 
-/// Which study is looked for, as people write it.
+/// Which record is wanted, as people write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordSelector {
     /// A record's number. The digits may also begin a hash, but who types digits only means the number.
     Sequence(u64),
-    /// The first digits of the SHA-256 of an image: lower and upper bound of what begins so.
+    /// The first digits of an image ID: lower and upper bound of the IDs that begin with them.
     Content(Hash256, Hash256),
 }
 
-/// Fewest digits that name a content. Fewer fit too many.
+/// Fewest digits that select an image ID. Fewer match too many.
 pub const MIN_HASH_DIGITS: usize = 4;
 
 impl RecordSelector {
@@ -79,12 +79,11 @@ impl RecordSelector {
     }
 }
 
-/// What is looked for. Everything that is given must hold.
+/// A search. Every condition that is given must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RecordQuery {
     /// Recorded on this day.
     pub day: Option<Day>,
-    /// This study.
     pub study: Option<RecordSelector>,
     /// From there.
     pub origin: Option<Origin>,
@@ -144,7 +143,7 @@ impl RecordReader {
         )
     }
 
-    /// The records of a study, at most `most`.
+    /// The records that a selector names, at most `most`.
     ///
     /// # Errors
     /// What the database says, or that a row is no record.

@@ -15,11 +15,11 @@ use super::images::{Images, make_folder};
 /// How much a store may take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StoreLimits {
-    /// Bytes of images that are kept; over it, the oldest that were reported go. `None`: no bound.
+    /// Bytes of images that are kept; above it, the oldest reported ones are deleted. `None`: no limit.
     pub quota: Option<u64>,
-    /// Days that the image of a reported record is kept. `None`: for ever.
+    /// Days that the image of a reported record is kept. `None`: without limit.
     pub keep_days: Option<u32>,
-    /// Bytes that stay free on the disk whatever comes. Below it nothing is taken in.
+    /// Bytes that stay free on the disk. Below it nothing is taken in.
     pub reserve: u64,
 }
 
@@ -46,7 +46,7 @@ impl RecordStore {
         Ok(RecordStore { folder: folder.to_owned(), database, images, limits, _lock: lock })
     }
 
-    /// The record of a content, if it has one.
+    /// The record of an image, if it has one.
     ///
     /// # Errors
     /// What the database says.
@@ -54,7 +54,7 @@ impl RecordStore {
         self.database.by_image_id(image_id)
     }
 
-    /// Stores an image under the hash of its content and gives where it lies.
+    /// Stores an image under its image ID and gives its path.
     ///
     /// # Errors
     /// [`RecordStoreError::Full`] if it would not leave the reserve free; then nothing was written.
@@ -63,8 +63,7 @@ impl RecordStore {
         self.images.put(image_id, bytes)
     }
 
-    /// Appends a record, and its heat map where there is one. A content that has a record already keeps it, and gets no
-    /// second.
+    /// Appends a record, and its heat map where there is one. An image that has a record already keeps it.
     ///
     /// # Errors
     /// What the database says; then nothing was appended.
@@ -112,13 +111,13 @@ impl RecordStore {
         Ok((pending, damaged))
     }
 
-    /// Where the image of a content lies.
+    /// The file of an image.
     pub fn image(&self, image_id: &Hash256) -> PathBuf {
         self.images.path(image_id)
     }
 }
 
-/// A store that is only looked at; another process may write to it meanwhile.
+/// A store that is opened for reading; another process may write to it meanwhile.
 pub struct RecordReader {
     pub(super) database: Database,
     pub(super) images: Images,
@@ -152,7 +151,7 @@ impl RecordReader {
         self.database.by_sequence(sequence)
     }
 
-    /// The record of a content.
+    /// The record of an image.
     ///
     /// # Errors
     /// What the database says.
@@ -160,7 +159,7 @@ impl RecordReader {
         self.database.by_image_id(image_id)
     }
 
-    /// Where the image of a record lies; `None` if it was given up for room.
+    /// The file of a record's image; `None` if it was deleted to free space.
     ///
     /// # Errors
     /// What the database says.
@@ -187,8 +186,8 @@ impl RecordReader {
     }
 }
 
-/// Marks every record of a store up to and with `sequence` as handed to people, so that its image may go when room
-/// is needed; gives how many were not marked before. The screening process may run meanwhile.
+/// Marks every record of a store up to and with `sequence` as handed to people, so that its image may be deleted
+/// when space is needed; gives how many were not marked before. The screening process may run meanwhile.
 ///
 /// # Errors
 /// [`RecordStoreError::Missing`] if there is no store, or what the database says.

@@ -30,8 +30,7 @@ pub struct Verification {
     pub events: u64,
     /// How many image files were hashed.
     pub images: u64,
-    /// The newest record's place and hash. Whoever notes them down can later self_test that nothing up to there was
-    /// taken away.
+    /// The newest record. Who notes down its number and hash can later prove that nothing up to there was removed.
     pub head: Option<ChainHead>,
     /// What does not hold; the first of them, at most [`Verification::MOST`].
     pub problems: Vec<Problem>,

@@ -1,4 +1,4 @@
-//! What a run has done so far, for the service manager and for whoever asks.
+//! Counters of a run, for the service manager and /metrics.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Signal;
 
-/// Counts since the start. Read from any thread; written by the pipeline.
+/// Counts since the start. Read from any thread; written by the daemon.
 #[derive(Debug, Default)]
 pub struct Counters {
     /// Records with the finding "pneumonia suspected".
@@ -17,13 +17,13 @@ pub struct Counters {
     pub no_sign: AtomicU64,
     /// Records without a result.
     pub no_result: AtomicU64,
-    /// Images whose content was recorded before.
+    /// Images that were recorded before.
     pub known: AtomicU64,
     /// Files that could not be read, so that they have no record.
     pub unreadable: AtomicU64,
     /// Times that a fault was shown.
     pub faults: AtomicU64,
-    /// Images that were given up for room.
+    /// Images that were deleted to free space.
     pub dropped: AtomicU64,
     /// How long images took from their source to their record.
     pub screening: Histogram,
@@ -36,15 +36,15 @@ const BOUNDS_US: [u64; 11] = [
     60_000_000,
 ];
 
-/// How often something took how long.
+/// A histogram of durations.
 #[derive(Debug, Default)]
 pub struct Histogram {
-    /// Times at most as long as the bound of this place and longer than the one before; the last has no bound.
+    /// Durations up to the bound of this index and above the one before; the last has no bound.
     buckets: [AtomicU64; BOUNDS_US.len() + 1],
     total_us: AtomicU64,
 }
 
-/// A [`Histogram`] at one moment, as Prometheus counts.
+/// A [`Histogram`] at one time, cumulated as Prometheus wants it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistogramSnapshot {
     /// Bounds in seconds, rising, and how many times were at most so long.
@@ -82,7 +82,7 @@ impl Histogram {
 }
 
 impl Counters {
-    /// Counts a record by what it was shown as.
+    /// Counts a record by its signal.
     pub fn recorded(&self, signal: Signal, took: Duration) {
         let counter = match signal {
             Signal::Suspected => &self.suspected,

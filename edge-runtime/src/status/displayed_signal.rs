@@ -1,25 +1,24 @@
-//! A signal, and whose it is.
+//! A signal and its subject.
 
 use super::Signal;
 
-/// What a signal is about. A page that shows a result must not set another patient's film beside it.
+/// What a signal is about, so that the page never shows another patient's film beside a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Subject {
-    /// Nothing that came in.
+    /// No image and no refusal.
     #[default]
     Nothing,
     /// The record of this number.
     Record(u64),
-    /// Something that has no record, such as a file that could not be read; why not.
+    /// Something without a record, such as a file that could not be read; the code says why.
     Refused(&'static str),
 }
 
-/// What is shown.
+/// A signal that is shown, with its subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DisplayedSignal {
-    /// What the lights say.
+    /// What the lights show.
     pub signal: Signal,
-    /// Whose it is.
     pub subject: Subject,
     /// Whether it is the most urgent result of several images.
     pub several: bool,
@@ -31,14 +30,14 @@ impl DisplayedSignal {
         DisplayedSignal { subject: Subject::Record(sequence), ..DisplayedSignal::from(signal) }
     }
 
-    /// That something has no result, and no record either.
+    /// Something that has neither a result nor a record.
     pub fn refused(code: &'static str) -> Self {
         DisplayedSignal { subject: Subject::Refused(code), ..DisplayedSignal::from(Signal::NoResult) }
     }
 }
 
 impl From<Signal> for DisplayedSignal {
-    /// A signal that is about nothing that came in.
+    /// A signal without a subject.
     fn from(signal: Signal) -> Self {
         DisplayedSignal { signal, subject: Subject::Nothing, several: false }
     }

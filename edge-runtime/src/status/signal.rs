@@ -1,4 +1,4 @@
-//! What the lights say.
+//! The signals of the device.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use xray_core::screening::{Item, NoResult, ScreeningError};
 #[cfg(unix)]
 use crate::records::Outcome;
 
-/// What the lights say. Ordered by urgency: in a batch the most urgent is what stands at the end.
+/// A signal of the device. Ordered by urgency: at the end of a batch the most urgent is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Signal {
@@ -23,24 +23,23 @@ pub enum Signal {
     Busy,
     /// A stick carries a signed model, which is being checked.
     ModelFound,
-    /// That model is in use from the next start on, which comes at once.
+    /// That model is in use; the program starts again.
     ModelInstalled,
     /// [`Finding::NoSign`].
     NoSign,
-    /// The model on a stick was not taken; the device goes on with the one that it has.
+    /// The model on a stick was refused; the device keeps the one that it has.
     ModelRefused,
     /// An image gave no result.
     NoResult,
-    /// [`Finding::Uncertain`]. Over [`Signal::NoResult`] for the same reason as [`Signal::Suspected`].
+    /// [`Finding::Uncertain`]. Above [`Signal::NoResult`] for the same reason as [`Signal::Suspected`].
     Uncertain,
-    /// [`Finding::Suspected`]. Over [`Signal::NoResult`]: a child to look at before a film to take again.
+    /// [`Finding::Suspected`]. Above [`Signal::NoResult`]: a patient to examine comes before a film to repeat.
     Suspected,
-    /// The device itself failed. Nothing can be trusted until it is repaired, so this stands over all.
+    /// The device itself failed. Nothing can be trusted until it is repaired, so this is the most urgent.
     Fault,
 }
 
 impl Signal {
-    /// All of them, in the order of the enum.
     pub const ALL: [Signal; 12] = [
         Signal::Off,
         Signal::Ready,
@@ -56,7 +55,7 @@ impl Signal {
         Signal::Fault,
     ];
 
-    /// What a board file calls it.
+    /// Its key in a board file.
     pub fn key(self) -> &'static str {
         match self {
             Signal::Off => "off",
@@ -74,18 +73,18 @@ impl Signal {
         }
     }
 
-    /// Whether it says what an image came to.
+    /// Whether it is the result of an image.
     pub fn is_result(self) -> bool {
         matches!(self, Signal::NoSign | Signal::NoResult | Signal::Uncertain | Signal::Suspected)
     }
 
-    /// Whether people must have the time to see it: a result, or what became of a model.
+    /// Whether people need time to see it: a result, or what happened to a model.
     pub fn is_news(self) -> bool {
         self.is_result() || matches!(self, Signal::ModelInstalled | Signal::ModelRefused)
     }
 
-    /// What an image's outcome is shown as. An engine that fails is the device's fault; everything else that
-    /// keeps an image from a verdict is the image's.
+    /// The signal of an image. An engine that fails is a fault of the device; everything else that keeps an image from a
+    /// verdict is a property of the image.
     pub fn of(item: &Item) -> Signal {
         match &item.outcome {
             Ok(screening) => match screening.verdict.finding() {
@@ -109,7 +108,7 @@ impl TryFrom<String> for Signal {
     }
 }
 
-/// What a recorded outcome is shown as.
+/// The signal of a recorded outcome.
 #[cfg(unix)]
 impl From<&Outcome> for Signal {
     fn from(outcome: &Outcome) -> Self {

@@ -1,4 +1,4 @@
-//! A stored image as people may see it: decoded within the limits of [`xray_core::intake`], reduced, encoded again. The
+//! A stored image as a picture for people: decoded within the limits of [`xray_core::intake`], reduced, encoded again. The
 //! bytes that came from a stick reach no browser.
 
 use std::path::PathBuf;
@@ -16,11 +16,11 @@ pub const LONGEST: u32 = 1024;
 /// Of 100. Artefacts are then below what a screen shows.
 const QUALITY: u8 = 88;
 
-/// Why an image is not shown.
+/// Why an image cannot be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
-    /// It was given up for room.
-    #[error("the image was given up for room after it was reported")]
+    /// It was deleted to free space.
+    #[error("the image was deleted to free space after it was reported")]
     Dropped,
     /// The store cannot be read.
     #[error(transparent)]
@@ -30,7 +30,6 @@ pub enum PictureError {
     File {
         /// The image file.
         file: PathBuf,
-        /// The operating system's word.
         reason: String,
     },
     /// The file is not the one that was screened.

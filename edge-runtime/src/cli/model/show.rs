@@ -105,7 +105,7 @@ fn as_text(package: &VerifiedPackage) -> Result<String> {
     Ok(text)
 }
 
-/// The word that stands in the contract's JSON.
+/// The value in the contract's JSON.
 fn word(value: &impl Serialize) -> Result<String> {
     let json = serde_json::to_value(value)?;
     json.as_str().map(str::to_owned).context("the contract's word is no text")

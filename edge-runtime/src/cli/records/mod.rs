@@ -54,9 +54,9 @@ enum RecordsCommand {
         #[arg(long)]
         json: bool,
     },
-    /// All of one record, by its number or by the SHA-256 of its image
+    /// All of one record, by its number or its image ID (SHA-256)
     Show {
-        /// Its number, or the SHA-256 of its image
+        /// Its number, or its image ID (SHA-256)
         which: String,
         /// One JSON object
         #[arg(long)]
@@ -75,7 +75,7 @@ enum RecordsCommand {
         #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
         day: Option<String>,
     },
-    /// Say that results were handed to people, so that their image files may go when room is needed
+    /// Mark results as handed to people, so that their image files may be deleted when space is needed
     MarkReported {
         /// The last record that was
         #[arg(long, value_name = "NUMBER")]
@@ -194,7 +194,7 @@ fn find(reader: &RecordReader, which: &str) -> Result<Record> {
     let found = match (which.parse::<u64>(), which.parse::<Hash256>()) {
         (Ok(sequence), _) => reader.by_sequence(sequence)?,
         (_, Ok(content)) => reader.by_image_id(&content)?,
-        _ => bail!("{which:?} is neither a record's number nor the SHA-256 of an image"),
+        _ => bail!("{which:?} is neither a record's number nor an image ID (SHA-256)"),
     };
     found.with_context(|| format!("there is no record {which}; `edge-runtime records list` shows them"))
 }
@@ -208,7 +208,7 @@ fn show(store: &Path, which: &str, json: bool, out: &mut impl Write) -> Result<(
     }
     let image = match reader.image(&record)? {
         Some(path) => path.display().to_string(),
-        None => "given up for room after it was reported".to_owned(),
+        None => "deleted to free space after it was reported".to_owned(),
     };
     let trusted = if row.time_trusted { "" } else { " (the clock was not set)" };
     let digits = decimals_of(&record.entry, None, 4);

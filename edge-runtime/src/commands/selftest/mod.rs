@@ -18,7 +18,7 @@ const STEP: Duration = Duration::from_millis(600);
 const SHOWN: Duration = Duration::from_secs(4);
 
 /// Turns each part of the board on and off and says in words what its line answered. What hangs on the line
-/// cannot be known to the machine: whoever stands before it must look and listen. `wait` is given the time
+/// cannot be known to the machine: a person must look and listen. `wait` is given the time
 /// that each step takes.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! One press, one event, whatever the contacts do. A pure state machine: it has no clock and no line.
+//! One press gives one event, however the contacts bounce. A pure state machine: it has no clock and no line.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ pub const SETTLE: Duration = Duration::from_millis(30);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Press;
 
-/// Believes a level when it has stood for a while.
+/// Accepts a level that has been stable for a while.
 ///
 /// ```
 /// use std::time::Duration;
@@ -39,7 +39,7 @@ impl Debouncer {
         Debouncer { settle, believed: false, other: None }
     }
 
-    /// The line has this level from `at` on. Times never go back. A level that is told again changes nothing.
+    /// The line has this level from `at` on. Times never go back. The same level again changes nothing.
     pub fn level(&mut self, pressed: bool, at: Duration) -> Option<Press> {
         let settled = self.tick(at);
         match (pressed != self.believed, self.other) {

@@ -10,7 +10,6 @@ pub enum PixelCoding {
     Mjpeg,
     /// Grey and half of the colour.
     Yuyv,
-    /// Grey.
     Grey,
 }
 

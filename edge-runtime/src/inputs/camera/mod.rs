@@ -4,7 +4,7 @@
 //! press ─CameraDevice::shoot→ Frame ─encode→ JPEG or PNG ─IncomingImage→ the daemon, which stores it as it is
 //! ```
 //!
-//! The encoded frame is the image of the record, so its hash names what was judged. Where the configuration says that
+//! The encoded frame is the image of the record, so its image ID names what was screened. Where the configuration says that
 //! films are photographed, the frame says so in itself ([`xray_core::intake::film`]): the same content is then read the
 //! same way after a restart and on any other machine.
 //!
@@ -44,12 +44,7 @@ pub enum ShotError {
     #[error(
         "the camera failed {doing}: {reason}; unplug it and plug it in again, then press the button once more"
     )]
-    Failed {
-        /// At what.
-        doing: &'static str,
-        /// The system's or the program's word.
-        reason: String,
-    },
+    Failed { doing: &'static str, reason: String },
     /// No picture within the deadline.
     #[error("the camera gave no picture in time; check its cable, then press the button once more")]
     Late,
@@ -64,10 +59,7 @@ pub enum ShotError {
     },
     /// The frame is not what it should be.
     #[error("the camera's picture is damaged: {reason}; press the button once more")]
-    Damaged {
-        /// What does not hold.
-        reason: String,
-    },
+    Damaged { reason: String },
 }
 
 impl ShotError {
@@ -75,7 +67,7 @@ impl ShotError {
         ShotError::Failed { doing, reason: error.to_string() }
     }
 
-    /// A fixed word for machines, the same in every release.
+    /// A code for machines, the same in every release.
     pub fn code(&self) -> &'static str {
         match self {
             ShotError::Failed { .. } => "camera-failed",
@@ -164,7 +156,7 @@ impl CameraInput {
         let (device, film) = (Arc::clone(&self.device), self.options.film);
         let take = move || {
             let taken = take(&*device, film);
-            // Nobody waits any more if it took too long.
+            // The receiver is gone if it took too long.
             let _ = send.send(taken);
         };
         let thread = thread::Builder::new().name("camera".into()).spawn(take);

@@ -39,9 +39,7 @@ impl Mount {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: the table of mounts cannot be read: {reason}; sticks cannot be seen without it")]
 pub struct MountTableError {
-    /// The file.
     pub file: String,
-    /// What is wrong with it.
     pub reason: String,
 }
 

@@ -8,10 +8,8 @@ pub enum Language {
     #[default]
     #[serde(rename = "en")]
     English,
-    /// French.
     #[serde(rename = "fr")]
     French,
-    /// Swahili.
     #[serde(rename = "sw")]
     Swahili,
     /// Chinese, simplified.
@@ -20,7 +18,6 @@ pub enum Language {
 }
 
 impl Language {
-    /// All of them.
     pub const ALL: [Language; 4] =
         [Language::English, Language::French, Language::Swahili, Language::Chinese];
 

@@ -1,7 +1,7 @@
-//! What people read, in their language: one file a language, the same keys in each. A file that lacks a key or holds one
-//! that is not known is refused, so a translation cannot be left half done.
+//! Texts in the reader's language: one file a language, the same keys in each. A file that lacks a key or has an unknown
+//! one is refused, so that every translation is complete.
 //!
-//! To add a language: copy `en.toml`, translate what stands in quotes, and add it to [`Language`].
+//! To add a language: copy `en.toml`, translate the texts in quotes, and add it to [`Language`].
 
 mod language;
 mod lights;
@@ -18,7 +18,7 @@ use xray_core::decision::Finding;
 
 use crate::status::Signal;
 
-/// Two lines: what it is, and what to do.
+/// A message of two lines.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Message {
@@ -28,7 +28,7 @@ pub struct Message {
     pub advice: String,
 }
 
-/// The findings, and what stands in their place.
+/// The outcomes of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "a field is the finding of its name")]
@@ -39,7 +39,7 @@ pub struct Outcomes {
     pub no_result: Message,
 }
 
-/// What the device does when it shows no result.
+/// The states of the device when it shows no result.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "a field is the state of its name")]
@@ -56,7 +56,7 @@ pub struct States {
     pub lost: Message,
 }
 
-/// The words around them on the page.
+/// Texts of the page.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "a field is the words that stand in en.toml")]
@@ -140,7 +140,7 @@ pub struct FactTexts {
     pub program: String,
 }
 
-/// The words of the printed report.
+/// Texts of the printed report.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "a field is the words that stand in en.toml")]
@@ -155,23 +155,20 @@ pub struct ReportTexts {
     pub signature: String,
 }
 
-/// All words of one language.
+/// All texts of one language.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Translation {
     #[serde(skip)]
     pub language: Language,
-    /// What is said wherever a result is shown.
+    /// Shown with every result.
     pub disclaimer: String,
     /// What images came to.
     pub outcome: Outcomes,
     /// What the device does.
     pub state: States,
-    /// The page.
     pub page: PageTexts,
-    /// The lights.
     pub light: LightTexts,
-    /// Facts.
     pub fact: FactTexts,
     /// The printed report.
     pub report: ReportTexts,
@@ -183,7 +180,7 @@ pub struct Translation {
     pub other_reason: String,
 }
 
-/// A file of words that is none. The files are part of the program, and its tests read them all.
+/// A translation that cannot be read. The files are part of the program, and its tests read them all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the words of {language} cannot be read: {reason}; install the program again")]
 pub struct TranslationError {
@@ -192,7 +189,7 @@ pub struct TranslationError {
 }
 
 impl Translation {
-    /// The words of a language.
+    /// The texts of a language.
     ///
     /// # Errors
     /// [`TranslationError`] if its file lacks a word.

@@ -26,18 +26,12 @@ pub enum BoardError {
     },
     /// The file is there and cannot be read.
     #[error("{file}: the board file could not be read: {reason}; check that you may read it")]
-    Unreadable {
-        /// The file.
-        file: String,
-        /// The operating system's word.
-        reason: String,
-    },
+    Unreadable { file: String, reason: String },
     /// The file is no board file.
     #[error("{file}: not a board file: {reason}; compare it with boards/pi4.toml")]
     Invalid {
         /// The file, or the name of the built-in board.
         file: String,
-        /// What does not hold, and where.
         reason: String,
     },
     /// Two parts would be driven by one line.
@@ -45,7 +39,6 @@ pub enum BoardError {
     SharedLine {
         /// The file, or the name of the built-in board.
         file: String,
-        /// The line.
         line: Line,
         /// A part on it.
         first: Part,

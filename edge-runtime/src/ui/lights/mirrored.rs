@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::SignalOutput;
 use crate::status::{DisplayedSignal, SharedStatus, Signal};
 
-/// Lights whose signals are also told to a [`SharedStatus`].
+/// Lights whose signals are also written to a [`SharedStatus`].
 pub struct MirroredLights<'a> {
     lights: &'a dyn SignalOutput,
     status: Arc<SharedStatus>,
@@ -25,7 +25,7 @@ impl SignalOutput for MirroredLights<'_> {
         self.lights.show(signal);
     }
 
-    /// A signal that goes on for another record is not played anew.
+    /// A signal that stays the same for another record is not played again.
     fn display(&self, shown: DisplayedSignal) {
         if self.status.display(shown) {
             self.lights.show(shown.signal);

@@ -24,7 +24,6 @@ impl Panel {
         panel
     }
 
-    /// The board.
     pub fn board(&self) -> &Board {
         &self.board
     }

@@ -7,7 +7,7 @@ use super::panel::lock;
 use super::panel::{Panel, SharedPanel};
 use crate::gpio::{self, Board, GpioError};
 
-/// Opens the lines of a board, all off, and turns them off when the process is told to end.
+/// Opens the lines of a board, all off, and turns them off when a signal ends the process.
 ///
 /// # Errors
 /// [`GpioError`] says what keeps the lines from being driven and what to do.

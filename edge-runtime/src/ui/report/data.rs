@@ -1,4 +1,4 @@
-//! What a report is about.
+//! The data of a report.
 
 use xray_core::intake::Radiograph;
 
@@ -6,9 +6,8 @@ use crate::records::{Record, RecordReader, RecordStoreError};
 use crate::status::ModelFacts;
 use crate::ui::picture::{self, PictureError};
 
-/// A record, and its image as far as it can be shown.
+/// A record, and its image if it can be shown.
 pub struct ReportData {
-    /// The record.
     pub record: Record,
     /// The bytes that were screened.
     pub source: Result<Vec<u8>, PictureError>,
@@ -16,7 +15,7 @@ pub struct ReportData {
     pub image: Result<Radiograph, PictureError>,
     /// The heat map as a PNG that is laid over the whole image, if there is one.
     pub heat: Option<Vec<u8>>,
-    /// What is known of the model that screened it; none if it is not at hand.
+    /// The model that screened it; none if it was not found.
     pub model: Option<ModelFacts>,
 }
 

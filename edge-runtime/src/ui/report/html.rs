@@ -13,11 +13,11 @@ use crate::ui::picture;
 /// How it looks on paper.
 pub const PRINT_STYLE: &str = include_str!("print.css");
 
-/// What a browser that is shown the report on the page has besides; none of it is printed.
+/// Controls around a report in a browser; they are not printed.
 pub struct BrowserControls<'a> {
-    /// Where it came from.
+    /// Where the link back leads.
     pub back: String,
-    /// What makes the key for printing work.
+    /// The script of the print button.
     pub script: &'a str,
 }
 

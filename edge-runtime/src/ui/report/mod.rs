@@ -1,4 +1,4 @@
-//! The report of one study: HTML to print, and DICOM for an archive.
+//! The report of one record: HTML to print, and DICOM for an archive.
 
 mod data;
 #[cfg(feature = "dicom")]

@@ -24,23 +24,14 @@ pub enum PageError {
     Bind {
         /// Address and port.
         listen: SocketAddr,
-        /// The operating system's word.
         reason: String,
     },
     /// A file of the page cannot be read or written.
     #[error("page: {}: {reason}; check that it is there and who may read it", .file.display())]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
+    File { file: PathBuf, reason: String },
     /// The file of the token lets everybody read it.
     #[error("page: {}: everybody on this device can read the access word; `chmod o-rwx` it", .file.display())]
-    TokenOpen {
-        /// The file.
-        file: PathBuf,
-    },
+    TokenOpen { file: PathBuf },
     /// The token is too easy to guess, or no token.
     #[error(
         "page: {}: the access word must have {least} to {most} visible ASCII characters; make one with \
@@ -48,7 +39,6 @@ pub enum PageError {
         .file.display()
     )]
     Token {
-        /// The file.
         file: PathBuf,
         /// Fewest characters.
         least: usize,
@@ -68,10 +58,7 @@ pub enum PageError {
     Translation(#[from] TranslationError),
     /// The system gives no thread.
     #[error("page: its thread could not be started: {reason}; restart the device")]
-    Thread {
-        /// The operating system's word.
-        reason: String,
-    },
+    Thread { reason: String },
 }
 
 impl PageError {

@@ -1,4 +1,4 @@
-//! What every request passes: bounds, the host that it names, where it comes from, who asks.
+//! Checks on every request: limits, host, origin, session or token.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ use super::site::{Access, Site};
 /// Longest time for an answer; the store is waited for ten seconds.
 const LONGEST: Duration = Duration::from_secs(20);
 
-/// Lets a request through, or not; and sets what every response has.
+/// Checks a request, and sets the headers of every response.
 pub(super) async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let context = RequestContext::of(&site, &parts);

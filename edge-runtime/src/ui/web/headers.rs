@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::assets::{SCRIPT, STYLE};
 use crate::ui::report::PRINT_STYLE;
 
-/// The content security policy: what stands in the page is ours and known by its hash, and nothing comes from elsewhere.
+/// The content security policy: style and script are allowed by their hashes, and nothing is loaded from elsewhere.
 pub fn policy() -> String {
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())));
     format!(
@@ -23,7 +23,7 @@ pub fn policy() -> String {
     )
 }
 
-/// Sets them. What a page shows of patients is kept nowhere.
+/// Sets them. Browsers must not store what a page shows of patients.
 pub fn set(headers: &mut HeaderMap, policy: &str) {
     let fixed: [(HeaderName, &'static str); 6] = [
         (CACHE_CONTROL, "no-store"),

@@ -1,4 +1,4 @@
-//! `/healthz`: is the device fit for work?
+//! `/healthz`: whether the device works.
 
 use rustix::fs::{Access, StatVfs, StatVfsMountFlags, access, statvfs};
 use serde::Serialize;
@@ -28,7 +28,7 @@ pub struct HealthReport {
 }
 
 impl HealthReport {
-    /// How the device is now.
+    /// The health of the device now.
     pub fn of(device: &DeviceContext) -> HealthReport {
         let snapshot = device.status.snapshot();
         let health = device.status.health(&snapshot);
@@ -68,7 +68,7 @@ impl HealthReport {
         }
     }
 
-    /// Whether it is fit for work.
+    /// Whether the device works.
     pub fn is_ok(&self) -> bool {
         self.status == "ok"
     }

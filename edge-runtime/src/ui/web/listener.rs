@@ -20,7 +20,7 @@ use super::login_throttle::Peer;
 const MOST: usize = 32;
 /// For the TLS handshake, and for the head of a request; an idle connection ends after it.
 const HEAD: Duration = Duration::from_secs(10);
-/// For a connection as a whole: whoever reads slowly does not keep a place for ever.
+/// For a connection as a whole, so that a slow reader does not hold one for ever.
 const WHOLE: Duration = Duration::from_secs(120);
 /// Bytes of a request's head.
 const HEAD_BYTES: usize = 16 * 1024;
@@ -29,7 +29,7 @@ const HEAD_LINES: usize = 64;
 /// After the system refused a connection, such as for want of file descriptors.
 const RECOVERY: Duration = Duration::from_millis(200);
 
-/// Serves for ever.
+/// Serves until the program ends.
 pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router) {
     let places = Arc::new(Semaphore::new(MOST));
     loop {

@@ -1,4 +1,4 @@
-//! Wrong access words: each takes a second, in which no other from the same address is tried.
+//! Throttling of logins: each wrong access word takes a second, in which no other from the same address is checked.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::token::Token;
 
-/// What a wrong word costs whoever throttle it.
+/// The delay after a wrong access word.
 const FAILED_LOGIN_DELAY: Duration = Duration::from_secs(1);
 
 /// Where a connection comes from.
@@ -24,8 +24,8 @@ impl Default for Peer {
 
 type Turn = Arc<tokio::sync::Mutex<()>>;
 
-/// Who throttle words now. An address is held only while it waits, so that there are never many; and each has a turn of its
-/// own, so that nobody keeps others from signing in.
+/// The addresses that are signing in now. Each has a queue of its own, so that none keeps others from signing in, and is
+/// held only while it waits, so that there are never many.
 #[derive(Default)]
 pub(super) struct LoginThrottle(Mutex<HashMap<Peer, Turn>>);
 
@@ -36,7 +36,7 @@ impl LoginThrottle {
         if token.is(given) {
             return true;
         }
-        // In a task of its own: the second passes though whoever asked hangs up.
+        // In a task of its own: the delay goes on although the client hangs up.
         let pause = tokio::spawn(async move {
             sleep(FAILED_LOGIN_DELAY).await;
             drop(turn);

@@ -1,4 +1,4 @@
-//! What the pages ask the store.
+//! Queries of the pages.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ const TABLE: usize = 20_000;
 /// How long a picture waits for an image that is being screened.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What stands behind the question mark.
+/// The query string of the list.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct RecordListParams {
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! Who asks, in which language, for what.
+//! The context of a request: language, path, session.
 
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, HeaderMap};
 use axum::http::request::Parts;
@@ -12,7 +12,6 @@ const LANGUAGE_COOKIE: &str = "lang";
 /// Name of the cookie that holds a session. The prefix makes browsers refuse it without `Secure`.
 const SESSION_COOKIE: &str = "__Host-session";
 
-/// A context.
 #[derive(Debug, Clone)]
 pub struct RequestContext {
     /// The reader's language.

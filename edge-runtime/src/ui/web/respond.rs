@@ -13,7 +13,6 @@ use super::request::RequestContext;
 use super::site::{PageFailure, Site};
 use super::views;
 
-/// A page.
 pub fn page(status: StatusCode, page: Markup) -> Response {
     typed(status, "text/html; charset=utf-8", page.into_string())
 }
@@ -33,21 +32,21 @@ pub fn file(kind: &'static str, name: &str, body: impl Into<Body>) -> Response {
     response
 }
 
-/// Go and look there.
+/// A redirect to another page.
 pub fn see(place: &str) -> Response {
     let mut response = typed(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", "");
     set(&mut response, LOCATION, place);
     response
 }
 
-/// Sets a header whose value is ours.
+/// Sets a header whose value this program made.
 pub fn set(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().append(name, value);
     }
 }
 
-/// What went wrong.
+/// The page of a failure.
 pub(super) fn failed(site: &Site, context: &RequestContext, failed: &PageFailure) -> Response {
     let words = site.words(context.language);
     let (title, detail) = match failed {
@@ -66,12 +65,12 @@ pub(super) fn failed(site: &Site, context: &RequestContext, failed: &PageFailure
     page(failed.status(), views::message(site, context, title, &detail))
 }
 
-/// Too many ask.
+/// Too many requests.
 pub(super) fn busy(site: &Site, context: &RequestContext) -> Response {
     failed(site, context, &PageFailure::Busy)
 }
 
-/// Why a request went no further.
+/// The response to a request that was denied.
 pub(super) fn denied(site: &Site, context: &RequestContext, denied: Denied) -> Response {
     let words = site.words(context.language);
     match denied {

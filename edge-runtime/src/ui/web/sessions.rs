@@ -1,4 +1,4 @@
-//! Who has signed in: random words in cookies, which end by themselves.
+//! Sessions of people who have signed in: random tokens in cookies, with an end.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use xray_core::hex;
 
-/// A shift.
+/// How long a session lasts: a shift.
 pub const LASTS: Duration = Duration::from_secs(12 * 3600);
 /// As many as there are phones in a ward; a further one ends the oldest.
 const MOST: usize = 32;

@@ -19,7 +19,7 @@ use crate::status::{Counters, SharedStatus};
 use crate::ui::i18n::{Language, Translation, TranslationError};
 use crate::ui::lights::Patterns;
 
-/// What the page is told by the device.
+/// What the page knows of the device.
 #[derive(Clone)]
 pub struct DeviceContext {
     /// The store's folder. The page opens it anew for each request, for reading.
@@ -36,9 +36,9 @@ pub struct DeviceContext {
 
 /// Who may look.
 pub(super) enum Access {
-    /// Whoever sits at the device.
+    /// Anybody at the device.
     Local,
-    /// Whoever knows the word.
+    /// Anybody who has the access word.
     Network { token: Token, sessions: Sessions, throttle: LoginThrottle },
 }
 
@@ -50,11 +50,11 @@ pub struct Site {
     pub(super) policy: String,
     pub(super) pictures: Cache,
     words: Vec<Translation>,
-    /// Questions to the store at once: one core at most is taken from the model.
+    /// Queries at once: the page takes at most one core from the model.
     queries: Arc<Semaphore>,
 }
 
-/// Why a page is not what was asked for.
+/// Why a page cannot be shown.
 #[derive(Debug)]
 pub(super) enum PageFailure {
     /// The store cannot be read.
@@ -63,7 +63,7 @@ pub(super) enum PageFailure {
     NotFound,
     /// What was asked for cannot be; in words of the reader's language.
     Refused(String),
-    /// Too many ask.
+    /// Too many requests.
     Busy,
     /// A fault of the page itself; for a technician.
     Fault(String),
@@ -105,14 +105,14 @@ impl Site {
         })
     }
 
-    /// The words of a language.
+    /// The texts of a language.
     pub(super) fn words(&self, language: Language) -> &Translation {
         // There are as many as languages, in their order.
         let at = Language::ALL.iter().position(|one| *one == language).unwrap_or(0);
         &self.words[at]
     }
 
-    /// Asks the store in a thread where waiting does no harm.
+    /// Queries the store in a thread that may block.
     pub(super) async fn query<T: Send + 'static>(
         &self,
         question: impl FnOnce(&RecordReader) -> Result<T, PageFailure> + Send + 'static,
@@ -121,7 +121,7 @@ impl Site {
         self.work(move || question(&RecordReader::open(&store)?)).await
     }
 
-    /// Does something that takes its time, one at a time.
+    /// Runs slow work, one at a time.
     pub(super) async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, PageFailure> + Send + 'static,

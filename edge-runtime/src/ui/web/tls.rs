@@ -1,4 +1,4 @@
-//! The certificate: a given one, or one of our own.
+//! The TLS certificate: a given one, or one that is made here.
 
 use std::fs;
 use std::net::IpAddr;
@@ -74,8 +74,8 @@ impl Tls {
     }
 }
 
-/// It is valid for ever: a board without a clock would refuse itself, and nobody would renew it. Whoever opens the page
-/// compares the fingerprint once.
+/// It does not expire: a board without a clock would refuse itself, and nobody would renew it. People compare the
+/// fingerprint once.
 fn params(address: IpAddr) -> Result<CertificateParams, rcgen::Error> {
     let host = fs::read_to_string("/etc/hostname").unwrap_or_default();
     let host = host.trim();

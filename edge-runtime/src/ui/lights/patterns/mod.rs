@@ -1,8 +1,8 @@
-//! What each signal looks like on a board, and what must hold of that whoever chose it.
+//! The pattern of each signal, and the rules that every pattern keeps, also one from a board file.
 //!
 //! The green line belongs to [`Signal::NoSign`] alone: whatever else is shown, and whatever is dark because
-//! it is broken, cannot be taken for it. Signals are told apart by the LEDs alone, since a buzzer may be missing or not
-//! heard; an LED never goes out for good, since people look when they can.
+//! it is broken, cannot be taken for it. The LEDs alone distinguish the signals, since a buzzer may be missing or not
+//! heard; an LED never stays off for long, since people look when they can.
 
 mod pattern;
 mod standard;
@@ -34,11 +34,8 @@ pub enum PatternError {
     /// A time that people do not see or hear, or for which they would have to wait.
     #[error("[patterns.{}]: {part} has a time of {ms} ms; give {least} to {most}", .signal.key())]
     Time {
-        /// The signal.
         signal: Signal,
-        /// The part.
         part: Part,
-        /// The time.
         ms: u32,
         /// The shortest that is taken.
         least: u32,
@@ -47,12 +44,7 @@ pub enum PatternError {
     },
     /// Too many beeps, or none.
     #[error("[patterns.{}]: {count} beeps; give {} to {}", .signal.key(), BEEPS.start(), BEEPS.end())]
-    Beeps {
-        /// The signal.
-        signal: Signal,
-        /// How many.
-        count: u32,
-    },
+    Beeps { signal: Signal, count: u32 },
     /// An LED would go out for good.
     #[error(
         "[patterns.{}]: {part} would go out for good, and nobody may have looked by then; `times` is for the buzzer: \
@@ -60,7 +52,6 @@ pub enum PatternError {
         .signal.key()
     )]
     Ends {
-        /// The signal.
         signal: Signal,
         /// The LED.
         part: Part,
@@ -70,25 +61,16 @@ pub enum PatternError {
         "[patterns.{}]: the buzzer would not stop, and one that does not is unplugged; write {{ times = 3, on = 100 }}",
         .signal.key()
     )]
-    Endless {
-        /// The signal.
-        signal: Signal,
-    },
+    Endless { signal: Signal },
     /// No LED lights.
     #[error("[patterns.{}]: no LED lights, as if the device had no power; let one of them light", .signal.key())]
-    Dark {
-        /// The signal.
-        signal: Signal,
-    },
+    Dark { signal: Signal },
     /// Something that is not "no sign" lights green.
     #[error(
         "[patterns.{}]: green means no sign of pneumonia and nothing else; use red and yellow",
         .signal.key()
     )]
-    Green {
-        /// The signal.
-        signal: Signal,
-    },
+    Green { signal: Signal },
     /// "No sign" lights something that is not green.
     #[error("[patterns.no_sign]: it lights {part}; it must light green alone")]
     NotGreenAlone {

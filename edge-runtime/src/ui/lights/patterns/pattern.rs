@@ -105,7 +105,6 @@ pub struct Pattern {
     pub yellow: Rhythm,
     /// The green LED.
     pub green: Rhythm,
-    /// The buzzer.
     pub buzzer: Rhythm,
 }
 

@@ -128,7 +128,6 @@ fn bytes(tag: Tag, vr: VR, value: &[u8]) -> InMemElement {
     DataElement::new(tag, vr, value)
 }
 
-/// A sequence.
 pub(super) fn sequence(tag: Tag, items: Vec<InMemDicomObject>) -> InMemElement {
     DataElement::new(tag, VR::SQ, Value::Sequence(DataSetSequence::from(items)))
 }

@@ -11,7 +11,7 @@ use crate::ui::i18n::Translation;
 use crate::ui::web::request::RequestContext;
 use crate::ui::web::site::{PageFailure, Site};
 
-/// The status page's state in one line: when it changes, the page is loaded again.
+/// The state of the status page in one line: when it changes, the browser loads the page again.
 pub fn state(health: &Health, snapshot: &StatusSnapshot) -> String {
     let about = match about(snapshot) {
         Subject::Nothing => String::from("0"),
@@ -28,7 +28,7 @@ pub fn state(health: &Health, snapshot: &StatusSnapshot) -> String {
     format!("{} {about} {several} {stick}", Shape::now(health, snapshot.shown.signal).class())
 }
 
-/// Whose result the status page has below the signal: that of the signal itself, or the last one that was shown.
+/// The subject of the result below the signal: that of the signal itself, or the last one that was shown.
 pub fn about(snapshot: &StatusSnapshot) -> Subject {
     if snapshot.shown.signal.is_result() { snapshot.shown.subject } else { snapshot.last }
 }
@@ -112,7 +112,7 @@ fn refused(words: &Translation, code: &str) -> Markup {
     html! { ul.reasons { li { (words.reason(code)) " " code { (code) } } } }
 }
 
-/// Whether the stick may be pulled, while the result stands where that would be said.
+/// Whether the stick may be pulled, beside a result.
 fn stick(words: &Translation, medium: MediaState) -> Markup {
     html! {
         @match medium {

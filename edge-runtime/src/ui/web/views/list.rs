@@ -12,7 +12,7 @@ use crate::ui::i18n::Translation;
 use crate::ui::web::request::RequestContext;
 use crate::ui::web::site::Site;
 
-/// What was asked for, as it was written, and what was found.
+/// A search as it was written, and what it found.
 #[derive(Debug, Default)]
 pub struct Listing {
     /// The study, as written.
@@ -29,7 +29,6 @@ pub struct Listing {
     pub older: Option<String>,
 }
 
-/// The list.
 pub fn list(site: &Site, context: &RequestContext, listing: &Listing) -> Markup {
     let words = site.words(context.language);
     let main = html! {
@@ -111,7 +110,7 @@ fn row(words: &Translation, record: &Record) -> Markup {
 
 /// Where the records before `sequence` that fit the same question are.
 pub fn older(study: &str, day: Option<Day>, origin: Option<Origin>, sequence: u64) -> String {
-    // A study as it is taken holds letters and digits only, so nothing is to be escaped.
+    // A selector holds letters and digits only, so nothing must be escaped.
     let study: String = study.chars().filter(char::is_ascii_alphanumeric).collect();
     let day = day.map(|day| day.to_string()).unwrap_or_default();
     let from = origin.map_or("", Origin::code);

@@ -32,7 +32,7 @@ enum PageKind {
 }
 
 impl PageKind {
-    /// The class that says how its cards lie where there is room.
+    /// The CSS class for the columns of its cards on a wide screen.
     fn columns(self) -> &'static str {
         match self {
             PageKind::Status | PageKind::Elsewhere => "two",
@@ -96,7 +96,7 @@ impl PageFrame<'_> {
     }
 }
 
-/// A big panel: shape, what it is, what to do.
+/// A large panel: shape, title, advice.
 fn tell(shape: Shape, message: &Message, past: bool) -> Markup {
     html! {
         div class={ "tell " (shape.class()) @if past { " past" } } {

@@ -14,7 +14,6 @@ use crate::ui::web::site::Site;
 /// A record and what there is to see of it.
 #[derive(Debug, Clone)]
 pub struct RecordView {
-    /// The record.
     pub record: Record,
     /// Whether it was handed to people.
     pub reported: bool,
