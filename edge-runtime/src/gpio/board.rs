@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::error::GpioError;
 use super::wiring::{ButtonWiring, Line, Part, Wiring};
 
 /// The driver of the lines.
@@ -80,6 +81,18 @@ impl Board {
             }
         }
         Ok(())
+    }
+
+    /// Checks that the board file is for a machine of this name; empty where the machine does not say its name.
+    ///
+    /// # Errors
+    /// [`GpioError::OtherMachine`].
+    pub fn check_machine(&self, machine: &str) -> Result<(), GpioError> {
+        if self.machines.is_empty() || self.machines.iter().any(|begin| machine.starts_with(begin)) {
+            return Ok(());
+        }
+        let machine = if machine.is_empty() { "machine that does not say what it is" } else { machine };
+        Err(GpioError::OtherMachine { board: self.name.clone(), machine: machine.to_owned() })
     }
 
     /// How a part is wired; `None` if the board has none, which only the buzzer may be.

@@ -1,6 +1,6 @@
 //! Why GPIO lines cannot be used.
 
-use super::Line;
+use super::wiring::Line;
 
 /// Why a board's lines cannot be driven.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,33 +1,23 @@
 //! Which model screens when none is named: the installed one, else the newest at hand, never an unsigned one on a board
 //! with trusted keys.
 
-use std::path::PathBuf;
 use std::process::Output;
 use std::time::{Duration, SystemTime};
 
 use xray_core::package::signing::{NewKeys, Password};
 
 use crate::support;
+use crate::support::folder::TestFolder;
 use crate::support::program;
 
 /// A folder in which the program is started, with an image.
-struct Folder(tempfile::TempDir);
+struct Folder(TestFolder);
 
 impl Folder {
     fn new() -> Self {
-        let folder = Folder(tempfile::tempdir().expect("a folder"));
-        folder.write("white.pgm", &support::blocks_pgm(support::BRIGHT));
+        let folder = Folder(TestFolder::new());
+        folder.0.write("white.pgm", &support::blocks_pgm(support::BRIGHT));
         folder
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) {
-        let path = self.at(name);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
-        std::fs::write(path, bytes).expect("written");
     }
 
     /// A model of this threshold, modified so many seconds ago.
@@ -41,14 +31,14 @@ impl Folder {
                 entry.value.clone_from(&text);
             }
         });
-        self.write(name, &bytes);
-        let file = std::fs::File::options().append(true).open(self.at(name)).expect("opened");
+        self.0.write(name, &bytes);
+        let file = std::fs::File::options().append(true).open(self.0.at(name)).expect("opened");
         file.set_modified(SystemTime::now() - Duration::from_secs(age)).expect("set");
     }
 
     fn trust_a_key(&self) {
         let made = NewKeys::make(Password::None, "tests").expect("keys");
-        self.write("keys/2026.pub", made.public.as_bytes());
+        self.0.write("keys/2026.pub", made.public.as_bytes());
     }
 
     fn screen(&self, more: &[&str]) -> Output {

@@ -1,6 +1,6 @@
 //! The models of a board as its user meets them: installing, screening on trial, going back.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Output;
 
 use edge_runtime::models::{Installed, ModelFolder, ModelRefusal, ModelStore};
@@ -9,34 +9,25 @@ use xray_core::package::signing::{NewKeys, Password, SecretKey, sign, stamp};
 use xray_core::package::{PackageFile, TrustedKeys, signature_of};
 
 use crate::support;
+use crate::support::folder::TestFolder;
 use crate::support::program;
 
 struct Board {
-    folder: tempfile::TempDir,
+    folder: TestFolder,
     secret: SecretKey,
 }
 
 impl Board {
     /// A board with a key, two pictures and no model.
     fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = TestFolder::new();
         let made = NewKeys::make(Password::None, "tests").expect("keys");
         let secret = SecretKey::from_text(Path::new("k"), &made.secret, Password::None).expect("a key");
         let board = Board { folder, secret };
-        board.write("keys/2026.pub", made.public.as_bytes());
-        board.write("x/black.pgm", &support::blocks_pgm(support::DARK));
-        board.write("x/white.pgm", &support::blocks_pgm(support::BRIGHT));
+        board.folder.write("keys/2026.pub", made.public.as_bytes());
+        board.folder.write("x/black.pgm", &support::blocks_pgm(support::DARK));
+        board.folder.write("x/white.pgm", &support::blocks_pgm(support::BRIGHT));
         board
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) {
-        let path = self.at(name);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
-        std::fs::write(path, bytes).expect("written");
     }
 
     /// A signed model of this version; gives its hash. A model that is not `sound` is right on the test pattern and
@@ -49,10 +40,11 @@ impl Board {
                 graph.initializer[1] = support::tensor("bias", &[1], &[-0.5]);
             }
         });
-        let file = stamp(PackageFile::from_bytes(&self.at(name), bytes), Some(version)).expect("stamped");
-        self.write(name, file.bytes());
+        let file =
+            stamp(PackageFile::from_bytes(&self.folder.at(name), bytes), Some(version)).expect("stamped");
+        self.folder.write(name, file.bytes());
         let text = sign(&file, &self.secret, &format!("version:{version}")).expect("signed");
-        std::fs::write(signature_of(&self.at(name)), text).expect("written");
+        std::fs::write(signature_of(&self.folder.at(name)), text).expect("written");
         file.sha256().to_owned()
     }
 
@@ -76,8 +68,8 @@ impl Board {
     }
 
     fn store(&self) -> ModelStore<ModelFolder> {
-        let keys = TrustedKeys::read(&self.at("keys")).expect("keys");
-        ModelStore::new(ModelFolder::new(&self.at("store")), keys)
+        let keys = TrustedKeys::read(&self.folder.at("keys")).expect("keys");
+        ModelStore::new(ModelFolder::new(&self.folder.at("store")), keys)
     }
 }
 
@@ -105,7 +97,7 @@ fn the_first_model_is_kept_and_screens() {
         (&dry["outcome"], &dry["model"]["sha256"]),
         (&"would-install".into(), &sha256.as_str().into())
     );
-    assert!(!board.at("store").exists(), "a dry run writes nothing");
+    assert!(!board.folder.at("store").exists(), "a dry run writes nothing");
     let done = board.json(&["model", "install", "one.onnx"], 0);
     assert_eq!(
         (&done["outcome"], &done["trial"], &done["comment"]),
@@ -132,7 +124,7 @@ fn a_model_on_trial_is_kept_after_its_screenings_and_lower_versions_are_refused(
     assert_eq!(board.run(&["screen", "x"]).status.code(), Some(0));
     assert_eq!(board.json(&["model", "status"], 0)["trial"]["screenings_left"], 1);
     // What cannot be read counts neither for nor against it, however often.
-    board.write("bad/empty.pgm", b"");
+    board.folder.write("bad/empty.pgm", b"");
     for _ in 0..5 {
         assert_eq!(board.run(&["screen", "bad"]).status.code(), Some(3));
     }
@@ -159,16 +151,18 @@ fn what_is_not_signed_for_this_board_is_refused_and_listed() {
     let one = board.model("one.onnx", 1, true);
     board.json(&["model", "install", "one.onnx"], 0);
     board.model("two.onnx", 2, true);
-    let mut changed = std::fs::read(board.at("two.onnx")).expect("readable");
+    let mut changed = std::fs::read(board.folder.at("two.onnx")).expect("readable");
     changed[100] ^= 1;
-    board.write("changed.onnx", &changed);
-    std::fs::copy(board.at("two.onnx.minisig"), board.at("changed.onnx.minisig")).expect("copied");
-    board.write("bare.onnx", &changed);
+    board.folder.write("changed.onnx", &changed);
+    std::fs::copy(board.folder.at("two.onnx.minisig"), board.folder.at("changed.onnx.minisig"))
+        .expect("copied");
+    board.folder.write("bare.onnx", &changed);
     let stranger = Board::new();
     stranger.model("two.onnx", 2, true);
     for ending in ["", ".minisig"] {
         let name = format!("two.onnx{ending}");
-        std::fs::copy(stranger.at(&name), board.at(&format!("strange.onnx{ending}"))).expect("copied");
+        std::fs::copy(stranger.folder.at(&name), board.folder.at(&format!("strange.onnx{ending}")))
+            .expect("copied");
     }
     for (file, word) in [
         ("changed.onnx", "key `2026` does not hold"),
@@ -238,7 +232,7 @@ fn a_model_that_was_damaged_on_the_disk_is_not_run() {
     board.json(&["model", "install", "one.onnx"], 0);
     board.json(&["model", "install", "--trial", "0", "two.onnx"], 0);
     let damage = |sha256: &str| {
-        let path = board.at(&format!("store/{sha256}.onnx"));
+        let path = board.folder.at(&format!("store/{sha256}.onnx"));
         let mut bytes = std::fs::read(&path).expect("readable");
         bytes[50] ^= 1;
         std::fs::write(&path, bytes).expect("written");
@@ -260,8 +254,10 @@ fn a_model_whose_key_was_taken_away_is_not_run() {
     let board = Board::new();
     board.model("one.onnx", 1, true);
     board.json(&["model", "install", "one.onnx"], 0);
-    std::fs::rename(board.at("keys/2026.pub"), board.at("keys/2026.old")).expect("renamed");
-    board.write("keys/2027.pub", NewKeys::make(Password::None, "new").expect("keys").public.as_bytes());
+    std::fs::rename(board.folder.at("keys/2026.pub"), board.folder.at("keys/2026.old")).expect("renamed");
+    board
+        .folder
+        .write("keys/2027.pub", NewKeys::make(Password::None, "new").expect("keys").public.as_bytes());
     let output = board.run(&["screen", "x"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(

@@ -4,6 +4,7 @@
 
 #[cfg(unix)]
 pub mod device;
+pub mod folder;
 #[cfg(unix)]
 pub mod http;
 pub mod known_answer;

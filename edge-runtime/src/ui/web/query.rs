@@ -62,24 +62,14 @@ pub(super) async fn view(site: &Arc<Site>, sequence: u64) -> Result<RecordView, 
     site.query(move |reader| look(&shared, reader, find(reader, sequence)?)).await
 }
 
-/// The picture of a record.
-pub(super) async fn picture(site: &Arc<Site>, sequence: u64) -> Result<Arc<Vec<u8>>, PageFailure> {
+/// A picture of a record: its X-ray or its heat map.
+pub(super) async fn picture(site: &Arc<Site>, key: PictureKey) -> Result<Arc<Vec<u8>>, PageFailure> {
     let shared = site.clone();
     site.query(move |reader| {
+        let (PictureKey::XRay(sequence) | PictureKey::Heat(sequence)) = key;
         let record = find(reader, sequence)?;
         draw(&shared, reader, &record).map_err(|_| PageFailure::NotFound)?;
-        shared.pictures.get(PictureKey::XRay(sequence)).ok_or(PageFailure::NotFound)
-    })
-    .await
-}
-
-/// The heat map of a record.
-pub(super) async fn heat(site: &Arc<Site>, sequence: u64) -> Result<Arc<Vec<u8>>, PageFailure> {
-    let shared = site.clone();
-    site.query(move |reader| {
-        let record = find(reader, sequence)?;
-        draw(&shared, reader, &record).map_err(|_| PageFailure::NotFound)?;
-        shared.pictures.get(PictureKey::Heat(sequence)).ok_or(PageFailure::NotFound)
+        shared.pictures.get(key).ok_or(PageFailure::NotFound)
     })
     .await
 }

@@ -11,6 +11,7 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use serde::Deserialize;
 
+use super::cache::PictureKey;
 use super::guard::guard;
 use super::health::HealthReport;
 use super::login_throttle::Peer;
@@ -117,7 +118,7 @@ async fn image(
     Extension(context): Extension<RequestContext>,
     Path(sequence): Path<u64>,
 ) -> Response {
-    let found = query::picture(&site, sequence).await;
+    let found = query::picture(&site, PictureKey::XRay(sequence)).await;
     let file = found.map(|file| respond::typed(StatusCode::OK, "image/jpeg", file.as_ref().clone()));
     or_failed(&site, &context, file)
 }
@@ -127,7 +128,7 @@ async fn heat(
     Extension(context): Extension<RequestContext>,
     Path(sequence): Path<u64>,
 ) -> Response {
-    let found = query::heat(&site, sequence).await;
+    let found = query::picture(&site, PictureKey::Heat(sequence)).await;
     let file = found.map(|file| respond::typed(StatusCode::OK, "image/png", file.as_ref().clone()));
     or_failed(&site, &context, file)
 }

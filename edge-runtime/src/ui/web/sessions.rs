@@ -5,9 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustls::crypto::ring::default_provider;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use xray_core::hex;
+
+use super::token::hash;
 
 /// How long a session lasts: a shift.
 pub const LASTS: Duration = Duration::from_secs(12 * 3600);
@@ -53,10 +54,6 @@ impl Sessions {
     fn all(&self) -> MutexGuard<'_, VecDeque<Session>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn hash(word: &str) -> [u8; 32] {
-    Sha256::digest(word.as_bytes()).into()
 }
 
 #[cfg(test)]
