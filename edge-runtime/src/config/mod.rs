@@ -19,7 +19,7 @@ use serde::{Deserialize, Deserializer};
 use crate::ui::web::PageOptions;
 
 /// Largest configuration that is read, in bytes.
-const LONGEST: u64 = 256 * 1024;
+const MAX_BYTES: u64 = 256 * 1024;
 
 /// Why there is no configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,14 +59,14 @@ pub struct Config {
 }
 
 /// The longest time in seconds: a day. A larger number is a mistake.
-const LONGEST_TIME: f64 = 86_400.0;
+const MAX_SECONDS: f64 = 86_400.0;
 
 fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let seconds = f64::deserialize(from)?;
-    if (0.0..=LONGEST_TIME).contains(&seconds) {
+    if (0.0..=MAX_SECONDS).contains(&seconds) {
         return Ok(Duration::from_secs_f64(seconds));
     }
-    Err(serde::de::Error::custom(format!("{seconds} is not between 0 and {LONGEST_TIME} seconds")))
+    Err(serde::de::Error::custom(format!("{seconds} is not between 0 and {MAX_SECONDS} seconds")))
 }
 
 impl Config {
@@ -78,7 +78,7 @@ impl Config {
         let name = || file.display().to_string();
         let mut text = String::new();
         File::open(file)
-            .and_then(|opened| opened.take(LONGEST).read_to_string(&mut text))
+            .and_then(|opened| opened.take(MAX_BYTES).read_to_string(&mut text))
             .map_err(|error| ConfigError::Unreadable { file: name(), reason: error.to_string() })?;
         Config::parse(&text).map_err(|reason| ConfigError::Invalid { file: name(), reason })
     }

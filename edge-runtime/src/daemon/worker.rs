@@ -54,12 +54,12 @@ impl<M: Model> Model for ExclusiveModel<M> {
     }
 }
 
-enum Order {
+enum WorkerRequest {
     Screen(PathBuf),
     SelfTest,
 }
 
-enum Reply {
+enum WorkerResponse {
     Screened(Result<Screening, ScreeningError>),
     Tested(Result<(), EngineError>),
 }
@@ -87,8 +87,8 @@ impl WorkerError {
 
 /// A model that answers within a deadline, or not at all.
 pub struct Worker {
-    orders: Sender<Order>,
-    replies: Receiver<Reply>,
+    requests: Sender<WorkerRequest>,
+    responses: Receiver<WorkerResponse>,
     deadline: Duration,
 }
 
@@ -98,21 +98,21 @@ impl Worker {
     /// # Errors
     /// What the system says.
     pub fn start(model: impl Model, deadline: Duration) -> std::io::Result<Worker> {
-        let (orders, received) = channel();
-        let (reply, replies) = channel();
+        let (requests, received) = channel();
+        let (response, responses) = channel();
         let work = move || {
-            for order in received {
-                let done = match order {
-                    Order::Screen(path) => Reply::Screened(model.screen(&path)),
-                    Order::SelfTest => Reply::Tested(model.self_test()),
+            for request in received {
+                let done = match request {
+                    WorkerRequest::Screen(path) => WorkerResponse::Screened(model.screen(&path)),
+                    WorkerRequest::SelfTest => WorkerResponse::Tested(model.self_test()),
                 };
-                if reply.send(done).is_err() {
+                if response.send(done).is_err() {
                     return;
                 }
             }
         };
         thread::Builder::new().name("model".into()).spawn(work)?;
-        Ok(Worker { orders, replies, deadline })
+        Ok(Worker { requests, responses, deadline })
     }
 
     /// Screens a file.
@@ -120,9 +120,9 @@ impl Worker {
     /// # Errors
     /// [`WorkerError`]; the worker is then lost.
     pub fn screen(&self, file: &Path) -> Result<Result<Screening, ScreeningError>, WorkerError> {
-        match self.ask(Order::Screen(file.to_owned()))? {
-            Reply::Screened(screened) => Ok(screened),
-            Reply::Tested(_) => Err(WorkerError::Ended),
+        match self.call(WorkerRequest::Screen(file.to_owned()))? {
+            WorkerResponse::Screened(screened) => Ok(screened),
+            WorkerResponse::Tested(_) => Err(WorkerError::Ended),
         }
     }
 
@@ -131,15 +131,15 @@ impl Worker {
     /// # Errors
     /// [`WorkerError`]; the worker is then lost.
     pub fn self_test(&self) -> Result<Result<(), EngineError>, WorkerError> {
-        match self.ask(Order::SelfTest)? {
-            Reply::Tested(tested) => Ok(tested),
-            Reply::Screened(_) => Err(WorkerError::Ended),
+        match self.call(WorkerRequest::SelfTest)? {
+            WorkerResponse::Tested(tested) => Ok(tested),
+            WorkerResponse::Screened(_) => Err(WorkerError::Ended),
         }
     }
 
-    fn ask(&self, order: Order) -> Result<Reply, WorkerError> {
-        self.orders.send(order).map_err(|_| WorkerError::Ended)?;
-        self.replies.recv_timeout(self.deadline).map_err(|error| match error {
+    fn call(&self, request: WorkerRequest) -> Result<WorkerResponse, WorkerError> {
+        self.requests.send(request).map_err(|_| WorkerError::Ended)?;
+        self.responses.recv_timeout(self.deadline).map_err(|error| match error {
             RecvTimeoutError::Timeout => WorkerError::Late,
             RecvTimeoutError::Disconnected => WorkerError::Ended,
         })

@@ -22,7 +22,7 @@ pub struct Simulator {
 pub struct Recording(Arc<Mutex<Vec<Change>>>);
 
 /// A process that runs for months must not record for months.
-const KEPT: usize = 10_000;
+const MAX_CHANGES: usize = 10_000;
 
 impl Recording {
     /// What was recorded since the last call, oldest first.
@@ -32,7 +32,7 @@ impl Recording {
 
     fn push(&self, change: Change) {
         let mut changes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if changes.len() == KEPT {
+        if changes.len() == MAX_CHANGES {
             changes.remove(0);
         }
         changes.push(change);

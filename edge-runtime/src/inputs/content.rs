@@ -73,7 +73,7 @@ pub(super) fn open(path: &Path) -> io::Result<(File, u64)> {
 
 /// Whether a file may be an X-ray: a picture by its first bytes, or what was one by its name. A damaged file system
 /// gives files back empty or full of zeros; such a film must not be ignored as if it were a text.
-pub(super) fn look(path: &Path) -> io::Result<bool> {
+pub(super) fn may_be_image(path: &Path) -> io::Result<bool> {
     let mut first = Vec::with_capacity(ENOUGH);
     open(path)?.0.take(ENOUGH as u64).read_to_end(&mut first)?;
     // Files on DICOM media have names without a suffix.
@@ -91,7 +91,7 @@ fn is_called_a_picture(path: &Path) -> bool {
 }
 
 /// Why a file was not read.
-pub(super) enum Unread {
+pub(super) enum ReadFailure {
     /// The operating system's error: the medium may be gone.
     Io(io::Error),
     /// It will not be read.
@@ -99,16 +99,16 @@ pub(super) enum Unread {
 }
 
 /// Reads a file whole.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, Unread> {
-    let (file, length) = open(path).map_err(Unread::Io)?;
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, ReadFailure> {
+    let (file, length) = open(path).map_err(ReadFailure::Io)?;
     if length > MAX_FILE_BYTES {
-        return Err(Unread::Refused(too_large(length)));
+        return Err(ReadFailure::Refused(too_large(length)));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
     // It can grow between the look and the read.
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(Unread::Io)?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(ReadFailure::Io)?;
     if bytes.len() as u64 != length {
-        return Err(Unread::Io(io::Error::new(
+        return Err(ReadFailure::Io(io::Error::new(
             io::ErrorKind::UnexpectedEof,
             format!("{} bytes could be read of {length}", bytes.len()),
         )));
@@ -181,7 +181,7 @@ mod tests {
         ] {
             let path = folder.path().join(name);
             std::fs::write(&path, bytes).expect("written");
-            assert_eq!(look(&path).expect("read"), may_be, "{name}");
+            assert_eq!(may_be_image(&path).expect("read"), may_be, "{name}");
         }
     }
 
@@ -195,7 +195,7 @@ mod tests {
         assert!(pipe.success());
         assert!(matches!(read(&at("file")), Ok(bytes) if bytes == b"abc"));
         for name in ["link", "pipe", "", "gone"] {
-            assert!(matches!(read(&at(name)), Err(Unread::Io(_))), "{name}");
+            assert!(matches!(read(&at(name)), Err(ReadFailure::Io(_))), "{name}");
         }
     }
 
@@ -205,7 +205,7 @@ mod tests {
         let path = folder.path().join("vast");
         let file = File::create(&path).expect("created");
         file.set_len(MAX_FILE_BYTES + 1).expect("sparse");
-        let Err(Unread::Refused(refusal)) = read(&path) else { panic!("not refused") };
+        let Err(ReadFailure::Refused(refusal)) = read(&path) else { panic!("not refused") };
         assert_eq!(refusal.code, "file-too-large");
     }
 }

@@ -11,8 +11,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::content::{self, Unread};
-use super::tree::{MOST, Step, Tree};
+use super::content::{self, ReadFailure};
+use super::tree::{MAX_ENTRIES, Tree, TreeStep};
 use super::{IncomingImage, Input, InputError, InputEvent};
 use crate::records::Origin;
 
@@ -29,15 +29,15 @@ pub struct FolderOptions {
 
 /// What is seen of a file from outside. Another stamp is another content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
+struct FileStamp {
     bytes: u64,
     modified: (i64, i64),
     inode: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Seen {
-    stamp: Stamp,
+struct SeenFile {
+    stamp: FileStamp,
     since: Instant,
     awaited: bool,
     taken: bool,
@@ -48,7 +48,7 @@ struct Seen {
 /// A watched folder.
 pub struct FolderInput {
     options: FolderOptions,
-    seen: HashMap<PathBuf, Seen>,
+    seen: HashMap<PathBuf, SeenFile>,
     ready: VecDeque<PathBuf>,
     listed: Option<Instant>,
     listing: u64,
@@ -71,18 +71,18 @@ impl FolderInput {
         let mut tree = Tree::new(&self.options.path);
         loop {
             match tree.step() {
-                Step::File(path) => {
+                TreeStep::File(path) => {
                     // Gone again since it was listed: it is no matter.
                     if let Ok(stamp) = stamp(&path) {
                         self.see(path, stamp, first, now);
                     }
                 }
-                Step::Other => {}
+                TreeStep::Other => {}
                 // A folder that went away between two looks.
-                Step::Failed(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Step::Failed(error) => return Err(unlistable(error)),
-                Step::TooMany => return Err(InputError::TooMany { folder, limit: MOST }),
-                Step::End => break,
+                TreeStep::Failed(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                TreeStep::Failed(error) => return Err(unlistable(error)),
+                TreeStep::TooMany => return Err(InputError::TooMany { folder, limit: MAX_ENTRIES }),
+                TreeStep::End => break,
             }
         }
         let listing = self.listing;
@@ -96,15 +96,16 @@ impl FolderInput {
         Ok(())
     }
 
-    fn see(&mut self, path: PathBuf, stamp: Stamp, first: bool, now: Instant) {
+    fn see(&mut self, path: PathBuf, stamp: FileStamp, first: bool, now: Instant) {
         let listing = self.listing;
-        let fresh = Seen { stamp, since: now, awaited: !first, taken: false, listing };
+        let fresh = SeenFile { stamp, since: now, awaited: !first, taken: false, listing };
         self.seen
             .entry(path)
             .and_modify(|seen| {
                 // A file that is written over has another stamp and counts as new.
                 let same = seen.stamp == stamp;
-                *seen = if same { Seen { listing, ..*seen } } else { Seen { awaited: true, ..fresh } };
+                *seen =
+                    if same { SeenFile { listing, ..*seen } } else { SeenFile { awaited: true, ..fresh } };
             })
             .or_insert(fresh);
     }
@@ -121,8 +122,8 @@ impl FolderInput {
         seen.taken = true;
         Some(match read {
             Ok(bytes) => InputEvent::Image(IncomingImage { bytes, awaited: seen.awaited, began }),
-            Err(Unread::Refused(refusal)) => InputEvent::Unreadable(refusal),
-            Err(Unread::Io(error)) => InputEvent::Unreadable(content::unreadable(&error)),
+            Err(ReadFailure::Refused(refusal)) => InputEvent::Unreadable(refusal),
+            Err(ReadFailure::Io(error)) => InputEvent::Unreadable(content::unreadable(&error)),
         })
     }
 }
@@ -145,9 +146,9 @@ impl Input for FolderInput {
     }
 }
 
-fn stamp(path: &Path) -> std::io::Result<Stamp> {
+fn stamp(path: &Path) -> std::io::Result<FileStamp> {
     let meta = fs::symlink_metadata(path)?;
-    Ok(Stamp { bytes: meta.len(), modified: (meta.mtime(), meta.mtime_nsec()), inode: meta.ino() })
+    Ok(FileStamp { bytes: meta.len(), modified: (meta.mtime(), meta.mtime_nsec()), inode: meta.ino() })
 }
 
 #[cfg(test)]

@@ -9,15 +9,15 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::content::{self, Unread};
+use super::content::{self, ReadFailure};
 use super::mounts::{Mount, MountTable, Mounter, Partition};
-use super::tree::{MOST, Step, Tree};
+use super::tree::{MAX_ENTRIES, Tree, TreeStep};
 use super::{IncomingImage, Input, InputError, InputEvent, InputRefusal, MediaState};
 use crate::models::{self, ModelsOnStick};
 use crate::records::Origin;
 
 /// Files that are read in one [`Input::poll`].
-const A_TURN: usize = 64;
+const FILES_PER_POLL: usize = 64;
 
 /// A stick that cannot be mounted.
 const UNMOUNTABLE: &str = "unreadable";
@@ -53,7 +53,7 @@ enum State {
     Refused,
 }
 
-struct Inserted {
+struct InsertedStick {
     mount: Mount,
     state: State,
     /// Signed models on it that were not reported yet.
@@ -75,8 +75,8 @@ pub struct StickInput {
     tried: Vec<Partition>,
     /// Those of them that could not be.
     unmountable: Vec<Partition>,
-    inserted: HashMap<(u64, String), Inserted>,
-    looked: Option<Instant>,
+    inserted: HashMap<(u64, String), InsertedStick>,
+    polled: Option<Instant>,
 }
 
 impl StickInput {
@@ -84,7 +84,7 @@ impl StickInput {
     pub fn new(options: StickOptions, mounter: Option<Box<dyn Mounter>>) -> Self {
         let table = MountTable::at(&options.table);
         let (tried, unmountable) = (Vec::new(), Vec::new());
-        StickInput { options, table, mounter, tried, unmountable, inserted: HashMap::new(), looked: None }
+        StickInput { options, table, mounter, tried, unmountable, inserted: HashMap::new(), polled: None }
     }
 
     /// Mounts what was plugged in; gives a refusal for what cannot be.
@@ -106,7 +106,7 @@ impl StickInput {
     }
 
     /// Compares the table of mounts with the last one; gives the event that follows.
-    fn look(&mut self) -> Result<Option<InputEvent>, InputError> {
+    fn compare_mounts(&mut self) -> Result<Option<InputEvent>, InputError> {
         let refusal = self.mount_new();
         let mounts = self.table.read()?;
         let under = |mount: &Mount| self.options.under.iter().any(|root| mount.point.starts_with(root));
@@ -137,14 +137,22 @@ impl StickInput {
                 let models = (!refused).then(|| models::find_models(&mount.point).ok()).flatten();
                 let models = models.filter(|found| *found != ModelsOnStick::Nothing);
                 let carries_models = models.is_some();
-                Inserted { mount, state, models, carries_models, images: 0, passed_over: 0, unread: None }
+                InsertedStick {
+                    mount,
+                    state,
+                    models,
+                    carries_models,
+                    images: 0,
+                    passed_over: 0,
+                    unread: None,
+                }
             });
         }
         Ok(news)
     }
 
     /// Whether an image came from a disk.
-    fn gave(&self, disk: (u32, u32)) -> bool {
+    fn gave_images(&self, disk: (u32, u32)) -> bool {
         self.inserted.values().any(|stick| stick.mount.disk() == disk && stick.images > 0)
     }
 
@@ -153,23 +161,23 @@ impl StickInput {
     }
 
     /// Takes the next step on a stick that is being read.
-    fn read(&mut self) -> Option<InputEvent> {
-        let reading = |stick: &&mut Inserted| matches!(stick.state, State::Reading(_));
+    fn read_next(&mut self) -> Option<InputEvent> {
+        let reading = |stick: &&mut InsertedStick| matches!(stick.state, State::Reading(_));
         let devices = self.options.devices.clone();
         let disks: Vec<_> =
-            self.inserted.values().map(|stick| (stick.mount.disk(), stick.may_give())).collect();
+            self.inserted.values().map(|stick| (stick.mount.disk(), stick.may_give_images())).collect();
         let stick = self.inserted.values_mut().find(reading)?;
         let gone = |mount: &Mount| !devices.join(&mount.device).exists();
         // It is among them itself.
         let disk = stick.mount.disk();
-        let alone = disks.iter().filter(|(of, may_give)| *of == disk && *may_give).count() < 2;
+        let alone = disks.iter().filter(|(of, may_give_images)| *of == disk && *may_give_images).count() < 2;
         Some(stick.step(gone, alone))
     }
 }
 
-impl Inserted {
+impl InsertedStick {
     /// Whether images came from it, or still may.
-    fn may_give(&self) -> bool {
+    fn may_give_images(&self) -> bool {
         self.images > 0 || matches!(self.state, State::Reading(_))
     }
 
@@ -178,23 +186,24 @@ impl Inserted {
         if let Some(models) = self.models.take() {
             return InputEvent::Model(models);
         }
-        for _ in 0..A_TURN {
+        for _ in 0..FILES_PER_POLL {
             let State::Reading(tree) = &mut self.state else { return InputEvent::Nothing };
             let began = Instant::now();
             let failed = match tree.step() {
-                Step::Other => continue,
-                Step::Failed(error) => error,
-                Step::TooMany => {
-                    let reason = format!("the stick holds more than {MOST} files; only those were looked at");
-                    let news = self.unread(InputRefusal { code: "too-many-files", reason });
+                TreeStep::Other => continue,
+                TreeStep::Failed(error) => error,
+                TreeStep::TooMany => {
+                    let reason =
+                        format!("the stick holds more than {MAX_ENTRIES} files; only those were polled at");
+                    let news = self.note_unread(InputRefusal { code: "too-many-files", reason });
                     self.state = State::Read;
                     return news;
                 }
                 // The kernel can give an empty listing of a device that is gone.
-                Step::End if gone(&self.mount) => io::ErrorKind::NotFound.into(),
-                Step::End => return self.end(alone),
-                Step::File(path) => {
-                    match content::look(&path).map(|picture| picture.then(|| content::read(&path))) {
+                TreeStep::End if gone(&self.mount) => io::ErrorKind::NotFound.into(),
+                TreeStep::End => return self.end(alone),
+                TreeStep::File(path) => {
+                    match content::may_be_image(&path).map(|picture| picture.then(|| content::read(&path))) {
                         Ok(None) => {
                             self.passed_over += 1;
                             continue;
@@ -203,8 +212,8 @@ impl Inserted {
                             self.images += 1;
                             return InputEvent::Image(IncomingImage { bytes, awaited: true, began });
                         }
-                        Ok(Some(Err(Unread::Refused(refusal)))) => return self.unread(refusal),
-                        Ok(Some(Err(Unread::Io(error)))) | Err(error) => error,
+                        Ok(Some(Err(ReadFailure::Refused(refusal)))) => return self.note_unread(refusal),
+                        Ok(Some(Err(ReadFailure::Io(error)))) | Err(error) => error,
                     }
                 }
             };
@@ -212,7 +221,7 @@ impl Inserted {
                 self.state = State::Broken;
                 return InputEvent::Pulled { images: self.images };
             }
-            return self.unread(content::unreadable(&failed));
+            return self.note_unread(content::unreadable(&failed));
         }
         InputEvent::Searching
     }
@@ -223,7 +232,7 @@ impl Inserted {
         let nothing = alone && self.images == 0 && self.unread.is_none() && !self.carries_models;
         let news = if nothing {
             let reason = format!("no image was found on the stick; {} files are none", self.passed_over);
-            self.unread(InputRefusal { code: NO_IMAGES, reason })
+            self.note_unread(InputRefusal { code: NO_IMAGES, reason })
         } else {
             InputEvent::Finished { images: self.images, passed_over: self.passed_over }
         };
@@ -231,7 +240,7 @@ impl Inserted {
         news
     }
 
-    fn unread(&mut self, refusal: InputRefusal) -> InputEvent {
+    fn note_unread(&mut self, refusal: InputRefusal) -> InputEvent {
         self.unread.get_or_insert(refusal.code);
         InputEvent::Unreadable(refusal)
     }
@@ -243,23 +252,23 @@ impl Input for StickInput {
     }
 
     fn poll(&mut self, now: Instant) -> Result<InputEvent, InputError> {
-        if self.looked.is_none_or(|looked| now.duration_since(looked) >= self.options.every) {
-            self.looked = Some(now);
-            if let Some(news) = self.look()? {
+        if self.polled.is_none_or(|polled| now.duration_since(polled) >= self.options.every) {
+            self.polled = Some(now);
+            if let Some(news) = self.compare_mounts()? {
                 return Ok(news);
             }
         }
-        Ok(self.read().unwrap_or(InputEvent::Nothing))
+        Ok(self.read_next().unwrap_or(InputEvent::Nothing))
     }
 
     fn media_state(&self) -> MediaState {
-        let of = |stick: &Inserted| match stick.state {
+        let of = |stick: &InsertedStick| match stick.state {
             State::Reading(_) => MediaState::InUse,
             State::Broken => MediaState::Absent,
             _ if !self.is_plugged_in(&stick.mount) => MediaState::Absent,
             State::Refused => MediaState::Refused(WRITABLE),
             State::Read => match stick.unread {
-                Some(NO_IMAGES) if self.gave(stick.mount.disk()) => MediaState::MayBePulled,
+                Some(NO_IMAGES) if self.gave_images(stick.mount.disk()) => MediaState::MayBePulled,
                 Some(code) => MediaState::Refused(code),
                 None => MediaState::MayBePulled,
             },

@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, IntoIter, WalkDir};
 
 /// Folders in folders that are looked into.
-const DEEPEST: usize = 16;
+const MAX_DEPTH: usize = 16;
 
 /// Files and folders of one tree that are looked at. A damaged file system can seem to have no end.
-pub(super) const MOST: usize = 100_000;
+pub(super) const MAX_ENTRIES: usize = 100_000;
 
 /// One step of a walk.
-pub(super) enum Step {
+pub(super) enum TreeStep {
     /// A regular file.
     File(PathBuf),
     /// Something else, or hidden.
     Other,
     /// A folder that cannot be listed.
     Failed(std::io::Error),
-    /// There are more than [`MOST`].
+    /// There are more than [`MAX_ENTRIES`].
     TooMany,
     /// That was all.
     End,
@@ -38,29 +38,29 @@ impl Tree {
             .follow_links(false)
             .follow_root_links(false)
             .same_file_system(true)
-            .max_depth(DEEPEST)
+            .max_depth(MAX_DEPTH)
             .sort_by_file_name();
         Tree { walk: walk.into_iter(), seen: 0 }
     }
 
-    pub(super) fn step(&mut self) -> Step {
-        if self.seen >= MOST {
-            return Step::TooMany;
+    pub(super) fn step(&mut self) -> TreeStep {
+        if self.seen >= MAX_ENTRIES {
+            return TreeStep::TooMany;
         }
         self.seen += 1;
         match self.walk.next() {
-            None => Step::End,
-            Some(Err(error)) => Step::Failed(
+            None => TreeStep::End,
+            Some(Err(error)) => TreeStep::Failed(
                 error.into_io_error().unwrap_or_else(|| std::io::Error::other("a loop of folders")),
             ),
             Some(Ok(entry)) if entry.depth() > 0 && is_passed_over(&entry) => {
                 if entry.file_type().is_dir() {
                     self.walk.skip_current_dir();
                 }
-                Step::Other
+                TreeStep::Other
             }
-            Some(Ok(entry)) if entry.file_type().is_file() => Step::File(entry.into_path()),
-            Some(Ok(_)) => Step::Other,
+            Some(Ok(entry)) if entry.file_type().is_file() => TreeStep::File(entry.into_path()),
+            Some(Ok(_)) => TreeStep::Other,
         }
     }
 }

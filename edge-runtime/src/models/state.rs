@@ -8,7 +8,7 @@ use super::{InstallOptions, Installed, ModelEvent, ModelRefusal, NumberedEvent, 
 const FORMAT: u32 = 1;
 
 /// Events that are kept for people to find_models at, and for the record; the oldest go first.
-const KEPT_EVENTS: usize = 64;
+const MAX_EVENTS: usize = 64;
 
 /// What the state file says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,7 +137,7 @@ impl State {
     pub(super) fn happened(&mut self, event: ModelEvent) {
         self.events.push(NumberedEvent { number: self.next_event, event });
         self.next_event += 1;
-        let over = self.events.len().saturating_sub(KEPT_EVENTS);
+        let over = self.events.len().saturating_sub(MAX_EVENTS);
         self.events.drain(..over);
     }
 

@@ -21,7 +21,7 @@ const SCHEMA: [&str; 3] =
 const VERSION: usize = SCHEMA.len();
 const APPLICATION: i64 = 0x7872_6179;
 /// A reader may hold the file for a short time.
-const PATIENCE: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What became of an entry.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,7 +84,7 @@ impl Database {
         let connection = Connection::open_with_flags(&file, flags)
             .map_err(|error| RecordStoreError::database(&file, &error))?;
         let database = Database { connection, file };
-        database.with(|connection| connection.busy_timeout(PATIENCE))?;
+        database.with(|connection| connection.busy_timeout(BUSY_TIMEOUT))?;
         Ok(database)
     }
 

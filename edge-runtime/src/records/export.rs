@@ -141,10 +141,10 @@ pub fn line(record: &Record) -> String {
 
 /// Writes records one after another.
 pub struct Exporter<W: Write> {
-    out: Out<W>,
+    out: ExportWriter<W>,
 }
 
-enum Out<W: Write> {
+enum ExportWriter<W: Write> {
     Lines(W),
     Csv(Box<csv::Writer<W>>),
     Json(W),
@@ -157,12 +157,12 @@ impl<W: Write> Exporter<W> {
     /// What `out` says.
     pub fn new(form: ExportFormat, out: W) -> io::Result<Self> {
         let out = match form {
-            ExportFormat::Text => Out::Lines(out),
-            ExportFormat::Json => Out::Json(out),
+            ExportFormat::Text => ExportWriter::Lines(out),
+            ExportFormat::Json => ExportWriter::Json(out),
             ExportFormat::Csv => {
                 let mut writer = csv::Writer::from_writer(out);
                 writer.write_record(RecordRow::HEADER)?;
-                Out::Csv(Box::new(writer))
+                ExportWriter::Csv(Box::new(writer))
             }
         };
         Ok(Exporter { out })
@@ -174,9 +174,9 @@ impl<W: Write> Exporter<W> {
     /// What `out` says.
     pub fn write(&mut self, record: &Record) -> io::Result<()> {
         match &mut self.out {
-            Out::Lines(out) => writeln!(out, "{}", line(record)),
-            Out::Csv(writer) => Ok(writer.write_record(RecordRow::of(record).cells())?),
-            Out::Json(out) => writeln!(out, "{}", serde_json::to_string(&RecordRow::of(record))?),
+            ExportWriter::Lines(out) => writeln!(out, "{}", line(record)),
+            ExportWriter::Csv(writer) => Ok(writer.write_record(RecordRow::of(record).cells())?),
+            ExportWriter::Json(out) => writeln!(out, "{}", serde_json::to_string(&RecordRow::of(record))?),
         }
     }
 
@@ -186,8 +186,8 @@ impl<W: Write> Exporter<W> {
     /// What `out` says.
     pub fn end(self) -> io::Result<()> {
         match self.out {
-            Out::Lines(mut out) | Out::Json(mut out) => out.flush(),
-            Out::Csv(mut writer) => writer.flush(),
+            ExportWriter::Lines(mut out) | ExportWriter::Json(mut out) => out.flush(),
+            ExportWriter::Csv(mut writer) => writer.flush(),
         }
     }
 }

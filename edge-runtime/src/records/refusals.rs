@@ -11,7 +11,7 @@ use super::store::{RecordReader, RecordStore};
 
 /// So many are kept: a stick that is put in again and again, or a folder that is listed at every start, must not fill
 /// the disk with what it was refused for.
-const KEPT: u64 = 10_000;
+const MAX_REFUSALS: u64 = 10_000;
 
 const TABLE: &str = include_str!("refusal.sql");
 
@@ -54,7 +54,7 @@ impl RecordStore {
                 params![record, recorded.unix_ms, recorded.trusted, origin.code(), code, reason],
             )?;
             let oldest = "DELETE FROM refusal WHERE sequence <= (SELECT max(sequence) FROM refusal) - ?1";
-            transaction.execute(oldest, [KEPT])?;
+            transaction.execute(oldest, [MAX_REFUSALS])?;
             transaction.commit()
         })
     }
@@ -153,9 +153,9 @@ mod tests {
         let place = "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'refusal'";
         store
             .database
-            .with(|connection| connection.execute(place, [KEPT]))
+            .with(|connection| connection.execute(place, [MAX_REFUSALS]))
             .expect("as if there had been so many");
         store.append_refusal(Origin::Folder, "last", "x", NOW).expect("written");
-        assert_eq!(kept(folder.path()), [(2, 0, "second".into()), (KEPT + 1, 0, "last".into())]);
+        assert_eq!(kept(folder.path()), [(2, 0, "second".into()), (MAX_REFUSALS + 1, 0, "last".into())]);
     }
 }

@@ -11,7 +11,7 @@ use xray_core::intake::{self, IntakeProblem, Pixels, Radiograph};
 use crate::records::{Hash256, Record, RecordReader, RecordStoreError};
 
 /// Longest side of a picture, in pixels: more than a phone shows and enough for a printed page.
-pub const LONGEST: u32 = 1024;
+pub const MAX_SIDE: u32 = 1024;
 
 /// Of 100. Artefacts are then below what a screen shows.
 const QUALITY: u8 = 88;
@@ -71,7 +71,7 @@ pub fn decode(bytes: &[u8]) -> Result<Radiograph, PictureError> {
     intake::decode(bytes).map_err(PictureError::Image)
 }
 
-/// An image as a JPEG file whose longest side is at most [`LONGEST`].
+/// An image as a JPEG file whose longest side is at most [`MAX_SIDE`].
 ///
 /// # Errors
 /// [`PictureError::Encoder`].
@@ -80,24 +80,24 @@ pub fn jpeg(image: &Radiograph) -> Result<Vec<u8>, PictureError> {
     let mut file = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut file, QUALITY);
     match reduced(image)? {
-        Reduced::Grey(grey) => encoder
+        ReducedImage::Grey(grey) => encoder
             .write_image(grey.as_raw(), grey.width(), grey.height(), ExtendedColorType::L8)
             .map_err(failed)?,
-        Reduced::Rgb(rgb) => encoder
+        ReducedImage::Rgb(rgb) => encoder
             .write_image(rgb.as_raw(), rgb.width(), rgb.height(), ExtendedColorType::Rgb8)
             .map_err(failed)?,
     }
     Ok(file)
 }
 
-/// An image in colours whose longest side is at most [`LONGEST`], for drawing on it.
+/// An image in colours whose longest side is at most [`MAX_SIDE`], for drawing on it.
 ///
 /// # Errors
 /// [`PictureError::Encoder`].
 pub fn rgb(image: &Radiograph) -> Result<RgbImage, PictureError> {
     Ok(match reduced(image)? {
-        Reduced::Grey(grey) => image::DynamicImage::ImageLuma8(grey).into_rgb8(),
-        Reduced::Rgb(rgb) => rgb,
+        ReducedImage::Grey(grey) => image::DynamicImage::ImageLuma8(grey).into_rgb8(),
+        ReducedImage::Rgb(rgb) => rgb,
     })
 }
 
@@ -119,18 +119,18 @@ pub fn heat(
 pub fn size(width: u32, height: u32) -> (u32, u32) {
     let longest = u64::from(width.max(height).max(1));
     let scaled = |side: u32| {
-        let side = u64::from(side) * u64::from(LONGEST) / longest;
-        u32::try_from(side).unwrap_or(LONGEST).max(1)
+        let side = u64::from(side) * u64::from(MAX_SIDE) / longest;
+        u32::try_from(side).unwrap_or(MAX_SIDE).max(1)
     };
-    if longest <= u64::from(LONGEST) { (width, height) } else { (scaled(width), scaled(height)) }
+    if longest <= u64::from(MAX_SIDE) { (width, height) } else { (scaled(width), scaled(height)) }
 }
 
-enum Reduced {
+enum ReducedImage {
     Grey(GrayImage),
     Rgb(RgbImage),
 }
 
-fn reduced(image: &Radiograph) -> Result<Reduced, PictureError> {
+fn reduced(image: &Radiograph) -> Result<ReducedImage, PictureError> {
     let (width, height) = (image.width(), image.height());
     let (to_width, to_height) = size(width, height);
     let empty = || PictureError::Encoder("its pixels do not fill it".to_owned());
@@ -138,12 +138,12 @@ fn reduced(image: &Radiograph) -> Result<Reduced, PictureError> {
         Pixels::Grey(bytes) => {
             let whole = ImageBuffer::<Luma<u8>, &[u8]>::from_raw(width, height, bytes.as_slice())
                 .ok_or_else(empty)?;
-            Reduced::Grey(image::imageops::thumbnail(&whole, to_width, to_height))
+            ReducedImage::Grey(image::imageops::thumbnail(&whole, to_width, to_height))
         }
         Pixels::Rgb(bytes) => {
             let whole =
                 ImageBuffer::<Rgb<u8>, &[u8]>::from_raw(width, height, bytes.as_slice()).ok_or_else(empty)?;
-            Reduced::Rgb(image::imageops::thumbnail(&whole, to_width, to_height))
+            ReducedImage::Rgb(image::imageops::thumbnail(&whole, to_width, to_height))
         }
     })
 }

@@ -10,13 +10,13 @@ use crate::support;
 use crate::support::folder::TestFolder;
 use crate::support::program;
 
-struct Place(TestFolder);
+struct ScreenFolder(TestFolder);
 
-impl Place {
+impl ScreenFolder {
     fn new() -> Self {
-        let place = Place(TestFolder::new());
-        place.0.write("model.onnx", &support::model_bytes(|_| ()));
-        place
+        let folder = ScreenFolder(TestFolder::new());
+        folder.0.write("model.onnx", &support::model_bytes(|_| ()));
+        folder
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -40,10 +40,10 @@ fn sha256(path: &Path) -> String {
 
 #[test]
 fn all_read_is_status_0() {
-    let place = Place::new();
-    place.0.write("x/black.pgm", &support::blocks_pgm(support::DARK));
-    place.0.write("x/white.pgm", &support::blocks_pgm(support::BRIGHT));
-    let output = place.run(&["screen", "--model", "model.onnx", "x"]);
+    let folder = ScreenFolder::new();
+    folder.0.write("x/black.pgm", &support::blocks_pgm(support::DARK));
+    folder.0.write("x/white.pgm", &support::blocks_pgm(support::BRIGHT));
+    let output = folder.run(&["screen", "--model", "model.onnx", "x"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let lines: Vec<_> = text(&output.stdout).lines().collect();
     assert_eq!(lines.len(), 2);
@@ -57,14 +57,14 @@ fn all_read_is_status_0() {
 
 #[test]
 fn what_cannot_be_read_is_status_3_and_the_rest_goes_on() {
-    let place = Place::new();
-    place.0.write("x/a-empty.jpeg", b"");
-    place.0.write("x/b-text.jpeg", b"Dear colleague");
-    place.0.write("x/c-dot.pgm", b"P5 1 1 255\n9");
-    place.0.write("x/d-vast.pgm", b"P5 40000 40000 255\n");
-    place.0.write("x/e-white.pgm", &support::blocks_pgm(support::BRIGHT));
-    std::fs::create_dir(place.0.at("none")).expect("a folder");
-    let output = place.run(&["screen", "--json", "--model", "model.onnx", "none", "x", "gone.png"]);
+    let folder = ScreenFolder::new();
+    folder.0.write("x/a-empty.jpeg", b"");
+    folder.0.write("x/b-text.jpeg", b"Dear colleague");
+    folder.0.write("x/c-dot.pgm", b"P5 1 1 255\n9");
+    folder.0.write("x/d-vast.pgm", b"P5 40000 40000 255\n");
+    folder.0.write("x/e-white.pgm", &support::blocks_pgm(support::BRIGHT));
+    std::fs::create_dir(folder.0.at("none")).expect("a folder");
+    let output = folder.run(&["screen", "--json", "--model", "model.onnx", "none", "x", "gone.png"]);
     assert_eq!(output.status.code(), Some(3));
     let rows: Vec<Value> =
         text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
@@ -82,17 +82,17 @@ fn what_cannot_be_read_is_status_3_and_the_rest_goes_on() {
     assert_eq!(read["verdict"], "pneumonia-suspected");
     assert!((read["probability"].as_f64().expect("a number") - 0.919_479_37).abs() < 2e-5);
     assert_eq!(read["threshold"], 0.5);
-    assert_eq!(read["model"], sha256(&place.0.at("model.onnx")));
+    assert_eq!(read["model"], sha256(&folder.0.at("model.onnx")));
     assert!(read["milliseconds"].as_f64().expect("a number") >= 0.0);
     assert!(text(&output.stderr).ends_with("1 read: 1 suspected, 0 no sign; 6 no result\n"));
 }
 
 #[test]
 fn a_line_without_a_result_cannot_be_taken_for_a_finding() {
-    let place = Place::new();
-    place.0.write("no sign of pneumonia\nno sign of pneumonia.png", b"text");
-    place.0.write("x.jpeg", b"");
-    let output = place.run(&[
+    let folder = ScreenFolder::new();
+    folder.0.write("no sign of pneumonia\nno sign of pneumonia.png", b"text");
+    folder.0.write("x.jpeg", b"");
+    let output = folder.run(&[
         "screen",
         "--model",
         "model.onnx",
@@ -107,18 +107,18 @@ fn a_line_without_a_result_cannot_be_taken_for_a_finding() {
 
 #[test]
 fn wrong_usage_is_status_2_and_a_model_that_cannot_be_loaded_1() {
-    let place = Place::new();
-    place.0.write("x.pgm", &support::blocks_pgm(support::BRIGHT));
-    place.0.write("bad.onnx", b"# a text");
-    place.0.write("bare.onnx", &support::model_bytes(|m| m.metadata_props.clear()));
-    assert_eq!(place.run(&["screen", "--model", "model.onnx"]).status.code(), Some(2));
-    assert_eq!(place.run(&["screen", "x.pgm", "--store", "none", "--keys", "none"]).status.code(), Some(1));
+    let folder = ScreenFolder::new();
+    folder.0.write("x.pgm", &support::blocks_pgm(support::BRIGHT));
+    folder.0.write("bad.onnx", b"# a text");
+    folder.0.write("bare.onnx", &support::model_bytes(|m| m.metadata_props.clear()));
+    assert_eq!(folder.run(&["screen", "--model", "model.onnx"]).status.code(), Some(2));
+    assert_eq!(folder.run(&["screen", "x.pgm", "--store", "none", "--keys", "none"]).status.code(), Some(1));
     for (model, word) in [
         ("bad.onnx", "not an ONNX model"),
         ("bare.onnx", "without the metadata"),
         ("gone.onnx", "could not be read"),
     ] {
-        let output = place.run(&["screen", "--model", model, "x.pgm"]);
+        let output = folder.run(&["screen", "--model", model, "x.pgm"]);
         assert_eq!(output.status.code(), Some(1), "{model}");
         assert!(output.stdout.is_empty(), "{model}");
         let notes = text(&output.stderr);
@@ -128,12 +128,12 @@ fn wrong_usage_is_status_2_and_a_model_that_cannot_be_loaded_1() {
 
 #[test]
 fn a_closed_pipe_is_no_panic() {
-    let place = Place::new();
-    place.0.write("x.pgm", &support::blocks_pgm(support::BRIGHT));
+    let folder = ScreenFolder::new();
+    folder.0.write("x.pgm", &support::blocks_pgm(support::BRIGHT));
     // Closed before the program starts: it cannot be quicker.
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
-    let output = place
+    let output = folder
         .command(&["screen", "--model", "model.onnx", "x.pgm"])
         .stdout(writer)
         .output()
@@ -145,16 +145,16 @@ fn a_closed_pipe_is_no_panic() {
 
 #[test]
 fn a_model_shows_its_contract() {
-    let place = Place::new();
-    let output = place.run(&["model", "show", "model.onnx"]);
+    let folder = ScreenFolder::new();
+    let output = folder.run(&["model", "show", "model.onnx"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let shown = text(&output.stdout);
     for part in
-        [sha256(&place.0.at("model.onnx")).as_str(), "PNEUMONIA", "0.5 (rule: fixed)", "float32", "64 × 64"]
+        [sha256(&folder.0.at("model.onnx")).as_str(), "PNEUMONIA", "0.5 (rule: fixed)", "float32", "64 × 64"]
     {
         assert!(shown.contains(part), "{part} is not in\n{shown}");
     }
-    let output = place.run(&["model", "show", "--json", "model.onnx"]);
+    let output = folder.run(&["model", "show", "--json", "model.onnx"]);
     let shown: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(shown["schema"], 1);
     assert_eq!(shown["contract"]["preprocessing"]["scaling"], "unit");
@@ -163,38 +163,38 @@ fn a_model_shows_its_contract() {
 
 #[test]
 fn heat_maps_are_drawn_into_a_folder_and_named_by_content() {
-    let place = Place::new();
-    place.0.write("warm.onnx", &support::model_bytes(support::add_heat_map));
-    place.0.write("x/white.pgm", &support::blocks_pgm_of(80, support::BRIGHT));
-    place.0.write("x/text.pgm", b"Dear colleague");
+    let folder = ScreenFolder::new();
+    folder.0.write("warm.onnx", &support::model_bytes(support::add_heat_map));
+    folder.0.write("x/white.pgm", &support::blocks_pgm_of(80, support::BRIGHT));
+    folder.0.write("x/text.pgm", b"Dear colleague");
     let drawn = ["screen", "--model", "warm.onnx", "--json", "--heat-maps", "a/b", "x"];
-    let output = place.run(&drawn);
+    let output = folder.run(&drawn);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
     let rows: Vec<Value> =
         text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert!(rows[0].get("heat_map").is_none(), "{}", rows[0]);
-    let name = format!("a/b/{}.png", sha256(&place.0.at("x/white.pgm")));
+    let name = format!("a/b/{}.png", sha256(&folder.0.at("x/white.pgm")));
     let drawn_map = &rows[1]["heat_map"];
     assert_eq!((&drawn_map["file"], &drawn_map["side"]), (&name.as_str().into(), &1.into()));
     // 6 · 231 / 255; the picture is reduced to a square.
     let heat = drawn_map["values"][0].as_f64().expect("a number");
     assert!((heat - 5.435).abs() < 0.05, "{heat}");
-    let picture = std::fs::read(place.0.at(&name)).expect("drawn");
+    let picture = std::fs::read(folder.0.at(&name)).expect("drawn");
     // Width and height stand behind the signature and the head of the first chunk.
     assert_eq!(picture[..4], *b"\x89PNG");
     assert_eq!(picture[16..24], [0, 0, 0, 64, 0, 0, 0, 80]);
-    assert_eq!(std::fs::read_dir(place.0.at("a/b")).expect("a folder").count(), 1);
+    assert_eq!(std::fs::read_dir(folder.0.at("a/b")).expect("a folder").count(), 1);
 
     // What cannot be drawn is said, and the verdict stands.
-    std::fs::remove_file(place.0.at(&name)).expect("removed");
-    std::fs::create_dir(place.0.at(&name)).expect("in the way");
-    let output = place.run(&["screen", "--model", "warm.onnx", "--heat-maps", "a/b", "x/white.pgm"]);
+    std::fs::remove_file(folder.0.at(&name)).expect("removed");
+    std::fs::create_dir(folder.0.at(&name)).expect("in the way");
+    let output = folder.run(&["screen", "--model", "warm.onnx", "--heat-maps", "a/b", "x/white.pgm"]);
     assert_eq!(output.status.code(), Some(3));
     assert!(text(&output.stdout).starts_with("pneumonia suspected "), "{}", text(&output.stdout));
     assert!(text(&output.stderr).contains("warning: no picture: a/b/"), "{}", text(&output.stderr));
 
     // A model without heat maps is said before anything is screened.
-    let output = place.run(&["screen", "--model", "model.onnx", "--heat-maps", "c", "x"]);
+    let output = folder.run(&["screen", "--model", "model.onnx", "--heat-maps", "c", "x"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty() && text(&output.stderr).contains("gives no heat maps"));
 }

@@ -54,19 +54,19 @@ pub fn run(file: &Path) -> Result<Outcome> {
         Some(file) => Box::new(Indicator::open(file)?),
     };
     let status = Arc::new(SharedStatus::new(longest_cycle(&config)));
-    let device = Device {
+    let context = RunContext {
         config: &config,
         lights: &MirroredLights::new(&*lights, status.clone()),
         status: status.clone(),
         counters: Arc::new(Counters::default()),
     };
-    device.lights.show(Signal::Busy);
-    let ended = device.open_page(patterns).and_then(|()| device.work(button));
+    context.lights.show(Signal::Busy);
+    let ended = context.open_page(patterns).and_then(|()| context.work(button));
     if let Err(fault) = &ended {
         error!("{fault:#}");
         status.set_error(Some(format!("{fault:#}")));
         publish_fault(&format!("{fault:#}"));
-        device.lights.show(Signal::Fault);
+        context.lights.show(Signal::Fault);
         // Not the lights' own hold: a device without lights has a page.
         std::thread::sleep(config.lights.fault_s);
     }
@@ -80,14 +80,14 @@ fn longest_cycle(config: &Config) -> Duration {
 }
 
 /// What every part of the running program shares.
-struct Device<'a> {
+struct RunContext<'a> {
     config: &'a Config,
     lights: &'a dyn SignalOutput,
     status: Arc<SharedStatus>,
     counters: Arc<Counters>,
 }
 
-impl Device<'_> {
+impl RunContext<'_> {
     /// Serves the page, where the configuration asks for one, in a thread of its own. A page that fails later does not
     /// stop screening.
     fn open_page(&self, patterns: Patterns) -> Result<()> {
@@ -122,7 +122,7 @@ impl Device<'_> {
             loaded => loaded?,
         };
         let facts = loaded.facts(config);
-        let model::LoadedModel { screener, identity, installed } = loaded;
+        let model::DaemonModel { screener, identity, installed } = loaded;
         let publisher = self.publisher();
         let engine = screener.engine_name();
         if let Some(timeout) = publisher.too_short_for(longest_cycle(config).max(config.lights.fault_s)) {

@@ -13,14 +13,14 @@ use crate::models::{ModelFolder, ModelStore, load_checked, self_test};
 use crate::records::Hash256;
 use crate::status::ModelFacts;
 
-pub(super) struct LoadedModel {
+pub(super) struct DaemonModel {
     pub(super) screener: Screener,
     pub(super) identity: ModelIdentity,
     /// Where it is installed; none if it runs from a file.
     pub(super) installed: Option<InstalledModel>,
 }
 
-impl LoadedModel {
+impl DaemonModel {
     /// What the page says of it.
     pub(super) fn facts(&self, config: &Config) -> ModelFacts {
         let Self { screener, identity, .. } = self;
@@ -29,7 +29,7 @@ impl LoadedModel {
 }
 
 /// Loads the model and logs its warnings.
-pub(super) fn load(config: &Config) -> Result<LoadedModel> {
+pub(super) fn load(config: &Config) -> Result<DaemonModel> {
     let options = engine(config)?;
     let (screener, installed) = match &config.model.file {
         Some(file) => (Screener::load_with(file, options)?, None),
@@ -58,7 +58,7 @@ pub(super) fn load(config: &Config) -> Result<LoadedModel> {
     }
     let hash: Hash256 = screener.model_sha256().parse()?;
     let identity = ModelIdentity { hash, threshold: contract.threshold };
-    Ok(LoadedModel { screener, identity, installed })
+    Ok(DaemonModel { screener, identity, installed })
 }
 
 /// Loads and tests the model and changes nothing, not even the count of starts on trial.

@@ -18,7 +18,7 @@ const READ_INTERVAL: Duration = Duration::from_millis(7);
 pub const PRESS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What opens a button's line.
-pub type Open<'a> = &'a dyn Fn(ButtonWiring) -> Result<Box<dyn Button>, GpioError>;
+pub type OpenButton<'a> = &'a dyn Fn(ButtonWiring) -> Result<Box<dyn Button>, GpioError>;
 
 /// Opens the line of a real button.
 ///
@@ -46,7 +46,7 @@ pub fn open(wiring: ButtonWiring) -> Result<Box<dyn Button>, GpioError> {
 pub fn button(
     board: &Board,
     press: Option<Duration>,
-    open: Open<'_>,
+    open: OpenButton<'_>,
     mut wait: impl FnMut(Duration),
     out: &mut impl Write,
 ) -> Result<()> {
@@ -183,7 +183,7 @@ mod tests {
     }
 
     /// What is said of a button, and why the self-test fails, if it does.
-    fn said(wiring: &str, press: bool, open: Open<'_>) -> (String, String) {
+    fn said(wiring: &str, press: bool, open: OpenButton<'_>) -> (String, String) {
         let mut out = Vec::new();
         let done = button(&board(wiring), press.then_some(Duration::ZERO), open, |_| (), &mut out);
         let failed = done.err().map(|error| error.to_string()).unwrap_or_default();
@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_board_without_a_button_and_one_that_is_simulated_say_so() {
-        let never: Open<'_> = &|_| panic!("opened");
+        let never: OpenButton<'_> = &|_| panic!("opened");
         assert_eq!(said("", true, never), ("button  this board has none\n".into(), String::new()));
         let mut out = Vec::new();
         button(&BoardFile::find("sim").expect("sim").board, Some(PRESS_TIMEOUT), never, |_| (), &mut out)

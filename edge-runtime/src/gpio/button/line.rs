@@ -13,7 +13,7 @@ use crate::gpio::{ButtonWiring, GpioError, Pull, gpiocdev as gpio};
 
 /// From one look at the level to the next where no edge came: some controllers tell of none, and the kernel's queue of
 /// them can overflow. Shorter than any press.
-const LOOK: Duration = Duration::from_millis(100);
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A button's line, open for reading.
 pub struct ButtonLine {
@@ -41,7 +41,7 @@ impl ButtonLine {
         Ok(ButtonLine { request, offset, wiring })
     }
 
-    fn tell(&self, presses: &Sender<Press>) -> Result<(), Error> {
+    fn send_presses(&self, presses: &Sender<Press>) -> Result<(), Error> {
         let mut button = Debouncer::new(SETTLE);
         // The kernel's time of the last edge and when it was read: its clock is not asked otherwise.
         let (mut edge_at, mut read) = (Duration::ZERO, Instant::now());
@@ -50,7 +50,8 @@ impl ButtonLine {
             if press.take().is_some_and(|press| presses.send(press).is_err()) {
                 return Ok(());
             }
-            let wait = button.due().map_or(LOOK, |due| due.saturating_sub(edge_at + read.elapsed()));
+            let wait =
+                button.due().map_or(CHECK_INTERVAL, |due| due.saturating_sub(edge_at + read.elapsed()));
             press = if self.request.wait_edge_event(wait)? {
                 let edge = self.request.read_edge_event()?;
                 (edge_at, read) = (Duration::from_nanos(edge.timestamp_ns).max(edge_at), Instant::now());
@@ -77,7 +78,7 @@ impl Button for ButtonLine {
     fn watch(self: Box<Self>) -> Result<Receiver<Press>, GpioError> {
         let (presses, received) = channel();
         let watching = move || {
-            if let Err(error) = self.tell(&presses) {
+            if let Err(error) = self.send_presses(&presses) {
                 tracing::error!("the button cannot be watched any more: {error}");
             }
         };

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::{CameraDevice, Frame, MOST_BYTES, ShotError};
+use super::{CameraDevice, Frame, MAX_FRAME_BYTES, ShotError};
 
 /// No window; two seconds for exposure and focus; five megapixels, which every module for the Pi has or scales to; the
 /// picture to the standard output, so that it lies in no file that is not ours.
@@ -33,7 +33,7 @@ const ARGUMENTS: [&str; 13] = [
 /// How much of what it complains about is read, in bytes.
 const COMPLAINT: u64 = 4096;
 /// From one look whether it has ended to the next.
-const LOOK: Duration = Duration::from_millis(20);
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The program `rpicam-still`.
 #[derive(Debug, Clone)]
@@ -60,14 +60,14 @@ impl RpicamStill {
                 from.by_ref().take(most).read_to_end(&mut bytes).map(|_| bytes)
             })
         };
-        let picture = read(Box::new(picture), MOST_BYTES as u64 + 1).map_err(running)?;
+        let picture = read(Box::new(picture), MAX_FRAME_BYTES as u64 + 1).map_err(running)?;
         let words = read(Box::new(words), COMPLAINT).map_err(running)?;
         let until = Instant::now() + self.deadline;
         let status = loop {
             match child.try_wait().map_err(running)? {
                 Some(status) => break Some(status),
                 None if Instant::now() >= until => break None,
-                None => thread::sleep(LOOK),
+                None => thread::sleep(CHECK_INTERVAL),
             }
         };
         // What it started may hold the pipes open.
@@ -79,8 +79,8 @@ impl RpicamStill {
         let (picture, words) = (ended(picture)?, ended(words)?);
         match status {
             None => Err(ShotError::Late),
-            Some(_) if picture.len() > MOST_BYTES => {
-                Err(ShotError::Damaged { reason: format!("it has more than {MOST_BYTES} bytes") })
+            Some(_) if picture.len() > MAX_FRAME_BYTES => {
+                Err(ShotError::Damaged { reason: format!("it has more than {MAX_FRAME_BYTES} bytes") })
             }
             Some(status) if status.success() => Ok(picture),
             Some(status) => {
@@ -176,7 +176,7 @@ mod tests {
         let began = Instant::now();
         while !gone() {
             assert!(began.elapsed() < Duration::from_secs(20), "it runs on");
-            thread::sleep(LOOK);
+            thread::sleep(CHECK_INTERVAL);
         }
     }
 

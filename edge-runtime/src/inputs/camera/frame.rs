@@ -2,7 +2,7 @@
 
 use xray_core::intake::film;
 
-use super::{MOST_BYTES, ShotError, jpeg};
+use super::{MAX_FRAME_BYTES, ShotError, jpeg};
 
 /// How the pixels of a raw frame lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,7 @@ fn grey(
     }
     // The last row may end with its last pixel.
     let needed = stride.saturating_mul(height - 1).saturating_add(row);
-    if needed > MOST_BYTES || bytes.len() < needed {
+    if needed > MAX_FRAME_BYTES || bytes.len() < needed {
         return Err(damaged(format!("{} bytes where {needed} were expected", bytes.len())));
     }
     let mut levels = Vec::with_capacity(width * height);

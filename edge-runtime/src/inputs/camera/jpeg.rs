@@ -1,11 +1,11 @@
 //! A camera's JPEG as a file that any program reads.
 //!
 //! Cameras leave out the Huffman tables that are the same in every frame, and drivers leave bytes behind the end. Nothing
-//! is decoded here: segments are looked through, and the coefficients stay as the camera made them.
+//! is decoded here: segments are checked through, and the coefficients stay as the camera made them.
 
 use xray_core::intake::film;
 
-use super::{MOST_BYTES, ShotError};
+use super::{MAX_FRAME_BYTES, ShotError};
 
 const START: [u8; 2] = [0xff, 0xd8];
 const END: u8 = 0xd9;
@@ -19,7 +19,7 @@ const COMMENT: u8 = 0xfe;
 /// # Errors
 /// [`ShotError::Damaged`]
 pub fn complete(bytes: &[u8], shows_film: bool) -> Result<Vec<u8>, ShotError> {
-    if bytes.len() > MOST_BYTES {
+    if bytes.len() > MAX_FRAME_BYTES {
         return Err(damaged("it is too large"));
     }
     if !bytes.starts_with(&START) {

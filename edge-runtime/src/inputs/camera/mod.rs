@@ -35,7 +35,7 @@ use super::{IncomingImage, Input, InputError, InputEvent, InputRefusal};
 use crate::records::Origin;
 
 /// Largest frame that a camera may give, in bytes: 16 megapixels with two bytes each.
-pub const MOST_BYTES: usize = 32 * 1024 * 1024;
+pub const MAX_FRAME_BYTES: usize = 32 * 1024 * 1024;
 
 /// Why there is no picture.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -108,13 +108,13 @@ pub struct CameraOptions {
 }
 
 /// How long one [`Input::poll`] waits for a shot.
-const A_TURN: Duration = Duration::from_millis(50);
+const POLL_WAIT: Duration = Duration::from_millis(50);
 /// A thread that takes longer than its deadline by so much hangs in the driver.
 const GRACE: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 5 });
 
 type Shot = Result<Vec<u8>, ShotError>;
 
-struct Shooting {
+struct PendingShot {
     began: Instant,
     shot: Receiver<Shot>,
     thread: JoinHandle<()>,
@@ -125,10 +125,10 @@ pub struct CameraInput {
     device: Arc<dyn CameraDevice>,
     options: CameraOptions,
     pressed: bool,
-    shooting: Option<Shooting>,
+    shooting: Option<PendingShot>,
     /// A thread that hangs. As long as it does no other is started.
     hanging: Option<JoinHandle<()>>,
-    looked: Option<Instant>,
+    checked: Option<Instant>,
     missing: Option<String>,
 }
 
@@ -142,12 +142,12 @@ impl CameraInput {
             pressed: false,
             shooting: None,
             hanging: None,
-            looked: None,
+            checked: None,
             missing: None,
         }
     }
 
-    fn trouble(&self, reason: impl ToString) -> InputError {
+    fn error(&self, reason: impl ToString) -> InputError {
         InputError::Camera { camera: self.device.name(), reason: reason.to_string() }
     }
 
@@ -160,14 +160,14 @@ impl CameraInput {
             let _ = send.send(taken);
         };
         let thread = thread::Builder::new().name("camera".into()).spawn(take);
-        let thread = thread.map_err(|error| self.trouble(error))?;
-        self.shooting = Some(Shooting { began: Instant::now(), shot, thread });
+        let thread = thread.map_err(|error| self.error(error))?;
+        self.shooting = Some(PendingShot { began: Instant::now(), shot, thread });
         Ok(())
     }
 
-    fn wait(&mut self, shooting: Shooting) -> InputEvent {
+    fn wait(&mut self, shooting: PendingShot) -> InputEvent {
         let began = shooting.began;
-        match shooting.shot.recv_timeout(A_TURN) {
+        match shooting.shot.recv_timeout(POLL_WAIT) {
             Ok(Ok(bytes)) => InputEvent::Image(IncomingImage { bytes, awaited: true, began }),
             Ok(Err(error)) => refuse(&error),
             Err(RecvTimeoutError::Disconnected) => refuse(&ShotError::failed(
@@ -209,18 +209,18 @@ impl Input for CameraInput {
         }
         if self.hanging.take_if(|thread| thread.is_finished()).is_none() && self.hanging.is_some() {
             self.pressed = false;
-            return Err(self.trouble("it hangs; unplug it"));
+            return Err(self.error("it hangs; unplug it"));
         }
         if std::mem::take(&mut self.pressed) {
             self.start()?;
             return Ok(InputEvent::Searching);
         }
-        if self.looked.is_none_or(|looked| now.duration_since(looked) >= self.options.every) {
-            self.looked = Some(now);
+        if self.checked.is_none_or(|checked| now.duration_since(checked) >= self.options.every) {
+            self.checked = Some(now);
             self.missing = self.device.check().err();
         }
         match &self.missing {
-            Some(reason) => Err(self.trouble(reason)),
+            Some(reason) => Err(self.error(reason)),
             None => Ok(InputEvent::Nothing),
         }
     }

@@ -131,7 +131,7 @@ fn a_camera_that_is_unplugged_is_a_fault_until_it_returns() {
     bench.played.there.store(false, Ordering::SeqCst);
     let said = || InputError::Camera { camera: "the camera".into(), reason: "plug it in".into() };
     let polled: Vec<_> = (0..12).map(|_| bench.poll()).collect();
-    assert!(polled.contains(&Ok(InputEvent::Nothing)), "it is not looked at all the time");
+    assert!(polled.contains(&Ok(InputEvent::Nothing)), "it is not checked at all the time");
     assert_eq!(polled.last(), Some(&Err(said())));
     bench.played.there.store(true, Ordering::SeqCst);
     let polled: Vec<_> = (0..12).map(|_| bench.poll()).collect();

@@ -19,9 +19,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::format_choice::{CameraFormat, PixelCoding, choose_format};
-use super::{CameraDevice, Frame, MOST_BYTES, PixelLayout, ShotError};
+use super::{CameraDevice, Frame, MAX_FRAME_BYTES, PixelLayout, ShotError};
 
-/// Formats and sizes that are looked at; a camera has some dozens.
+/// Formats and sizes that are checked at; a camera has some dozens.
 const MAX_FORMATS: usize = 512;
 
 /// A USB camera.
@@ -106,7 +106,7 @@ impl CameraDevice for Uvc {
         let wanted = PixFormat::new(format.width, format.height, PixelFormat::from_fourcc(format.letters));
         let starting = |error: io::Error| ShotError::failed("starting", &error);
         let capture = video.video_capture(wanted).map_err(starting)?;
-        let given = Given::of(capture.format())?;
+        let given = DriverFormat::of(capture.format())?;
         let mut stream = capture.into_stream().map_err(starting)?;
         for _ in 0..self.warm_up {
             wait(&stream, until)?;
@@ -118,7 +118,7 @@ impl CameraDevice for Uvc {
             let taken =
                 stream.dequeue(|view| Ok((!view.is_error() && !view.is_empty()).then(|| view.to_vec())));
             match taken.map_err(|error| ShotError::failed("taking a picture", &error))? {
-                Some(bytes) if bytes.len() > MOST_BYTES => {
+                Some(bytes) if bytes.len() > MAX_FRAME_BYTES => {
                     return Err(ShotError::Damaged { reason: format!("{} bytes", bytes.len()) });
                 }
                 Some(bytes) => return Ok(given.frame(bytes)),
@@ -149,20 +149,20 @@ fn wait(stream: &ReadStream, until: Instant) -> Result<(), ShotError> {
 }
 
 /// What the driver says that its frames are, which need not be what was asked for.
-struct Given {
+struct DriverFormat {
     coding: PixelCoding,
     width: u32,
     height: u32,
     stride: usize,
 }
 
-impl Given {
-    fn of(format: &PixFormat) -> Result<Given, ShotError> {
+impl DriverFormat {
+    fn of(format: &PixFormat) -> Result<DriverFormat, ShotError> {
         let letters = format.pixel_format().as_fourcc();
         let coding = PixelCoding::from_letters(letters)
             .ok_or_else(|| ShotError::Format { offered: letters.escape_ascii().to_string() })?;
         let stride = usize::try_from(format.bytes_per_line()).unwrap_or(usize::MAX);
-        Ok(Given { coding, width: format.width(), height: format.height(), stride })
+        Ok(DriverFormat { coding, width: format.width(), height: format.height(), stride })
     }
 
     fn frame(&self, bytes: Vec<u8>) -> Frame {

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 /// A table with thousands of mounts has less.
-const LONGEST: u64 = 4 * 1024 * 1024;
+const MAX_TABLE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// One mounted file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl MountTable {
         let failed = |reason: String| MountTableError { file: self.file.display().to_string(), reason };
         let mut bytes = Vec::new();
         let file = fs::File::open(&self.file).map_err(|error| failed(error.to_string()))?;
-        file.take(LONGEST).read_to_end(&mut bytes).map_err(|error| failed(error.to_string()))?;
+        file.take(MAX_TABLE_BYTES).read_to_end(&mut bytes).map_err(|error| failed(error.to_string()))?;
         let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         let parsed = lines.map(|line| {
             parse(line).ok_or_else(|| failed(format!("the line {:?}", String::from_utf8_lossy(line))))

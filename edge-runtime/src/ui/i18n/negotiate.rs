@@ -3,7 +3,7 @@
 use super::Language;
 
 /// Longest `Accept-Language` that is looked at, in bytes; browsers send some thirty.
-const LONGEST: usize = 512;
+const MAX_HEADER_BYTES: usize = 512;
 
 /// What the reader chose, else what the device is set to, else what the browser asks for (`Accept-Language`,
 /// RFC 9110, section 12.5.4), else English.
@@ -13,7 +13,7 @@ pub fn negotiate(chosen: Option<Language>, set: Option<Language>, accepted: Opti
 
 /// The accepted language of the greatest weight; of equal weights, the first.
 fn best(accepted: &str) -> Option<Language> {
-    let accepted = accepted.get(..LONGEST).unwrap_or(accepted);
+    let accepted = accepted.get(..MAX_HEADER_BYTES).unwrap_or(accepted);
     let mut best: Option<(Language, f32)> = None;
     for range in accepted.split(',').take(32) {
         let mut parts = range.split(';');

@@ -18,7 +18,7 @@ use super::respond;
 use super::site::{Access, Site};
 
 /// Longest time for an answer; the store is waited for ten seconds.
-const LONGEST: Duration = Duration::from_secs(20);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Checks a request, and sets the headers of every response.
 pub(super) async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
@@ -28,7 +28,7 @@ pub(super) async fn guard(State(site): State<Arc<Site>>, request: Request, next:
         Ok(()) => {
             let mut request = Request::from_parts(parts, body);
             request.extensions_mut().insert(context.clone());
-            match timeout(LONGEST, next.run(request)).await {
+            match timeout(RESPONSE_TIMEOUT, next.run(request)).await {
                 Ok(response) => response,
                 Err(_) => respond::busy(&site, &context),
             }

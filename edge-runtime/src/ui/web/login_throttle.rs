@@ -22,32 +22,32 @@ impl Default for Peer {
     }
 }
 
-type Turn = Arc<tokio::sync::Mutex<()>>;
+type Queue = Arc<tokio::sync::Mutex<()>>;
 
 /// The addresses that are signing in now. Each has a queue of its own, so that none keeps others from signing in, and is
 /// held only while it waits, so that there are never many.
 #[derive(Default)]
-pub(super) struct LoginThrottle(Mutex<HashMap<Peer, Turn>>);
+pub(super) struct LoginThrottle(Mutex<HashMap<Peer, Queue>>);
 
 impl LoginThrottle {
     /// Whether `given` is the word.
     pub(super) async fn accepts(&self, token: &Token, given: &str, peer: Peer) -> bool {
-        let turn = self.turn(peer).lock_owned().await;
+        let queue = self.queue(peer).lock_owned().await;
         if token.is(given) {
             return true;
         }
         // In a task of its own: the delay goes on although the client hangs up.
         let pause = tokio::spawn(async move {
             sleep(FAILED_LOGIN_DELAY).await;
-            drop(turn);
+            drop(queue);
         });
         let _ = pause.await;
         false
     }
 
-    fn turn(&self, peer: Peer) -> Turn {
+    fn queue(&self, peer: Peer) -> Queue {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, turn| Arc::strong_count(turn) > 1);
+        all.retain(|_, queue| Arc::strong_count(queue) > 1);
         all.entry(peer).or_default().clone()
     }
 }
@@ -69,12 +69,12 @@ mod tests {
             let answered = poll_fn(|context| Poll::Ready(asked.as_mut().poll(context).is_ready())).await;
             assert!(!answered);
             drop(asked);
-            assert!(throttle.turn(one).try_lock().is_err(), "hanging up does not end the pause");
+            assert!(throttle.queue(one).try_lock().is_err(), "hanging up does not end the pause");
             assert!(
                 throttle.accepts(&token, "correct-horse-battery", two).await,
                 "another address is let in"
             );
-            assert!(throttle.turn(one).try_lock().is_err(), "and did not wait for the first");
+            assert!(throttle.queue(one).try_lock().is_err(), "and did not wait for the first");
             assert!(
                 throttle.accepts(&token, "correct-horse-battery", one).await,
                 "which is let in after its pause"

@@ -18,12 +18,12 @@ use crate::ui::picture::{self, PictureError};
 use crate::ui::report::{self, BrowserControls, ReportData};
 
 /// Records on one page of the list.
-const PAGE: usize = 20;
+const PAGE_RECORDS: usize = 20;
 /// Records in one table of a day; a device screens some hundreds.
-const TABLE: usize = 20_000;
+const CSV_RECORDS: usize = 20_000;
 
 /// How long a picture waits for an image that is being screened.
-const PATIENCE: Duration = Duration::from_secs(3);
+const DECODE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The query string of the list.
 #[derive(Debug, Default, Deserialize)]
@@ -51,7 +51,7 @@ pub(super) async fn latest(
             Subject::Nothing if !is_result => reader.newest()?,
             Subject::Nothing | Subject::Refused(_) => None,
         };
-        record.map(|record| look(&shared, reader, record)).transpose()
+        record.map(|record| record_view(&shared, reader, record)).transpose()
     })
     .await
 }
@@ -59,7 +59,7 @@ pub(super) async fn latest(
 /// A record and what there is to see of it.
 pub(super) async fn view(site: &Arc<Site>, sequence: u64) -> Result<RecordView, PageFailure> {
     let shared = site.clone();
-    site.query(move |reader| look(&shared, reader, find(reader, sequence)?)).await
+    site.query(move |reader| record_view(&shared, reader, find(reader, sequence)?)).await
 }
 
 /// A picture of a record: its X-ray or its heat map.
@@ -106,7 +106,7 @@ async fn data<T: Send + 'static>(
 ) -> Result<T, PageFailure> {
     let status = site.device.status.clone();
     site.query(move |reader| {
-        let _turn = status.decode_lock().take_within(PATIENCE).ok_or(PageFailure::Busy)?;
+        let _turn = status.decode_lock().take_within(DECODE_TIMEOUT).ok_or(PageFailure::Busy)?;
         make(&ReportData::of(reader, find(reader, sequence)?, status.snapshot().model)?)
     })
     .await
@@ -132,9 +132,9 @@ pub(super) async fn listing(
     }
     listing.day = on.map(|day| day.to_string()).unwrap_or_default();
     let query = RecordQuery { day: on, study: named, origin: listing.origin, before };
-    listing.found = site.query(move |reader| Ok(reader.search(&query, PAGE + 1)?)).await?;
-    if listing.found.len() > PAGE {
-        listing.found.truncate(PAGE);
+    listing.found = site.query(move |reader| Ok(reader.search(&query, PAGE_RECORDS + 1)?)).await?;
+    if listing.found.len() > PAGE_RECORDS {
+        listing.found.truncate(PAGE_RECORDS);
         let last = listing.found.iter().rev().find_map(|found| found.as_ref().ok());
         listing.older = last.map(|last| older(&listing.study, on, listing.origin, last.sequence));
     }
@@ -150,7 +150,7 @@ pub(super) async fn csv(site: &Site, words: &Translation, day: &str) -> Result<(
             let failed = |error: std::io::Error| PageFailure::Fault(error.to_string());
             let mut table = Vec::new();
             let mut exporter = Exporter::new(ExportFormat::Csv, &mut table).map_err(failed)?;
-            for found in reader.search(&query, TABLE)?.into_iter().rev() {
+            for found in reader.search(&query, CSV_RECORDS)?.into_iter().rev() {
                 exporter.write(&found?).map_err(failed)?;
             }
             exporter.end().map_err(failed)?;
@@ -164,7 +164,7 @@ fn find(reader: &RecordReader, sequence: u64) -> Result<Record, PageFailure> {
     reader.by_sequence(sequence)?.ok_or(PageFailure::NotFound)
 }
 
-fn look(site: &Site, reader: &RecordReader, record: Record) -> Result<RecordView, PageFailure> {
+fn record_view(site: &Site, reader: &RecordReader, record: Record) -> Result<RecordView, PageFailure> {
     let reported = reader.is_reported(record.sequence)?;
     let picture_error = draw(site, reader, &record).err().map(|why| why.to_string());
     let heat = picture_error.is_none() && site.pictures.get(PictureKey::Heat(record.sequence)).is_some();
@@ -177,7 +177,7 @@ fn draw(site: &Site, reader: &RecordReader, record: &Record) -> Result<(), Pictu
     if site.pictures.get(which).is_some() {
         return Ok(());
     }
-    let _turn = site.device.status.decode_lock().take_within(PATIENCE).ok_or(PictureError::Busy)?;
+    let _turn = site.device.status.decode_lock().take_within(DECODE_TIMEOUT).ok_or(PictureError::Busy)?;
     let image = picture::decode(&picture::stored(reader, record)?)?;
     site.pictures.put(which, &Arc::new(picture::jpeg(&image)?));
     if let Some(layer) = picture::heat(reader, record, &image)? {

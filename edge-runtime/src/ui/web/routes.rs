@@ -19,13 +19,13 @@ use super::metrics;
 use super::query::{self, RecordListParams};
 use super::request::{RequestContext, keep_session};
 use super::respond;
-use super::sessions::LASTS;
+use super::sessions::SESSION_DURATION;
 use super::site::{Access, PageFailure, Site};
 use super::views;
 use crate::records::mark_one_reported;
 
 /// Longest form, in bytes: a token and its name.
-const LONGEST_FORM: usize = 4096;
+const MAX_FORM_BYTES: usize = 4096;
 
 /// All paths, behind the guard.
 pub(super) fn router(site: Arc<Site>) -> Router {
@@ -54,7 +54,7 @@ pub(super) fn router(site: Arc<Site>) -> Router {
     };
     router
         .fallback(nothing)
-        .layer(DefaultBodyLimit::max(LONGEST_FORM))
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(middleware::from_fn_with_state(site.clone(), guard))
         .with_state(site)
 }
@@ -88,14 +88,14 @@ async fn records(
 }
 
 #[derive(Deserialize)]
-struct OfDay {
+struct DayParam {
     day: String,
 }
 
 async fn csv(
     State(site): State<Arc<Site>>,
     Extension(context): Extension<RequestContext>,
-    Query(of): Query<OfDay>,
+    Query(of): Query<DayParam>,
 ) -> Response {
     let written = query::csv(&site, site.words(context.language), &of.day).await;
     let file = written
@@ -238,7 +238,7 @@ async fn login(
         return respond::failed(&site, &context, &PageFailure::Fault("no random numbers".to_owned()));
     };
     let mut response = respond::see("/");
-    respond::set(&mut response, SET_COOKIE, &keep_session(&word, LASTS.as_secs()));
+    respond::set(&mut response, SET_COOKIE, &keep_session(&word, SESSION_DURATION.as_secs()));
     response
 }
 

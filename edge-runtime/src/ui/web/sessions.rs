@@ -11,9 +11,9 @@ use xray_core::hex;
 use super::token::hash;
 
 /// How long a session lasts: a shift.
-pub const LASTS: Duration = Duration::from_secs(12 * 3600);
+pub const SESSION_DURATION: Duration = Duration::from_secs(12 * 3600);
 /// As many as there are phones in a ward; a further one ends the oldest.
-const MOST: usize = 32;
+const MAX_SESSIONS: usize = 32;
 
 struct Session {
     hash: [u8; 32],
@@ -32,10 +32,10 @@ impl Sessions {
         let word = hex(&random);
         let mut all = self.all();
         all.retain(|session| session.until > now);
-        while all.len() >= MOST {
+        while all.len() >= MAX_SESSIONS {
             all.pop_front();
         }
-        all.push_back(Session { hash: hash(&word), until: now + LASTS });
+        all.push_back(Session { hash: hash(&word), until: now + SESSION_DURATION });
         Some(word)
     }
 
@@ -66,12 +66,12 @@ mod tests {
         let first = sessions.begin(now).expect("a word");
         assert_eq!(first.len(), 64);
         assert!(sessions.holds(&first, now) && !sessions.holds("", now));
-        assert!(!sessions.holds(&first, now + LASTS));
+        assert!(!sessions.holds(&first, now + SESSION_DURATION));
         let second = sessions.begin(now).expect("a word");
         assert_ne!(first, second);
         sessions.end(&second);
         assert!(!sessions.holds(&second, now) && sessions.holds(&first, now));
-        for _ in 0..MOST {
+        for _ in 0..MAX_SESSIONS {
             sessions.begin(now).expect("a word");
         }
         assert!(!sessions.holds(&first, now));

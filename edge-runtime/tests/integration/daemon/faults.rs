@@ -5,11 +5,11 @@ use Signal::{Busy, Fault as FaultLight, NoResult, NoSign, Ready};
 
 #[test]
 fn a_model_that_is_late_or_dies_leaves_a_record_without_a_result_and_is_a_fault() {
-    let late: Screens = |screener, file| {
+    let late: ScreenFn = |screener, file| {
         std::thread::sleep(Duration::from_secs(1));
         screener.screen(file)
     };
-    let dies: Screens = |_, _| panic!("as a test");
+    let dies: ScreenFn = |_, _| panic!("as a test");
     // One that dies may take its time to say why.
     let (short, long) = (Duration::from_millis(300), Bench::new().deadline);
     for (screening, answer, deadline) in [(late, WorkerError::Late, short), (dies, WorkerError::Ended, long)]
@@ -65,7 +65,7 @@ fn what_cannot_be_read_is_no_result_and_has_no_record() {
     let refusals = RecordReader::open(&bench.store()).unwrap().refusals().unwrap();
     let listed: Vec<_> = refusals.iter().map(|refused| (refused.record, refused.code.as_str())).collect();
     assert_eq!(listed, [(1, "unreadable")]);
-    let about: Vec<_> = seen.told.iter().map(|shown| shown.subject).collect();
+    let about: Vec<_> = seen.displayed.iter().map(|shown| shown.subject).collect();
     let last = [Subject::Refused("unreadable"), Subject::Refused("unreadable"), Subject::Nothing];
     assert_eq!(about, [&[Subject::Record(1)][..], &last].concat());
 }

@@ -23,9 +23,9 @@ use xray_core::screening::{Screener, Screening, ScreeningError};
 use crate::support::{self, device};
 
 /// What a source will say, one answer a poll, then nothing more; and what there is to pull meanwhile.
-struct Script(VecDeque<Result<InputEvent, InputError>>, MediaState);
+struct ScriptedInput(VecDeque<Result<InputEvent, InputError>>, MediaState);
 
-impl Input for Script {
+impl Input for ScriptedInput {
     fn origin(&self) -> Origin {
         Origin::Stick
     }
@@ -48,21 +48,21 @@ fn picture(at: u16) -> Result<InputEvent, InputError> {
 }
 
 /// Keeps what is shown, with how many records there were on the disk at that moment.
-struct Watched {
+struct RecordedLights {
     store: PathBuf,
     shown: RefCell<Vec<(Signal, u64)>>,
     /// How long a result is held that must be seen.
     hold: Duration,
     /// What a page would be told.
-    told: RefCell<Vec<DisplayedSignal>>,
+    displayed: RefCell<Vec<DisplayedSignal>>,
     /// What it would show of the stick beside it.
     status: Arc<SharedStatus>,
     media: RefCell<Vec<MediaState>>,
 }
 
-impl SignalOutput for Watched {
+impl SignalOutput for RecordedLights {
     fn display(&self, shown: DisplayedSignal) {
-        self.told.borrow_mut().push(shown);
+        self.displayed.borrow_mut().push(shown);
         self.media.borrow_mut().push(self.status.snapshot().media);
         if self.shown.borrow().last().is_none_or(|(signal, _)| *signal != shown.signal) {
             self.show(shown.signal);
@@ -87,13 +87,13 @@ impl SignalOutput for Watched {
 }
 
 /// The test model, spoilt in some way.
-struct Spoilt {
+struct FaultyModel {
     screener: Screener,
     screening: fn(&Screener, &Path) -> Result<Screening, ScreeningError>,
     self_test: fn() -> Result<(), EngineError>,
 }
 
-impl Model for Spoilt {
+impl Model for FaultyModel {
     fn screen(&self, file: &Path) -> Result<Screening, ScreeningError> {
         (self.screening)(&self.screener, file)
     }
@@ -103,7 +103,7 @@ impl Model for Spoilt {
     }
 }
 
-type Screens = fn(&Screener, &Path) -> Result<Screening, ScreeningError>;
+type ScreenFn = fn(&Screener, &Path) -> Result<Screening, ScreeningError>;
 
 fn healthy(screener: &Screener, file: &Path) -> Result<Screening, ScreeningError> {
     screener.screen(file)
@@ -132,15 +132,15 @@ struct Bench {
     media_state: MediaState,
 }
 
-struct Seen {
+struct RunResult {
     fault: Option<Fault>,
     shown: Vec<(Signal, u64)>,
-    told: Vec<DisplayedSignal>,
+    displayed: Vec<DisplayedSignal>,
     media: Vec<MediaState>,
     outcomes: Vec<(&'static str, Vec<String>, &'static str)>,
 }
 
-impl Seen {
+impl RunResult {
     fn signals(&self) -> Vec<Signal> {
         self.shown.iter().map(|(signal, _)| *signal).collect()
     }
@@ -162,16 +162,16 @@ impl Bench {
     }
 
     /// Lets the daemon turn until the script is over, twice more, or until there is a fault.
-    fn run(&self, script: Vec<Result<InputEvent, InputError>>, screening: Screens) -> Seen {
+    fn run(&self, script: Vec<Result<InputEvent, InputError>>, screening: ScreenFn) -> RunResult {
         self.run_with(script, screening, knows)
     }
 
     fn run_with(
         &self,
         script: Vec<Result<InputEvent, InputError>>,
-        screening: Screens,
+        screening: ScreenFn,
         self_test: fn() -> Result<(), EngineError>,
-    ) -> Seen {
+    ) -> RunResult {
         let model = self.folder.path().join("model.onnx");
         std::fs::write(&model, support::model_bytes(|_| ())).unwrap();
         let screener = Screener::load(&model).unwrap();
@@ -179,21 +179,21 @@ impl Bench {
         let limits = StoreLimits { quota: None, keep_days: None, reserve: 0 };
         let store = RecordStore::open(&self.store(), limits).unwrap();
         let status = Arc::new(SharedStatus::new(self.deadline));
-        let lights = Watched {
+        let lights = RecordedLights {
             status: status.clone(),
             media: RefCell::default(),
             store: self.store(),
             shown: RefCell::default(),
             hold: self.hold,
-            told: RefCell::default(),
+            displayed: RefCell::default(),
         };
         let cycles = script.len() + 2;
         let mut daemon = Daemon::new(DaemonParts {
             store,
-            worker: Worker::start(Spoilt { screener, screening, self_test }, self.deadline).unwrap(),
+            worker: Worker::start(FaultyModel { screener, screening, self_test }, self.deadline).unwrap(),
             model: identity,
             installed: None,
-            inputs: vec![Box::new(Script(script.into(), self.media_state))],
+            inputs: vec![Box::new(ScriptedInput(script.into(), self.media_state))],
             lights: &lights,
             times: DisplayTimes { result: Duration::from_millis(1), at_least: self.hold },
             counters: self.counters.clone(),
@@ -212,10 +212,10 @@ impl Bench {
                 (entry.outcome.code(), entry.outcome.reasons().to_vec(), entry.origin.code())
             })
             .collect();
-        Seen {
+        RunResult {
             fault: ended.err(),
             shown: lights.shown.into_inner(),
-            told: lights.told.into_inner(),
+            displayed: lights.displayed.into_inner(),
             media: lights.media.into_inner(),
             outcomes,
         }

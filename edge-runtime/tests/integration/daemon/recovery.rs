@@ -26,7 +26,7 @@ fn an_image_that_changed_in_the_store_is_not_screened() {
 #[test]
 fn a_program_that_ends_while_it_screens() {
     let Some(folder) = std::env::var_os("XRAY_EDGE_ENDS_IN") else { return };
-    let aborts: Screens = |_, _| std::process::abort();
+    let aborts: ScreenFn = |_, _| std::process::abort();
     // The store outlives the process: it is that of the test that started this one.
     let (bench, store) = (Bench::new(), PathBuf::from(&folder).join("store"));
     std::fs::create_dir_all(&store).unwrap();

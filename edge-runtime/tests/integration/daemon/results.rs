@@ -37,7 +37,7 @@ fn a_content_that_is_known_is_told_again_only_to_whoever_waits() {
 fn a_page_knows_of_the_stick_before_it_is_told_of_a_result() {
     for medium in [MediaState::InUse, MediaState::MayBePulled] {
         let seen = Bench { media_state: medium, ..Bench::new() }.run(vec![picture(2)], healthy);
-        assert_eq!(seen.told[0], DisplayedSignal::record(NoSign, 1));
+        assert_eq!(seen.displayed[0], DisplayedSignal::record(NoSign, 1));
         assert!(seen.media.iter().all(|told| *told == medium), "{:?}", seen.media);
     }
 }
@@ -56,7 +56,7 @@ fn the_time_for_which_a_result_is_seen_is_no_part_of_how_long_the_next_image_tak
 fn what_is_shown_says_of_which_record_it_is() {
     let bench = Bench::new();
     let first = bench.run(vec![picture(2), picture(1), picture(4)], healthy);
-    let results: Vec<_> = first.told.iter().filter(|shown| shown.signal.is_result()).copied().collect();
+    let results: Vec<_> = first.displayed.iter().filter(|shown| shown.signal.is_result()).copied().collect();
     let urgent = DisplayedSignal { several: true, ..DisplayedSignal::record(Suspected, 2) };
     let expected = [
         DisplayedSignal::record(NoSign, 1),
@@ -67,5 +67,5 @@ fn what_is_shown_says_of_which_record_it_is() {
     assert_eq!(results, expected);
     // A film that was screened before another patient's comes back.
     let again = bench.run(vec![picture(2)], healthy);
-    assert_eq!(again.told[0], DisplayedSignal::record(NoSign, 1));
+    assert_eq!(again.displayed[0], DisplayedSignal::record(NoSign, 1));
 }

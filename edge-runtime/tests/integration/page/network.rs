@@ -12,13 +12,13 @@ use crate::support::page::ServedPage;
 
 const TOKEN: &str = "correct-horse-battery";
 
-struct Ward {
+struct NetworkPage {
     served: ServedPage,
     address: SocketAddr,
     certificate: CertificateDer<'static>,
 }
 
-impl Ward {
+impl NetworkPage {
     fn new() -> Self {
         let served = ServedPage::with(|folder| {
             let token_file = folder.join("token");
@@ -33,7 +33,7 @@ impl Ward {
         });
         let address = ([127, 0, 0, 1], served.address.port()).into();
         let certificate = CertificateDer::from_pem_file(served.at("page/certificate.pem")).unwrap();
-        Ward { served, address, certificate }
+        NetworkPage { served, address, certificate }
     }
 
     fn get(&self, path: &str, more: &str) -> Answer {
@@ -55,17 +55,17 @@ impl Ward {
 
 #[test]
 fn nobody_gets_in_without_the_token() {
-    let ward = Ward::new();
+    let page = NetworkPage::new();
     for path in
         ["/", "/records", "/records/1", "/records/1/image.jpg", "/healthz", "/metrics", "/status", "/x"]
     {
-        let machine = ward.get(path, "");
+        let machine = page.get(path, "");
         assert_eq!((machine.status, machine.header("www-authenticate").is_some()), (401, true), "{path}");
-        let person = ward.get(path, "Accept: text/html\r\n");
+        let person = page.get(path, "Accept: text/html\r\n");
         assert_eq!((person.status, person.header("location")), (303, Some("/login")), "{path}");
         assert!(!person.text().contains("Pneumonia"));
     }
-    let form = ward.get("/login", "Accept: text/html\r\n");
+    let form = page.get("/login", "Accept: text/html\r\n");
     assert!(form.status == 200 && form.text().contains("Access word"));
     for more in [
         "Authorization: Bearer wrong\r\n",
@@ -73,23 +73,23 @@ fn nobody_gets_in_without_the_token() {
         "Cookie: __Host-session=\r\n",
         "Cookie: __Host-session=correct-horse-battery\r\n",
     ] {
-        assert_eq!(ward.get("/healthz", more).status, 401, "{more}");
+        assert_eq!(page.get("/healthz", more).status, 401, "{more}");
     }
-    let wrong = ward.sign_in("correct-horse-batter");
+    let wrong = page.sign_in("correct-horse-batter");
     assert_eq!((wrong.status, wrong.header("set-cookie")), (403, None));
     assert!(wrong.text().contains("That is not the access word."));
     // Without TLS there is no HTTP.
-    let plain = http::reach(ward.address, "GET / HTTP/1.1\r\nHost: ward1\r\n\r\n");
+    let plain = http::reach(page.address, "GET / HTTP/1.1\r\nHost: ward1\r\n\r\n");
     assert!(plain.is_none());
 }
 
 #[test]
 fn people_sign_in_and_out_and_machines_bring_the_token() {
-    let ward = Ward::new();
+    let page = NetworkPage::new();
     let bearer = format!("Authorization: Bearer {TOKEN}\r\n");
-    assert_eq!(ward.get("/healthz", &bearer).status, 200);
-    assert!(ward.get("/metrics", &bearer).text().contains("xray_edge_healthy 1"));
-    let signed_in = ward.sign_in(TOKEN);
+    assert_eq!(page.get("/healthz", &bearer).status, 200);
+    assert!(page.get("/metrics", &bearer).text().contains("xray_edge_healthy 1"));
+    let signed_in = page.sign_in(TOKEN);
     assert_eq!((signed_in.status, signed_in.header("location")), (303, Some("/")));
     let cookie = signed_in.header("set-cookie").unwrap();
     for attribute in ["HttpOnly", "Secure", "SameSite=Strict", "Path=/"] {
@@ -97,24 +97,24 @@ fn people_sign_in_and_out_and_machines_bring_the_token() {
     }
     assert!(!cookie.contains(TOKEN));
     let cookie = format!("Cookie: {}\r\n", cookie.split(';').next().unwrap());
-    let home = ward.get("/", &cookie);
+    let home = page.get("/", &cookie);
     assert!(home.status == 200 && home.text().contains("Sign out"));
     // A session that ended, as with a restart, leaves no old result on a phone: the page goes to the form.
     assert!(home.text().contains("answer.status === 401) { location.href = \"/login\"; return; }"));
     assert!(home.text().contains("main.hidden = true;"));
-    assert_eq!(ward.get("/records/1/image.jpg", &cookie).status, 200);
+    assert_eq!(page.get("/records/1/image.jpg", &cookie).status, 200);
     let out = format!(
         "POST /logout HTTP/1.1\r\nHost: ward1\r\nOrigin: https://ward1\r\nConnection: close\r\n{cookie}Content-Length: 0\r\n\r\n"
     );
-    assert_eq!(secure(ward.address, &ward.certificate, &out).status, 303);
-    assert_eq!(ward.get("/", &cookie).status, 401);
-    assert_eq!(ward.served.contents.len(), 3);
+    assert_eq!(secure(page.address, &page.certificate, &out).status, 303);
+    assert_eq!(page.get("/", &cookie).status, 401);
+    assert_eq!(page.served.contents.len(), 3);
 }
 
 #[test]
 fn a_form_that_is_too_large_is_refused() {
-    let ward = Ward::new();
-    assert_eq!(ward.sign_in(&"x".repeat(10_000)).status, 413);
+    let page = NetworkPage::new();
+    assert_eq!(page.sign_in(&"x".repeat(10_000)).status, 413);
 }
 
 #[test]

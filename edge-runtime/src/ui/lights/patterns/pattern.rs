@@ -9,7 +9,7 @@ use crate::gpio::Part;
 
 /// How one part behaves from the timestamp that a signal is shown. Times are in milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(from = "Written")]
+#[serde(from = "RhythmToml")]
 pub enum Rhythm {
     /// Always off.
     #[default]
@@ -39,26 +39,26 @@ pub enum Rhythm {
     deny_unknown_fields,
     expecting = "a rhythm is \"on\", \"off\", { on = 700, off = 300 } in milliseconds, or { times = 3, on = 100 }"
 )]
-enum Written {
-    Always(Word),
+enum RhythmToml {
+    Always(OnOff),
     Blink { on: u32, off: u32 },
     Times { times: u32, on: u32 },
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Word {
+enum OnOff {
     On,
     Off,
 }
 
-impl From<Written> for Rhythm {
-    fn from(written: Written) -> Self {
+impl From<RhythmToml> for Rhythm {
+    fn from(written: RhythmToml) -> Self {
         match written {
-            Written::Always(Word::On) => Rhythm::On,
-            Written::Always(Word::Off) => Rhythm::Off,
-            Written::Blink { on, off } => Rhythm::Blink { on, off },
-            Written::Times { times, on } => Rhythm::Times { count: times, on },
+            RhythmToml::Always(OnOff::On) => Rhythm::On,
+            RhythmToml::Always(OnOff::Off) => Rhythm::Off,
+            RhythmToml::Blink { on, off } => Rhythm::Blink { on, off },
+            RhythmToml::Times { times, on } => Rhythm::Times { count: times, on },
         }
     }
 }

@@ -9,11 +9,13 @@ use xray_core::decision::DISCLAIMER;
 use super::super::ReportData;
 use super::DicomError;
 use super::caption::under;
-use super::common::{Kind, begin, file, identity, recorded, reference, result, sequence, source, test, text};
+use super::common::{
+    FileKind, begin, file, identity, recorded, reference, result, sequence, source, test, text,
+};
 use crate::ui::decimals::decimals_of;
 use crate::ui::picture::{self, PictureError};
 
-const KIND: Kind = Kind {
+const KIND: FileKind = FileKind {
     class: uids::SECONDARY_CAPTURE_IMAGE_STORAGE,
     word: "capture",
     modality: "OT",

@@ -18,7 +18,7 @@ pub(super) const MAKER: &str = "xray-edge";
 const PROGRAM: &str = "edge-runtime";
 
 /// One of the two files.
-pub(super) struct Kind {
+pub(super) struct FileKind {
     /// SOP Class UID.
     pub class: &'static str,
     /// A word for its UIDs.
@@ -32,7 +32,7 @@ pub(super) struct Kind {
 }
 
 /// The X-ray that a report refers to.
-pub(super) struct Source {
+pub(super) struct SourceImage {
     pub class: String,
     pub instance: String,
     pub series: String,
@@ -44,9 +44,9 @@ pub(super) fn identity(data: &ReportData) -> DicomIdentity {
 }
 
 /// The X-ray's own UIDs, if it came as DICOM and they are such.
-pub(super) fn source(identity: &DicomIdentity) -> Option<Source> {
+pub(super) fn source(identity: &DicomIdentity) -> Option<SourceImage> {
     let of = |tag| identity.text(tag).filter(|text| is_uid(text));
-    Some(Source {
+    Some(SourceImage {
         class: of(tags::SOP_CLASS_UID)?,
         instance: of(tags::SOP_INSTANCE_UID)?,
         series: of(tags::SERIES_INSTANCE_UID)?,
@@ -60,7 +60,7 @@ pub(super) fn study(data: &ReportData, identity: &DicomIdentity) -> String {
 }
 
 /// The elements that both files begin with.
-pub(super) fn begin(data: &ReportData, identity: &DicomIdentity, kind: &Kind) -> InMemDicomObject {
+pub(super) fn begin(data: &ReportData, identity: &DicomIdentity, kind: &FileKind) -> InMemDicomObject {
     let record = &data.record;
     let (date, time) = date_time(record.entry.recorded);
     let heat = [u8::from(data.heat.is_some())];
@@ -138,7 +138,7 @@ pub(super) fn item(elements: impl IntoIterator<Item = InMemElement>) -> InMemDic
 }
 
 /// A reference to an object.
-pub(super) fn reference(source: &Source) -> InMemDicomObject {
+pub(super) fn reference(source: &SourceImage) -> InMemDicomObject {
     item([
         text(tags::REFERENCED_SOP_CLASS_UID, VR::UI, &source.class),
         text(tags::REFERENCED_SOP_INSTANCE_UID, VR::UI, &source.instance),

@@ -8,13 +8,13 @@ use xray_core::decision::DISCLAIMER;
 use super::super::ReportData;
 use super::DicomError;
 use super::common::{
-    Kind, MAKER, Source, begin, file, identity, item, recorded, reference, result, sequence, source, study,
-    test, text,
+    FileKind, MAKER, SourceImage, begin, file, identity, item, recorded, reference, result, sequence, source,
+    study, test, text,
 };
 use super::uid::uid;
 use crate::ui::decimals::decimals_of;
 
-const KIND: Kind = Kind {
+const KIND: FileKind = FileKind {
     class: uids::COMPREHENSIVE_SR_STORAGE,
     word: "report",
     modality: "SR",
@@ -55,7 +55,7 @@ const DEVICE: Code = term("121007", "DCM", "Device");
 const DEVICE_UID: Code = term("121012", "DCM", "Device Observer UID");
 const DEVICE_NAME: Code = term("121013", "DCM", "Device Observer Name");
 const COMMENT: Code = term("121106", "DCM", "Comment");
-const SOURCE: Code = term("121112", "DCM", "Source of Measurement");
+const SOURCE: Code = term("121112", "DCM", "SourceImage of Measurement");
 
 /// A record as a structured report.
 ///
@@ -92,7 +92,7 @@ pub fn structured(data: &ReportData) -> Result<Vec<u8>, DicomError> {
     file(object)
 }
 
-fn content(data: &ReportData, source: Option<&Source>) -> Vec<InMemDicomObject> {
+fn content(data: &ReportData, source: Option<&SourceImage>) -> Vec<InMemDicomObject> {
     let (record, entry) = (&data.record, &data.record.entry);
     let digits = decimals_of(entry, data.abstain(), 6);
     let device = uid("device", &[MAKER.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()]);

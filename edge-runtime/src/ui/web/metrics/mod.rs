@@ -11,14 +11,14 @@ use super::health::{HealthReport, free};
 use super::site::DeviceContext;
 use crate::records::RecordReader;
 use temperature::temperatures;
-use text::Text;
+use text::MetricsText;
 
 /// The type of the response (Prometheus' text format).
 pub const KIND: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// All numbers as they are now. What cannot be read is left out, as is the way there: it is then missing, not zero.
 pub fn metrics(device: &DeviceContext) -> String {
-    let mut text = Text::default();
+    let mut text = MetricsText::default();
     program(&mut text, device);
     counts(&mut text, device);
     store(&mut text, device);
@@ -33,7 +33,7 @@ pub fn metrics(device: &DeviceContext) -> String {
     text.end()
 }
 
-fn program(text: &mut Text, device: &DeviceContext) {
+fn program(text: &mut MetricsText, device: &DeviceContext) {
     let snapshot = device.status.snapshot();
     let health = HealthReport::of(device);
     text.gauge(
@@ -60,7 +60,7 @@ fn program(text: &mut Text, device: &DeviceContext) {
     }
 }
 
-fn counts(text: &mut Text, device: &DeviceContext) {
+fn counts(text: &mut MetricsText, device: &DeviceContext) {
     let counters = &device.counters;
     let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let verdicts = [
@@ -97,7 +97,7 @@ fn counts(text: &mut Text, device: &DeviceContext) {
     );
 }
 
-fn store(text: &mut Text, device: &DeviceContext) {
+fn store(text: &mut MetricsText, device: &DeviceContext) {
     if let Ok(disk) = statvfs(&device.store) {
         let size = disk.f_blocks.saturating_mul(disk.f_frsize);
         text.gauge("xray_edge_disk_free_bytes", "Free on the store's disk.", &[], free(&disk) as f64);

@@ -6,14 +6,14 @@ use crate::status::HistogramSnapshot;
 
 /// Numbers one after another. Those of one name stand together, under one line of help.
 #[derive(Debug, Default)]
-pub struct Text {
+pub struct MetricsText {
     out: String,
     last: &'static str,
 }
 
 type Labels<'a> = &'a [(&'a str, &'a str)];
 
-impl Text {
+impl MetricsText {
     /// A number that only rises.
     pub fn counter(&mut self, name: &'static str, help: &str, labels: Labels<'_>, value: u64) {
         self.head(name, help, "counter");
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn the_text_is_the_one_of_the_format() {
-        let mut text = Text::default();
+        let mut text = MetricsText::default();
         text.counter("a_total", "What a is.", &[("kind", "x")], 3);
         text.counter("a_total", "What a is.", &[("kind", "a \"b\" \\ \n")], 0);
         text.gauge("b", "Two\nlines \\.", &[], 0.25);
