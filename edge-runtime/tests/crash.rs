@@ -1,4 +1,4 @@
-//! Power cuts, as far as a program can play them: the daemon is killed (SIGKILL) at random points of an import, again
+//! Power cuts, as far as a test can simulate them: the daemon is killed (SIGKILL) at random points of an import, again
 //! and again, and after each one the store must be whole.
 //!
 //! `CRASH_KILLS` says how many; `scripts/crash-test` runs it with many. SIGKILL loses nothing that was written, so this

@@ -1,4 +1,4 @@
-//! Power that goes at every step of installing, going back and screening: the board always runs the old model or the
+//! Power fails at every step of installing, rollback and screening: the board always runs the old model or the
 //! new one, never none, never a mix; and it can still go back.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -80,7 +80,7 @@ impl EventSink for Record {
 enum Action {
     /// By hand, with leave to take an older one.
     Install(usize),
-    /// From a stick: nobody stands there to override a rule.
+    /// From a stick: no rule is overridden.
     Stick(usize),
     /// From a stick, with the signature of another model.
     Forged(usize),

@@ -15,7 +15,7 @@ use crate::ui::lights::SignalOutput;
 /// From one poll of the stick to the next.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Waits for the first model. Images are left where they are.
+/// Waits for the first model. Images stay where they are.
 pub struct FirstModelWait<'a> {
     /// Where it will be installed.
     pub installed: InstalledModel,

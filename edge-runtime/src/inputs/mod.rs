@@ -76,7 +76,7 @@ pub enum MediaState {
     Absent,
     /// All of it was read.
     MayBePulled,
-    /// It is there, and it or a file on it was not read: the code says why.
+    /// It is there, and it or a file on it was not read; the code says why.
     Refused(&'static str),
     /// It is being read.
     InUse,

@@ -133,7 +133,7 @@ impl StickInput {
                 } else {
                     State::Reading(Box::new(Tree::new(&mount.point)))
                 };
-                // What cannot be listed here cannot be listed for its images either, which is said.
+                // A folder that cannot be listed here cannot be listed for its images either, which is an error.
                 let models = (!refused).then(|| models::find_models(&mount.point).ok()).flatten();
                 let models = models.filter(|found| *found != ModelsOnStick::Nothing);
                 let carries_models = models.is_some();

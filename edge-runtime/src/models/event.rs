@@ -27,7 +27,7 @@ pub enum ModelEvent {
     Refused {
         /// The file.
         sha256: String,
-        /// Why, in words.
+        /// Why, as text.
         reason: String,
     },
     /// A model ended its trial well.
@@ -42,7 +42,7 @@ pub enum ModelEvent {
         from: String,
         /// The model that is in use.
         to: String,
-        /// Why, in words.
+        /// Why, as text.
         reason: String,
     },
     /// Events with these numbers were never recorded: more came than are kept while nothing recorded them.

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! **Power may fail at any time.** A model's files are named by its hash and never written over. Which model is in
-//! use stands in one small file, `state.json`, that is replaced as a whole: written beside its place, brought to the
-//! disk, renamed, and the folder brought to the disk. Before the rename the board runs the old model, after it the
+//! use is in one small file, `state.json`, that is replaced as a whole: written under another name, synced, renamed,
+//! and the folder synced. Before the rename the board runs the old model, after it the
 //! new one. `edge-runtime/tests/power_cuts.rs` cuts the power 10,000 times.
 //!
 //! **A new model is on trial.** It passed its self-test before it was put in use. Then a number of screenings must
@@ -37,10 +37,10 @@ pub use state::State;
 pub use stick::{ModelsOnStick, find_models};
 pub use store::{Installation, ModelStore, SourceFile};
 
-/// Where a board keeps its models unless told otherwise.
+/// Default folder of the installed models.
 pub const DEFAULT_STORE: &str = "/var/lib/edge-runtime/models";
 
-/// Where a board keeps the public keys that it trusts unless told otherwise.
+/// Default folder of the trusted public keys.
 pub const DEFAULT_KEYS: &str = "/etc/edge-runtime/keys";
 
 /// The first digits of a hash, for people.

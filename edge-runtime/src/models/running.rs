@@ -41,7 +41,7 @@ pub enum TrialStatus {
 }
 
 impl<D: Disk> ModelStore<D> {
-    /// Loads the model in use by `load`, which is to check it on the test pattern ([`super::load_checked`]). If it cannot be
+    /// Loads the model in use by `load`, which checks it on the test pattern ([`super::load_checked`]). If it cannot be
     /// loaded, or has had its last start on trial, the board goes back to the other model.
     ///
     /// # Errors

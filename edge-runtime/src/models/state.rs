@@ -68,7 +68,7 @@ impl State {
         self.active
     }
 
-    /// What lies in a slot.
+    /// The model in a slot.
     pub fn slot(&self, slot: Slot) -> Option<&Installed> {
         match slot {
             Slot::A => self.a.as_ref(),

@@ -7,7 +7,7 @@ use xray_core::package::signature_of;
 
 use super::SourceFile;
 
-/// Entries of the stick's top folder that are looked at. What lies behind them is not found.
+/// Entries of the stick's top folder that are searched.
 const LOOKED_AT: usize = 10_000;
 
 /// The signed models in the top folder of a stick. Whether a signature holds is not known yet; one stick carries one

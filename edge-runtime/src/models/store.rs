@@ -198,7 +198,7 @@ impl<D: Disk> ModelStore<D> {
     }
 
     /// Hands the events that were not recorded yet to the record, in order; each is handed over at least once. Of those
-    /// that are not there any more it is said which they were.
+    /// that are not there any more the first and the last number are recorded.
     ///
     /// # Errors
     /// [`ModelStoreError::NotRecorded`], or what the disk says; what was not handed over comes again.

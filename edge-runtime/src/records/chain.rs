@@ -84,10 +84,10 @@ pub fn append(last: Option<ChainHead>, entry: Entry) -> Record {
     Record { sequence, entry, previous, hash }
 }
 
-/// Whether a record stands rightly behind `last`.
+/// Whether a record follows `last` correctly.
 ///
 /// # Errors
-/// What does not hold, in words.
+/// What is wrong, as text.
 pub fn check(last: Option<ChainHead>, record: &Record) -> Result<(), String> {
     let (sequence, previous) = next(last);
     if record.sequence != sequence {

@@ -88,7 +88,7 @@ impl Database {
         Ok(database)
     }
 
-    /// The version of a file that is ours; one of an earlier release is read as it is.
+    /// The version of a file of this program; one of an earlier release is read without changes.
     fn version(&self) -> Result<usize, RecordStoreError> {
         let number = |pragma: &str| self.one(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
         let (application, version) = (number("application_id")?, number("user_version")?);

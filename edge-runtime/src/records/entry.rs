@@ -33,13 +33,13 @@ impl Origin {
         }
     }
 
-    /// The origin of that word.
+    /// The origin of that code.
     pub fn from_code(code: &str) -> Option<Origin> {
         Origin::ALL.into_iter().find(|origin| origin.code() == code)
     }
 }
 
-/// The word of [`Outcome::code`] where there is no verdict.
+/// The code of an outcome without a verdict.
 const NO_RESULT: &str = "no-result";
 
 /// A finding with its probability. Made only from a [`Verdict`] or a stored record.
@@ -99,7 +99,7 @@ impl Outcome {
         }
     }
 
-    /// The words that people see.
+    /// The text that people see.
     pub fn words(&self) -> &'static str {
         match self {
             Outcome::Verdict(found) => found.finding.words(),
@@ -167,7 +167,6 @@ pub struct Entry {
     pub model: Hash256,
     /// The model's threshold, 0..1.
     pub threshold: f64,
-    /// What it came to.
     pub outcome: Outcome,
     /// How long that took.
     pub durations: Durations,
@@ -190,7 +189,7 @@ pub struct Record {
 pub(super) mod tests {
     use super::*;
 
-    /// What stands for an image of these bytes.
+    /// An entry for an image of these bytes.
     pub(in super::super) fn entry(bytes: &[u8]) -> Entry {
         Entry {
             image_id: Hash256::of(bytes),

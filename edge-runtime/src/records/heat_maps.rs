@@ -9,7 +9,7 @@ pub(super) fn insert(connection: &Connection, sequence: u64, map: &HeatMap) -> r
     connection.execute(sql, params![sequence, map.side(), map.to_bytes()]).map(drop)
 }
 
-/// The heat map of a record, where it has one; the inner error says in words why what is kept is none.
+/// The heat map of a record, where it has one; the inner error says why it cannot be read.
 pub(super) fn read(
     connection: &Connection,
     sequence: i64,

@@ -9,7 +9,7 @@
 //!
 //! # What the chain proves
 //! Each record's hash covers all that it says and the hash before it, so a change to any record is found by
-//! [`RecordReader::verify`]. Whoever can write the file can also compute a whole new chain; against that, note down what
+//! [`RecordReader::verify`]. Who can write the file can also compute a whole new chain; against that, note down what
 //! `records verify` prints, or keep an export: both name hashes that a new chain would not have.
 
 pub mod chain;

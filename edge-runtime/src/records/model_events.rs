@@ -22,7 +22,7 @@ const FORMAT: &str = "xray-edge/model-event/1";
 pub struct RecordedModelEvent {
     /// Its place, from 1.
     pub sequence: u64,
-    /// The number that whoever handed it over gave it.
+    /// Its number in the model store.
     pub number: u64,
     /// The newest record then; 0 before the first.
     pub record: u64,
@@ -77,7 +77,7 @@ impl RecordReader {
         self.database.model_events()
     }
 
-    /// What does not hold in the chain of events, in words, and how many there are.
+    /// How many model events there are, and what is wrong in their chain.
     pub(super) fn check_model_events(&self) -> Result<(u64, Vec<String>), RecordStoreError> {
         let events = self.model_events()?;
         let (mut problems, mut previous) = (Vec::new(), Hash256::NONE);

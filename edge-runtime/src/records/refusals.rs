@@ -28,7 +28,7 @@ pub struct RecordedRefusal {
     pub origin: String,
     /// Why, as a code.
     pub code: String,
-    /// What happened and what to do. It names no file of whoever brought it.
+    /// What happened and what to do. It names no file of a patient.
     pub reason: String,
 }
 

@@ -126,7 +126,7 @@ fn number(sequence: u64) -> Box<dyn ToSql> {
 }
 
 impl RecordReader {
-    /// The records that fit, newest first, at most `most`. A row that is no record stands among them as its error, so that
+    /// The records that fit, newest first, at most `most`. A row that cannot be read is given as its error, so that
     /// it hides no other.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use super::error::RecordStoreError;
 use super::hash256::Hash256;
 use super::store::RecordReader;
 
-/// Something that does not hold. It says in words which record or file, and what.
+/// A problem: which record or file, and what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem(pub String);
 
@@ -48,7 +48,7 @@ impl Verification {
 }
 
 impl RecordReader {
-    /// Checks the whole store. `holds` is a place and hash that somebody noted down.
+    /// Checks the whole store. `holds` is a chain head that was noted down before.
     ///
     /// # Errors
     /// [`RecordStoreError`] only if the database cannot be asked at all.

@@ -63,7 +63,7 @@ pub struct StatusSnapshot {
     pub last: Subject,
     /// Whether there is a stick to pull.
     pub media: MediaState,
-    /// What keeps it from working, in words for a technician.
+    /// What keeps it from working, for a technician.
     pub error: Option<String>,
     /// The model, once it was loaded and gave its known answer.
     pub model: Option<ModelFacts>,
@@ -75,7 +75,7 @@ pub enum Health {
     /// The model is being loaded and checked.
     Starting,
     Healthy,
-    /// It does not work; in words, which may be empty.
+    /// It does not work, and why, which may be empty.
     Faulty(String),
     /// The loop has not finished a cycle for so long.
     Stalled(Duration),

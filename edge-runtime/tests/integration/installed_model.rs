@@ -1,4 +1,4 @@
-//! The daemon with the models that are installed on a board: trial, way back, a model from a stick.
+//! The daemon with installed models: trial, rollback, a model from a stick.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Lights as a user meets them: what is shown beside the rows, and what is said where there are none.
+//! The lights of `screen`: what is shown beside the rows, and which errors are printed.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;

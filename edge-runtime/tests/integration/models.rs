@@ -1,4 +1,4 @@
-//! The models of a board as its user meets them: installing, screening on trial, going back.
+//! The models of a board on the command line: installing, screening on trial, rollback.
 
 use std::path::Path;
 use std::process::Output;

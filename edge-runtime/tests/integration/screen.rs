@@ -1,4 +1,4 @@
-//! The program as a user meets it: exit status, what goes to which stream, and that no failure reads like
+//! `screen` and `model show` on the command line: exit status, what goes to which stream, and that no failure reads like
 //! a finding.
 
 use std::path::Path;

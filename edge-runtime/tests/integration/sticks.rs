@@ -1,5 +1,5 @@
-//! Sticks as they behave in the hand: pulled half-way, put back, refused. The table of mounts and the devices are
-//! files of the test's own.
+//! USB sticks: pulled half-way, put back, refused. The table of mounts and the devices are
+//! files of the test.
 
 use std::fs;
 use std::path::{Path, PathBuf};

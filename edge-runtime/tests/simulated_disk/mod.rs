@@ -9,14 +9,14 @@ use edge_runtime::models::Disk;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// What the disk says it did and did not do.
+/// What the disk reports and does not do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DiskFault {
-    /// It keeps its word.
+    /// It does what it reports.
     None,
-    /// Contents that were said to be safe are not.
+    /// Contents that were reported as synced are not.
     Contents,
-    /// Names that were said to be safe are not.
+    /// Names that were reported as synced are not.
     Names,
 }
 
@@ -69,7 +69,7 @@ impl SimulatedDisk {
         self.0.borrow_mut().steps = Some(steps);
     }
 
-    /// Whether it came to that. Nothing stops after this.
+    /// Whether everything stopped. Nothing stops after this call.
     pub fn stopped(&self) -> bool {
         let mut inner = self.0.borrow_mut();
         inner.steps = None;

@@ -143,7 +143,7 @@ pub(super) fn status(args: &StatusArgs, out: &mut impl Write) -> Result<Outcome>
     Ok(Outcome::Complete)
 }
 
-/// What was done; none if the model was refused, which is then said.
+/// What was done; none if the model was refused, which is then printed.
 fn taken<T>(done: Result<T, ModelStoreError>, json: bool, out: &mut impl Write) -> Result<Option<T>> {
     match done {
         Ok(done) => Ok(Some(done)),

@@ -31,7 +31,7 @@ pub(super) fn show(file: &Path, json: bool, out: &mut impl Write) -> Result<()> 
     print(out, &text)
 }
 
-/// Loads the model into the fused engine and writes what it made of it to `out`, in words or as JSON.
+/// Loads the model into the fused engine and prints its report, as text or JSON.
 ///
 /// # Errors
 /// If the file is not a package that may be run, the engine refuses it, or `out` cannot be written.

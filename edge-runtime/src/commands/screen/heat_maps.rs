@@ -34,7 +34,7 @@ impl<'a> HeatMapWriter<'a> {
         Ok(HeatMapWriter { folder, screener, failed: Vec::new() })
     }
 
-    /// Draws what `item` came to, if it has a heat map, and notes the file in it. A picture that cannot be drawn is no
+    /// Draws the heat map of `item`, if it has one, and notes the file in it. A picture that cannot be drawn is no
     /// reason to withhold a verdict.
     pub fn draw(&mut self, item: &mut Item) {
         let Some(map) = item.outcome.as_ref().ok().and_then(|screening| screening.heat_map.as_ref()) else {
@@ -46,7 +46,7 @@ impl<'a> HeatMapWriter<'a> {
         }
     }
 
-    /// What could not be drawn, in words.
+    /// What could not be drawn, and why.
     pub fn failed(self) -> Vec<String> {
         self.failed
     }

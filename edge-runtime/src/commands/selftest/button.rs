@@ -14,7 +14,7 @@ use crate::gpio::{ActiveLevel, Backend, Board, ButtonWiring, GpioError, Pull};
 const READS: usize = 32;
 /// From one look to the next. A line that nothing holds follows the mains, whose 16.7 or 20 ms are no multiple of it.
 const READ_INTERVAL: Duration = Duration::from_millis(7);
-/// How long somebody has to press.
+/// How long a person has to press.
 pub const PRESS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What opens a button's line.
@@ -38,7 +38,7 @@ pub fn open(wiring: ButtonWiring) -> Result<Box<dyn Button>, GpioError> {
     Err(GpioError::NoSuchLine { line: wiring.line })
 }
 
-/// Reads the button of a board while nobody presses and says in words what is wrong; with `press`, then waits so long for
+/// Reads the button of a board while nobody presses and prints what is wrong; with `press`, then waits so long for
 /// one press. `wait` is given the time between two looks.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ const STEP: Duration = Duration::from_millis(600);
 /// How long a signal is shown.
 const SHOWN: Duration = Duration::from_secs(4);
 
-/// Turns each part of the board on and off and says in words what its line answered. What hangs on the line
+/// Turns each part of the board on and off and prints what its line answered. What is connected to the line
 /// cannot be known to the machine: a person must look and listen. `wait` is given the time
 /// that each step takes.
 ///

@@ -13,8 +13,8 @@ const TABLES: u8 = 0xc4;
 const SCAN: u8 = 0xda;
 const COMMENT: u8 = 0xfe;
 
-/// The file: with the usual tables where there are none, with a word that it shows a film where it does, without what
-/// lies behind its end.
+/// The file: with the usual tables where there are none, with a comment that it shows a film where it does, without
+/// the bytes behind its end.
 ///
 /// # Errors
 /// [`ShotError::Damaged`]

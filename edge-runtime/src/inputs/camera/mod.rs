@@ -99,7 +99,7 @@ pub trait CameraDevice: Send + Sync + 'static {
 /// How a camera is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CameraOptions {
-    /// Whether it looks at films on a light box, which are to be cut out.
+    /// Whether it photographs films on a light box, which are then cut out.
     pub film: bool,
     /// How long a shot may take.
     pub deadline: Duration,

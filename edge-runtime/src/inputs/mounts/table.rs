@@ -87,7 +87,7 @@ fn parse(line: &[u8]) -> Option<Mount> {
     Some(Mount { id, device, point, source, read_only })
 }
 
-/// Blanks and backslashes stand there as `\040` and the like.
+/// Blanks and backslashes are written as `\040` and the like.
 fn unescape(word: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(word.len());
     let mut rest = word;

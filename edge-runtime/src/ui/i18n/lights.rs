@@ -1,5 +1,5 @@
-//! What the lights do to say something, in words: whole sentences for the standard patterns, and where a board's file has
-//! one of its own, that one part by part.
+//! What the lights do for a signal, as text: a sentence for a standard pattern, and part by part for a pattern of a
+//! board file.
 
 use serde::Deserialize;
 
@@ -41,7 +41,7 @@ pub struct PartTexts {
     pub buzzer: String,
 }
 
-/// What a part does. `{part}`, `{on}` and `{off}` (seconds) and `{times}` stand for what the board's file says.
+/// What a part does. `{part}`, `{on}` and `{off}` (seconds) and `{times}` are replaced by the values of the board file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "a field is the rhythm of its name")]

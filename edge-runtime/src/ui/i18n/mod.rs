@@ -163,7 +163,7 @@ pub struct Translation {
     pub language: Language,
     /// Shown with every result.
     pub disclaimer: String,
-    /// What images came to.
+    /// Outcomes of images.
     pub outcome: Outcomes,
     /// What the device does.
     pub state: States,
@@ -192,7 +192,7 @@ impl Translation {
     /// The texts of a language.
     ///
     /// # Errors
-    /// [`TranslationError`] if its file lacks a word.
+    /// [`TranslationError`] if its file lacks a text.
     pub fn of(language: Language) -> Result<Translation, TranslationError> {
         let texts: Translation = toml::from_str(language.file())
             .map_err(|error| TranslationError { language: language.code(), reason: error.to_string() })?;
@@ -231,7 +231,7 @@ impl Translation {
         self.reason.get(code).unwrap_or(&self.other_reason)
     }
 
-    /// Where an image came from; the code itself if it has no words.
+    /// The text for an origin; the code itself if it has none.
     pub fn origin<'a>(&'a self, code: &'a str) -> &'a str {
         self.origin.get(code).map_or(code, String::as_str)
     }

@@ -105,7 +105,7 @@ impl Player {
         (self.signal, self.since) = (signal, now);
     }
 
-    /// Drives what is to be seen at `now`; gives the time to the next change, `None` if there is none.
+    /// Drives the levels of `now`; gives the time to the next change, `None` if there is none.
     fn step(&self, panel: &mut Panel, now: Duration) -> Option<Duration> {
         let pattern = self.patterns.of(self.signal);
         let (levels, wait) = pattern.at(now.saturating_sub(self.since));

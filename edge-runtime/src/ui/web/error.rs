@@ -53,7 +53,7 @@ pub enum PageError {
         /// What TLS says.
         reason: String,
     },
-    /// The program's own words are damaged.
+    /// A translation of the program is damaged.
     #[error(transparent)]
     Translation(#[from] TranslationError),
     /// The system gives no thread.

@@ -109,7 +109,7 @@ fn is_port(text: &str) -> bool {
     text.parse::<u16>().is_ok()
 }
 
-/// Whether a form was sent from a page of ours. Browsers name its origin; what names none is no browser.
+/// Whether a form was sent from a page of this device. Browsers send its origin; a client without one is no browser.
 fn same_origin(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     if text("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {

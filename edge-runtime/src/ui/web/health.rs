@@ -11,13 +11,13 @@ use crate::status::Health;
 pub struct HealthReport {
     /// `ok`, `starting` or `fault`.
     pub status: &'static str,
-    /// What is wrong, in words for a technician; empty if nothing is.
+    /// What is wrong, for a technician; empty if nothing is.
     pub reasons: Vec<String>,
     /// What the lights show.
     pub signal: String,
     /// Whether the model gave its known answer before the first image; `unchecked` if it holds none.
     pub self_test: &'static str,
-    /// Since the loop last finished a turn, in milliseconds.
+    /// Since the loop last finished a cycle, in milliseconds.
     pub heartbeat_age_ms: Option<u64>,
     /// Whether a record could be written now.
     pub store_writable: bool,

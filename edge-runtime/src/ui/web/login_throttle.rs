@@ -30,7 +30,7 @@ type Queue = Arc<tokio::sync::Mutex<()>>;
 pub(super) struct LoginThrottle(Mutex<HashMap<Peer, Queue>>);
 
 impl LoginThrottle {
-    /// Whether `given` is the word.
+    /// Whether `given` is the access word.
     pub(super) async fn accepts(&self, token: &Token, given: &str, peer: Peer) -> bool {
         let queue = self.queue(peer).lock_owned().await;
         if token.is(given) {

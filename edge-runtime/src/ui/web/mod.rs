@@ -51,8 +51,8 @@ use token::Token;
 /// Threads that wait for the store and the disk.
 const WAITERS: usize = 2;
 
-/// Whether the page could be served as the options say: the words fit together and the files can be read. A certificate of
-/// our own is made if there is none.
+/// Whether the page could be served as the options say: the options fit together and the files can be read. A certificate
+/// is made if there is none.
 ///
 /// # Errors
 /// [`PageError`].

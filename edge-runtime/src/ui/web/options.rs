@@ -13,7 +13,7 @@ use crate::ui::i18n::Language;
 pub struct PageOptions {
     /// Address and port. On another address than the loopback's, a token and TLS are needed.
     pub listen: SocketAddr,
-    /// The language for whoever did not choose one; without it, the one that the browser asks for.
+    /// The language of the page unless the reader chose one; without it, the one that the browser asks for.
     pub language: Option<Language>,
     /// A file with the access word, for other addresses than the loopback's.
     pub token_file: Option<PathBuf>,
@@ -21,7 +21,7 @@ pub struct PageOptions {
     pub certificate: Option<PathBuf>,
     /// Its private key (PEM).
     pub key: Option<PathBuf>,
-    /// Where a certificate of our own lies, made at the first start if none is given.
+    /// Folder of the certificate that is made at the first start if none is given.
     pub tls_folder: PathBuf,
 }
 
@@ -44,7 +44,7 @@ impl PageOptions {
         self.listen.ip().is_loopback()
     }
 
-    /// Whether the words fit together; no file is looked at.
+    /// Whether the options fit together; no file is read.
     ///
     /// # Errors
     /// What does not fit, and what to write instead.

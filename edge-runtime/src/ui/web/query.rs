@@ -37,7 +37,7 @@ pub(super) struct RecordListParams {
     before: Option<u64>,
 }
 
-/// The record that the status page is about, and what there is to see of it. Before anything was shown that is the
+/// The record of the status page, and what can be shown of it. Before any result was shown that is the
 /// newest; a result without a record has none.
 pub(super) async fn latest(
     site: &Arc<Site>,
@@ -56,7 +56,7 @@ pub(super) async fn latest(
     .await
 }
 
-/// A record and what there is to see of it.
+/// A record, and what can be shown of it.
 pub(super) async fn view(site: &Arc<Site>, sequence: u64) -> Result<RecordView, PageFailure> {
     let shared = site.clone();
     site.query(move |reader| record_view(&shared, reader, find(reader, sequence)?)).await

@@ -44,7 +44,7 @@ impl RequestContext {
     }
 }
 
-/// The session's word, if the request brings one.
+/// The session token of a request, if it has one.
 pub(super) fn session(headers: &HeaderMap) -> Option<&str> {
     cookie(headers, SESSION_COOKIE)
 }
@@ -58,7 +58,7 @@ pub(super) fn keep_language(language: Language, network: bool) -> String {
     )
 }
 
-/// The header that keeps a session's word; an empty word ends it.
+/// The header that stores a session token; an empty token ends the session.
 pub(super) fn keep_session(word: &str, seconds: u64) -> String {
     format!("{SESSION_COOKIE}={word}; Path=/; Max-Age={seconds}; HttpOnly; Secure; SameSite=Strict")
 }

@@ -25,7 +25,7 @@ pub fn typed(status: StatusCode, kind: &'static str, body: impl Into<Body>) -> R
     response
 }
 
-/// A file that is saved under a name of ours.
+/// A file to download, with its name.
 pub fn file(kind: &'static str, name: &str, body: impl Into<Body>) -> Response {
     let mut response = typed(StatusCode::OK, kind, body);
     set(&mut response, CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));

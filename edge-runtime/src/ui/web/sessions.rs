@@ -25,7 +25,7 @@ struct Session {
 pub struct Sessions(Mutex<VecDeque<Session>>);
 
 impl Sessions {
-    /// Begins one and gives its word; none if the system has no random numbers.
+    /// Begins one and gives its token; none if the system has no random numbers.
     pub fn begin(&self, now: Instant) -> Option<String> {
         let mut random = [0; 32];
         default_provider().secure_random.fill(&mut random).ok()?;
@@ -39,13 +39,13 @@ impl Sessions {
         Some(word)
     }
 
-    /// Whether a word is that of a session which has not ended.
+    /// Whether a token is that of a session which has not ended.
     pub fn holds(&self, word: &str, now: Instant) -> bool {
         let given = hash(word);
         self.all().iter().any(|session| session.until > now && bool::from(session.hash.ct_eq(&given)))
     }
 
-    /// Ends the session of a word.
+    /// Ends the session of a token.
     pub fn end(&self, word: &str) {
         let given = hash(word);
         self.all().retain(|session| !bool::from(session.hash.ct_eq(&given)));

@@ -61,7 +61,7 @@ pub(super) enum PageFailure {
     Store(RecordStoreError),
     /// There is no such thing.
     NotFound,
-    /// What was asked for cannot be; in words of the reader's language.
+    /// The request cannot be served; in the reader's language.
     Refused(String),
     /// Too many requests.
     Busy,

@@ -12,11 +12,11 @@ use super::error::PageError;
 /// Fewest and most characters of a token.
 const LENGTHS: std::ops::RangeInclusive<usize> = 16..=256;
 
-/// The access word; what is kept is its hash, so that comparing takes the same time whatever is given.
+/// The access word, as a hash.
 pub struct Token([u8; 32]);
 
 impl Token {
-    /// Reads the word from a file that not everybody may read; white space around it is left out.
+    /// Reads the access word from a file that not everybody may read; white space around it is removed.
     ///
     /// # Errors
     /// [`PageError`] names the file and what is wrong with it.
@@ -46,7 +46,7 @@ impl Token {
         Token(hash(word))
     }
 
-    /// Whether `given` is the word.
+    /// Whether `given` is the access word.
     pub fn is(&self, given: &str) -> bool {
         self.0.ct_eq(&hash(given)).into()
     }

@@ -22,7 +22,7 @@ use xray_core::screening::{Screener, Screening, ScreeningError};
 
 use crate::support::{self, device};
 
-/// What a source will say, one answer a poll, then nothing more; and what there is to pull meanwhile.
+/// The events of an input, one a poll, then nothing; and its media state.
 struct ScriptedInput(VecDeque<Result<InputEvent, InputError>>, MediaState);
 
 impl Input for ScriptedInput {
@@ -161,7 +161,7 @@ impl Bench {
         self.folder.path().join("store")
     }
 
-    /// Lets the daemon turn until the script is over, twice more, or until there is a fault.
+    /// Runs cycles until the script is over, two more, or until there is a fault.
     fn run(&self, script: Vec<Result<InputEvent, InputError>>, screening: ScreenFn) -> RunResult {
         self.run_with(script, screening, knows)
     }

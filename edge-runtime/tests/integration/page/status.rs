@@ -1,4 +1,4 @@
-//! The status page: what stands beside a signal is that of the signal.
+//! The status page: the picture beside a signal belongs to the signal.
 
 use edge_runtime::inputs::MediaState;
 use edge_runtime::status::{DisplayedSignal, Signal, Subject};

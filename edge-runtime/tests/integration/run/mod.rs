@@ -1,4 +1,4 @@
-//! The daemon as a technician meets it: what it takes in, what it shows, what it leaves behind.
+//! The daemon as a process: what it reads, what it shows, what it leaves behind.
 
 mod checks;
 mod disk_full;

@@ -21,11 +21,11 @@ const PROGRAM: &str = "edge-runtime";
 pub(super) struct FileKind {
     /// SOP Class UID.
     pub class: &'static str,
-    /// A word for its UIDs.
+    /// A name for its UIDs.
     pub word: &'static str,
     /// Modality (0008,0060).
     pub modality: &'static str,
-    /// Series Number (0020,0011): high, so that it stands behind the series of the hospital.
+    /// Series Number (0020,0011): high, so that it is listed after the series of the hospital.
     pub number: &'static str,
     /// Series Description (0008,103E).
     pub description: &'static str,
@@ -114,7 +114,7 @@ pub(super) fn file(object: InMemDicomObject) -> Result<Vec<u8>, DicomError> {
     Ok(file)
 }
 
-/// An element that holds text of ours.
+/// An element with a text of this program.
 pub(super) fn text(tag: Tag, vr: VR, value: &str) -> InMemElement {
     DataElement::new(tag, vr, PrimitiveValue::from(value))
 }
@@ -145,7 +145,7 @@ pub(super) fn reference(source: &SourceImage) -> InMemDicomObject {
     ])
 }
 
-/// What it came to, in one line.
+/// The outcome in one line.
 pub(super) fn result(outcome: &Outcome) -> String {
     match outcome.reasons() {
         [] => outcome.words().to_owned(),
@@ -153,7 +153,7 @@ pub(super) fn result(outcome: &Outcome) -> String {
     }
 }
 
-/// What must be said of a model whose weights are random.
+/// The warning for a model with random weights.
 pub(super) fn test(data: &ReportData) -> Option<&'static str> {
     data.is_a_test().then_some("TEST MODEL: RANDOM WEIGHTS, THE RESULT MEANS NOTHING")
 }

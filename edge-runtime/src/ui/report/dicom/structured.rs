@@ -22,7 +22,7 @@ const KIND: FileKind = FileKind {
     description: "Screening report, not a diagnosis",
 };
 
-/// Our own codes: what the standard's do not say. Which release gave them is the software's version.
+/// Scheme of the codes of this program, for what the standard has no code.
 const OURS: &str = "99XRAYEDGE";
 
 /// A coded term (PS3.3, section 8).

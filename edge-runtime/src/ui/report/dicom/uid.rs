@@ -1,4 +1,4 @@
-//! Unique identifiers that follow from what they stand for: the same record gives the same, on every board.
+//! Unique identifiers computed from their content: the same record gives the same, on every board.
 
 use sha2::{Digest, Sha256};
 

@@ -85,7 +85,7 @@ fn counts(text: &mut MetricsText, device: &DeviceContext) {
             &counters.unreadable,
         ),
         ("xray_edge_faults_total", "Times that a fault was shown.", &counters.faults),
-        ("xray_edge_dropped_images_total", "Image files that were given up for room.", &counters.dropped),
+        ("xray_edge_dropped_images_total", "Image files that were deleted to free space.", &counters.dropped),
     ];
     for (name, help, counter) in others {
         text.counter(name, help, &[], of(counter));
@@ -108,7 +108,7 @@ fn store(text: &mut MetricsText, device: &DeviceContext) {
     if let Some(quota) = device.limits.quota {
         text.gauge("xray_edge_store_quota_bytes", "Images may take so much.", &[], quota as f64);
     }
-    // The start makes the store; until then there is none to ask.
+    // The store is made at the start; until then there is none.
     if let Ok(reader) = RecordReader::open(&device.store) {
         if let Ok(bytes) = reader.image_bytes() {
             text.gauge("xray_edge_store_image_bytes", "Images take so much.", &[], bytes as f64);

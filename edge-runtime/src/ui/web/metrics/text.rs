@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::status::HistogramSnapshot;
 
-/// Numbers one after another. Those of one name stand together, under one line of help.
+/// Metrics one after another. Those of one name are grouped under one line of help.
 #[derive(Debug, Default)]
 pub struct MetricsText {
     out: String,

@@ -11,7 +11,7 @@ use crate::ui::i18n::Translation;
 use crate::ui::web::request::RequestContext;
 use crate::ui::web::site::Site;
 
-/// A record and what there is to see of it.
+/// A record, and what can be shown of it.
 #[derive(Debug, Clone)]
 pub struct RecordView {
     pub record: Record,
@@ -120,7 +120,7 @@ pub fn keys(words: &Translation, view: &RecordView) -> Markup {
     }
 }
 
-/// The X-ray with the heat map over it, and the slider; words where there is nothing to see.
+/// The X-ray with the heat map over it, and the slider; a text where it cannot be shown.
 pub fn film(words: &Translation, view: &RecordView) -> Markup {
     let at = format!("/records/{}", view.record.sequence);
     html! {
