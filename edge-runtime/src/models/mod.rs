@@ -18,6 +18,7 @@
 mod disk;
 mod error;
 mod event;
+mod install;
 mod load;
 mod options;
 mod running;
@@ -29,13 +30,14 @@ mod store;
 pub use disk::{Disk, ModelFolder};
 pub use error::{ModelRefusal, ModelStoreError};
 pub use event::{EventSink, ModelEvent, NumberedEvent};
+pub use install::{Installation, SourceFile};
 pub use load::{SelfTestReport, load_checked, self_test};
 pub use options::{InstallOptions, TrialLimits};
 pub use running::{StartedModel, TrialOutcome, TrialStatus};
 pub use slot::{Installed, Slot, Trial};
 pub use state::State;
 pub use stick::{ModelsOnStick, find_models};
-pub use store::{Installation, ModelStore, SourceFile};
+pub use store::ModelStore;
 
 /// Default folder of the installed models.
 pub const DEFAULT_STORE: &str = "/var/lib/edge-runtime/models";

@@ -12,7 +12,8 @@ use super::clock::Timestamp;
 use super::database::{Database, newest};
 use super::error::RecordStoreError;
 use super::hash256::Hash256;
-use super::store::{RecordReader, RecordStore};
+use super::reader::RecordReader;
+use super::store::RecordStore;
 
 /// Begins every encoding.
 const FORMAT: &str = "xray-edge/model-event/1";

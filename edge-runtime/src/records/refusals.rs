@@ -7,7 +7,8 @@ use super::clock::Timestamp;
 use super::database::newest;
 use super::entry::Origin;
 use super::error::RecordStoreError;
-use super::store::{RecordReader, RecordStore};
+use super::reader::RecordReader;
+use super::store::RecordStore;
 
 /// So many are kept: a stick that is put in again and again, or a folder that is listed at every start, must not fill
 /// the disk with what it was refused for.

@@ -6,7 +6,7 @@ use time::{Date, Month, OffsetDateTime, Time};
 use super::entry::{Origin, Record};
 use super::error::RecordStoreError;
 use super::hash256::Hash256;
-use super::store::RecordReader;
+use super::reader::RecordReader;
 
 const MS_PER_DAY: i64 = 86_400_000;
 

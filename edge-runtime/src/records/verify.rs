@@ -6,7 +6,7 @@ use super::chain::{self, ChainHead};
 use super::entry::Record;
 use super::error::RecordStoreError;
 use super::hash256::Hash256;
-use super::store::RecordReader;
+use super::reader::RecordReader;
 
 /// A problem: which record or file, and what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]

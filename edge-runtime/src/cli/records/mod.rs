@@ -1,21 +1,18 @@
 //! `records`: what was screened, listed, shown, exported, verified; and what was refused without a record.
 
+mod events;
 mod refusals;
+mod show;
+mod verify;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use xray_core::decision::DISCLAIMER;
-use xray_core::screening::printable;
 
-use crate::models::ModelEvent;
-use crate::records::{
-    ChainHead, ExportFormat, Exporter, Hash256, Record, RecordReader, RecordRow, Timestamp, Verification,
-    VerifyDepth, mark_reported,
-};
-use crate::ui::decimals::decimals_of;
+use self::verify::VerifyOptions;
+use crate::records::{ChainHead, ExportFormat, Exporter, RecordReader, Timestamp, mark_reported};
 
 const HELP: &str = "\
 Examples:
@@ -131,9 +128,9 @@ pub(in crate::cli) fn run(args: &RecordsArgs, out: &mut impl Write) -> Result<()
             let form = if *csv { ExportFormat::Csv } else { ExportFormat::Json };
             export(&args.store, form, day.as_deref(), &mut *out)
         }
-        RecordsCommand::Show { which, json } => show(&args.store, which, *json, out),
+        RecordsCommand::Show { which, json } => show::write(&args.store, which, *json, out),
         RecordsCommand::MarkReported { up_to, dry_run } => mark(&args.store, *up_to, *dry_run, out),
-        RecordsCommand::Events { json } => events(&args.store, *json, out),
+        RecordsCommand::Events { json } => events::write(&args.store, *json, out),
         RecordsCommand::Refusals { day, csv, json } => {
             let form = match (csv, json) {
                 (true, _) => ExportFormat::Csv,
@@ -143,7 +140,8 @@ pub(in crate::cli) fn run(args: &RecordsArgs, out: &mut impl Write) -> Result<()
             refusals::write(&args.store, form, day.as_deref(), out)
         }
         RecordsCommand::Verify { chain_only, holds, json } => {
-            verify(&args.store, *chain_only, *holds, *json, out)
+            let options = VerifyOptions { chain_only: *chain_only, holds: *holds, json: *json };
+            verify::write(&args.store, options, out)
         }
     };
     written.and_then(|()| out.flush().context("the output could not be written"))
@@ -162,77 +160,6 @@ fn export(store: &Path, form: ExportFormat, day: Option<&str>, out: impl Write) 
     exporter.end().map_err(written)
 }
 
-fn events(store: &Path, json: bool, out: &mut impl Write) -> Result<()> {
-    for event in RecordReader::open(store)?.model_events()? {
-        let (time, what) =
-            (event.recorded.rfc3339(), serde_json::from_str::<serde_json::Value>(&event.event)?);
-        if json {
-            let line = serde_json::json!({
-                "sequence": event.sequence,
-                "number": event.number,
-                "record": event.record,
-                "recorded": time,
-                "time_trusted": event.recorded.trusted,
-                "event": what,
-                "previous": event.previous.to_string(),
-                "hash": event.hash.to_string(),
-            });
-            writeln!(out, "{line}")?;
-        } else {
-            let said =
-                serde_json::from_value::<ModelEvent>(what).map_or(event.event, |event| event.to_string());
-            let doubt = if event.recorded.trusted { "" } else { "?" };
-            // A refusal names the file that was on a stick.
-            let said = printable(&said);
-            writeln!(out, "{:>6}  {time}{doubt}  after record {}: {said}", event.sequence, event.record)?;
-        }
-    }
-    Ok(())
-}
-
-fn find(reader: &RecordReader, which: &str) -> Result<Record> {
-    let found = match (which.parse::<u64>(), which.parse::<Hash256>()) {
-        (Ok(sequence), _) => reader.by_sequence(sequence)?,
-        (_, Ok(content)) => reader.by_image_id(&content)?,
-        _ => bail!("{which:?} is neither a record's number nor an image ID (SHA-256)"),
-    };
-    found.with_context(|| format!("there is no record {which}; `edge-runtime records list` shows them"))
-}
-
-fn show(store: &Path, which: &str, json: bool, out: &mut impl Write) -> Result<()> {
-    let reader = RecordReader::open(store)?;
-    let record = find(&reader, which)?;
-    let row = RecordRow::of(&record);
-    if json {
-        return Ok(writeln!(out, "{}", serde_json::to_string(&row)?)?);
-    }
-    let image = match reader.image(&record)? {
-        Some(path) => path.display().to_string(),
-        None => "deleted to free space after it was reported".to_owned(),
-    };
-    let trusted = if row.time_trusted { "" } else { " (the clock was not set)" };
-    let digits = decimals_of(&record.entry, None, 4);
-    let probability = row.probability.map(|p| format!("{p:.digits$} (threshold {})", row.threshold));
-    let lines = [
-        ("record", row.sequence.to_string()),
-        ("result", record.entry.outcome.words().to_owned()),
-        ("probability", probability.unwrap_or_else(|| "none".to_owned())),
-        ("reasons", row.reasons.join(", ")),
-        ("recorded", format!("{}{trusted}", row.recorded)),
-        ("origin", row.origin.to_owned()),
-        ("image", format!("{image}, {} bytes", row.bytes)),
-        ("content", row.image_id),
-        ("model", row.model),
-        ("took", format!("{} µs into the store, {} µs screening", row.intake_us, row.screening_us)),
-        ("previous", row.previous),
-        ("hash", row.hash),
-    ];
-    for (name, value) in lines.into_iter().filter(|(_, value)| !value.is_empty()) {
-        writeln!(out, "{name:<12}{value}")?;
-    }
-    Ok(writeln!(out, "{DISCLAIMER}")?)
-}
-
 fn mark(store: &Path, up_to: u64, dry_run: bool, out: &mut impl Write) -> Result<()> {
     if dry_run {
         let count = RecordReader::open(store)?.unreported(up_to)?;
@@ -240,49 +167,6 @@ fn mark(store: &Path, up_to: u64, dry_run: bool, out: &mut impl Write) -> Result
     }
     let count = mark_reported(store, up_to)?;
     Ok(writeln!(out, "{count} records marked as reported")?)
-}
-
-fn verify(
-    store: &Path,
-    chain_only: bool,
-    holds: Option<ChainHead>,
-    json: bool,
-    out: &mut impl Write,
-) -> Result<()> {
-    let depth = if chain_only { VerifyDepth::Chain } else { VerifyDepth::Images };
-    let found = RecordReader::open(store)?.verify(depth, holds)?;
-    if json {
-        writeln!(out, "{}", verified_json(&found))?;
-    } else {
-        for problem in &found.problems {
-            writeln!(out, "{}", problem.0)?;
-        }
-        writeln!(out, "{} records and {} images looked at", found.records, found.images)?;
-        if found.events > 0 {
-            writeln!(out, "{} events of models looked at", found.events)?;
-        }
-        if let Some(ChainHead { sequence, hash }) = found.head {
-            writeln!(out, "newest record {sequence}:{hash}")?;
-        }
-    }
-    match found.problems.len() {
-        0 => Ok(()),
-        Verification::MOST => bail!("at least {} things are not as they were written", Verification::MOST),
-        count => bail!(
-            "{count} {} not as written; keep the folder as it is and have it looked at",
-            if count == 1 { "thing is" } else { "things are" }
-        ),
-    }
-}
-
-fn verified_json(found: &Verification) -> serde_json::Value {
-    serde_json::json!({
-        "records": found.records,
-        "images": found.images,
-        "model_events": found.events,
-        "newest": found.head.map(|head| format!("{}:{}", head.sequence, head.hash)),
-        "problems": found.problems.iter().map(|problem| &problem.0).collect::<Vec<_>>(),
-    })
 }
 
 /// A day as the times of records begin with it.
