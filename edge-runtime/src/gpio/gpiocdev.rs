@@ -1,5 +1,5 @@
-//! The GPIO lines of any Linux board, through the kernel's character device: the kernel knows who has which line, and
-//! no register is written past it.
+//! The GPIO lines of any Linux board, through the kernel's character device: the kernel knows which program uses which
+//! line.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,11 +14,11 @@ use super::{GpioError, GpioOutputs};
 /// Permission denied.
 const EACCES: i32 = 13;
 
-/// What the kernel shows as the lines' user.
-pub(crate) const CONSUMER: &str = "edge-runtime";
+/// The name of this program in `gpioinfo`.
+pub(super) const CONSUMER: &str = "edge-runtime";
 
-/// The open lines. The kernel takes them back when the process ends, however it ends; what level they have then is
-/// the board's affair.
+/// The open lines. The kernel takes them back when the process ends, however it ends; their level then depends on the
+/// chip and on the resistors of the board.
 pub(super) struct CharacterDevice {
     lines: Vec<(Part, Offset, Request)>,
 }
@@ -68,7 +68,7 @@ fn machine() -> String {
 }
 
 /// Where a line is that nothing else has.
-pub(crate) fn find_free(line: Line) -> Result<(PathBuf, Offset), GpioError> {
+pub(super) fn find_free(line: Line) -> Result<(PathBuf, Offset), GpioError> {
     let failed = |reason: String| GpioError::Failed { reason };
     let chips = ::gpiocdev::chip::chips().map_err(|error| failed(error.to_string()))?;
     let mut found = Vec::new();
@@ -100,7 +100,7 @@ pub(crate) fn find_free(line: Line) -> Result<(PathBuf, Offset), GpioError> {
 }
 
 /// What the kernel's refusal means and what to do.
-pub(crate) fn explain(error: &Error, line: Line, chip: &Path) -> GpioError {
+pub(super) fn explain(error: &Error, line: Line, chip: &Path) -> GpioError {
     match error {
         Error::Os(errno) if errno.0 == EACCES => {
             GpioError::NoPermission { device: chip.display().to_string() }

@@ -1,4 +1,5 @@
-//! The GPIO lines of a Raspberry Pi 3, 4 or 5, driven through rppal.
+//! The GPIO lines of a Raspberry Pi 3, 4 or 5, driven through rppal, which was retired on 2025-07-01 and does not know
+//! later boards. Only for board files with `backend = "rppal"`; the default is [`super::gpiocdev`].
 //!
 //! rppal writes the GPIO registers (`/dev/gpiomem`), past the kernel's bookkeeping of who has which line. So
 //! the kernel is asked first, through `/dev/gpiochip*`, and two processes of this program exclude each other

@@ -181,9 +181,9 @@ mod tests {
         let images = Images::open(store.path()).expect("opened");
         let image_id = Hash256::of(b"abc");
         images.put(&image_id, b"abc").expect("stored");
-        let aside = images.quarantine(&image_id).expect("renamed");
+        let quarantined = images.quarantine(&image_id).expect("renamed");
         assert_eq!(images.list().expect("listed"), []);
-        assert_eq!(fs::read(aside).expect("there"), b"abc");
+        assert_eq!(fs::read(quarantined).expect("there"), b"abc");
     }
 
     #[cfg(unix)]

@@ -1,4 +1,4 @@
--- What came and was refused before there was an image to keep. Nothing was judged, so it is no record and stands in no
+-- What was refused before there was an image to store. Nothing was screened, so it is no record and stands in no
 -- chain; it is there for whoever asks later why a film has no result. The newest are kept.
 --
 -- It is made at the first refusal and is no step to another version of the file: the release that a deployment goes back to

@@ -80,9 +80,9 @@ impl RecordStore {
         self.database.heat_map(sequence)
     }
 
-    /// Images that were stored and not recorded, since the process was ended in between. An image that was
-    /// given up and is still there goes now; one whose bytes are not those of its name is put aside, and its
-    /// new path is among the second.
+    /// Images that were stored and not recorded, since the process ended in between. An image that was dropped and is
+    /// still there is deleted now; one whose bytes do not match its name is quarantined, and its new path is among the
+    /// second.
     ///
     /// # Errors
     /// [`RecordStoreError`].

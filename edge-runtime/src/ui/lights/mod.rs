@@ -8,8 +8,8 @@
 //! All parts are off before the lines become outputs, when the [`Panel`] is dropped (also while a panic
 //! unwinds), and when the process ends by a signal: SIGTERM, SIGINT and SIGHUP do not run `Drop`, so [`open`]
 //! starts a thread that takes these signals, turns everything off, and then ends the process by the signal.
-//! SIGKILL and a loss of power cannot be caught. After SIGKILL the lines keep their levels until the next
-//! start; without power they are dark.
+//! SIGKILL and a loss of power cannot be caught. After SIGKILL the kernel takes the lines back, and their levels depend on
+//! the chip (with rppal they stay) until the next start; without power the lights are off.
 
 mod board_file;
 mod indicator;
