@@ -39,16 +39,16 @@ pub(in crate::cli) struct InstallArgs {
     /// Its signature [default: FILE.minisig]
     #[arg(long, value_name = "FILE")]
     signature: Option<PathBuf>,
-    /// Screenings that it has to do well before it is kept; 0 keeps it at once
+    /// Successful screenings before it is confirmed; 0 confirms it at once
     #[arg(long, value_name = "N", default_value_t = TrialLimits::default().screenings)]
     trial: u32,
-    /// Take it even if its version is lower than that of a model that ran here
+    /// Install it even if its version is lower than that of a model that ran here
     #[arg(long)]
     allow_downgrade: bool,
-    /// Take it even if it failed on this board before
+    /// Install it even if it failed on this board before
     #[arg(long)]
     retry: bool,
-    /// Check everything, say what would be done, change nothing
+    /// Check everything, print what would be done, change nothing
     #[arg(long)]
     dry_run: bool,
     /// One JSON object instead of lines
@@ -74,7 +74,7 @@ pub(in crate::cli) struct StatusArgs {
 /// Arguments of `model rollback`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RollbackArgs {
-    /// Check everything, say what would be done, change nothing
+    /// Check everything, print what would be done, change nothing
     #[arg(long)]
     dry_run: bool,
     /// One JSON object instead of lines
