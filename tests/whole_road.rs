@@ -7,9 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use edge_runtime::cli::source::ModelSource;
-use edge_runtime::cli::{Outcome, screen};
-use edge_runtime::outputs::lights::Dark;
+use edge_runtime::commands::Outcome;
+use edge_runtime::commands::screen::{self, ModelSource, ScreenOptions};
+use edge_runtime::ui::lights::NoLights;
 use host_trainer::backbones::BackboneKind;
 use host_trainer::data::strange::Strange;
 use host_trainer::data::{DataSet, Split, Turn, of_split};
@@ -25,23 +25,23 @@ use host_trainer::weights::WeightSet;
 use serde_json::Value;
 use xray_core::decision::ProbabilityCalibration;
 use xray_core::engine::{self, Engine, EngineChoice, FusedEngine, TractEngine};
+use xray_core::quality_gate::RejectionReason;
+use xray_intake::read_file;
 use xray_core::package::{PackageFile, PackageProblem, Precision};
 use xray_core::preprocess::{Clahe, Intensity, prepare};
-use xray_core::quality_gate::RejectionReason;
 use xray_core::screening::{ReportFormat, Screener};
 use xray_edge_tests::{World, bytes, export, export_int8, fit, job};
-use xray_intake::read_file;
 
 fn screened(model: &Path, paths: &[std::path::PathBuf]) -> Result<(Vec<Value>, Outcome)> {
     let mut rows = Vec::new();
-    let outcome = screen::run(
-        (&ModelSource::File(model.to_owned()), EngineChoice::Auto.into()),
-        (paths, false),
-        (ReportFormat::JsonLines, None),
-        (&Dark, Duration::ZERO),
-        &mut rows,
-        &mut Vec::new(),
-    )?;
+    let options = ScreenOptions {
+        model: ModelSource::File(model.to_owned()),
+        paths: paths.to_vec(),
+        format: ReportFormat::JsonLines,
+        pause: Duration::ZERO,
+        ..ScreenOptions::default()
+    };
+    let outcome = screen::run(&options, &NoLights, &mut rows, &mut Vec::new())?;
     let rows = String::from_utf8(rows)?;
     Ok((rows.lines().map(serde_json::from_str).collect::<Result<_, _>>()?, outcome))
 }
@@ -346,7 +346,7 @@ fn a_picture_that_the_gate_refuses_has_no_score_anywhere() -> Result<()> {
     let gate = contract.quality_gate.unwrap();
     assert_eq!((gate.fit.fitted_on, gate.fit.validation), (80, 16));
 
-    // Limits that were drawn on four phantoms are narrow, and random backbones tell little of how they lie: most are
+    // StoreLimits that were drawn on four phantoms are narrow, and random backbones tell little of how they lie: most are
     // judged rightly, not all. What is refused has a reason and no score.
     let upright = of_split(&world.options.source.data, &world.options.source.classes, Split::Test)?;
     let mut wrong = Vec::new();
