@@ -15,7 +15,6 @@ pub(crate) struct LayerLoader<'a> {
     pub(crate) set: &'a WeightSet,
     /// Where the tensors shall be.
     pub(crate) device: &'a Device,
-    /// Which layers are trained.
     pub(crate) trained: &'a TrainedLayers,
 }
 
@@ -123,7 +122,6 @@ impl TensorCollector {
         self.put(format!("{layer}.weight"), conv.weight.val());
     }
 
-    /// BatchNorm.
     pub(crate) fn norm(&mut self, layer: &str, norm: &BatchNorm) {
         self.put(format!("{layer}.weight"), norm.gamma.val());
         self.put(format!("{layer}.bias"), norm.beta.val());

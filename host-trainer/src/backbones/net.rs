@@ -47,7 +47,7 @@ impl Backbone {
     ///
     /// # Errors
     /// [`WeightsError::Mismatch`] if tensors are missing, too many or wrongly shaped, all of them named;
-    /// [`WeightsError::Unsupported`] if the net has no form with the set's conventions.
+    /// [`WeightsError::Unsupported`] if the net cannot be built with the conventions of the set.
     pub fn load(set: &WeightSet, device: &Device) -> Result<Backbone, WeightsError> {
         Self::load_trained(set, &TrainedLayers::default(), device)
     }

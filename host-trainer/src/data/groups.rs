@@ -1,4 +1,4 @@
-//! Groups of images that figures are told apart by.
+//! Groups of images that get figures of their own.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Whose X-ray it is, told by the file name.
+//! The patient of an X-ray, by the file name.
 
 /// The patient of an image, by the file names of the Kermany set (doi 10.17632/rscbjbr9sj.2).
 ///

@@ -26,7 +26,6 @@ impl Default for AccuracyBudget {
 /// An image with different verdicts by the two models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VerdictFlip {
-    /// The file, below the data folder.
     pub path: String,
     /// Probability under the float model.
     pub float: f64,

@@ -11,9 +11,7 @@ use super::{Confusion, Interval, MetricsError, Rate, Scored, auroc, auroc_interv
 pub struct Subgroup {
     /// Its name; `None` for the images without a group.
     pub name: Option<String>,
-    /// Positives in it.
     pub positives: u64,
-    /// Negatives in it.
     pub negatives: u64,
     /// The part called rightly.
     pub accuracy: Rate,

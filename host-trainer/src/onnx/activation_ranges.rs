@@ -35,7 +35,6 @@ impl Observer {
     }
 }
 
-/// The range of one activation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ActivationRange {
     #[serde(rename = "steps")]

@@ -17,7 +17,6 @@ pub enum QuantiseError {
         "the float graph could not be run for calibration: {reason}; export with `--precision float32` and report it"
     )]
     Run { reason: String },
-    /// `activation` is a name in the float graph.
     #[error("activation {activation} is not finite on a calibration image; import the weights again")]
     NotFinite { activation: String },
 }

@@ -21,7 +21,6 @@ const QUALITY: u8 = 85;
 
 /// An image with a wrong verdict.
 pub struct WrongVerdict<'a> {
-    /// The image.
     pub image: &'a ScoredImage,
     /// Pictures of it, made small; or why there are none.
     pub thumbnails: Result<Thumbnails, String>,

@@ -15,7 +15,7 @@ use crate::evaluation::ThresholdRule;
 use crate::quantise::CALIBRATION_IMAGES;
 use crate::run::RunRecord;
 
-/// A fall of AUROC from validation to the images judged here that is worth a sentence.
+/// A fall of AUROC from validation to the evaluated images that the card mentions.
 const FALL: f64 = 0.01;
 
 /// Renders the card as Markdown.
@@ -57,7 +57,7 @@ fn write_card(card: &mut String, input: &ReportInput<'_>) -> std::fmt::Result {
     writeln!(
         card,
         "On the folder `{}` of `{}`: {} {} and {} {}. {} image(s) could not be read and {} were refused by \
-         the model's gate; they are in no figure. The threshold, \
+         the quality gate; no figure counts them. The threshold, \
          {:.4}, {}.\n",
         run.split,
         printable(&input.data.display().to_string()),
@@ -127,7 +127,7 @@ pub fn seen_before(split: &str) -> Option<&'static str> {
         Some("The model was trained on these images: the figures say nothing of new ones.")
     } else if is(Split::Val) {
         Some(
-            "Epoch, temperature, threshold and the gate's limits are chosen on validation images: on new images a model does worse.",
+            "Epoch, temperature, threshold and the limits of the quality gate are chosen on validation images: on new images a model does worse.",
         )
     } else {
         None
@@ -145,12 +145,12 @@ pub fn limits(input: &ReportInput<'_>) -> Vec<String> {
          .54 on children of another (Xin 2021, doi 10.1007/s10140-021-01954-x). Measure on your own images first."
             .to_owned(),
         format!(
-            "{} of the {} images judged here show {yes}. Where it is rarer, more of the positive calls are false alarms.",
+            "{} of the {} evaluated images show {yes}. Where it is rarer, more of the positive calls are false alarms.",
             e.positive.support,
             e.confusion.total()
         ),
         "Intervals count images, not patients: where one patient has several images they are too narrow.".to_owned(),
-        "Age, sex, position and machine are not told to this program, so there are no figures by them.".to_owned(),
+        "Age, sex, position and machine are not known to this program, so there are no figures by them.".to_owned(),
         match run.contract.temperature {
             1.0 => "Probabilities are as the network gives them: they were not calibrated.",
             _ => {

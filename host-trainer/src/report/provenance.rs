@@ -16,7 +16,7 @@ pub fn head_was_trained_again(record: &RunRecord, contract: &Contract) -> bool {
 }
 
 /// Whether a model can have been exported from a run: the same images and seed, and the same threshold where its head is
-/// that of the run. Two runs on the same images are told apart by it.
+/// that of the run. This distinguishes two runs on the same images.
 pub fn is_of(record: &RunRecord, contract: &Contract) -> bool {
     let made = &contract.training;
     record.data.fingerprint == made.data_fingerprint
@@ -57,7 +57,7 @@ pub fn provenance(input: &ReportInput<'_>) -> Vec<[String; 2]> {
     });
     row(
         "training images",
-        format!("{}{train}, {} passes, seed {}", made.train_images, made.epochs, made.seed),
+        format!("{}{train}, {} epochs, seed {}", made.train_images, made.epochs, made.seed),
     );
     row("validation images", format!("{}{validation}", made.validation_images));
     row("training data (SHA-256)", made.data_fingerprint.clone());
@@ -85,7 +85,7 @@ pub fn provenance(input: &ReportInput<'_>) -> Vec<[String; 2]> {
             ),
         );
     }
-    row("gate", contract.gate.as_ref().map_or_else(|| NO_GATE.to_owned(), gate));
+    row("quality gate", contract.gate.as_ref().map_or_else(|| NO_QUALITY_GATE.to_owned(), quality_gate));
     if let Some(record) = input.training {
         let data = &record.data;
         row("data folder", data.folder.clone());
@@ -102,24 +102,24 @@ pub fn provenance(input: &ReportInput<'_>) -> Vec<[String; 2]> {
             format!("{pairs} pair(s) of near-duplicate images, {patients} patient(s)"),
         );
         row("left out of training", format!("{} unreadable file(s)", data.left_out.len()));
-        let forms = match record.views.of_image().len() {
+        let views = match record.views.of_image().len() {
             1 => "each image as it is".to_owned(),
-            count => format!("{count} forms of each image: {}", words(&record.views.augmentation)),
+            count => format!("{count} views of each image: {}", words(&record.views.augmentation)),
         };
-        row("trained on", forms);
+        row("trained on", views);
         row("options", words(&record.training));
     }
     rows
 }
 
-const NO_GATE: &str = "none of its own: pictures are refused by their looks only, not if they are turned, inverted or of \
-                       something else";
+const NO_QUALITY_GATE: &str = "none is fitted: only the checks of the picture itself apply, which accept rotated, inverted and other \
+                       pictures";
 
-/// What a gate was fitted on, and how often it was wrong where its limits were chosen.
-fn gate(gate: &GateRecord) -> String {
+/// What the quality gate was fitted on, and how many validation images it refuses.
+fn quality_gate(gate: &GateRecord) -> String {
     let refused = Rate::new(gate.fit.refused as u64, gate.fit.validation as u64);
     format!(
-        "fitted on {} training images, each as it is and changed ({} forms); refuses {} of {} such forms of validation \
+        "fitted on {} training images, each unchanged and changed ({} views); refuses {} of {} such views of validation \
          images ({refused})",
         gate.fit.fitted_on / VIEWS_PER_IMAGE,
         gate.fit.fitted_on,
@@ -137,7 +137,7 @@ pub fn word(value: &impl serde::Serialize) -> String {
     words(value).trim_matches('"').to_owned()
 }
 
-/// A record in a line: `name value, name value`. What a later release adds to it is told too.
+/// A record in a line: `name value, name value`. Fields that a later release adds are listed, too.
 fn words(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::Object(fields)) => {

@@ -6,7 +6,6 @@ use crate::metrics::{Interval, Rate};
 /// One row: name, value, 95% interval, number of images.
 pub type FigureRow = [String; 4];
 
-/// The figures of an evaluation.
 pub fn figures(run: &ModelEvaluation, detail: &EvaluationDetails) -> Vec<FigureRow> {
     let e = &run.evaluation;
     let calibrated = &detail.calibration;

@@ -44,7 +44,7 @@ impl Detail {
             noise::add(plane, self.noise as f32, &mut rng);
         }
         if self.borders > 0.0 {
-            borders::paint(plane, (0.0, self.borders), &mut rng);
+            borders::paint(plane, 0.0..self.borders, &mut rng);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Validation images as another hospital might have taken them: a fixed set of changes, each in three severities, by
-//! which recipes are chosen. Validation of the same hospital does not show whether a recipe generalises, and the test
-//! images must not be chosen by.
+//! The corruption suite: validation images as another hospital might have taken them, by a fixed set of changes, each in
+//! three severities. Recipes are chosen by it: validation images of the same hospital do not show whether a recipe
+//! generalises, and nothing may be chosen by test images.
 //!
 //! | kind | severity 1 | 2 | 3 |
 //! | --- | --- | --- | --- |
@@ -49,7 +49,7 @@ pub use kind::Kind;
 use super::augment::Tone;
 use super::float_image::{FloatImage, borders, noise, smooth};
 
-/// Raised whenever a corruption would give other pixels than before.
+/// Raised whenever a corruption gives other pixels than before.
 pub const SUITE_VERSION: u32 = 2;
 
 /// One change of the suite. As text: `noise-2`.
@@ -63,16 +63,13 @@ pub struct Corruption {
 /// A picture that could not be changed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CorruptError {
-    /// The encoder refused it.
     #[error("the picture could not be stored as JPEG: {reason}; report it with the picture's size")]
     Encode {
         /// The encoder's word.
         reason: String,
     },
-    /// What the encoder gave could not be read.
     #[error("the picture could not be read again: {0}")]
     Decode(#[from] IntakeProblem),
-    /// Its contrast could not be equalised.
     #[error(transparent)]
     Equalise(#[from] PreprocessError),
 }
@@ -141,7 +138,7 @@ impl Corruption {
             Kind::Blur => plane = smooth::gaussian(&plane, amount),
             Kind::Crop => plane = geometry::crop(&plane, amount, rng),
             Kind::Scale => plane = geometry::shrink(&plane, amount),
-            Kind::Borders => borders::paint(&mut plane, (amount / 2.0, amount), rng),
+            Kind::Borders => borders::paint(&mut plane, amount / 2.0..amount, rng),
             Kind::Sharpen => smooth::sharpen(&mut plane, amount),
             Kind::Reduced => plane = resolution::reduced(&plane, amount),
             Kind::Stretch => plane = geometry::stretch(&plane, amount, rng),

@@ -1,4 +1,4 @@
-//! How a phantom is taken: position, sharpness, exposure, contrast, borders and noise, of which none depends
+//! The exposure of a phantom: position, sharpness, exposure, contrast, borders and noise, of which none depends
 //! on the finding, so that overall brightness does not tell it.
 
 use image::GrayImage;

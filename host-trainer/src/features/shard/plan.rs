@@ -1,4 +1,4 @@
-//! What all shards of one extraction have in common.
+//! The plan of an extraction, which all its shards share.
 
 use std::collections::BTreeSet;
 
@@ -92,7 +92,7 @@ impl Plan {
     }
 }
 
-/// The name of one image in one form.
+/// The name of one view of an image.
 pub fn entry_name(sha256: &str, view: &View) -> String {
     format!("{sha256}-{}", view.name())
 }

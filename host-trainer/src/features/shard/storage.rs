@@ -1,4 +1,4 @@
-//! Where shards lie: a folder, or a bucket of an object store.
+//! Where shards are stored: a folder, or a bucket of an object store.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub struct ShardStorage {
 }
 
 impl ShardStorage {
-    /// The place to write to: a folder, which is made, or `s3://BUCKET/PREFIX`.
+    /// Storage to write to: a folder, which is created, or `s3://BUCKET/PREFIX`.
     ///
     /// # Errors
     /// [`ShardError::Place`], [`ShardError::NotBuilt`].
@@ -34,7 +34,7 @@ impl ShardStorage {
         Self::open(place)
     }
 
-    /// The place to read from: a folder, which must be there, or `s3://BUCKET/PREFIX`.
+    /// Storage to read from: a folder, which must exist, or `s3://BUCKET/PREFIX`.
     ///
     /// # Errors
     /// [`ShardError::Place`], [`ShardError::NotBuilt`].
@@ -59,12 +59,12 @@ impl ShardStorage {
         Ok(ShardStorage { store, name, prefix: Path::default(), runtime })
     }
 
-    /// The whole name of a shard's file, for people.
+    /// The full name of a shard's file.
     pub fn file(&self, number: ShardNumber) -> String {
         format!("{}/{}", self.name, number.file_name())
     }
 
-    /// Writes a shard; it is there whole or not at all.
+    /// Writes a shard, atomically.
     ///
     /// # Errors
     /// [`ShardError::Store`].
@@ -76,7 +76,7 @@ impl ShardStorage {
         written.map(|_| ()).map_err(|error| failed(error.to_string()))
     }
 
-    /// Reads a shard, if it is there.
+    /// Reads a shard, if it exists.
     ///
     /// # Errors
     /// [`ShardError::Damaged`] if it is not whole, [`ShardError::Other`] if it belongs to another plan,
@@ -118,7 +118,7 @@ impl ShardStorage {
         Ok(Some(shard))
     }
 
-    /// The shards that are there, all of them.
+    /// All shards; all must exist.
     ///
     /// # Errors
     /// [`ShardError::Missing`] names those that are not; [`ShardError::Empty`], [`ShardError::Mixed`],
