@@ -101,7 +101,7 @@ impl LayerLoader<'_> {
 pub(crate) struct TensorCollector {
     /// The tensors that were collector.
     pub(crate) tensors: BTreeMap<String, Array>,
-    /// The device's word if a tensor could not be read.
+    /// The error of the device if a tensor could not be read.
     pub(crate) failure: Option<String>,
 }
 

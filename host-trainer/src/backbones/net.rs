@@ -94,7 +94,7 @@ impl Backbone {
     /// The tensors as they are now.
     ///
     /// # Errors
-    /// The device's word if a tensor cannot be read.
+    /// The error of the device if a tensor cannot be read.
     pub(crate) fn weights(&self, provenance: Provenance) -> Result<WeightSet, String> {
         let mut collector = TensorCollector::default();
         match &self.net {

@@ -99,7 +99,7 @@ impl Int8Comparison {
         })
     }
 
-    /// What exceeds the budget, in words; `None` if nothing does.
+    /// A description of what exceeds the budget; `None` if nothing does.
     pub fn exceeded(&self, budget: &AccuracyBudget) -> Option<String> {
         if let (Some(float), Some(int8)) = (self.float_auroc, self.int8_auroc)
             && float - int8 > budget.auroc

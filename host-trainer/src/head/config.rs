@@ -105,7 +105,7 @@ impl TrainingConfig {
     /// [`TrainingError`] names the one that is not.
     pub fn check(&self) -> Result<(), TrainingError> {
         let share = |name, value: f32| {
-            let range = TrainingError::Share { name, value: value.to_string() };
+            let range = TrainingError::Fraction { name, value: value.to_string() };
             if (0.0..1.0).contains(&value) { Ok(()) } else { Err(range) }
         };
         if self.batch_size < 2 {

@@ -13,7 +13,7 @@ pub enum TrainingError {
     #[error("a batch of {batch_size} has no variance for BatchNorm; use `--batch-size 2` or more")]
     BatchTooSmall { batch_size: usize },
     #[error("`--{name}` {value} is not between 0 and 1 (1 excluded)")]
-    Share { name: &'static str, value: String },
+    Fraction { name: &'static str, value: String },
     #[error("`--{name}` {value} is not {range}")]
     Range {
         name: &'static str,

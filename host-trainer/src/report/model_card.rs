@@ -8,7 +8,7 @@ use xray_core::package::{Contract, Precision, RANDOM_WARNING};
 use xray_core::screening::printable;
 
 use super::ReportInput;
-use super::provenance::{provenance, word};
+use super::provenance::{json_name, provenance};
 use super::tables::{AGAINST_ALL, GLOSSARY, figures, groups, patients};
 use crate::data::Split;
 use crate::evaluation::ThresholdRule;
@@ -39,8 +39,8 @@ fn write_card(card: &mut String, input: &ReportInput<'_>) -> std::fmt::Result {
     writeln!(card, "\n## What it is for\n")?;
     writeln!(
         card,
-        "Frontal chest X-rays of people like those it was trained on, where no radiologist is at hand: it tells {} from \
-         {}, so that films with a suspicion are looked at first. A clinician looks at every film.\n",
+        "Frontal chest X-rays of people like those it was trained on, where no radiologist is available: it distinguishes {} from \
+         {}, so that films with a suspicion are read first. A clinician looks at every film.\n",
         escaped(yes),
         escaped(no)
     )?;
@@ -140,7 +140,7 @@ pub fn limits(input: &ReportInput<'_>) -> Vec<String> {
     let e = &run.evaluation;
     let yes = &run.classes.positive;
     let mut limits = vec![
-        format!("It tells {yes} from {} only. “No sign” does not mean healthy.", run.classes.negative),
+        format!("It distinguishes {yes} from {} only. “No sign” does not mean healthy.", run.classes.negative),
         "A ResNet-50 with an AUROC of .95 on the public set, children of one to five years from one hospital, fell to \
          .54 on children of another (Xin 2021, doi 10.1007/s10140-021-01954-x). Measure on your own images first."
             .to_owned(),
@@ -199,11 +199,11 @@ fn commands(input: &ReportInput<'_>) -> Vec<String> {
     commands
 }
 
-/// The export, as far as the model tells how it was made; the run's folder is that of the command before.
+/// The export, as far as the model records its options; the run folder is that of the command before.
 fn export_command(contract: &Contract, record: &RunRecord) -> String {
     let mut command = "host-trainer export --run RUN --out MODEL.onnx".to_owned();
     if contract.precision != Precision::Int8 && record.base.is_none() {
-        command += &format!(" --precision {}", word(&contract.precision));
+        command += &format!(" --precision {}", json_name(&contract.precision));
     }
     if contract.quantisation.as_ref().is_some_and(|made| made.head_on == "float") {
         command += " --head-on float";
@@ -241,7 +241,7 @@ fn escaped(text: &str) -> String {
     printable(text).replace('|', "\\|").replace('<', "&lt;")
 }
 
-/// A word of a shell.
+/// An argument for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,".contains(c);
     match !word.is_empty() && word.chars().all(plain) {

@@ -1,4 +1,4 @@
-//! Where a model comes from, as rows of words.
+//! The provenance of a model, as table rows.
 
 use xray_core::package::{Contract, GateRecord};
 
@@ -32,8 +32,8 @@ pub fn provenance(input: &ReportInput<'_>) -> Vec<[String; 2]> {
     let mut row = |name: &str, value: String| rows.push([name.to_owned(), value]);
     row("file", input.model.display().to_string());
     row("SHA-256", input.evaluation.model.clone());
-    row("precision", word(&contract.precision));
-    row("input", words(pre));
+    row("precision", json_name(&contract.precision));
+    row("input", as_text(pre));
     for backbone in &contract.backbones {
         row(&format!("backbone {}", backbone.name), backbone.weights.clone());
         row("its tensors (SHA-256)", backbone.fingerprint.clone());
@@ -104,10 +104,10 @@ pub fn provenance(input: &ReportInput<'_>) -> Vec<[String; 2]> {
         row("left out of training", format!("{} unreadable file(s)", data.left_out.len()));
         let views = match record.views.of_image().len() {
             1 => "each image as it is".to_owned(),
-            count => format!("{count} views of each image: {}", words(&record.views.augmentation)),
+            count => format!("{count} views of each image: {}", as_text(&record.views.augmentation)),
         };
         row("trained on", views);
-        row("options", words(&record.training));
+        row("options", as_text(&record.training));
     }
     rows
 }
@@ -132,13 +132,13 @@ fn area(value: Option<f64>) -> String {
     value.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}"))
 }
 
-/// The word that stands in JSON.
-pub fn word(value: &impl serde::Serialize) -> String {
-    words(value).trim_matches('"').to_owned()
+/// The name of a value in JSON.
+pub fn json_name(value: &impl serde::Serialize) -> String {
+    as_text(value).trim_matches('"').to_owned()
 }
 
 /// A record in a line: `name value, name value`. Fields that a later release adds are listed, too.
-fn words(value: &impl serde::Serialize) -> String {
+fn as_text(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::Object(fields)) => {
             let one = |(name, value): (&String, &serde_json::Value)| {
@@ -151,7 +151,7 @@ fn words(value: &impl serde::Serialize) -> String {
     }
 }
 
-/// A value without the marks of JSON.
+/// A value without the punctuation of JSON.
 fn plain(value: &serde_json::Value) -> String {
     use serde_json::Value;
     match value {
@@ -172,9 +172,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_json_is_said_without_its_marks() {
-        assert_eq!(words(&serde_json::json!({"batch_size": 16, "kind": "adam"})), "batch size 16, kind adam");
+    fn json_is_written_without_its_punctuation() {
+        assert_eq!(
+            as_text(&serde_json::json!({"batch_size": 16, "kind": "adam"})),
+            "batch size 16, kind adam"
+        );
         let nested = serde_json::json!({"keep": {"best": "val-loss"}, "hidden": [256, 128], "stop": null});
-        assert_eq!(words(&nested), "hidden 256 and 128, keep best val-loss, stop none");
+        assert_eq!(as_text(&nested), "hidden 256 and 128, keep best val-loss, stop none");
     }
 }

@@ -37,7 +37,7 @@ impl QualityGateChoice {
     /// The number of training images.
     ///
     /// # Errors
-    /// Why no quality gate is fitted, in words.
+    /// A description of why no quality gate is fitted.
     fn images(self, record: &RunRecord, data: &DataSet) -> Result<usize, String> {
         match self {
             QualityGateChoice::Images(images) => Ok(images),
@@ -130,8 +130,11 @@ pub(super) fn fit_quality_gate(
     let some: Vec<&Item> = train.iter().copied().step_by(WRONG_ORIENTATION_EVERY).collect();
     let mut others = Vec::new();
     for orientation in WrongOrientation::ALL {
-        let kind =
-            if orientation == WrongOrientation::Inverted { CentreKind::Inverted } else { CentreKind::Turned };
+        let kind = if orientation == WrongOrientation::Inverted {
+            CentreKind::Inverted
+        } else {
+            CentreKind::Rotationed
+        };
         others.push((kind, images.features(&some, |_| vec![View::WrongOrientation(orientation)])?));
     }
     let size = model.contract().preprocessing.size;

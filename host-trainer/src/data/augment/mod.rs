@@ -38,7 +38,7 @@ pub struct Augmentation {
     pub zoom: f64,
     /// Made wider and lower, or narrower and higher, by a factor between `1 / (1 + stretch)` and `1 + stretch`, evenly
     /// on a logarithmic scale; 0 to 0.5. Pictures of any shape are squeezed into a square, so the chest's own shape
-    /// tells where and how it was taken.
+    /// depends on where and how it was taken.
     pub stretch: f64,
     /// Upright lines are slanted by up to this angle to either side, in degrees; 0 to 45.
     pub shear: f64,

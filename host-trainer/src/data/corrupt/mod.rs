@@ -64,10 +64,7 @@ pub struct Corruption {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CorruptError {
     #[error("the picture could not be stored as JPEG: {reason}; report it with the picture's size")]
-    Encode {
-        /// The encoder's word.
-        reason: String,
-    },
+    Encode { reason: String },
     #[error("the picture could not be read again: {0}")]
     Decode(#[from] IntakeProblem),
     #[error(transparent)]
@@ -142,7 +139,7 @@ impl Corruption {
             Kind::Sharpen => smooth::sharpen(&mut plane, amount),
             Kind::Reduced => plane = resolution::reduced(&plane, amount),
             Kind::Stretch => plane = geometry::stretch(&plane, amount, rng),
-            Kind::Turn => plane = geometry::turn(&plane, amount, rng),
+            Kind::Rotation => plane = geometry::turn(&plane, amount, rng),
             Kind::Shading => shading::shade(&mut plane, amount, rng),
             Kind::Jpeg | Kind::Local => {}
         }

@@ -1,7 +1,7 @@
 //! Leaks: near-duplicate images and patients in two splits of a data set, which make figures look better than they are.
 //!
 //! Two images count as near-duplicates when their [`PictureHash`]es differ in at most [`NEAR`] of 256 bits. Chest
-//! X-rays are so alike that the usual hashes of 64 bits do not tell children apart: of the 15.3 million pairs among 5533
+//! X-rays are so alike that the usual hashes of 64 bits do not distinguish children: of the 15.3 million pairs among 5533
 //! images of the public set, 812 have the same 8 × 8 difference hash, and only 30 of these are the same image. With the
 //! hash used here those 30 differ in no bit and the next pair, two children, in 38; mirrored, in 56. The 24 nearest
 //! pairs were looked at: all show different pictures. How far a copy is from its original, over every fifth image:

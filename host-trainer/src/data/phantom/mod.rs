@@ -66,7 +66,7 @@ pub fn draw(seed: u64, patient: u64, exposure: u64, consolidation: bool) -> Gray
 }
 
 /// Writes `train|test/NORMAL|PNEUMONIA` below `dir`, two exposures a patient, named so that
-/// [`crate::data::patient_of`] tells the patients; returns how many files. Patients have one class, and those
+/// [`crate::data::patient_of`] identifies the patients; returns how many files. Patients have one class, and those
 /// of `test` are others than those of `train`.
 ///
 /// # Errors

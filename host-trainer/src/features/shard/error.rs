@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ShardError {
     #[error("{place}: cannot be opened: {reason}; name a folder, or s3://BUCKET/PREFIX")]
-    Place {
+    Location {
         /// The place as it was named.
         place: String,
         reason: String,
@@ -23,7 +23,6 @@ pub enum ShardError {
         file: String,
         /// What was tried, such as `read`.
         action: &'static str,
-        /// The store's word.
         reason: String,
     },
     #[error(

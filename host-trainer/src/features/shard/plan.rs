@@ -97,7 +97,7 @@ pub fn entry_name(sha256: &str, view: &View) -> String {
     format!("{sha256}-{}", view.name())
 }
 
-/// Enough of a hash for people to tell it from others. What comes from a file need not be one.
+/// The start of a hash, enough for people. Text from a file need not be a hash.
 fn short(hash: &str) -> String {
     hash.chars().filter(char::is_ascii_alphanumeric).take(12).collect()
 }

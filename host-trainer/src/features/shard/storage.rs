@@ -25,11 +25,14 @@ impl ShardStorage {
     /// Storage to write to: a folder, which is created, or `s3://BUCKET/PREFIX`.
     ///
     /// # Errors
-    /// [`ShardError::Place`], [`ShardError::NotBuilt`].
+    /// [`ShardError::Location`], [`ShardError::NotBuilt`].
     pub fn create(place: &str) -> Result<Self, ShardError> {
         if !is_url(place) {
             let made = std::fs::create_dir_all(place);
-            made.map_err(|error| ShardError::Place { place: place.to_owned(), reason: error.to_string() })?;
+            made.map_err(|error| ShardError::Location {
+                place: place.to_owned(),
+                reason: error.to_string(),
+            })?;
         }
         Self::open(place)
     }
@@ -37,9 +40,9 @@ impl ShardStorage {
     /// Storage to read from: a folder, which must exist, or `s3://BUCKET/PREFIX`.
     ///
     /// # Errors
-    /// [`ShardError::Place`], [`ShardError::NotBuilt`].
+    /// [`ShardError::Location`], [`ShardError::NotBuilt`].
     pub fn open(place: &str) -> Result<Self, ShardError> {
-        let wrong = |reason: String| ShardError::Place { place: place.to_owned(), reason };
+        let wrong = |reason: String| ShardError::Location { place: place.to_owned(), reason };
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|e| wrong(e.to_string()))?;
         let name = place.trim_end_matches('/').to_owned();
         if let Some(address) = place.strip_prefix("s3://") {
@@ -162,7 +165,7 @@ fn s3(place: &str, bucket: &str) -> Result<Arc<dyn ObjectStore>, ShardError> {
     let builder = object_store::aws::AmazonS3Builder::from_env().with_bucket_name(bucket);
     let built = builder.build();
     let store =
-        built.map_err(|error| ShardError::Place { place: place.to_owned(), reason: error.to_string() })?;
+        built.map_err(|error| ShardError::Location { place: place.to_owned(), reason: error.to_string() })?;
     Ok(Arc::new(store))
 }
 

@@ -195,7 +195,7 @@ pub fn ring(chart: &mut Chart<'_, '_>, at: (f64, f64)) -> Result<(), PlotError> 
     Ok(())
 }
 
-/// A figure in words, with its 95% interval if it has one.
+/// A figure as text, with its 95% interval if it has one.
 pub fn figure(value: Option<f64>, interval: Option<crate::metrics::Interval>) -> String {
     match (value, interval) {
         (None, _) => "undefined".to_owned(),
