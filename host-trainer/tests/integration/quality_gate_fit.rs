@@ -51,7 +51,7 @@ fn kinds_are_told_apart_and_the_validation_side_is_kept() {
     let samples = QualityGateSamples {
         upright: cloud(200, |_| 0.0, 1),
         others: vec![
-            (CentreKind::Rotationed, cloud(60, turned, 2)),
+            (CentreKind::Turned, cloud(60, turned, 2)),
             (CentreKind::Inverted, cloud(60, inverted, 3)),
             (CentreKind::Strange, Vec::new()),
         ],

@@ -133,7 +133,7 @@ pub(super) fn fit_quality_gate(
         let kind = if orientation == WrongOrientation::Inverted {
             CentreKind::Inverted
         } else {
-            CentreKind::Rotationed
+            CentreKind::Turned
         };
         others.push((kind, images.features(&some, |_| vec![View::WrongOrientation(orientation)])?));
     }
