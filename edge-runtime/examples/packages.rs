@@ -10,8 +10,8 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use xray_signing::{NewKeys, Password, SecretKey, sign, stamp};
 use xray_core::package::{PackageFile, signature_of};
+use xray_signing::{NewKeys, Password, SecretKey, sign, stamp};
 
 #[allow(clippy::expect_used, dead_code, reason = "made for tests, which fail by panicking")]
 #[path = ""]

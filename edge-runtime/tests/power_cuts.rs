@@ -14,8 +14,8 @@ use edge_runtime::models::{
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use simulated_disk::{DiskFault, SimulatedDisk};
-use xray_signing::{NewKeys, Password, SecretKey, sign};
 use xray_core::package::{PackageFile, SignatureFile, SignedBytes, TrustedKeys};
+use xray_signing::{NewKeys, Password, SecretKey, sign};
 
 const CUTS: u32 = 10_000;
 

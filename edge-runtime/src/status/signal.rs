@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use xray_core::decision::Finding;
-use xray_core::screening::{ScreenedPath, NoResult, ScreeningError};
+use xray_core::screening::{NoResult, ScreenedPath, ScreeningError};
 
 #[cfg(unix)]
 use crate::records::Outcome;

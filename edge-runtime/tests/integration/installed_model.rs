@@ -5,8 +5,8 @@ use std::process::Command;
 
 use edge_runtime::models::{ModelFolder, State};
 use edge_runtime::records::{RecordReader, VerifyDepth};
-use xray_signing::{NewKeys, Password, SecretKey, sign, stamp};
 use xray_core::package::{PackageFile, signature_of};
+use xray_signing::{NewKeys, Password, SecretKey, sign, stamp};
 
 use crate::support;
 use crate::support::device::{Device, picture};

@@ -5,8 +5,8 @@ use std::process::Output;
 
 use edge_runtime::models::{Installed, ModelFolder, ModelRefusal, ModelStore};
 use serde_json::Value;
-use xray_signing::{NewKeys, Password, SecretKey, sign, stamp};
 use xray_core::package::{PackageFile, TrustedKeys, signature_of};
+use xray_signing::{NewKeys, Password, SecretKey, sign, stamp};
 
 use crate::support;
 use crate::support::folder::TestFolder;

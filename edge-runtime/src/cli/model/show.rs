@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use xray_core::engine::FusedEngine;
-use xray_core::package::{Contract, QualityGateRecord, PackageFile, SCHEMA_VERSION, VerifiedPackage};
+use xray_core::package::{Contract, PackageFile, QualityGateRecord, SCHEMA_VERSION, VerifiedPackage};
 use xray_core::screening::printable;
 
 use crate::cli::print;

@@ -59,8 +59,8 @@ mod tests {
 
     use super::super::PAUSE;
     use super::*;
-    use xray_intake::ListingError;
     use xray_core::screening::NoResult;
+    use xray_intake::ListingError;
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     enum Seen {

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use xray_core::files;
 use xray_core::heat_map::{HeatMap, overlay_png};
-use xray_intake as intake;
 use xray_core::screening::{ScreenedPath, Screener};
 use xray_core::sha256_hex;
+use xray_intake as intake;
 
 /// Draws into one folder.
 pub struct HeatMapWriter<'a> {

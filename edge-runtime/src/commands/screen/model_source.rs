@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Result, bail};
 use xray_core::engine::EngineOptions;
 use xray_core::files::not_found_as_none;
-use xray_core::screening::{ScreenedPath, NoResult, Screener, ScreeningError};
+use xray_core::screening::{NoResult, ScreenedPath, Screener, ScreeningError};
 
 use crate::commands::model::StoreLocation;
 use crate::models::{ModelFolder, ModelStore, State, TrialOutcome, TrialStatus, load_checked};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use xray_core::screening::ScreeningError;
 use xray_intake::IntakeProblem;
 use xray_intake::film::FilmProblem;
-use xray_core::screening::ScreeningError;
 
 use super::*;
 use crate::daemon::WorkerError;
@@ -88,11 +88,6 @@ fn dicom_problems() -> Vec<IntakeProblem> {
     all.into_iter().map(IntakeProblem::from).collect()
 }
 
-#[cfg(not(feature = "dicom"))]
-fn dicom_problems() -> Vec<IntakeProblem> {
-    Vec::new()
-}
-
 fn codes() -> BTreeSet<&'static str> {
     let mut codes: BTreeSet<&'static str> =
         intake_problems().iter().chain(&dicom_problems()).map(IntakeProblem::code).collect();
@@ -106,7 +101,9 @@ fn codes() -> BTreeSet<&'static str> {
     let failed = xray_core::engine::EngineError::Run { reason };
     codes.insert(ScreeningError::Preprocess { file: file.clone(), source: prepared }.code());
     codes.insert(ScreeningError::Engine { file, source: failed }.code());
-    codes.extend(xray_core::quality_gate::RejectionReason::ALL.map(xray_core::quality_gate::RejectionReason::code));
+    codes.extend(
+        xray_core::quality_gate::RejectionReason::ALL.map(xray_core::quality_gate::RejectionReason::code),
+    );
     codes.extend(FilmProblem::ALL.map(FilmProblem::code));
     // What has no record, and is message all the same.
     codes.extend([

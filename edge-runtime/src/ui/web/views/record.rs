@@ -162,12 +162,10 @@ pub fn record(site: &Site, context: &RequestContext, view: &RecordView) -> Marku
                 } @else {
                     form method="post" action={ (at) "/reported" } { button.key { (words.page.mark) } }
                 }
-                @if cfg!(feature = "dicom") {
-                    @if view.picture_error.is_none() {
-                        a.key href={ (at) "/image.dcm" } { (words.page.dicom_image) }
-                    }
-                    a.key href={ (at) "/report.dcm" } { (words.page.dicom_report) }
+                @if view.picture_error.is_none() {
+                    a.key href={ (at) "/image.dcm" } { (words.page.dicom_image) }
                 }
+                a.key href={ (at) "/report.dcm" } { (words.page.dicom_report) }
             }
             (facts(site, words, view, true))
         }
