@@ -25,11 +25,11 @@ mod support {
 fn main() -> Result<()> {
     let out = std::env::args_os().nth(1).context("usage: packages OUT")?;
     let out = Path::new(&out);
-    let (ours, strange) =
+    let (ours, stranger) =
         (NewKeys::make(Password::None, "test")?, NewKeys::make(Password::None, "stranger")?);
     std::fs::create_dir_all(out.join("keys"))?;
     std::fs::write(out.join("keys/test.pub"), &ours.public)?;
-    for (name, version, keys) in [("one", 1, &ours), ("two", 2, &ours), ("stranger", 3, &strange)] {
+    for (name, version, keys) in [("one", 1, &ours), ("two", 2, &ours), ("stranger", 3, &stranger)] {
         let path = out.join(format!("{name}.onnx"));
         let secret = SecretKey::from_text(Path::new("key"), &keys.secret, Password::None)?;
         let file =

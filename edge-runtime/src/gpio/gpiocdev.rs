@@ -24,7 +24,7 @@ pub(super) struct CharacterDevice {
 }
 
 impl CharacterDevice {
-    /// Opens the board's lines, all parts off from the first moment.
+    /// Opens the board's lines, all parts off from the start.
     ///
     /// # Errors
     /// Every variant of [`GpioError`] but [`GpioError::NoSafeState`].

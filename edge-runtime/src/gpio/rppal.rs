@@ -28,7 +28,7 @@ pub(super) struct RaspberryPi {
 }
 
 impl RaspberryPi {
-    /// Opens the board's lines, all parts off from the first moment.
+    /// Opens the board's lines, all parts off from the start.
     ///
     /// # Errors
     /// Every variant of [`GpioError`] but [`GpioError::NoSafeState`].

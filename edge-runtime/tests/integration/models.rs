@@ -161,13 +161,13 @@ fn what_is_not_signed_for_this_board_is_refused_and_listed() {
     stranger.model("two.onnx", 2, true);
     for ending in ["", ".minisig"] {
         let name = format!("two.onnx{ending}");
-        std::fs::copy(stranger.folder.at(&name), board.folder.at(&format!("strange.onnx{ending}")))
+        std::fs::copy(stranger.folder.at(&name), board.folder.at(&format!("other-key.onnx{ending}")))
             .expect("copied");
     }
     for (file, word) in [
         ("changed.onnx", "key `2026` does not hold"),
         ("bare.onnx", "its signature"),
-        ("strange.onnx", "by none of the keys"),
+        ("other-key.onnx", "by none of the keys"),
     ] {
         let reason = board.json(&["model", "install", file], 4)["reason"].to_string();
         assert!(reason.contains(word) && reason.contains(file), "{reason}");

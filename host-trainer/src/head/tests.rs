@@ -137,8 +137,8 @@ fn a_training_that_stopped_early_is_not_trained_further() {
     let config = TrainingConfig { epochs: 30, early_stopping: Some(rule), ..config() };
     let last = std::cell::RefCell::new(None);
     let run = |resume| {
-        train(&config, &samples(0..16), &samples(16..24), &Device::flex(), resume, |moment| {
-            if let TrainingEvent::Epoch(_, state) = moment {
+        train(&config, &samples(0..16), &samples(16..24), &Device::flex(), resume, |event| {
+            if let TrainingEvent::Epoch(_, state) = event {
                 last.replace(Some(state.clone()));
             }
             Ok::<_, TrainingError>(())
@@ -155,8 +155,8 @@ fn a_training_that_stopped_early_is_not_trained_further() {
 fn every_step_is_told() {
     let config = TrainingConfig { epochs: 2, batch_size: 6, ..config() };
     let mut told = Vec::new();
-    let trained = train(&config, &samples(0..16), &samples(16..24), &Device::flex(), None, |moment| {
-        if let TrainingEvent::Step(step) = moment {
+    let trained = train(&config, &samples(0..16), &samples(16..24), &Device::flex(), None, |event| {
+        if let TrainingEvent::Step(step) = event {
             told.push(step);
         }
         Ok::<_, TrainingError>(())
@@ -205,7 +205,7 @@ fn a_training_that_was_cut_off_ends_with_the_same_head() {
     let folder = tempfile::tempdir().unwrap();
     let path = |epoch: usize| folder.path().join(epoch.to_string());
     let run = |resume| {
-        train(&config, &with_views(), &samples(16..24), &Device::flex(), resume, |moment| match moment {
+        train(&config, &with_views(), &samples(16..24), &Device::flex(), resume, |event| match event {
             TrainingEvent::Epoch(epoch, state) => state.save(&path(epoch.epoch)),
             TrainingEvent::Step(_) => Ok(()),
         })
@@ -225,8 +225,8 @@ fn a_training_that_was_cut_off_ends_with_the_same_head() {
 #[test]
 fn a_checkpoint_of_another_training_is_refused() {
     let mut last = None;
-    train(&config(), &samples(0..16), &samples(16..24), &Device::flex(), None, |moment| {
-        if let TrainingEvent::Epoch(_, state) = moment {
+    train(&config(), &samples(0..16), &samples(16..24), &Device::flex(), None, |event| {
+        if let TrainingEvent::Epoch(_, state) = event {
             last = Some(state.clone());
         }
         Ok::<_, TrainingError>(())

@@ -31,7 +31,7 @@ pub fn lines(panel: &SharedPanel, mut wait: impl FnMut(Duration), out: &mut impl
     let backend = lock(panel).board().backend;
     let machines = lock(panel).board().machines.clone();
     let may_be_a_jetson = machines.is_empty() || machines.iter().any(|machine| machine.starts_with("NVIDIA"));
-    say(out, &format!("board {name}: watch the lamps and listen; each goes on once, in this order:"))?;
+    say(out, &format!("board {name}: watch the lights and listen; each goes on once, in this order:"))?;
     for (part, wiring) in &parts {
         // The guard is let go before the wait: SIGTERM must be able to turn the part off.
         let on = lock(panel).try_part(*part, true);
@@ -55,14 +55,14 @@ pub fn lines(panel: &SharedPanel, mut wait: impl FnMut(Duration), out: &mut impl
     }
     say(
         out,
-        "All lines follow. A lamp that stayed dark, or a buzzer that was silent, is broken, the wrong way \
+        "All lines follow. A light that stayed dark, or a buzzer that was silent, is broken, the wrong way \
          round, or on another line than the board file says; two that changed places are swapped there.",
     )?;
     if backend == Backend::Gpiocdev && may_be_a_jetson {
         // Tegra reads an output back from its register: the line follows whatever the pin does.
         say(
             out,
-            "On a Jetson a lamp also stays dark if its pin is muxed to another function; no program can change \
+            "On a Jetson a light also stays dark if its pin is muxed to another function; no program can change \
              that while the machine runs. Look with `sudo /opt/nvidia/jetson-io/jetson-io.py`.",
         )?;
     }
