@@ -130,11 +130,8 @@ pub(super) fn fit_quality_gate(
     let some: Vec<&Item> = train.iter().copied().step_by(WRONG_ORIENTATION_EVERY).collect();
     let mut others = Vec::new();
     for orientation in WrongOrientation::ALL {
-        let kind = if orientation == WrongOrientation::Inverted {
-            CentreKind::Inverted
-        } else {
-            CentreKind::Turned
-        };
+        let kind =
+            if orientation == WrongOrientation::Inverted { CentreKind::Inverted } else { CentreKind::Turned };
         others.push((kind, images.features(&some, |_| vec![View::WrongOrientation(orientation)])?));
     }
     let size = model.contract().preprocessing.size;

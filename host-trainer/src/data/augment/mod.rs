@@ -208,13 +208,13 @@ pub struct Transform {
 impl Transform {
     /// The changed picture, grey, of the same size.
     pub fn apply(&self, image: &Radiograph) -> Radiograph {
-        let mut plane = FloatImage::of(image);
+        let mut pixels = FloatImage::of(image);
         if self.place != Placement::default() {
-            plane = warp(&plane, &self.place, self.fill);
+            pixels = warp(&pixels, &self.place, self.fill);
         }
-        self.tone.apply(&mut plane);
-        self.detail.apply(&mut plane);
-        plane.into_image(image)
+        self.tone.apply(&mut pixels);
+        self.detail.apply(&mut pixels);
+        pixels.into_image(image)
     }
 }
 
