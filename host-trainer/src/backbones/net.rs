@@ -76,7 +76,6 @@ impl Backbone {
         Ok(Backbone { kind: set.backbone, conventions: set.conventions.clone(), net })
     }
 
-    /// Which net it is.
     pub fn kind(&self) -> BackboneKind {
         self.kind
     }

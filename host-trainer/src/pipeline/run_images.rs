@@ -14,7 +14,6 @@ use crate::quantise::measure_ranges;
 use crate::run::RunRecord;
 use crate::weights::WeightSet;
 
-/// Where the images of a run lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunImages {
     /// The folder that the run was made from.

@@ -77,7 +77,6 @@ pub enum Preset {
 }
 
 impl Preset {
-    /// What it stands for.
     pub fn augmentation(self) -> Augmentation {
         let none = Augmentation {
             flip: false,
@@ -123,13 +122,9 @@ impl Preset {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("augmentation: {name} is {value}, and must lie between {low} and {high}")]
 pub struct AugmentError {
-    /// Which number.
     pub name: &'static str,
-    /// What it is.
     pub value: f64,
-    /// Its least value.
     pub low: f64,
-    /// Its greatest value.
     pub high: f64,
 }
 
@@ -195,9 +190,7 @@ impl Augmentation {
 /// One change of position, exposure and detail.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Transform {
-    /// Where the picture goes.
     pub place: Placement,
-    /// How it is exposed.
     pub tone: Tone,
     /// How sharp it is, with what noise and borders.
     pub detail: Detail,

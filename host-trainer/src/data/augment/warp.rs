@@ -46,7 +46,6 @@ pub struct Placement {
     pub shift: [f64; 2],
 }
 
-/// Where it was.
 impl Default for Placement {
     fn default() -> Self {
         Placement { flip: false, zoom: 1.0, stretch: 1.0, shear: 0.0, rotation: 0.0, shift: [0.0; 2] }

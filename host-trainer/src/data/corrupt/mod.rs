@@ -95,7 +95,6 @@ impl Corruption {
         all
     }
 
-    /// What is changed.
     pub fn kind(self) -> Kind {
         self.kind
     }

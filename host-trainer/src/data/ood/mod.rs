@@ -11,7 +11,6 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use xray_core::intake::{IntakeProblem, Radiograph};
 
-/// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OodPicture {
     /// Every pixel, or every few, of a level of its own.
@@ -41,7 +40,6 @@ impl OodPicture {
         OodPicture::Page,
     ];
 
-    /// The name in tables.
     pub fn name(self) -> &'static str {
         match self {
             OodPicture::Grain => "grain",
