@@ -64,7 +64,7 @@ fn stored_value(code: u16, format: &PixelFormat) -> f64 {
 /// Whether the lowest value is white.
 fn polarity(set: &DataSet<'_>, format: &PixelFormat) -> Result<bool, DicomProblem> {
     let inverse = format.photometric == Photometric::Monochrome1;
-    let element = "Presentation LUT VoiFunction";
+    let element = "Presentation LUT Shape";
     match (set.text(tags::PRESENTATION_LUT_SHAPE, VR::CS, element)?, inverse) {
         // A lung whose black and white are in doubt is not shown to anyone.
         (Some("INVERSE"), false) | (Some("IDENTITY"), true) => Err(DicomProblem::Invalid {

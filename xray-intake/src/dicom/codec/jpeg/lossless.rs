@@ -2,7 +2,7 @@
 
 use super::super::super::DicomProblem;
 use super::headers::Headers;
-use super::huffman::{BitReader, Huffman};
+use crate::jpeg::huffman::{BitReader, Huffman};
 use super::{NAME, damaged};
 use crate::IntakeProblem;
 
