@@ -86,6 +86,7 @@ pub fn decode_picture(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
     }
     match image::guess_format(bytes) {
         Ok(ImageFormat::Pnm) => decode_netpbm(bytes),
+        _ if dicom::is_without_preamble(bytes) => dicom::decode(bytes),
         _ => Err(other_formats::problem_of(bytes)),
     }
 }

@@ -13,12 +13,13 @@ use dicom_parser::dataset::LazyDataToken;
 use dicom_parser::dataset::lazy_read::LazyDataSetReader;
 use dicom_transfer_syntax_registry::entries;
 
+use super::fragments;
 use super::data_set::{DataSet, Element, ElementMap, PixelData};
 use super::transfer_syntax::ElementEncoding;
 use crate::IntakeProblem;
 
 /// What is kept of the data set's top level for its pixels.
-pub(super) const PIXEL_ELEMENTS: [Tag; 19] = [
+pub(super) const PIXEL_ELEMENTS: [Tag; 27] = [
     tags::SOP_CLASS_UID,
     tags::MODALITY,
     tags::PRESENTATION_INTENT_TYPE,
@@ -38,6 +39,14 @@ pub(super) const PIXEL_ELEMENTS: [Tag; 19] = [
     tags::WINDOW_WIDTH,
     tags::VOILUT_FUNCTION,
     tags::PRESENTATION_LUT_SHAPE,
+    tags::PIXEL_PADDING_VALUE,
+    tags::PIXEL_PADDING_RANGE_LIMIT,
+    tags::PATIENT_ORIENTATION,
+    tags::VIEW_POSITION,
+    tags::BODY_PART_EXAMINED,
+    tags::PIXEL_ASPECT_RATIO,
+    tags::PIXEL_SPACING,
+    tags::IMAGER_PIXEL_SPACING,
 ];
 
 /// Deepest nesting that is followed, in sequences and items. Radiographs have two or four.
@@ -138,7 +147,9 @@ fn read_pass<'a>(
             }
             LazyDataToken::PixelSequenceStart => {
                 if open.is_empty() {
-                    set.pixels = Some(PixelData::Fragments(Vec::new()));
+                    let content = reader.into_decoder().position() as usize;
+                    set.pixels = Some(PixelData::Fragments(fragments::read(bytes, content)?));
+                    return Ok(PassEnd::Complete);
                 }
                 open.push(Container::Pixels(0));
             }
@@ -154,15 +165,7 @@ fn read_pass<'a>(
                 _ => return Err(damaged(SEQUENCE)),
             },
             LazyDataToken::LazyItemValue { len, decoder } => {
-                let value = slice(bytes, decoder.position(), Length(len))?;
-                if let (
-                    &[Container::Pixels(items), Container::PixelItem],
-                    Some(PixelData::Fragments(fragments)),
-                ) = (&open[..], &mut set.pixels)
-                    && items > 1
-                {
-                    fragments.push(value);
-                }
+                slice(bytes, decoder.position(), Length(len))?;
                 decoder.skip_bytes(len).map_err(|_| IntakeProblem::Truncated)?;
             }
             LazyDataToken::ItemEnd => match open.pop() {
@@ -200,6 +203,9 @@ fn destination<'s, 'a>(
     tag: Tag,
 ) -> Option<&'s mut ElementMap<'a>> {
     let lut = matches!(tag, tags::LUT_DESCRIPTOR | tags::LUT_DATA);
+    let code = matches!(tag, tags::CODE_VALUE | tags::CODE_MEANING);
+    let window = matches!(tag, tags::WINDOW_CENTER | tags::WINDOW_WIDTH | tags::VOILUT_FUNCTION);
+    let rescale = matches!(tag, tags::RESCALE_SLOPE | tags::RESCALE_INTERCEPT);
     match *open {
         [] => top.contains(&tag).then_some(&mut set.root),
         [Container::Sequence(tags::MODALITY_LUT_SEQUENCE, 1), Container::Item] if lut => {
@@ -207,6 +213,22 @@ fn destination<'s, 'a>(
         }
         [Container::Sequence(tags::VOILUT_SEQUENCE, 1), Container::Item] if lut => {
             Some(set.voi_lut.get_or_insert_default())
+        }
+        [Container::Sequence(tags::VIEW_CODE_SEQUENCE, 1), Container::Item] if code => {
+            Some(set.view_code.get_or_insert_default())
+        }
+        [
+            Container::Sequence(
+                tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE | tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE,
+                1,
+            ),
+            Container::Item,
+            Container::Sequence(group, 1),
+            Container::Item,
+        ] if (group == tags::FRAME_VOILUT_SEQUENCE && window)
+            || (group == tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE && rescale) =>
+        {
+            Some(&mut set.frame)
         }
         _ => None,
     }
@@ -244,6 +266,6 @@ fn skip_implicit(bytes: &[u8], content: usize) -> Result<usize, IntakeProblem> {
 const UNREADABLE: &str = "its elements cannot be told apart";
 const SEQUENCE: &str = "a sequence in it does not end as it should";
 
-fn damaged(reason: &str) -> IntakeProblem {
+pub(super) fn damaged(reason: &str) -> IntakeProblem {
     IntakeProblem::Damaged { format: "DICOM", reason: reason.to_owned() }
 }

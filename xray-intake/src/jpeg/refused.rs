@@ -53,7 +53,7 @@ pub(super) fn check_scans(frame: &Frame, components: usize) -> Result<(), Intake
 /// and those of colours.
 ///
 /// # Errors
-/// [`IntakeProblem::TooManyPixels`].
+/// [`IntakeProblem::OtherFormat`].
 pub(super) fn check_memory(
     progressive: bool,
     width: u32,
@@ -63,7 +63,7 @@ pub(super) fn check_memory(
     let coefficients = u64::from(width) * u64::from(height) * components as u64;
     let kept = progressive || components == 4;
     if kept && coefficients > MAX_JPEG_COEFFICIENTS {
-        return Err(IntakeProblem::TooManyPixels { width, height });
+        return Err(other("a progressive or CMYK JPEG of more than 80 million samples"));
     }
     Ok(())
 }

@@ -147,7 +147,7 @@ fn large_pictures_whose_coefficients_are_kept_are_bounded() {
     let inks: Vec<u8> = (1..=4).flat_map(|id| [id, 0x11, 0]).collect();
     let header = [&[0xff, 0xc2, 0, 20, 8, 0x18, 0xb4, 0x18, 0xb4, 4][..], &inks].concat();
     let four = [&large[..frame], &header, &large[frame + 13..]].concat();
-    assert_eq!(decode(&four), Err(IntakeProblem::TooManyPixels { width: 6324, height: 6324 }));
+    assert!(matches!(decode(&four), Err(IntakeProblem::OtherFormat { .. })));
 }
 
 proptest! {
