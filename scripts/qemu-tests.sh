@@ -22,7 +22,7 @@ case "${1:-}" in
   --all) "${tests[@]}" --no-fail-fast --lib --bins --tests -- "${cameras[@]}" ;;
   "")
     # Not crash, run, stick, page, pipeline and power_cuts, nor films in hundreds of drawn scenes.
-    "${tests[@]}" --lib --bins --test integration --test dicom_memory \
+    "${tests[@]}" --lib --bins --test integration \
       --test lights --test screen -- "${cameras[@]}" \
       --skip a_film_is_found --skip pictures_of_other_things --skip what_cannot_be_screened ;;
   *) echo "qemu-tests: '$1' is not known; usage: $0 [--all]" >&2; exit 2 ;;

@@ -23,21 +23,21 @@ use host_trainer::pipeline::{
 use host_trainer::run::{ChooseOn, RunDir, RunRecord};
 use host_trainer::weights::WeightSet;
 use serde_json::Value;
-use xray_core::decision::Calibration;
+use xray_core::decision::ProbabilityCalibration;
 use xray_core::engine::{self, Engine, EngineChoice, FusedEngine, TractEngine};
-use xray_core::gate::Reason;
-use xray_core::intake::read_file;
 use xray_core::package::{PackageFile, PackageProblem, Precision};
 use xray_core::preprocess::{Clahe, Intensity, prepare};
-use xray_core::screening::{Format, Screener};
+use xray_core::quality_gate::RejectionReason;
+use xray_core::screening::{ReportFormat, Screener};
 use xray_edge_tests::{World, bytes, export, export_int8, fit, job};
+use xray_intake::read_file;
 
 fn screened(model: &Path, paths: &[std::path::PathBuf]) -> Result<(Vec<Value>, Outcome)> {
     let mut rows = Vec::new();
     let outcome = screen::run(
         (&ModelSource::File(model.to_owned()), EngineChoice::Auto.into()),
         (paths, false),
-        (Format::JsonLines, None),
+        (ReportFormat::JsonLines, None),
         (&Dark, Duration::ZERO),
         &mut rows,
         &mut Vec::new(),
@@ -137,7 +137,7 @@ fn what_the_trainer_exports_the_device_screens() -> Result<()> {
     let model = export(&world, Precision::Int8Weights, "model.onnx")?;
     let contract = PackageFile::read(&model)?.verify()?.contract().clone();
     // Random backbones know no X-rays: no gate where none was asked for.
-    assert_eq!(contract.gate, None);
+    assert_eq!(contract.quality_gate, None);
     assert_eq!(contract.threshold, record.threshold);
     assert_eq!(contract.training.data_fingerprint, record.data.fingerprint);
     assert!(contract.backbones.iter().all(|backbone| backbone.weights == "random (seed 5)"));
@@ -273,7 +273,7 @@ fn a_fit_on_int8_backbones_is_exported_as_it_is() -> Result<()> {
     let float = export(&world, Precision::Float32, "float.onnx")?;
     let contract = PackageFile::read(&float)?.verify()?.contract().clone();
     let screener = Screener::load(&float)?;
-    let calibration = Calibration::new(contract.temperature)?;
+    let calibration = ProbabilityCalibration::new(contract.temperature)?;
     let mut loss = Vec::new();
     for score in RunDir::new(&world.options.out).scores()? {
         let found = screener.screen(&world.options.source.data.join(&score.path))?.verdict.uncalibrated();
@@ -343,7 +343,7 @@ fn a_picture_that_the_gate_refuses_has_no_score_anywhere() -> Result<()> {
     let asked = ExportJob { gate: GateWish::On(20), ..job(&world, &model) };
     pipeline::export_quantised_run(&asked, &how, &world.device, &mut |_| {})?;
     let contract = PackageFile::read(&model)?.verify()?.contract().clone();
-    let gate = contract.gate.unwrap();
+    let gate = contract.quality_gate.unwrap();
     assert_eq!((gate.fit.fitted_on, gate.fit.validation), (80, 16));
 
     // Limits that were drawn on four phantoms are narrow, and random backbones tell little of how they lie: most are
@@ -374,7 +374,7 @@ fn a_picture_that_the_gate_refuses_has_no_score_anywhere() -> Result<()> {
         let reasons: Vec<_> =
             row["reasons"].as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect();
         assert!(
-            !reasons.is_empty() && reasons.iter().all(|code| Reason::from_code(code).is_some()),
+            !reasons.is_empty() && reasons.iter().all(|code| RejectionReason::from_code(code).is_some()),
             "{text}"
         );
         assert!(row.get("probability").is_none(), "{text}");
@@ -385,7 +385,7 @@ fn a_picture_that_the_gate_refuses_has_no_score_anywhere() -> Result<()> {
     world.options.out = world.path("clinic");
     fit(&world)?;
     let clinic = PackageFile::read(&export(&world, Precision::Int8, "clinic.onnx")?)?.verify()?;
-    assert_eq!(clinic.contract().gate, Some(gate));
+    assert_eq!(clinic.contract().quality_gate, Some(gate));
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use edge_runtime::cli::store::{InstallArgs, RollbackArgs, StatusArgs, StoreArgs}
 use edge_runtime::cli::{self, Outcome};
 use edge_runtime::outputs::lights::{self, Board, Dark, Indicator, Show};
 use xray_core::engine::{EngineChoice, EngineOptions, big_cores};
-use xray_core::screening::Format;
+use xray_core::screening::ReportFormat;
 
 /// Screens chest X-rays with a model package. A screening aid, not a diagnosis.
 #[derive(Parser)]
@@ -272,8 +272,8 @@ fn screen(args: &ScreenArgs) -> ExitCode {
     let screened = {
         let mut out = std::io::stdout().lock();
         let format = match args.json {
-            true => Format::JsonLines,
-            false => Format::Text { header: out.is_terminal() },
+            true => ReportFormat::JsonLines,
+            false => ReportFormat::Text { header: out.is_terminal() },
         };
         let mut notes = std::io::stderr().lock();
         let rows = (format, args.heat_maps.as_deref());

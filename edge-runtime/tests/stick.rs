@@ -172,7 +172,7 @@ fn one_file_that_cannot_be_read_does_not_keep_the_others_from_being_read() {
     machine.plug(&[("a", pgm(1)), ("c", pgm(3))], "ro");
     let vast = fs::File::create(machine.point().join("b")).unwrap();
     std::io::Write::write_all(&mut &vast, b"P5 9 9 255\n").unwrap();
-    vast.set_len(xray_core::intake::MAX_FILE_BYTES + 1).unwrap();
+    vast.set_len(xray_intake::MAX_FILE_BYTES + 1).unwrap();
     let (first, refusal) = machine.all();
     let (second, last) = machine.all();
     assert!(matches!(refusal, News::Unreadable(refusal) if refusal.code == "file-too-large"));

@@ -86,8 +86,8 @@ def xrays(repository: Path, phantoms: Path, count: int) -> dict[str, bytes]:
         "DCIM/colour.jpeg": fixtures / "preprocess/colour-420-640x512.jpg",
         "scans/sixteen.png": fixtures / "preprocess/grey16-224x160.png",
         "scans/no ending": fixtures / "preprocess/grey-224x224.pgm",
-        "archive/IM000001": fixtures / "dicom/explicit-m2-u12-two-windows.dcm",
-        "archive/IM000002": fixtures / "dicom/jpeg-sv1-m2-u16.dcm",
+        "archive/IM000001": repository / "xray-intake/tests/fixtures/dicom/explicit-m2-u12-two-windows.dcm",
+        "archive/IM000002": repository / "xray-intake/tests/fixtures/dicom/jpeg-sv1-m2-u16.dcm",
     }
     files = {name: path.read_bytes() for name, path in named.items()}
     drawn = sorted(phantoms.rglob("*.png"))[:count] if phantoms.is_dir() else []

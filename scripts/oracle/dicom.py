@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""DICOM files for xray-core/tests/dicom.rs, and the grey levels or colours that pydicom shows them with.
+"""DICOM files for xray-intake/tests/integration/dicom.rs, and the grey levels or colours that pydicom shows them with.
 
     apt-get install dcmtk
     pip install numpy pillow pydicom pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg pylibjpeg-rle
     python scripts/oracle/dicom.py
 
-Writes xray-core/tests/fixtures/dicom/: drawn pictures of 68 x 64 pixels as NAME.dcm, each with NAME.levels, and
+Writes xray-intake/tests/fixtures/dicom/: drawn pictures of 68 x 64 pixels as NAME.dcm, each with NAME.levels, and
 cases.json. Stored values come from pydicom's decoders; those of lossless files must equal what was drawn. pydicom's
 modality and VOI functions give the rest; what they leave open is decided here: the range that they map to becomes
 0..255, rounded, MONOCHROME1 is inverted, and without a window the whole range of the stored bits counts.
@@ -28,7 +28,7 @@ from pydicom.pixels.processing import convert_color_space
 from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
-HERE = pathlib.Path(__file__).resolve().parents[2] / "xray-core/tests/fixtures/dicom"
+HERE = pathlib.Path(__file__).resolve().parents[2] / "xray-intake/tests/fixtures/dicom"
 WIDTH, HEIGHT = 68, 64
 IMPLICIT, EXPLICIT, BIG, DEFLATED = (f"1.2.840.10008.1.2{end}" for end in ("", ".1", ".2", ".1.99"))
 RLE = "1.2.840.10008.1.2.5"

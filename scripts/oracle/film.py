@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Homographies and warps of OpenCV. Writes xray-core/tests/fixtures/film.
+"""Homographies and warps of OpenCV. Writes xray-intake/tests/fixtures/film.
 
     scripts/oracle/film.py
 
@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-OUT = Path(__file__).parents[2] / "xray-core/tests/fixtures/film"
+OUT = Path(__file__).parents[2] / "xray-intake/tests/fixtures/film"
 OUT.mkdir(parents=True, exist_ok=True)
 random = np.random.default_rng(5)
 SQUARE = np.float32([[0, 0], [1, 0], [1, 1], [0, 1]])

@@ -1,7 +1,7 @@
-"""Answers of numpy, OpenCV, scipy and scikit-learn for the gate: xray-core/tests/gate.rs and host-trainer/tests/gate_fit.rs.
+"""Answers of numpy, OpenCV, scipy and scikit-learn for the gate: xray-core/tests/integration/quality_gate.rs and host-trainer/tests/gate_fit.rs.
 
     python -m pip install numpy scipy scikit-learn opencv-python-headless
-    python scripts/oracle/gate.py xray-core/tests/fixtures/gate.json host-trainer/tests/fixtures/gate.json
+    python scripts/oracle/gate.py xray-core/tests/fixtures/quality_gate.json host-trainer/tests/fixtures/gate.json
 
 Blur is OpenCV's mean of nine, as in doi 10.1117/12.702790; colour and coherence are numpy's deviations and products. The
 position of a picture is scipy's Mahalanobis distance under the covariance that the whitening undoes, on coordinates

@@ -1,4 +1,4 @@
-"""Computes the colours of heat maps: xray-core/src/heat_map/colours.rs.
+"""Computes the colours of heat maps: xray-core/src/heat_map/colour_scale.rs.
 
 A way through OKLab (Ottosson 2020, bottosson.github.io/posts/oklab) from dark violet over red to pale yellow. Lightness
 only rises, so that the order of two colours is seen without seeing colour, and neighbours are equally far from each other.

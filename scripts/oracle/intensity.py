@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Golden numbers for xray-core/tests/intensity.rs, from OpenCV.
+"""Golden numbers for xray-core/tests/integration/intensity.rs, from OpenCV.
 
     pip install opencv-python-headless numpy
     python scripts/oracle/intensity.py

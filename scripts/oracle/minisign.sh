@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Keys and signatures by the minisign tool (Debian: apt-get install minisign), for xray-core/tests/signing.rs.
+# Keys and signatures by the minisign tool (Debian: apt-get install minisign), for xray-core/tests/integration/signature.rs.
 #
 #   scripts/oracle/minisign.sh
 #

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Three minimal models with a scale per channel, and ONNX Runtime's answers, for xray-core/tests/per_channel.rs.
+"""Three minimal models with a scale per channel, and ONNX Runtime's answers, for xray-engine/tests/integration/recorded_answers.rs.
 
-    python scripts/oracle/per_channel.py xray-core/tests/fixtures/per_channel
+    python scripts/oracle/per_channel.py xray-engine/tests/fixtures/per_channel
 
 Needs onnx, onnxruntime and numpy. Scales are powers of two, weights and inputs small integers: every answer
 is exact in float32, so the test may ask for equality.

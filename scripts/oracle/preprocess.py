@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Golden numbers for xray-core/tests/preprocess.rs, from Pillow and torchvision.
+"""Golden numbers for xray-core/tests/integration/preprocess.rs, from Pillow and torchvision.
 
     pip install torch torchvision pillow numpy
     python scripts/oracle/preprocess.py [FOLDER_WITH_ORIGINALS]

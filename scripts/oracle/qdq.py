@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Builds a DenseNet + MobileNetV2 stack as a standard ONNX QDQ graph of the form that the integer engine
-recognises (xray-core/src/engine/fuse/mod.rs), and the answers of ONNX Runtime without optimisations.
+recognises (xray-engine/src/fuse/mod.rs), and the answers of ONNX Runtime without optimisations.
 
     qdq.py OUT_DIR
 

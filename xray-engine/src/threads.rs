@@ -31,7 +31,7 @@ impl Threads {
         self.0.as_ref().map_or(1, rayon::ThreadPool::current_num_threads)
     }
 
-    /// Runs `work` where [`Threads::both`] has its threads at hand.
+    /// Runs `work` where [`Threads::join`] has its threads at hand.
     pub fn within<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         match &self.0 {
             Some(pool) => pool.install(work),
@@ -40,7 +40,7 @@ impl Threads {
     }
 
     /// Does both, at the same time if there are threads for it.
-    pub fn both(&self, one: impl FnOnce() + Send, other: impl FnOnce() + Send) {
+    pub fn join(&self, one: impl FnOnce() + Send, other: impl FnOnce() + Send) {
         if self.0.is_some() {
             rayon::join(one, other);
         } else {

@@ -31,7 +31,7 @@ pub enum IntakeProblem {
     /// The file could not be opened or read.
     #[error("could not be read: {reason}; check that it is there and that you may read it")]
     Unreadable {
-        /// The operating system's word.
+        /// The operating system's message.
         reason: String,
     },
     /// Nothing is in the file.
@@ -96,7 +96,7 @@ pub enum IntakeProblem {
     Damaged {
         /// Name of the format.
         format: &'static str,
-        /// The decoder's word.
+        /// The decoder's message.
         reason: String,
     },
     /// A photograph of a film on a light box from which no film could be cut out.

@@ -18,7 +18,7 @@ pub enum ListingError {
     Unreadable {
         /// The path.
         path: PathBuf,
-        /// The operating system's word.
+        /// The operating system's message.
         reason: String,
     },
     /// No file is in the folder or below it.

@@ -71,7 +71,7 @@ impl Radiograph {
     }
 
     /// A grey image of the same size, row by row from the top left of the levels that `level` gives for each place.
-    pub fn redrawn(&self, level: impl FnMut(usize) -> u8) -> Radiograph {
+    pub fn with_levels(&self, level: impl FnMut(usize) -> u8) -> Radiograph {
         let places = 0..self.width as usize * self.height as usize;
         Radiograph {
             width: self.width,

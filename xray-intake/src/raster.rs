@@ -50,22 +50,22 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, IntakeProblem> {
 /// # Errors
 /// [`IntakeProblem`]; the size in the header is checked before any pixel is decoded.
 pub fn decode(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
-    if film::is_marked(bytes) { decode_photograph(bytes) } else { decode_picture(bytes) }
+    if film::is_marked(bytes) { decode_film_photograph(bytes) } else { decode_whole_image(bytes) }
 }
 
 /// Decodes a photograph of a film on a light box and cuts the film out ([`film::find`]).
 ///
 /// # Errors
 /// As [`decode`], and [`IntakeProblem::Film`].
-pub fn decode_photograph(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
-    Ok(film::find(&decode_picture(bytes)?)?.radiograph)
+pub fn decode_film_photograph(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
+    Ok(film::find(&decode_whole_image(bytes)?)?.radiograph)
 }
 
 /// As [`decode`], but gives the whole picture whatever it says that it shows.
 ///
 /// # Errors
 /// As [`decode`].
-pub fn decode_picture(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
+pub fn decode_whole_image(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
     if bytes.is_empty() {
         return Err(IntakeProblem::Empty);
     }

@@ -1,6 +1,28 @@
-//! Making keys and signing model files, on a workstation.
+//! Makes keys and signs model files, on a workstation.
 //!
-//! Keys and signatures are minisign's, so that `minisign` reads what is written here and the other way round.
+//! Keys and signatures are those of minisign: its tool reads what is written here, and the other way round.
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use xray_core::package::{PackageFile, SignatureFile, TrustedKeys};
+//! use xray_signing::{NewKeys, Password, SecretKey, sign, stamp};
+//!
+//! let keys = NewKeys::make(Password::None, "clinic")?;
+//! let secret = SecretKey::from_text(Path::new("clinic.key"), &keys.secret, Password::None)?;
+//!
+//! let bytes = xray_testkit::model::model_bytes(|_| ());
+//! let model = stamp(PackageFile::from_bytes(Path::new("model.onnx"), bytes), Some(1))?;
+//! let signature = sign(&model, &secret, "release 1")?;
+//!
+//! let trusted = TrustedKeys::one("clinic", &keys.public)?;
+//! let signature = SignatureFile::from_text(Path::new("model.onnx.minisig"), signature);
+//! let signed = trusted.verify(model, &signature)?.parse()?;
+//! assert_eq!(signed.package().contract().version, 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![forbid(unsafe_code)]
 
 mod keys;
 mod stamp;

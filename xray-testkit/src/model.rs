@@ -38,7 +38,7 @@ pub fn contract() -> Contract {
         validation: BTreeMap::from([("auroc".to_owned(), 0.75)]),
         quantisation: None,
         known_answer: None,
-        gate: None,
+        quality_gate: None,
     }
 }
 

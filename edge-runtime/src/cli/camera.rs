@@ -8,8 +8,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Serialize;
-use xray_core::intake::film::{self, Film};
-use xray_core::intake::{self, IntakeProblem};
+use xray_intake::film::{self, Film};
+use xray_intake::{self as intake, IntakeProblem};
 
 use super::Outcome;
 use crate::config::{Camera, CameraKind, Config};
@@ -131,7 +131,7 @@ fn shoot(args: &CameraArgs, camera: &Camera, out: &mut impl Write) -> Result<Out
         write(path, &shot)?;
     }
     // Not as a film, whatever it says of itself.
-    let picture = intake::decode_picture(&shot).context("the shot cannot be read")?;
+    let picture = intake::decode_whole_image(&shot).context("the shot cannot be read")?;
     let film = camera.film.then(|| film::find(&picture));
     if let (Some(path), Some(Ok(film))) = (&args.cut, &film) {
         let Film { radiograph, .. } = film;

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use xray_core::heat_map::{HeatMap, overlay_png};
-use xray_core::intake;
-use xray_core::screening::{Item, Screener};
+use xray_core::screening::{ScreenedPath, Screener};
 use xray_core::sha256_hex;
+use xray_intake as intake;
 
 /// Draws into one folder.
 pub struct Drawer<'a> {
@@ -34,7 +34,7 @@ impl<'a> Drawer<'a> {
 
     /// Draws what `item` came to, if it has a heat map, and notes the file in it. A picture that cannot be drawn is no
     /// reason to withhold a verdict.
-    pub fn draw(&mut self, item: &mut Item) {
+    pub fn draw(&mut self, item: &mut ScreenedPath) {
         let Some(map) = item.outcome.as_ref().ok().and_then(|screening| screening.heat_map.as_ref()) else {
             return;
         };

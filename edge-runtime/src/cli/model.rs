@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use xray_core::engine::FusedEngine;
-use xray_core::package::{Contract, GateRecord, PackageFile, SCHEMA_VERSION, VerifiedPackage};
+use xray_core::package::{Contract, PackageFile, QualityGateRecord, SCHEMA_VERSION, VerifiedPackage};
 use xray_core::screening::printable;
 
 #[derive(Serialize)]
@@ -83,9 +83,9 @@ fn as_text(package: &VerifiedPackage) -> Result<String> {
     for (name, value) in &contract.validation {
         line("validation", format!("{name} {value}"))?;
     }
-    match &contract.gate {
+    match &contract.quality_gate {
         None => line("gate", "none: pictures are refused by their looks only".to_owned())?,
-        Some(GateRecord { fit, dims, .. }) => {
+        Some(QualityGateRecord { fit, dims, .. }) => {
             line("gate", format!("{dims} dimensions, fitted on {} X-rays", fit.fitted_on))?;
             line("", format!("refuses {} of {} validation images", fit.refused, fit.validation))?;
         }

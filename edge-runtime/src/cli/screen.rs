@@ -9,7 +9,7 @@ use anyhow::Result;
 use xray_core::decision::DISCLAIMER;
 use xray_core::engine::EngineOptions;
 use xray_core::package::RANDOM_WARNING;
-use xray_core::screening::{Format, Item, screen_paths, write_rows};
+use xray_core::screening::{ReportFormat, ScreenedPath, screen_paths, write_rows};
 
 use super::Outcome;
 use super::heat_maps::Drawer;
@@ -30,7 +30,7 @@ pub const BETWEEN: Duration = Duration::from_millis(1500);
 pub fn run(
     (model, engine): (&ModelSource, EngineOptions),
     (paths, photographs): (&[PathBuf], bool),
-    (format, pictures): (Format, Option<&Path>),
+    (format, pictures): (ReportFormat, Option<&Path>),
     (lights, between): (&dyn Show, Duration),
     out: &mut impl Write,
     notes: &mut impl Write,
@@ -45,7 +45,7 @@ pub fn run(
 fn screen(
     (model, engine): (&ModelSource, EngineOptions),
     (paths, photographs): (&[PathBuf], bool),
-    (format, pictures): (Format, Option<&Path>),
+    (format, pictures): (ReportFormat, Option<&Path>),
     round: &Round<'_>,
     out: &mut impl Write,
     notes: &mut impl Write,
@@ -112,8 +112,8 @@ impl Round<'_> {
     /// Leaves the last verdict for a while, then shows that the next image is being read.
     fn busy_while_reading(
         &self,
-        mut items: impl ExactSizeIterator<Item = Item>,
-    ) -> impl Iterator<Item = Item> {
+        mut items: impl ExactSizeIterator<Item = ScreenedPath>,
+    ) -> impl Iterator<Item = ScreenedPath> {
         std::iter::from_fn(move || {
             if items.len() > 0 && self.shown.get() != Signal::Busy {
                 self.lights.hold(self.between);
@@ -145,8 +145,8 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
-    use xray_core::intake::ListingError;
     use xray_core::screening::NoResult;
+    use xray_intake::ListingError;
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     enum Seen {
@@ -173,7 +173,7 @@ mod tests {
         let watched = Watched::default();
         let (shown, urgent) = (Cell::new(Signal::Busy), Cell::new(Signal::Off));
         let round = Round { lights: &watched, between: BETWEEN, shown, urgent };
-        let item = |path: &str| Item {
+        let item = |path: &str| ScreenedPath {
             file: path.into(),
             outcome: Err(NoResult::Listing(ListingError::NotFound { path: path.into() })),
             picture: None,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use xray_core::engine::EngineOptions;
-use xray_core::screening::{Item, NoResult, Screener, ScreeningError};
+use xray_core::screening::{NoResult, ScreenedPath, Screener, ScreeningError};
 
 use super::store::StoreArgs;
 use crate::model_store::{Folder, Health, ModelStore, Standing, ready};
@@ -64,7 +64,7 @@ impl Source {
     ///
     /// # Errors
     /// If another model is in use from now on, or the store cannot be written.
-    pub fn count(&self, item: &Item) -> Result<()> {
+    pub fn count(&self, item: &ScreenedPath) -> Result<()> {
         let health = match &item.outcome {
             Ok(_) => Health::Well,
             Err(NoResult::Screening(ScreeningError::Engine { source, .. })) => {

@@ -1,4 +1,4 @@
-//! A stored image as people may see it: decoded within the limits of [`xray_core::intake`], reduced, encoded again. The
+//! A stored image as people may see it: decoded within the limits of [`xray_intake`], reduced, encoded again. The
 //! bytes that came from a stick reach no browser.
 
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, GrayImage, ImageBuffer, ImageEncoder, Luma, Rgb, RgbImage};
 use xray_core::heat_map::layer_png;
-use xray_core::intake::{self, IntakeProblem, Pixels, Radiograph};
+use xray_intake::{self as intake, IntakeProblem, Pixels, Radiograph};
 
 use crate::record::{Hash256, Reader, Record, StoreError};
 

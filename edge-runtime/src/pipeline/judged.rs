@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use xray_core::heat_map::HeatMap;
-use xray_core::intake::IntakeProblem;
 use xray_core::screening::{Screening, ScreeningError};
+use xray_intake::IntakeProblem;
 
 use super::{Fault, NoAnswer, Pipeline};
 use crate::model_store::Health;

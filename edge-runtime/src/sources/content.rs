@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rustix::fs::OFlags;
-use xray_core::intake::MAX_FILE_BYTES;
+use xray_intake::MAX_FILE_BYTES;
 
 use super::{Refusal, dicom_media};
 

@@ -245,7 +245,7 @@ mod tests {
     fn a_file_that_cannot_be_read_is_refused_once() {
         let mut watched = Watched::new();
         let vast = fs::File::create(watched.place.path().join("vast")).expect("created");
-        vast.set_len(xray_core::intake::MAX_FILE_BYTES + 1).expect("sparse");
+        vast.set_len(xray_intake::MAX_FILE_BYTES + 1).expect("sparse");
         watched.at(0);
         let now = watched.start + Duration::from_secs(2);
         let Ok(News::Unreadable(refusal)) = watched.folder.poll(now) else { panic!("not refused") };

@@ -27,7 +27,7 @@ use crate::record::Origin;
 /// An image that was read whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
-    /// Its bytes, at most [`xray_core::intake::MAX_FILE_BYTES`].
+    /// Its bytes, at most [`xray_intake::MAX_FILE_BYTES`].
     pub bytes: Vec<u8>,
     /// Whether it came while somebody waits for it. `false`: it lay there when the program started, so if it is
     /// known already nobody is told again.

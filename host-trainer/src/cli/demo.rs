@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, ensure};
 use clap::Args;
 use xray_core::preprocess::{Preprocessing, Scaling};
-use xray_core::screening::{Format, Screener, screen_paths, write_rows};
+use xray_core::screening::{ReportFormat, Screener, screen_paths, write_rows};
 
 use super::progress::Reporter;
 use super::{evaluate, summary};
@@ -106,7 +106,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let screener = Screener::load(&model)?;
     let shown = sample(&phantoms)?;
     let items = screen_paths(&screener, &shown);
-    write_rows(&screener, items, Format::Text { header: true }, &mut stdout().lock(), |_| {})
+    write_rows(&screener, items, ReportFormat::Text { header: true }, &mut stdout().lock(), |_| {})
         .context("the rows could not be written to standard output")?;
 
     println!("\nDone in {:.0} s. What lies where:", start.elapsed().as_secs_f64());
@@ -174,7 +174,7 @@ fn options(args: &DemoArgs, phantoms: &Path, fitted: &Path) -> anyhow::Result<Fi
 fn sample(phantoms: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut chosen = Vec::new();
     for class in ["NORMAL", "PNEUMONIA"] {
-        let files = xray_core::intake::list_images(&phantoms.join("test").join(class))?;
+        let files = xray_intake::list_images(&phantoms.join("test").join(class))?;
         chosen.extend(files.into_iter().take(SCREENED / 2));
     }
     Ok(chosen)

@@ -1,6 +1,6 @@
 //! X-rays that lie wrongly: turned by quarters, or with black and white exchanged.
 
-use xray_core::intake::Radiograph;
+use xray_intake::Radiograph;
 
 /// What was done wrong. No pixel is interpolated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,11 +36,11 @@ impl Turn {
             Turn::ThreeQuarters => mirrored(image).transposed(),
             Turn::Half => {
                 let grey = image.pixels().grey();
-                image.redrawn(|at| grey[grey.len() - 1 - at])
+                image.with_levels(|at| grey[grey.len() - 1 - at])
             }
             Turn::Inverted => {
                 let grey = image.pixels().grey();
-                image.redrawn(|at| 255 - grey[at])
+                image.with_levels(|at| 255 - grey[at])
             }
         }
     }
@@ -49,7 +49,7 @@ impl Turn {
 /// Left and right exchanged.
 pub(crate) fn mirrored(image: &Radiograph) -> Radiograph {
     let (grey, width) = (image.pixels().grey(), image.width() as usize);
-    image.redrawn(|at| grey[at / width * width + width - 1 - at % width])
+    image.with_levels(|at| grey[at / width * width + width - 1 - at % width])
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Where the border is drawn, on validation images.
 
-use xray_core::gate::Position;
+use xray_core::quality_gate::Position;
 
 /// Part of the validation images that the limits may refuse.
 const MOST_REFUSED: f64 = 0.005;

@@ -1,5 +1,5 @@
 //! Fits what a model's gate knows of X-rays: where their features lie, where others do, and where the border is.
-//! [`xray_core::gate`] says how it is used.
+//! [`xray_core::quality_gate`] says how it is used.
 
 mod covariance;
 mod error;

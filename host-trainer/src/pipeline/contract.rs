@@ -35,7 +35,7 @@ pub(super) fn contract(record: &RunRecord, precision: Precision) -> Contract {
         validation: figures(&record.validation, validation_images),
         quantisation: None,
         known_answer: None,
-        gate: None,
+        quality_gate: None,
     }
 }
 
@@ -69,7 +69,7 @@ pub(super) fn draft(
         validation: BTreeMap::new(),
         quantisation: None,
         known_answer: None,
-        gate: None,
+        quality_gate: None,
     }
 }
 

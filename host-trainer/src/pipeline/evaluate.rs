@@ -8,10 +8,10 @@ use rayon::prelude::*;
 use xray_core::decision::Finding;
 use xray_core::engine::{self, EngineChoice};
 use xray_core::heat_map::HeatMap;
-use xray_core::intake;
 use xray_core::package::{Contract, PackageFile};
 use xray_core::preprocess::prepare;
 use xray_core::screening::{Screener, ScreeningError};
+use xray_intake as intake;
 
 use super::{Event, JudgedSet};
 use crate::data::{ClassNames, Item};

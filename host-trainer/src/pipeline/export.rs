@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use xray_core::decision::Calibration;
+use xray_core::decision::ProbabilityCalibration;
 use xray_core::engine::known_answer;
 use xray_core::package::{Contract, PackageFile, Precision};
 
@@ -118,7 +118,7 @@ pub fn export_run(
             let mut contract = contract(&record, base.precision);
             // Nothing of the base's own: what quantising it cost was measured with another head, on other images.
             if let Some(data) = &data {
-                contract.gate = fit_gate(job, (&record, data), &file, observe)?;
+                contract.quality_gate = fit_gate(job, (&record, data), &file, observe)?;
             }
             let draft = file.body().with_head(&head, &contract)?;
             contract.known_answer = Some(known_answer(&PackageFile::from_bytes(out, draft).verify()?)?);
@@ -130,10 +130,10 @@ pub fn export_run(
             let bytes = export(&sets, &head, &contract)?;
             if let Some(data) = &data {
                 let model = BaseModel::new(PackageFile::from_bytes(out, bytes))?;
-                contract.gate = fit_gate(job, (&record, data), &model, observe)?;
+                contract.quality_gate = fit_gate(job, (&record, data), &model, observe)?;
                 if measured {
                     let scores = device_scores(model.file(), data, &record, observe)?;
-                    let scores = calibrated(&scores, Calibration::new(contract.temperature)?);
+                    let scores = calibrated(&scores, ProbabilityCalibration::new(contract.temperature)?);
                     judged_by(&mut contract, &scores)?;
                 }
                 model.body().with_head(&head, &contract)?
@@ -179,7 +179,7 @@ pub fn export_quantised_run(
     let mut contract = contract(&record, Precision::Int8);
     let draft = export_quantised(&sets, &head, &contract, &calibration)?;
     let draft = BaseModel::new(PackageFile::from_bytes(&job.out, draft))?;
-    contract.gate = fit_gate(job, (&record, &data), &draft, observe)?;
+    contract.quality_gate = fit_gate(job, (&record, &data), &draft, observe)?;
     let mut head = head;
     if how.head_on == HeadOn::Int8 {
         let fitted = refit((&record, &data), &draft, &job.cache, device, observe)?;
@@ -233,7 +233,7 @@ fn export_int8_run(
     let float = probabilities(head, &samples, &device.device)?;
     let float: Vec<_> = items.into_iter().zip(float).map(|(item, p)| score(item, &View::Plain, p)).collect();
     let mut contract = contract(record, Precision::Int8);
-    contract.gate = fit_gate(job, (record, &data), &model, observe)?;
+    contract.quality_gate = fit_gate(job, (record, &data), &model, observe)?;
     let draft =
         Draft { body: model.body(), head, calibrated_on: int8.calibration_images, head_on: HeadOn::Int8 };
     finish(draft, contract, (record, &float, &data), (job, how), observe)
@@ -258,8 +258,8 @@ fn finish(
     let out = job.out.as_path();
     let mut file = PackageFile::from_bytes(out, draft.body.with_head(draft.head, &contract)?);
     let scores = device_scores(&file, data, record, observe)?;
-    let float = calibrated(float, Calibration::new(record.temperature.unwrap_or(1.0))?);
-    let scores = calibrated(&scores, Calibration::new(contract.temperature)?);
+    let float = calibrated(float, ProbabilityCalibration::new(record.temperature.unwrap_or(1.0))?);
+    let scores = calibrated(&scores, ProbabilityCalibration::new(contract.temperature)?);
     let comparison = compare((&float, record.threshold), (&scores, contract.threshold))?;
     judged_by(&mut contract, &scores)?;
     contract.quantisation = Some(comparison.record(draft.head_on.name(), draft.calibrated_on));

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use anyhow::ensure;
-use xray_core::decision::Calibration;
+use xray_core::decision::ProbabilityCalibration;
 use xray_core::package::AbstainBand;
 
 use crate::metrics::{
@@ -140,7 +140,7 @@ impl Default for DecisionRules {
 #[derive(Debug, Clone, PartialEq)]
 pub struct OperatingPoint {
     /// The temperature; 1 leaves probabilities as they are.
-    pub calibration: Calibration,
+    pub calibration: ProbabilityCalibration,
     /// The threshold on calibrated probabilities.
     pub threshold: f64,
     /// The abstain band on calibrated probabilities.
@@ -174,10 +174,10 @@ impl DecisionRules {
     /// [`MetricsError`] if a rule cannot be met by any threshold, or the ends of the band are the wrong way round.
     pub fn choose(&self, uncalibrated: &[Scored]) -> anyhow::Result<OperatingPoint> {
         let mut warnings = Vec::new();
-        let mut calibration = Calibration::NONE;
+        let mut calibration = ProbabilityCalibration::NONE;
         if self.calibrate {
             match fit_temperature(uncalibrated)? {
-                Some(temperature) => calibration = Calibration::new(temperature)?,
+                Some(temperature) => calibration = ProbabilityCalibration::new(temperature)?,
                 None => warnings.push(
                     "no temperature fits the validation scores (none is on the wrong side of one half, or they are \
                      ranked worse than by chance); probabilities stay as the network gives them"
@@ -225,7 +225,10 @@ impl OperatingPoint {
 }
 
 /// The same images with calibrated probabilities.
-pub(super) fn calibrated(scores: &[ValidationScore], calibration: Calibration) -> Vec<ValidationScore> {
+pub(super) fn calibrated(
+    scores: &[ValidationScore],
+    calibration: ProbabilityCalibration,
+) -> Vec<ValidationScore> {
     let one = |score: &ValidationScore| ValidationScore {
         probability: calibration.apply_to(score.probability),
         ..score.clone()
@@ -315,6 +318,6 @@ mod tests {
         assert!((chosen.threshold - expected).abs() < 1e-12);
         // No score on the wrong side of one half: there is no best temperature.
         let chosen = rules.choose(&[(0.1, false), (0.8, true)]).unwrap();
-        assert_eq!((chosen.calibration, chosen.warnings.len()), (Calibration::NONE, 1));
+        assert_eq!((chosen.calibration, chosen.warnings.len()), (ProbabilityCalibration::NONE, 1));
     }
 }

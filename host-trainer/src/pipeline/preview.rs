@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use image::GrayImage;
 use sha2::{Digest, Sha256};
-use xray_core::intake::{self, Radiograph};
 use xray_core::preprocess::{Intensity, Preprocessing, Scaling, at_input_size, prepare};
+use xray_intake::{self as intake, Radiograph};
 
 use super::Event;
 use crate::data::augment::{Augmentation, view_rng};
@@ -97,7 +97,7 @@ fn shown(item: &Item, options: &PreviewOptions, contract: &Preprocessing) -> any
         Change::Corrupt(corruption) => corruption.apply(&image, &mut corruption.rng(&item.sha256))?,
     };
     let tensor = prepare(&changed, contract)?;
-    Ok(changed.redrawn(|at| (tensor.as_slice()[at] * 255.0).round() as u8))
+    Ok(changed.with_levels(|at| (tensor.as_slice()[at] * 255.0).round() as u8))
 }
 
 /// The file's name without its extension.

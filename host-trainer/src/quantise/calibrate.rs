@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use tract_onnx::prelude::*;
-use xray_core::intake;
 use xray_core::preprocess::{Preprocessing, prepare};
+use xray_intake as intake;
 
 use super::histogram::Histogram;
 use super::observers::choose;

@@ -1,6 +1,6 @@
 //! Where a model comes from, as rows of words.
 
-use xray_core::package::{Contract, GateRecord};
+use xray_core::package::{Contract, QualityGateRecord};
 
 use super::Subject;
 use crate::data::leaks::LeakCounts;
@@ -85,7 +85,7 @@ pub fn provenance(subject: &Subject<'_>) -> Vec<[String; 2]> {
             ),
         );
     }
-    row("gate", contract.gate.as_ref().map_or_else(|| NO_GATE.to_owned(), gate));
+    row("gate", contract.quality_gate.as_ref().map_or_else(|| NO_GATE.to_owned(), gate));
     if let Some(record) = subject.training {
         let data = &record.data;
         row("data folder", data.folder.clone());
@@ -116,7 +116,7 @@ const NO_GATE: &str = "none of its own: pictures are refused by their looks only
                        something else";
 
 /// What a gate was fitted on, and how often it was wrong where its limits were chosen.
-fn gate(gate: &GateRecord) -> String {
+fn gate(gate: &QualityGateRecord) -> String {
     let refused = Rate::new(gate.fit.refused as u64, gate.fit.validation as u64);
     format!(
         "fitted on {} training images, each as it is and changed ({} forms); refuses {} of {} such forms of validation \

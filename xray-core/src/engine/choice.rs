@@ -40,6 +40,13 @@ pub struct EngineOptions {
     pub threads: NonZeroUsize,
 }
 
+impl Default for EngineOptions {
+    /// [`EngineChoice::Auto`] on one thread.
+    fn default() -> Self {
+        EngineChoice::Auto.into()
+    }
+}
+
 impl From<EngineChoice> for EngineOptions {
     /// One thread.
     fn from(choice: EngineChoice) -> Self {
@@ -47,7 +54,7 @@ impl From<EngineChoice> for EngineOptions {
     }
 }
 
-/// An engine that is ready, and what must be said about it.
+/// An engine that is ready, and what people must know about it.
 pub struct LoadedEngine {
     /// The engine.
     pub engine: Box<dyn Engine>,

@@ -13,13 +13,13 @@ pub enum EngineError {
     Load {
         /// The model file.
         file: String,
-        /// The engine's word.
+        /// The engine's message.
         reason: String,
     },
     /// The run failed.
     #[error("the model failed on this image: {reason}; run the device's self-test, then report it")]
     Run {
-        /// The engine's word.
+        /// The engine's message.
         reason: String,
     },
     /// The tensor has another size than the model takes.
@@ -37,7 +37,7 @@ pub enum EngineError {
     Threads {
         /// How many were asked for.
         count: usize,
-        /// The system's word.
+        /// The system's message.
         reason: String,
     },
     /// The answer to the test pattern is not the one in the package.

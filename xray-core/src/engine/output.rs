@@ -25,7 +25,7 @@ impl Probability {
     }
 }
 
-/// What a model says of one image. Made by an [`Engine`] only.
+/// What a model says of one image. Made by an [`Engine`](super::Engine) only.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output {
     probability: Probability,
@@ -73,7 +73,7 @@ impl Output {
         &self.features
     }
 
-    /// Where in the picture the score comes from; none if the model has no such output.
+    /// Where in the image the score comes from; none if the model has no such output.
     pub fn heat_map(&self) -> Option<&HeatMap> {
         self.heat_map.as_ref()
     }

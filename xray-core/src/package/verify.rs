@@ -24,7 +24,7 @@ pub struct VerifiedPackage {
 }
 
 impl PackageFile {
-    /// Checks that the file is an ONNX model with a contract of ours, that the graph has the inputs and
+    /// Checks that the file is an ONNX model with a contract, that the graph has the inputs and
     /// outputs that the contract speaks of, uses standard operators only, and keeps every tensor inside the
     /// file.
     ///
@@ -132,7 +132,7 @@ fn check_contract(contract: &Contract) -> Result<(), String> {
     if contract.backbones.is_empty() {
         return Err("it names no backbone".to_owned());
     }
-    contract.gate.as_ref().map_or(Ok(()), |gate| gate.check(contract.features))
+    contract.quality_gate.as_ref().map_or(Ok(()), |gate| gate.check(contract.features))
 }
 
 fn check_graph(graph: &GraphProto, contract: &Contract) -> Result<(), String> {

@@ -52,7 +52,7 @@ pub(crate) enum OpKind {
     Affine(AffineOp),
     /// The same, then the mean of two by two pixels with stride two.
     AffinePool(AffineOp),
-    /// The same, then the sum over the whole picture as float.
+    /// The same, then the sum over the whole feature map as float.
     AffineSum(AffineOp),
     /// Several of the same side by side, as float.
     Maps(Vec<AffineOp>),

@@ -28,6 +28,7 @@
 
 mod constant;
 mod detached_weights;
+mod execute;
 mod fused_op;
 mod partition;
 mod plan;
@@ -37,6 +38,7 @@ mod program_op;
 mod recognise;
 mod regions;
 mod report;
+mod slots;
 
 use std::collections::HashMap;
 

@@ -1,11 +1,12 @@
-//! OpKind on one picture, cut by planes of the result so that several threads can do it.
+//! The work on one feature map, cut by planes of the result so that several threads can do it.
 
 use std::ops::Range;
 
+use crate::kernels::conv_shape::ConvShape;
 use crate::kernels::depthwise::Depthwise;
 use crate::kernels::layout::LANES;
 use crate::kernels::pointwise::{Affine, MaxPool};
-use crate::kernels::weights::{BLOCK, ConvShape, PackedConv};
+use crate::kernels::weights::{BLOCK, PackedConv};
 use crate::threads::Threads;
 
 /// Some planes of a result and how they are computed.
@@ -36,7 +37,7 @@ pub(crate) fn run<J: Sync>(
             let planes: usize = some.iter().map(|part| part.planes.len()).sum();
             let (left, right) = target.split_at_mut(planes * plane);
             threads
-                .both(|| run(threads, some, plane, left, each), || run(threads, others, plane, right, each));
+                .join(|| run(threads, some, plane, left, each), || run(threads, others, plane, right, each));
         }
     }
 }

@@ -8,11 +8,14 @@ use super::constant::QuantisedTensor;
 use super::fused_op::{AffineOp, ConvOp, FusedOp, OpKind, Shape};
 use super::partition;
 use super::program::{Action, Buffer, Input, Port, Program, Step};
+use super::slots;
 use crate::kernels::Kernel;
+use crate::kernels::conv_shape::ConvShape;
 use crate::kernels::depthwise::Depthwise;
 use crate::kernels::layout::{LANES, Layout};
 use crate::kernels::pointwise::{Add, Affine, MaxPool};
-use crate::kernels::weights::{ConvShape, ConvWeights, PackedConv, Requantisation};
+use crate::kernels::requantise::Requantisation;
+use crate::kernels::weights::{ConvWeights, PackedConv};
 use crate::threads::Threads;
 
 /// A tensor that a region reads from outside.
@@ -45,8 +48,8 @@ pub(crate) fn program(
         .iter()
         .map(|o| planner.ports.get(o).copied().context("output is made by no op"))
         .collect::<TractResult<_>>()?;
-    let slots = planner.assign_slots(&steps, inputs.len(), &ports);
-    let Planner { buffers, floats, .. } = planner;
+    let Planner { mut buffers, floats, .. } = planner;
+    let slots = slots::assign(&mut buffers, &steps, inputs.len(), &ports);
     let inputs = inputs.iter().enumerate().map(|(buffer, s)| Input { buffer, scale: s.scale }).collect();
     Ok(Program {
         kernel,
@@ -182,70 +185,12 @@ impl Planner {
         Ok(Step { name, macs, shape: op.shape, action, target })
     }
 
-    /// Room for a float output.
+    /// Memory for a float output.
     fn float_output(&mut self, op: &FusedOp, length: usize) -> usize {
         self.floats.push(length);
         let target = self.floats.len() - 1;
         self.ports.insert(op.output, Port::Floats(target));
         target
-    }
-
-    /// Gives each buffer a slot; buffers whose lives do not overlap part one. Returns the slots' sizes.
-    fn assign_slots(&mut self, steps: &[Step], inputs: usize, outputs: &[Port]) -> Vec<usize> {
-        let mut last = vec![0; self.buffers.len()];
-        for (at, step) in steps.iter().enumerate() {
-            for source in sources(&step.action) {
-                last[source] = at;
-            }
-        }
-        for port in outputs {
-            if let Port::Buffer(index) = port {
-                last[*index] = steps.len();
-            }
-        }
-        let (mut slots, mut free): (Vec<usize>, Vec<usize>) = (vec![], vec![]);
-        let place = |buffer: &mut Buffer, slots: &mut Vec<usize>, free: &mut Vec<usize>| {
-            let bytes = buffer.layout.bytes();
-            // The smallest free slot that is large enough, else the largest, which then grows.
-            let best = (0..free.len()).min_by_key(|i| {
-                let size = slots[free[*i]];
-                if size >= bytes { (0, size) } else { (1, usize::MAX - size) }
-            });
-            buffer.slot = match best {
-                Some(i) => free.swap_remove(i),
-                None => {
-                    slots.push(0);
-                    slots.len() - 1
-                }
-            };
-            slots[buffer.slot] = slots[buffer.slot].max(bytes);
-        };
-        for buffer in &mut self.buffers[..inputs] {
-            place(buffer, &mut slots, &mut free);
-        }
-        for (at, step) in steps.iter().enumerate() {
-            if !matches!(step.action, Action::AffineSum { .. } | Action::Maps { .. }) {
-                place(&mut self.buffers[step.target], &mut slots, &mut free);
-            }
-            let mut done = sources(&step.action);
-            done.sort_unstable();
-            done.dedup();
-            free.extend(done.into_iter().filter(|s| last[*s] == at).map(|s| self.buffers[s].slot));
-        }
-        slots
-    }
-}
-
-fn sources(action: &Action) -> Vec<usize> {
-    match action {
-        Action::Conv { source, .. } | Action::Depthwise { source, .. } | Action::MaxPool { source, .. } => {
-            vec![*source]
-        }
-        Action::Affine { sources, .. }
-        | Action::AffinePool { sources, .. }
-        | Action::AffineSum { sources, .. } => sources.clone(),
-        Action::Maps { maps } => maps.iter().flat_map(|(sources, _)| sources.clone()).collect(),
-        Action::Add { sources: (a, b), .. } => vec![*a, *b],
     }
 }
 

@@ -1,4 +1,4 @@
-//! Recognition by structure: from each QuantizeLinear (and each sum over the picture) back to the 8-bit tensors
+//! Recognition by structure: from each QuantizeLinear (and each sum over the feature map) back to the 8-bit tensors
 //! that it depends on. Names of nodes play no part.
 
 use tract_core::internal::*;
@@ -14,7 +14,7 @@ use super::detached_weights::DetachedWeights;
 use super::fused_op::{AffineOp, ConvOp, FusedOp, OpKind, Shape};
 
 /// Why something stays with tract; words for the report.
-type Reason = &'static str;
+type UnfusedReason = &'static str;
 
 /// `[1, c, h, w]` of an outlet.
 pub(crate) fn shape_of(model: &TypedModel, outlet: OutletId) -> Option<Shape> {
@@ -30,7 +30,7 @@ pub(crate) fn fused_op(
     model: &TypedModel,
     node: &TypedNode,
     detached: &DetachedWeights,
-) -> Option<Result<FusedOp, Reason>> {
+) -> Option<Result<FusedOp, UnfusedReason>> {
     if let Some(tensor) = quantiser(node) {
         let result = quantised(model, node.inputs[0], detached);
         let Some(shape) = shape_of(model, tensor.outlet) else {
@@ -56,7 +56,7 @@ pub(crate) fn fused_op(
     Some(Ok(FusedOp { output: outlet, tensor: float, shape, kind: OpKind::AffineSum(affine) }))
 }
 
-/// A concatenation of pictures that stay float. One of 8-bit tensors alone belongs to what reads it.
+/// A concatenation of feature maps that stay float. One of 8-bit tensors alone belongs to what reads it.
 fn maps(model: &TypedModel, node: &TypedNode) -> Option<OpKind> {
     node.op_as::<TypedConcat>().filter(|op| op.axis == 1)?;
     if concatenated(model, node.id.into(), &mut Vec::new()).is_some() {
@@ -66,7 +66,11 @@ fn maps(model: &TypedModel, node: &TypedNode) -> Option<OpKind> {
 }
 
 /// What is computed in front of a QuantizeLinear.
-fn quantised(model: &TypedModel, outlet: OutletId, detached: &DetachedWeights) -> Result<OpKind, Reason> {
+fn quantised(
+    model: &TypedModel,
+    outlet: OutletId,
+    detached: &DetachedWeights,
+) -> Result<OpKind, UnfusedReason> {
     let (inner, clip) = clipped(model, outlet);
     let node = model.node(inner.node);
     if let Some(op) = node.op_as::<Conv>() {
@@ -130,7 +134,7 @@ fn conv(
     op: &Conv,
     clip: (f32, f32),
     detached: &DetachedWeights,
-) -> Result<OpKind, Reason> {
+) -> Result<OpKind, UnfusedReason> {
     let input = dequantised(model, node.inputs[0]).ok_or("convolution of a tensor that is not 8-bit")?;
     let shape = shape_of(model, input.outlet).ok_or("convolution of a tensor that is no picture")?;
     let weights = detached
@@ -161,7 +165,7 @@ fn conv(
     }
 }
 
-fn max_pool(model: &TypedModel, node: &TypedNode, op: &MaxPool) -> Result<OpKind, Reason> {
+fn max_pool(model: &TypedModel, node: &TypedNode, op: &MaxPool) -> Result<OpKind, UnfusedReason> {
     let input = dequantised(model, node.inputs[0]).ok_or("maximum pooling of a tensor that is not 8-bit")?;
     let shape = shape_of(model, input.outlet).ok_or("maximum pooling of a tensor that is no picture")?;
     let spec = &op.pool_spec;
@@ -178,7 +182,7 @@ fn max_pool(model: &TypedModel, node: &TypedNode, op: &MaxPool) -> Result<OpKind
 }
 
 /// Concatenation of 8-bit tensors, then any of: factor per channel, summand per channel, ReLU.
-fn affine(model: &TypedModel, outlet: OutletId) -> Result<AffineOp, Reason> {
+fn affine(model: &TypedModel, outlet: OutletId) -> Result<AffineOp, UnfusedReason> {
     let other = "neither convolution, pooling, addition nor scale and shift of 8-bit tensors";
     let channels = shape_of(model, outlet).ok_or(other)?.0;
     let (mut at, clip) = clipped(model, outlet);

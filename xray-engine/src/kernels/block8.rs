@@ -50,7 +50,7 @@ type Bounded = (Strip, u32, [u8; SUMS]);
 impl Block8 {
     /// One strip a bin, for an instruction that sums in 32 bits.
     pub fn plain(strips: &[(Strip, u32)]) -> Block8 {
-        let mut block = Block8::with_room(strips.len());
+        let mut block = Block8::with_capacity(strips.len());
         strips.iter().for_each(|(strip, source)| block.push(*strip, *source));
         block.bins[0] = strips.len();
         block
@@ -66,7 +66,7 @@ impl Block8 {
         }
         let mut bins = fill(&bounded);
         bins.sort_by_key(|bin| std::cmp::Reverse(bin.count));
-        let mut block = Block8::with_room(bounded.len());
+        let mut block = Block8::with_capacity(bounded.len());
         for bin in bins {
             for member in &bin.members[..bin.count] {
                 block.push(bounded[*member].0, bounded[*member].1);
@@ -76,7 +76,7 @@ impl Block8 {
         block
     }
 
-    fn with_room(strips: usize) -> Block8 {
+    fn with_capacity(strips: usize) -> Block8 {
         let (strips, sources) = (Vec::with_capacity(strips), Vec::with_capacity(strips));
         Block8 { strips, sources, ..Block8::default() }
     }

@@ -1,7 +1,8 @@
 //! Depthwise convolution: every channel has its own three by three (or other) kernel.
 
+use super::conv_shape::ConvShape;
 use super::layout::LANES;
-use super::weights::{ConvShape, Requantisation};
+use super::requantise::Requantisation;
 
 /// One depthwise convolution.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,16 +48,30 @@ impl Depthwise {
         }
         Depthwise { shape, weights: packed, bias: sums, scale: scales, output }
     }
+
+    /// Whether the kernel has no more than [`MOST_TAPS`] taps and the buffers hold all that code with pointers touches.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "used by kernels of x86-64"))]
+    pub fn fits(&self, src: &[u8], dst: &[u8]) -> bool {
+        let long_enough = src.len() >= self.shape.source_bytes() && dst.len() >= self.shape.output.used();
+        self.shape.taps.len() <= MOST_TAPS && long_enough
+    }
+
+    /// Byte offsets of row `y` of a plane: of its first source pixel, before a tap is added, and of its result.
+    #[inline(always)]
+    pub fn row_offsets(&self, plane: usize, y: usize) -> (usize, usize) {
+        let (input, output) = (&self.shape.input, &self.shape.output);
+        (plane * input.plane() + self.shape.source_row(y), plane * output.plane() + output.row_start(y))
+    }
 }
 
 /// Taps of the largest depthwise kernel, five by five.
 pub(crate) const MOST_TAPS: usize = 25;
 
-/// Runs over the whole picture.
+/// Runs over the whole feature map.
 #[inline(always)]
 pub(crate) fn run(job: &Depthwise, src: &[u8], dst: &mut [u8]) {
     let shape = &job.shape;
-    let (input, output, quads) = (&shape.input, &shape.output, shape.taps.len().div_ceil(4));
+    let (output, quads) = (&shape.output, shape.taps.len().div_ceil(4));
     let mut wide = [[0i16; GROUP]; MOST_TAPS];
     for p in 0..output.planes() {
         let weights = &job.weights[p * quads..(p + 1) * quads];
@@ -71,8 +86,7 @@ pub(crate) fn run(job: &Depthwise, src: &[u8], dst: &mut [u8]) {
             scale[i] = job.scale[p * LANES + i % LANES];
         }
         for y in 0..output.height {
-            let from = p * input.plane() + shape.source_row(y);
-            let at = p * output.plane() + output.row_start(y);
+            let (from, at) = job.row_offsets(p, y);
             let result = &mut dst[at..at + output.width * LANES];
             for (i, out) in result.chunks_mut(GROUP).enumerate() {
                 let start = from + i * GROUP * shape.stride_x;

@@ -1,4 +1,4 @@
-//! How a quantised picture lies in memory: blocks of four channels ("NC4HW4").
+//! How a quantised feature map lies in memory: blocks of four channels ("NC4HW4").
 //!
 //! Element `(c, y, x)` of a tensor lies at
 //! `((c / 4) * (h + 2 * border) * (w + 2 * border) + (y + border) * (w + 2 * border) + x + border) * 4 + c % 4`.

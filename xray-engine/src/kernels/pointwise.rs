@@ -5,7 +5,7 @@
 //! rounded separately everywhere, so every kernel gives the same bytes.
 
 use super::layout::{LANES, Layout};
-use super::weights::Requantisation;
+use super::requantise::Requantisation;
 
 /// `y = quantise(max(x * scale + shift, floor))` per channel, in steps of the result.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +20,37 @@ pub(crate) struct Affine {
     pub floor: f32,
     /// Rounding and clamping.
     pub output: Requantisation,
+}
+
+impl Affine {
+    /// Factor and summand of the four channels of a plane.
+    #[inline(always)]
+    pub fn factors(&self, plane: &Plane) -> (&[f32], &[f32]) {
+        let channels = plane.target * LANES..(plane.target + 1) * LANES;
+        (&self.scale[channels.clone()], &self.shift[channels])
+    }
+
+    /// How many rows a plane has and how many bytes each; a plane without borders is one row.
+    #[inline(always)]
+    pub fn rows(&self, plane: &Plane) -> (usize, usize) {
+        let whole = plane.from.border == 0 && self.target.border == 0;
+        if whole { (1, plane.from.plane()) } else { (plane.from.height, plane.from.width * LANES) }
+    }
+
+    /// A row of [`Affine::rows`] in the source, and where it goes in the result.
+    #[inline(always)]
+    pub fn row<'s, 'd>(
+        &self,
+        plane: &Plane,
+        y: usize,
+        bytes: usize,
+        src: &'s [u8],
+        dst: &'d mut [u8],
+    ) -> (&'s [u8], &'d mut [u8]) {
+        let from = plane.source * plane.from.plane() + plane.from.row_start(y);
+        let to = plane.target * self.target.plane() + self.target.row_start(y);
+        (&src[from..from + bytes], &mut dst[to..to + bytes])
+    }
 }
 
 /// Which plane of the source and which of the result.
@@ -54,17 +85,11 @@ fn larger(a: f32, b: f32) -> f32 {
 /// One plane; no pooling.
 #[inline(always)]
 pub(crate) fn affine(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
-    let channel = plane.target * LANES;
-    let scale = spread(&job.scale[channel..channel + LANES]);
-    let shift = spread(&job.shift[channel..channel + LANES]);
-    let (from, to) = (&plane.from, &job.target);
-    let whole = from.border == 0 && to.border == 0;
-    let (rows, bytes) = if whole { (1, from.plane()) } else { (from.height, from.width * LANES) };
+    let (scale, shift) = job.factors(&plane);
+    let (scale, shift) = (spread(scale), spread(shift));
+    let (rows, bytes) = job.rows(&plane);
     for y in 0..rows {
-        let at = plane.source * from.plane() + from.row_start(y);
-        let line = &src[at..at + bytes];
-        let at = plane.target * to.plane() + to.row_start(y);
-        let result = &mut dst[at..at + bytes];
+        let (line, result) = job.row(&plane, y, bytes, src, dst);
         let mut groups = line.chunks_exact(GROUP);
         let mut results = result.chunks_exact_mut(GROUP);
         for (a, r) in (&mut groups).zip(&mut results) {
@@ -84,9 +109,8 @@ pub(crate) fn affine(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
 /// as ONNX AveragePool without padding does.
 #[inline(always)]
 pub(crate) fn affine_pool(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
-    let channel = plane.target * LANES;
-    let scale = spread(&job.scale[channel..channel + LANES]);
-    let shift = spread(&job.shift[channel..channel + LANES]);
+    let (scale, shift) = job.factors(&plane);
+    let (scale, shift) = (spread(scale), spread(shift));
     let (from, to) = (&plane.from, &job.target);
     for y in 0..to.height {
         let at = plane.source * from.plane() + from.row_start(2 * y);
@@ -192,7 +216,7 @@ pub(crate) fn affine_map(job: &Affine, plane: Plane, src: &[u8], maps: &mut [f32
     }
 }
 
-/// Sum over the picture of `max(x * scale + shift, floor)`, one value a channel.
+/// Sum over the feature map of `max(x * scale + shift, floor)`, one value a channel.
 pub(crate) fn affine_sums(job: &Affine, plane: Plane, src: &[u8], sums: &mut [f32]) {
     let from = &plane.from;
     for (lane, sum) in sums.iter_mut().enumerate() {

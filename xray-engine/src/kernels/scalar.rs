@@ -1,7 +1,8 @@
 //! The specification: plain loops that every other kernel must equal bit for bit.
 
+use super::conv_shape::ConvShape;
 use super::layout::LANES;
-use super::weights::{BLOCK, ConvShape, PackedConv, Packing, WeightLayout};
+use super::weights::{BLOCK, PackedConv, Packing, WeightLayout};
 use super::{Kernel, PixelRun};
 
 /// Portable kernel without any instruction set of its own.

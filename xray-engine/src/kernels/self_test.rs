@@ -2,10 +2,12 @@
 //!
 //! The engine runs a few cases before it trusts a kernel; tests and emulated processors run many.
 
+use super::conv_shape::ConvShape;
 use super::depthwise::Depthwise;
 use super::layout::{LANES, Layout};
 use super::pointwise::{Add, Affine, Plane};
-use super::weights::{ConvShape, ConvWeights, PackedConv, Requantisation};
+use super::requantise::Requantisation;
+use super::weights::{ConvWeights, PackedConv};
 use super::{Kernel, conv, scalar::Scalar};
 
 /// What sizes of random cases are divided by: Miri is some thousand times slower than the processor.
@@ -120,7 +122,7 @@ impl Case {
         ConvShape::new(input, output, twice(self.kernel), twice(self.stride), twice(self.pad))
     }
 
-    /// A random picture: plain, and in its layout.
+    /// A random feature map: plain, and in its layout.
     pub fn picture(&self, layout: &Layout, rng: &mut Xorshift32) -> (Vec<u8>, Vec<u8>) {
         let length = layout.channels * layout.height * layout.width;
         let plain: Vec<u8> = (0..length).map(|_| rng.byte()).collect();

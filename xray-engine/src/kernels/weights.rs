@@ -1,9 +1,11 @@
-//! Weights of one convolution in the order in which a kernel reads them, and how sums become bytes again.
+//! Weights of one convolution in the order in which a kernel reads them.
 
 use std::ops::Range;
 
 use super::block8::{Block8, OUTPUTS, Strip};
-use super::layout::{LANES, Layout};
+use super::conv_shape::ConvShape;
+use super::layout::LANES;
+use super::requantise::Requantisation;
 
 /// Output channels that are computed side by side.
 pub(crate) const BLOCK: usize = 16;
@@ -34,30 +36,6 @@ pub(crate) struct WeightLayout {
     pub packing: Packing,
     /// True if the kernel takes activations 128 off as signed bytes; the bias then makes up for it.
     pub signed: bool,
-}
-
-/// How an int32 sum becomes an 8-bit activation: `clamp(round_half_even(sum * scale), lo, hi) + zero`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Requantisation {
-    /// Zero point of the result.
-    pub zero: u8,
-    /// Least value before the zero point is added (a ReLU has 0); an integer, at least `-zero`.
-    pub lo: f32,
-    /// Greatest value before the zero point is added; an integer, at most `255 - zero`.
-    pub hi: f32,
-}
-
-/// Adding it to a float of magnitude below 2^22 leaves the value, rounded half to even, in the low bits.
-const ROUND: f32 = 12_582_912.0;
-
-impl Requantisation {
-    /// The byte for `value`, a real number in steps of the result. This is the specification of rounding.
-    #[inline(always)]
-    pub fn quantise(&self, value: f32) -> u8 {
-        let low = if value > self.lo { value } else { self.lo };
-        let clamped = if low < self.hi { low } else { self.hi };
-        ((clamped + ROUND).to_bits() as u8).wrapping_add(self.zero)
-    }
 }
 
 /// A convolution (not depthwise) ready for one kind of kernel.
@@ -137,7 +115,7 @@ pub(crate) struct ConvWeights<'a> {
 }
 
 impl PackedConv {
-    /// Packs `plain` for a kernel of that `weight_layout` and pictures of that `shape`.
+    /// Packs `plain` for a kernel of that `weight_layout` and feature maps of that `shape`.
     pub fn new(
         plain: &ConvWeights<'_>,
         shape: &ConvShape,
@@ -199,7 +177,7 @@ impl ConvWeights<'_> {
         lines
     }
 
-    /// Packs the strips of each eight outputs, with the places that they have in a picture of `shape`.
+    /// Packs the strips of each eight outputs, with the places that they have in a feature map of `shape`.
     fn pack_blocks8(&self, shape: &ConvShape, pack: impl Fn(&[(Strip, u32)]) -> Block8) -> Vec<Block8> {
         let (planes, plane) = (self.inputs.div_ceil(LANES), shape.input.plane());
         let place = |i: usize| (shape.taps[i / planes] + i % planes * plane) as u32;
@@ -223,63 +201,5 @@ impl ConvWeights<'_> {
 
     fn at(&self, output: usize, input: usize, tap: usize) -> i8 {
         self.weights[(output * self.inputs + input) * self.taps + tap]
-    }
-}
-
-/// Where a convolution reads and writes.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct ConvShape {
-    /// Layout of the input.
-    pub input: Layout,
-    /// Layout of the output.
-    pub output: Layout,
-    /// Byte offset of each tap from the input pixel that lies under the output pixel's upper left tap.
-    pub taps: Vec<usize>,
-    /// Rows between neighbouring outputs.
-    pub stride_y: usize,
-    /// Columns between neighbouring outputs.
-    pub stride_x: usize,
-}
-
-impl ConvShape {
-    /// Kernel `(rows, columns)`, strides and padding `(top, left)`; `None` if the input's border is too small
-    /// for the taps.
-    pub fn new(
-        input: Layout,
-        output: Layout,
-        kernel: (usize, usize),
-        stride: (usize, usize),
-        pad: (usize, usize),
-    ) -> Option<ConvShape> {
-        let fits = |out: usize, k: usize, s: usize, p: usize, size: usize| {
-            out > 0 && p <= input.border && (out - 1) * s + k <= size + p + input.border
-        };
-        if !fits(output.height, kernel.0, stride.0, pad.0, input.height)
-            || !fits(output.width, kernel.1, stride.1, pad.1, input.width)
-        {
-            return None;
-        }
-        let (dy, dx) = (input.border - pad.0, input.border - pad.1);
-        let taps = (0..kernel.0)
-            .flat_map(|y| (0..kernel.1).map(move |x| (y, x)))
-            .map(|(y, x)| (y + dy) * input.row() + (x + dx) * LANES)
-            .collect();
-        Some(ConvShape { input, output, taps, stride_y: stride.0, stride_x: stride.1 })
-    }
-
-    /// Byte offset in the input of the first output pixel of row `y`, before a tap is added.
-    pub fn source_row(&self, y: usize) -> usize {
-        y * self.stride_y * self.input.row()
-    }
-
-    /// Byte offset of the last input, at its last tap, of a pixel.
-    pub fn reach(&self) -> usize {
-        self.taps.iter().max().copied().unwrap_or(0) + (self.input.planes() - 1) * self.input.plane()
-    }
-
-    /// Bytes that the input must have for every row of outputs, with what kernels may read past the end.
-    pub fn source_bytes(&self) -> usize {
-        let last = self.source_row(self.output.height - 1) + (self.output.width - 1) * self.stride_x * LANES;
-        self.reach() + last + LANES + super::layout::SLACK
     }
 }

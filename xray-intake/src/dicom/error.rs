@@ -48,7 +48,7 @@ pub enum DicomProblem {
         /// The element's name.
         element: &'static str,
     },
-    /// An element that says nothing sensible.
+    /// An element whose value cannot be used.
     #[error("{element} of the DICOM file cannot be used: {reason}; export it again from where it was made")]
     Invalid {
         /// The element's name.

@@ -23,7 +23,7 @@ const CORNER_MARGIN: f64 = 0.06;
 const BOX_END_LEVEL: f64 = 0.93;
 /// A place at which the level changes by less shows no edge.
 const MIN_EDGE_CHANGE: f64 = 0.05;
-/// A place at which it changes by less says nothing about sharpness.
+/// A place at which it changes by less is not used to measure sharpness.
 const MIN_SHARPNESS_CHANGE: f64 = 0.12;
 
 /// A photograph whose levels are divided by what the bare light box would show there (flat-field correction).

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use xray_core::decision::Finding;
-use xray_core::screening::{Item, NoResult, ScreeningError};
+use xray_core::screening::{NoResult, ScreenedPath, ScreeningError};
 
 #[cfg(unix)]
 use crate::record::Outcome;
@@ -86,7 +86,7 @@ impl Signal {
 
     /// What an image's outcome is shown as. An engine that fails is the device's fault; everything else that
     /// keeps an image from a verdict is the image's.
-    pub fn of(item: &Item) -> Signal {
+    pub fn of(item: &ScreenedPath) -> Signal {
         match &item.outcome {
             Ok(screening) => match screening.verdict.finding() {
                 Finding::Suspected => Signal::Suspected,
@@ -147,11 +147,11 @@ impl fmt::Display for Signal {
 mod tests {
     use super::*;
     use xray_core::engine::EngineError;
-    use xray_core::intake::ListingError;
+    use xray_intake::ListingError;
 
     #[test]
     fn only_a_failing_engine_is_a_fault() {
-        let item = |problem| Item { file: "x".into(), outcome: Err(problem), picture: None };
+        let item = |problem| ScreenedPath { file: "x".into(), outcome: Err(problem), picture: None };
         let missing = item(NoResult::Listing(ListingError::NotFound { path: "x".into() }));
         assert_eq!(Signal::of(&missing), Signal::NoResult);
         let source = EngineError::Run { reason: "x".into() };

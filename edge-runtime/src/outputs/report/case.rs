@@ -1,6 +1,6 @@
 //! What a report is about.
 
-use xray_core::intake::Radiograph;
+use xray_intake::Radiograph;
 
 use crate::outputs::live::ModelFacts;
 use crate::outputs::picture::{self, Unshown};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use xray_core::intake::IntakeProblem;
-use xray_core::intake::film::FilmProblem;
 use xray_core::screening::ScreeningError;
+use xray_intake::IntakeProblem;
+use xray_intake::film::FilmProblem;
 
 use super::*;
 use crate::outputs::lights::{Pattern, Patterns, Rhythm};
@@ -68,7 +68,7 @@ fn intake_problems() -> Vec<IntakeProblem> {
 }
 
 fn dicom_problems() -> Vec<IntakeProblem> {
-    use xray_core::intake::DicomProblem::{self, *};
+    use xray_intake::DicomProblem::{self, *};
     let all: Vec<DicomProblem> = vec![
         NotARadiograph { what: "" },
         ForProcessing,
@@ -101,7 +101,9 @@ fn codes() -> BTreeSet<&'static str> {
     let failed = xray_core::engine::EngineError::Run { reason };
     codes.insert(ScreeningError::Preprocess { file: file.clone(), source: prepared }.code());
     codes.insert(ScreeningError::Engine { file, source: failed }.code());
-    codes.extend(xray_core::gate::Reason::ALL.map(xray_core::gate::Reason::code));
+    codes.extend(
+        xray_core::quality_gate::RejectionReason::ALL.map(xray_core::quality_gate::RejectionReason::code),
+    );
     codes.extend(FilmProblem::ALL.map(FilmProblem::code));
     // What has no record, and is told all the same.
     codes.extend([

@@ -1,6 +1,6 @@
 //! What a camera gives, and how it is stored.
 
-use xray_core::intake::film;
+use xray_intake::film;
 
 use super::{MOST_BYTES, ShotError, jpeg};
 
@@ -103,7 +103,7 @@ fn png(width: u32, height: u32, grey: &[u8], shows_film: bool) -> Result<Vec<u8>
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use xray_core::intake::{self, Pixels};
+    use xray_intake::{self as intake, Pixels};
 
     use super::*;
 

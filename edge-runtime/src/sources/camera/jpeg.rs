@@ -3,7 +3,7 @@
 //! Cameras leave out the Huffman tables that are the same in every frame, and drivers leave bytes behind the end. Nothing
 //! is decoded here: segments are looked through, and the coefficients stay as the camera made them.
 
-use xray_core::intake::film;
+use xray_intake::film;
 
 use super::{MOST_BYTES, ShotError};
 
@@ -135,7 +135,7 @@ const CHROMA: [u8; 162] = [
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use xray_core::intake;
+    use xray_intake as intake;
 
     use super::*;
 

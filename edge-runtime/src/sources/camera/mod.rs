@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The encoded frame is the image of the record, so its hash names what was judged. Where the configuration says that
-//! films are photographed, the frame says so in itself ([`xray_core::intake::film`]): the same content is then read the
+//! films are photographed, the frame says so in itself ([`xray_intake::film`]): the same content is then read the
 //! same way after a restart and on any other machine.
 //!
 //! A shot is taken in a thread of its own, since drivers and programs can hang. The device is opened for each shot and

@@ -85,7 +85,7 @@ fn a_press_is_one_shot_that_says_that_it_shows_a_film() {
     let News::Image(arrival) = bench.press() else { panic!("no image") };
     assert!(arrival.awaited);
     assert_eq!(Ok(arrival.bytes.clone()), Frame::Jpeg(JPEG.to_vec()).encode(true));
-    assert!(xray_core::intake::film::is_marked(&arrival.bytes));
+    assert!(xray_intake::film::is_marked(&arrival.bytes));
     for _ in 0..20 {
         assert_eq!(bench.poll(), Ok(News::Nothing));
     }

@@ -19,7 +19,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use xray_core::intake::Radiograph;
+use xray_intake::Radiograph;
 
 pub use detail::Detail;
 pub use tone::Tone;

@@ -2,7 +2,7 @@
 
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
-use xray_core::intake::{Radiograph, decode};
+use xray_intake::{Radiograph, decode};
 
 use super::CorruptError;
 

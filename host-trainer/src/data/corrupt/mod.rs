@@ -40,8 +40,8 @@ use std::str::FromStr;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
-use xray_core::intake::{IntakeProblem, Radiograph};
 use xray_core::preprocess::PreprocessError;
+use xray_intake::{IntakeProblem, Radiograph};
 
 use super::augment::Tone;
 use super::plane::{Plane, borders, noise, smooth};

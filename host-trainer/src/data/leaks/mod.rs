@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use xray_core::intake;
+use xray_intake as intake;
 
 pub use hash::PictureHash;
 use known::Known;

@@ -9,7 +9,7 @@ mod page;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use xray_core::intake::{IntakeProblem, Radiograph};
+use xray_intake::{IntakeProblem, Radiograph};
 
 /// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 
 use anyhow::Context;
 use sha2::{Digest, Sha256};
-use xray_core::package::{CentreKind, GateRecord};
+use xray_core::package::{CentroidKind, QualityGateRecord};
 
 use super::super::base::BaseModel;
 use super::super::{Event, ExportJob};
@@ -102,12 +102,12 @@ pub(in crate::pipeline) fn fit_gate(
     (record, data): (&RunRecord, &DataSet),
     model: &BaseModel,
     observe: &mut dyn FnMut(Event<'_>),
-) -> anyhow::Result<Option<GateRecord>> {
+) -> anyhow::Result<Option<QualityGateRecord>> {
     let images = match job.gate.images(record, data) {
         Ok(images) => images,
         Err(_) if job.gate == GateWish::Without => return Ok(None),
         Err(reason) => {
-            if let Some(gate) = &model.contract().gate {
+            if let Some(gate) = &model.contract().quality_gate {
                 observe(Event::Note(&format!(
                     "the gate is that of the model that the run was made on: {reason}"
                 )));
@@ -131,14 +131,14 @@ pub(in crate::pipeline) fn fit_gate(
     let some: Vec<&Item> = train.iter().copied().step_by(ONE_TURNED_OF).collect();
     let mut others = Vec::new();
     for turn in Turn::ALL {
-        let kind = if turn == Turn::Inverted { CentreKind::Inverted } else { CentreKind::Turned };
+        let kind = if turn == Turn::Inverted { CentroidKind::Inverted } else { CentroidKind::Turned };
         others.push((kind, pictures.of(&some, |_| vec![View::Turned(turn)])?));
     }
     let size = model.contract().preprocessing.size;
     for kind in Strange::ALL {
         let drawn: Result<Vec<_>, _> =
             (0..drawn_count(train.len())).map(|number| kind.draw(size, DRAWN_SEED, number)).collect();
-        others.push((CentreKind::Strange, extractor.drawn(&drawn?)?));
+        others.push((CentroidKind::OutOfDistribution, extractor.drawn(&drawn?)?));
     }
     let samples = GateSamples {
         upright: pictures.of(&train, |at| field(seed, at))?,

@@ -7,10 +7,10 @@ use anyhow::{Context, ensure};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
-use xray_core::intake::{self, Radiograph};
 use xray_core::package::Contract;
 use xray_core::preprocess::at_input_size;
-use xray_core::screening::{Screener, Unjudged};
+use xray_core::screening::{ScreenImageError, Screener};
+use xray_intake::{self as intake, Radiograph};
 
 use super::super::evaluate::{classes_of, load};
 use super::super::{Event, JudgedSet};
@@ -126,7 +126,7 @@ pub fn measure_gate(
             (Some(_), Split::Val) => "validation".to_owned(),
             (Some(_), split) => split.name().to_owned(),
         },
-        fitted: screener.contract().gate.is_some(),
+        fitted: screener.contract().quality_gate.is_some(),
         rows,
     })
 }
@@ -203,7 +203,7 @@ impl Bench<'_> {
         let grey = |file: &PathBuf| {
             let image = intake::read_file(file)?;
             let levels = image.pixels().grey();
-            Ok(image.redrawn(|at| levels[at]))
+            Ok(image.with_levels(|at| levels[at]))
         };
         self.row("other", format!("{name}, in grey"), Wanted::Refused, files, grey)
     }
@@ -221,14 +221,14 @@ impl Bench<'_> {
         for chunk in pictures.chunks(16) {
             let judged: Vec<_> = chunk
                 .par_iter()
-                .map(|picture| anyhow::Ok(self.screener.judge(&make(picture)?)))
+                .map(|picture| anyhow::Ok(self.screener.screen_image(&make(picture)?)))
                 .collect::<Result<_, _>>()
                 .with_context(|| format!("a picture of the kind `{}`", row.kind))?;
             for verdict in judged {
                 row.n += 1;
                 match verdict {
                     Ok(_) => {}
-                    Err(Unjudged::Refused(rejection)) => {
+                    Err(ScreenImageError::Refused(rejection)) => {
                         row.refused += 1;
                         rejection
                             .reasons()

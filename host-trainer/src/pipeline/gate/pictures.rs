@@ -1,7 +1,7 @@
 //! What a gate is measured on: changes that it must bear, and pictures that it must refuse.
 
 use rand::{Rng, RngExt};
-use xray_core::intake::{IntakeProblem, Radiograph};
+use xray_intake::{IntakeProblem, Radiograph};
 
 use crate::data::corrupt::{CorruptError, Corruption, Kind};
 use crate::data::strange::Strange;

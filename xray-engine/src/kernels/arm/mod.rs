@@ -8,7 +8,8 @@ use std::arch::aarch64::*;
 
 use super::Kernel;
 use super::layout::LANES;
-use super::weights::{BLOCK, ConvShape, PackedConv};
+use super::span::Span;
+use super::weights::BLOCK;
 
 /// The kernels of this family that this processor can run, fastest first.
 pub(super) fn available() -> Vec<&'static dyn Kernel> {
@@ -18,17 +19,6 @@ pub(super) fn available() -> Vec<&'static dyn Kernel> {
     }
     kernels.push(&smlal::Smlal);
     kernels
-}
-
-/// The pointers and strides of one run.
-#[derive(Clone, Copy)]
-struct Span<'a> {
-    conv: &'a PackedConv,
-    shape: &'a ConvShape,
-    src: *const u8,
-    dst: *mut u8,
-    /// Bytes between the source pixels of neighbouring outputs.
-    step: usize,
 }
 
 /// Four pixels of four channels, 128 taken off each byte so that it is signed.

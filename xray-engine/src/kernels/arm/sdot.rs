@@ -7,9 +7,11 @@
 use std::arch::aarch64::*;
 use std::arch::{asm, is_aarch64_feature_detected};
 
-use super::{Span, pixels, store};
+use super::{pixels, store};
+use crate::kernels::conv_shape::ConvShape;
 use crate::kernels::layout::LANES;
-use crate::kernels::weights::{BLOCK, ConvShape, PackedConv, Packing, WeightLayout};
+use crate::kernels::span::Span;
+use crate::kernels::weights::{BLOCK, PackedConv, Packing, WeightLayout};
 use crate::kernels::{Kernel, PixelRun};
 
 /// Exists only where the instruction was detected (see [`Sdot::detected`]).
@@ -40,13 +42,7 @@ impl Kernel for Sdot {
         // every pixel of the run, at every tap and plane, and the slack behind it lie in `src`, that every
         // output lies in `dst`, and that weights, bias and scale cover every block.
         unsafe {
-            let span = Span {
-                conv,
-                shape,
-                src: src.as_ptr().add(run.src),
-                dst: dst.as_mut_ptr().add(run.dst),
-                step: shape.stride_x * LANES,
-            };
+            let span = Span::new(conv, shape, src, dst, run);
             if shape.stride_x == 1 {
                 run_pixels::<true>(span, run.pixels);
             } else {

@@ -6,9 +6,10 @@ use std::arch::x86_64::*;
 use super::avx2_planes;
 use super::block8::{self, Multiply};
 use crate::kernels::block8::{Block8, Strip};
+use crate::kernels::conv_shape::ConvShape;
 use crate::kernels::depthwise::Depthwise;
 use crate::kernels::pointwise::{Add, Affine, Plane};
-use crate::kernels::weights::{ConvShape, PackedConv, Packing, WeightLayout};
+use crate::kernels::weights::{PackedConv, Packing, WeightLayout};
 use crate::kernels::{Kernel, PixelRun};
 
 /// Exists only where the instructions were detected (see [`Avx2::detected`]).
@@ -39,25 +40,7 @@ impl Kernel for Avx2 {
         unsafe { wide_conv(conv, shape, src, dst, run) }
     }
 
-    fn depthwise(&self, job: &Depthwise, src: &[u8], dst: &mut [u8]) {
-        // SAFETY: the feature was detected before this kernel was handed out.
-        unsafe { avx2_planes::depthwise(job, src, dst) }
-    }
-
-    fn affine(&self, job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
-        // SAFETY: the feature was detected before this kernel was handed out.
-        unsafe { avx2_planes::affine(job, plane, src, dst) }
-    }
-
-    fn affine_pool(&self, job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
-        // SAFETY: the feature was detected before this kernel was handed out.
-        unsafe { avx2_planes::affine_pool(job, plane, src, dst) }
-    }
-
-    fn add(&self, job: &Add, a: &[u8], b: &[u8], dst: &mut [u8]) {
-        // SAFETY: the feature was detected before this kernel was handed out.
-        unsafe { avx2_planes::add(job, a, b, dst) }
-    }
+    plane_operators!(avx2_planes);
 }
 
 #[target_feature(enable = "avx2")]

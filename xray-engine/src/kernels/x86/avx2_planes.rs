@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 use crate::kernels::depthwise::{self, Depthwise};
 use crate::kernels::layout::LANES;
 use crate::kernels::pointwise::{self, Add, Affine, Plane};
-use crate::kernels::weights::Requantisation;
+use crate::kernels::requantise::Requantisation;
 
 /// Bytes of a register.
 const WIDE: usize = 32;
@@ -53,25 +53,19 @@ impl Rounding {
 /// [`pointwise::affine`] with 32 values at a time; the last of a row that is no multiple of that are computed twice.
 #[target_feature(enable = "avx2")]
 pub(super) fn affine(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
-    let (from, to) = (&plane.from, &job.target);
-    let channel = plane.target * LANES;
+    let (scale, shift) = job.factors(&plane);
     let four = |v: &[f32]| _mm256_setr_ps(v[0], v[1], v[2], v[3], v[0], v[1], v[2], v[3]);
-    let scale = four(&job.scale[channel..channel + LANES]);
-    let shift = four(&job.shift[channel..channel + LANES]);
+    let (scale, shift) = (four(scale), four(shift));
     let mut rounding = Rounding::new(&job.output);
     rounding.lo = _mm256_max_ps(rounding.lo, _mm256_set1_ps(job.floor));
-    let whole = from.border == 0 && to.border == 0;
-    let (rows, bytes) = if whole { (1, from.plane()) } else { (from.height, from.width * LANES) };
+    let (rows, bytes) = job.rows(&plane);
     if bytes < WIDE || job.floor > job.output.hi {
         return pointwise::affine(job, plane, src, dst);
     }
     // Undoes the order of `Rounding::bytes`.
     let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
     for y in 0..rows {
-        let at = plane.source * from.plane() + from.row_start(y);
-        let line = &src[at..at + bytes];
-        let at = plane.target * to.plane() + to.row_start(y);
-        let result = &mut dst[at..at + bytes];
+        let (line, result) = job.row(&plane, y, bytes, src, dst);
         let mut i = 0;
         while i < bytes {
             i = i.min(bytes - WIDE);
@@ -107,15 +101,13 @@ pub(super) fn add(job: &Add, a: &[u8], b: &[u8], dst: &mut [u8]) {
 #[target_feature(enable = "avx2")]
 pub(super) fn depthwise(job: &Depthwise, src: &[u8], dst: &mut [u8]) {
     let shape = &job.shape;
-    let (input, output) = (&shape.input, &shape.output);
-    let long_enough = src.len() >= shape.source_bytes() && dst.len() >= output.used();
-    if shape.stride_x > 2 || shape.taps.len() > depthwise::MOST_TAPS || !long_enough {
+    let output = &shape.output;
+    if shape.stride_x > 2 || !job.fits(src, dst) {
         return depthwise::run(job, src, dst);
     }
     for p in 0..output.planes() {
         for y in 0..output.height {
-            let from = p * input.plane() + shape.source_row(y);
-            let to = p * output.plane() + output.row_start(y);
+            let (from, to) = job.row_offsets(p, y);
             let row = &mut dst[to..to + output.width * LANES];
             let mut x = 0;
             while x < output.width {

@@ -4,12 +4,14 @@
 use std::arch::x86_64::*;
 use std::marker::PhantomData;
 
-use super::avx2::{AVX2, Avx2};
+use super::avx2::Avx2;
+use super::avx2_planes;
 use super::block8::{self, Multiply};
 use crate::kernels::block8::Block8;
+use crate::kernels::conv_shape::ConvShape;
 use crate::kernels::depthwise::Depthwise;
 use crate::kernels::pointwise::{Add, Affine, Plane};
-use crate::kernels::weights::{ConvShape, PackedConv, Packing, WeightLayout};
+use crate::kernels::weights::{PackedConv, Packing, WeightLayout};
 use crate::kernels::{Kernel, PixelRun};
 
 /// Exists only where the instructions were detected (see [`AvxVnni::detected`]).
@@ -41,21 +43,7 @@ impl Kernel for AvxVnni {
         unsafe { wide_conv(conv, shape, src, dst, run) }
     }
 
-    fn depthwise(&self, job: &Depthwise, src: &[u8], dst: &mut [u8]) {
-        AVX2.depthwise(job, src, dst);
-    }
-
-    fn affine(&self, job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
-        AVX2.affine(job, plane, src, dst);
-    }
-
-    fn affine_pool(&self, job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
-        AVX2.affine_pool(job, plane, src, dst);
-    }
-
-    fn add(&self, job: &Add, a: &[u8], b: &[u8], dst: &mut [u8]) {
-        AVX2.add(job, a, b, dst);
-    }
+    plane_operators!(avx2_planes);
 }
 
 #[target_feature(enable = "avx2,avxvnni")]

@@ -6,12 +6,14 @@ use std::arch::x86_64::*;
 
 use crate::kernels::PixelRun;
 use crate::kernels::block8::{Block8, OUTPUTS};
+use crate::kernels::conv_shape::ConvShape;
 use crate::kernels::layout::LANES;
-use crate::kernels::weights::{ConvShape, PackedConv};
+use crate::kernels::span::Span;
+use crate::kernels::weights::PackedConv;
 
 /// How an instruction set multiplies.
 pub(super) trait Multiply {
-    /// Pixels of its widest tile, a multiple of 7 as are the widths of pictures in the nets.
+    /// Pixels of its widest tile, a multiple of 7 as are the widths of feature maps in the nets.
     const WIDEST: usize;
 
     /// Sums of `MR` pixels, `step` bytes apart from `src`, for the outputs of `block`.
@@ -19,15 +21,6 @@ pub(super) trait Multiply {
     /// # Safety
     /// The instruction set was detected. At every source of `block` each of the pixels is readable.
     unsafe fn sums<const MR: usize>(block: &Block8, src: *const u8, step: usize) -> [__m256i; MR];
-}
-
-/// The pointers and strides of one run.
-#[derive(Clone, Copy)]
-struct Span<'a> {
-    conv: &'a PackedConv,
-    shape: &'a ConvShape,
-    src: *const u8,
-    dst: *mut u8,
 }
 
 /// Pixels whose inputs stay in the cache while all output channels are computed.
@@ -48,10 +41,9 @@ pub(super) unsafe fn conv_run<M: Multiply>(
 ) {
     // SAFETY: the run starts inside both; stretches and tiles end at its end.
     unsafe {
-        let mut at = 0;
+        let (whole, mut at) = (Span::new(conv, shape, src, dst, run), 0);
         while at < run.pixels {
-            let src = src.as_ptr().add(run.src + at * shape.stride_x * LANES);
-            let span = Span { conv, shape, src, dst: dst.as_mut_ptr().add(run.dst + at * LANES) };
+            let span = whole.advance(at);
             // No stretch below a tile at the end.
             let left = run.pixels - at;
             let pixels = if left < STRETCH + M::WIDEST { left } else { STRETCH };
@@ -105,7 +97,7 @@ unsafe fn tile<M: Multiply, const MR: usize, const STEP: usize>(
     index: usize,
     at: usize,
 ) {
-    let step = if STEP > 0 { STEP } else { span.shape.stride_x * LANES };
+    let step = if STEP > 0 { STEP } else { span.step };
     // SAFETY: the caller's promise.
     unsafe {
         let sums = M::sums::<MR>(block, span.src.add(at * step), step);

@@ -6,10 +6,12 @@
 use std::arch::x86_64::*;
 
 use super::vnni_planes;
+use crate::kernels::conv_shape::ConvShape;
 use crate::kernels::depthwise::Depthwise;
 use crate::kernels::layout::LANES;
 use crate::kernels::pointwise::{Add, Affine, Plane};
-use crate::kernels::weights::{BLOCK, ConvShape, PackedConv, Packing, WeightLayout};
+use crate::kernels::span::Span;
+use crate::kernels::weights::{BLOCK, PackedConv, Packing, WeightLayout};
 use crate::kernels::{Kernel, PixelRun};
 
 /// Exists only where the instructions were detected (see [`Vnni::detected`]).
@@ -30,17 +32,6 @@ impl Vnni {
     }
 }
 
-/// The pointers and strides of one run.
-#[derive(Clone, Copy)]
-struct Span<'a> {
-    conv: &'a PackedConv,
-    shape: &'a ConvShape,
-    src: *const u8,
-    dst: *mut u8,
-    src_plane: usize,
-    dst_plane: usize,
-}
-
 impl Kernel for Vnni {
     fn name(&self) -> &'static str {
         "avx512-vnni"
@@ -55,14 +46,7 @@ impl Kernel for Vnni {
         // every pixel of the run, at every tap and plane, lies in `src`, that every output lies in `dst`,
         // and that weights, bias and scale cover every block.
         unsafe {
-            let span = Span {
-                conv,
-                shape,
-                src: src.as_ptr().add(run.src),
-                dst: dst.as_mut_ptr().add(run.dst),
-                src_plane: shape.input.plane(),
-                dst_plane: shape.output.plane(),
-            };
+            let span = Span::new(conv, shape, src, dst, run);
             match shape.stride_x {
                 1 => run_pixels::<4>(span, run.pixels),
                 2 => run_pixels::<8>(span, run.pixels),
@@ -71,25 +55,7 @@ impl Kernel for Vnni {
         }
     }
 
-    fn depthwise(&self, job: &Depthwise, src: &[u8], dst: &mut [u8]) {
-        // SAFETY: the features were detected before this kernel was handed out.
-        unsafe { vnni_planes::depthwise(job, src, dst) }
-    }
-
-    fn affine(&self, job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
-        // SAFETY: the features were detected before this kernel was handed out.
-        unsafe { vnni_planes::affine(job, plane, src, dst) }
-    }
-
-    fn affine_pool(&self, job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
-        // SAFETY: the features were detected before this kernel was handed out.
-        unsafe { vnni_planes::affine_pool(job, plane, src, dst) }
-    }
-
-    fn add(&self, job: &Add, a: &[u8], b: &[u8], dst: &mut [u8]) {
-        // SAFETY: the features were detected before this kernel was handed out.
-        unsafe { vnni_planes::add(job, a, b, dst) }
-    }
+    plane_operators!(vnni_planes);
 }
 
 /// Covers a run with tiles of 14, 7 and 1 pixels; a rest below 7 of a longer run is covered by a tile of 7 that
@@ -128,12 +94,7 @@ unsafe fn run_each(span: Span<'_>, pixels: usize) {
     for at in 0..pixels {
         // SAFETY: `at < pixels`; the source is moved so that the tile of one pixel finds it at index 0.
         unsafe {
-            let moved = Span {
-                src: span.src.add(at * span.shape.stride_x * LANES),
-                dst: span.dst.add(at * LANES),
-                ..span
-            };
-            blocks::<1, 4, 4>(moved, 0);
+            blocks::<1, 4, 4>(span.advance(at), 0);
         }
     }
 }
@@ -171,7 +132,7 @@ unsafe fn blocks<const MR: usize, const NR: usize, const STEP: usize>(span: Span
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 unsafe fn tile<const MR: usize, const NR: usize, const STEP: usize>(span: Span<'_>, at: usize, block: usize) {
-    let planes = span.shape.input.planes();
+    let (planes, plane) = (span.shape.input.planes(), span.shape.input.plane());
     let lines = span.shape.taps.len() * planes;
     let mut acc = [[_mm512_setzero_si512(); MR]; NR];
     // SAFETY: `kernels::conv` checked taps, planes and pixels against the source, blocks against the weights.
@@ -198,7 +159,7 @@ unsafe fn tile<const MR: usize, const NR: usize, const STEP: usize>(span: Span<'
                 }
             }
             weights = weights.add(1);
-            pixels = pixels.add(span.src_plane);
+            pixels = pixels.add(plane);
             planes_left -= 1;
             lines_left -= 1;
         }
@@ -236,7 +197,8 @@ unsafe fn store<const MR: usize>(span: Span<'_>, sums: [__m512i; MR], block: usi
             *b = _mm512_cvtepi32_epi8(_mm512_add_epi32(_mm512_cvtps_epi32(value), zero));
         }
         let planes = LANES.min(span.shape.output.planes() - block * LANES);
-        let base = span.dst.add(block * LANES * span.dst_plane + at * LANES);
+        let plane = span.shape.output.plane();
+        let base = span.dst.add(block * LANES * plane + at * LANES);
         let mut r = 0;
         while r + 4 <= MR {
             let (a, b) =
@@ -250,7 +212,7 @@ unsafe fn store<const MR: usize>(span: Span<'_>, sums: [__m512i; MR], block: usi
                 _mm_unpackhi_epi64(c, d),
             ];
             for (p, words) in four.iter().enumerate().take(planes) {
-                _mm_storeu_si128(base.add(p * span.dst_plane + r * LANES).cast(), *words);
+                _mm_storeu_si128(base.add(p * plane + r * LANES).cast(), *words);
             }
             r += 4;
         }
@@ -258,7 +220,7 @@ unsafe fn store<const MR: usize>(span: Span<'_>, sums: [__m512i; MR], block: usi
             let mut words = [0i32; 4];
             _mm_storeu_si128(words.as_mut_ptr().cast(), bytes[r]);
             for (p, word) in words.iter().enumerate().take(planes) {
-                base.add(p * span.dst_plane + r * LANES).cast::<i32>().write_unaligned(*word);
+                base.add(p * plane + r * LANES).cast::<i32>().write_unaligned(*word);
             }
             r += 1;
         }

@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 use crate::kernels::depthwise::{self, Depthwise};
 use crate::kernels::layout::LANES;
 use crate::kernels::pointwise::{self, Add, Affine, Plane};
-use crate::kernels::weights::Requantisation;
+use crate::kernels::requantise::Requantisation;
 
 /// Pixels in one register of bytes.
 const WIDE: usize = 16;
@@ -58,19 +58,13 @@ fn mask(pixels: usize) -> u64 {
 /// [`pointwise::affine`] with 16 values at a time.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 pub(super) fn affine(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
-    let (from, to) = (&plane.from, &job.target);
-    let channel = plane.target * LANES;
+    let (scale, shift) = job.factors(&plane);
     let four = |v: &[f32]| _mm512_broadcast_f32x4(_mm_setr_ps(v[0], v[1], v[2], v[3]));
-    let scale = four(&job.scale[channel..channel + LANES]);
-    let shift = four(&job.shift[channel..channel + LANES]);
+    let (scale, shift) = (four(scale), four(shift));
     let (floor, rounding) = (_mm512_set1_ps(job.floor), Rounding::new(&job.output));
-    let whole = from.border == 0 && to.border == 0;
-    let (rows, bytes) = if whole { (1, from.plane()) } else { (from.height, from.width * LANES) };
+    let (rows, bytes) = job.rows(&plane);
     for y in 0..rows {
-        let at = plane.source * from.plane() + from.row_start(y);
-        let line = &src[at..at + bytes];
-        let at = plane.target * to.plane() + to.row_start(y);
-        let result = &mut dst[at..at + bytes];
+        let (line, result) = job.row(&plane, y, bytes, src, dst);
         let mut i = 0;
         while i < bytes {
             let rest = (bytes - i).min(WIDE);
@@ -119,15 +113,13 @@ pub(super) fn add(job: &Add, a: &[u8], b: &[u8], dst: &mut [u8]) {
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 pub(super) fn depthwise(job: &Depthwise, src: &[u8], dst: &mut [u8]) {
     let shape = &job.shape;
-    let (input, output) = (&shape.input, &shape.output);
-    let long_enough = src.len() >= shape.source_bytes() && dst.len() >= output.used();
-    if shape.stride_x > 2 || shape.taps.len() > depthwise::MOST_TAPS || !long_enough {
+    let output = &shape.output;
+    if shape.stride_x > 2 || !job.fits(src, dst) {
         return depthwise::run(job, src, dst);
     }
     for p in 0..output.planes() {
         for y in 0..output.height {
-            let from = p * input.plane() + shape.source_row(y);
-            let to = p * output.plane() + output.row_start(y);
+            let (from, to) = job.row_offsets(p, y);
             for x in (0..output.width).step_by(WIDE) {
                 let pixels = (output.width - x).min(WIDE);
                 // SAFETY: lengths were compared above; masks keep loads and stores to `pixels` pixels of
@@ -149,7 +141,7 @@ pub(super) fn depthwise(job: &Depthwise, src: &[u8], dst: &mut [u8]) {
 /// Loads `pixels` pixels, `STEP` apart.
 ///
 /// # Safety
-/// AVX-512; the pixels lie in the picture.
+/// AVX-512; the pixels lie in the feature map.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
 unsafe fn load<const STEP: usize>(from: *const u8, pixels: usize) -> __m512i {

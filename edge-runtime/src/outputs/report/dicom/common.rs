@@ -6,7 +6,7 @@ use dicom_dictionary_std::{tags, uids};
 use dicom_object::mem::InMemElement;
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 use time::OffsetDateTime;
-use xray_core::intake::{DicomIdentity, dicom_identity};
+use xray_intake::{DicomIdentity, dicom_identity};
 
 use super::super::Case;
 use super::DicomError;

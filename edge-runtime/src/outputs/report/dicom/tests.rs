@@ -85,14 +85,14 @@ fn plain() -> Vec<u8> {
 
 #[test]
 fn an_identity_is_not_shown_in_a_log() {
-    let identity = xray_core::intake::dicom_identity(&detector()).expect("a DICOM file");
+    let identity = xray_intake::dicom_identity(&detector()).expect("a DICOM file");
     assert_eq!(identity.text(tags::PATIENT_ID).as_deref(), Some("0042"));
     assert_eq!(identity.text(tags::PATIENT_NAME), None, "not plain ASCII");
     let shown = format!("{identity:?}");
     assert!(!shown.contains("0042") && !shown.contains("ller"), "{shown}");
-    assert_eq!(xray_core::intake::dicom_identity(b"Dear colleague"), None);
+    assert_eq!(xray_intake::dicom_identity(b"Dear colleague"), None);
     for length in 0..detector().len().min(600) {
-        xray_core::intake::dicom_identity(&detector()[..length]);
+        xray_intake::dicom_identity(&detector()[..length]);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where a picture's features lie among those of the training images.
+//! Where an image's features lie among those of the training images.
 //!
 //! The pooled features x are brought to one scale and projected onto a few directions of random signs S, which keeps
 //! distances (Achlioptas 2003, doi 10.1016/S0022-0000(03)00025-4) and need not be stored; then they are whitened by the
@@ -9,14 +9,14 @@
 //! ```
 //!
 //! so that |u| is the Mahalanobis distance from the upright X-rays (Lee 2018, arXiv:1807.03888, with one centre for what
-//! is accepted). Pictures of other kinds have centres too; whose centre is nearer, in the same metric, is what linear
+//! is accepted). Images of other kinds have centres too; whose centre is nearer, in the same metric, is what linear
 //! discriminant analysis decides.
 //!
 //! All sums are taken in double precision in a fixed order, so that a board and a workstation get the same number from the
 //! same features.
 
-use super::Reason;
-use crate::package::{CentreKind, GateRecord, VerifiedPackage};
+use super::RejectionReason;
+use crate::package::{CentroidKind, QualityGateRecord, VerifiedPackage};
 
 /// Seed of the signs. Another one makes other directions: every gate ever fitted would be void.
 const SEED: u64 = 0x6761_7465;
@@ -29,10 +29,10 @@ pub struct FeatureSpace {
     scale: Vec<f32>,
     whitening: Vec<f32>,
     limit: f64,
-    centres: Vec<(CentreKind, Vec<f32>, f64)>,
+    centres: Vec<(CentroidKind, Vec<f32>, f64)>,
 }
 
-/// How a picture lies among others.
+/// How an image lies among others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Position {
     /// Distance from the upright X-rays, 0 or more.
@@ -89,11 +89,11 @@ fn splitmix(index: u64) -> u64 {
 impl FeatureSpace {
     /// That of a model, if it brings one.
     pub fn of(package: &VerifiedPackage) -> Option<FeatureSpace> {
-        package.contract().gate.as_ref().map(FeatureSpace::new)
+        package.contract().quality_gate.as_ref().map(FeatureSpace::new)
     }
 
     /// That of a record whose parts fit each other, as those of a verified package do; numbers that are missing count for nothing.
-    pub fn new(record: &GateRecord) -> FeatureSpace {
+    pub fn new(record: &QualityGateRecord) -> FeatureSpace {
         let centres = record.centres.iter().map(|centre| (centre.kind, centre.at.0.clone(), centre.margin));
         FeatureSpace {
             projection: Projection::new(record.dims, record.mean.0.len()),
@@ -120,33 +120,33 @@ impl FeatureSpace {
         Position { distance: own.sqrt(), others: others.collect() }
     }
 
-    /// What speaks against a picture with these features.
-    pub fn judge(&self, features: &[f32]) -> Option<Reason> {
-        self.against(&self.position(features))
+    /// The reason to refuse an image with these features; none if there is none.
+    pub fn rejection_reason(&self, features: &[f32]) -> Option<RejectionReason> {
+        self.rejection_at(&self.position(features))
     }
 
-    /// What speaks against a picture that lies there. Of other kinds that are nearer than they may be, the nearest tells
-    /// what is wrong, unless the picture lies far from everything.
-    pub fn against(&self, position: &Position) -> Option<Reason> {
+    /// The reason to refuse an image at this position. Of the other kinds that are nearer than their margin allows, the nearest tells
+    /// what is wrong, unless the image lies far from everything.
+    pub fn rejection_at(&self, position: &Position) -> Option<RejectionReason> {
         let over = |at: &usize| position.nearer(*at) > self.centres[*at].2;
         let distance = |at: &usize| position.others[*at];
         let places = (0..self.centres.len()).filter(over);
         let nearest = places.min_by(|a, b| distance(a).total_cmp(&distance(b)));
         match nearest {
             Some(at) if distance(&at) <= self.limit => Some(reason(self.centres[at].0)),
-            Some(_) => Some(Reason::NotAChestXRay),
+            Some(_) => Some(RejectionReason::NotAChestXRay),
             // What is no number is not within the limit.
             None if position.distance <= self.limit => None,
-            None => Some(Reason::NotAChestXRay),
+            None => Some(RejectionReason::NotAChestXRay),
         }
     }
 }
 
-fn reason(kind: CentreKind) -> Reason {
+fn reason(kind: CentroidKind) -> RejectionReason {
     match kind {
-        CentreKind::Turned => Reason::Rotated,
-        CentreKind::Inverted => Reason::Inverted,
-        CentreKind::Strange => Reason::NotAChestXRay,
+        CentroidKind::Turned => RejectionReason::Rotated,
+        CentroidKind::Inverted => RejectionReason::Inverted,
+        CentroidKind::OutOfDistribution => RejectionReason::NotAChestXRay,
     }
 }
 

@@ -1,17 +1,17 @@
-//! The rows of a report, the same from every program.
+//! The rows of a report, the same from every program, as text columns or JSON lines.
 
 use std::io::{self, Write};
 use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Item, NoResult, Screener, Screening, Summary};
+use super::{NoResult, ScreenedPath, Screener, Screening, Summary};
 use crate::decision::Finding;
 use crate::heat_map::HeatMap;
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum ReportFormat {
     /// Columns for people. `header` puts a line with their names before them.
     Text {
         /// Whether the names of the columns come first.
@@ -23,7 +23,7 @@ pub enum Format {
 
 /// A file with a verdict.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ReadRow {
+pub struct VerdictRow {
     /// The image file.
     pub file: String,
     /// Calibrated probability of the positive label, 0..1.
@@ -71,9 +71,9 @@ pub struct NoResultRow {
 /// One line of a report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
-pub enum Row {
+pub enum ReportRow {
     /// With a verdict.
-    Read(ReadRow),
+    Read(VerdictRow),
     /// Without one.
     NoResult(NoResultRow),
 }
@@ -81,21 +81,21 @@ pub enum Row {
 /// Width of the column with the verdict: that of the longest one.
 const VERDICT_WIDTH: usize = 20;
 
-impl Row {
+impl ReportRow {
     /// The row of an item that `screener` gave.
-    pub fn new(screener: &Screener, item: &Item) -> Row {
+    pub fn new(screener: &Screener, item: &ScreenedPath) -> ReportRow {
         let file = item.file.display().to_string();
         match &item.outcome {
-            Ok(screening) => Row::read(screener, file, screening, item.picture.as_deref()),
-            Err(problem) => Row::no_result(file, problem),
+            Ok(screening) => ReportRow::read(screener, file, screening, item.picture.as_deref()),
+            Err(problem) => ReportRow::no_result(file, problem),
         }
     }
 
-    fn read(screener: &Screener, file: String, screening: &Screening, picture: Option<&Path>) -> Row {
+    fn read(screener: &Screener, file: String, screening: &Screening, picture: Option<&Path>) -> ReportRow {
         let verdict = screening.verdict;
         let finding: Finding = verdict.finding();
         let microseconds = screening.took.as_micros() as f64;
-        Row::Read(ReadRow {
+        ReportRow::Read(VerdictRow {
             file,
             probability: verdict.probability().value(),
             verdict: finding.code(),
@@ -109,23 +109,31 @@ impl Row {
         })
     }
 
-    fn no_result(file: String, problem: &NoResult) -> Row {
+    fn no_result(file: String, problem: &NoResult) -> ReportRow {
         let (reason, message) = (problem.code(), problem.to_string());
-        Row::NoResult(NoResultRow { file, verdict: "no-result", reason, reasons: problem.codes(), message })
+        ReportRow::NoResult(NoResultRow {
+            file,
+            verdict: "no-result",
+            reason,
+            reasons: problem.codes(),
+            message,
+        })
     }
 
     /// One line for people, without its end. A row without a verdict begins with `NO RESULT` in capitals
     /// and holds no number, so that it cannot be taken for a finding.
     pub fn render_text(&self) -> String {
         match self {
-            Row::Read(row) => format!(
+            ReportRow::Read(row) => format!(
                 "{:<VERDICT_WIDTH$}  {:>11.4}  {:>8.1}  {}",
                 row.words,
                 row.probability,
                 row.milliseconds,
                 printable(&row.file)
             ),
-            Row::NoResult(row) => format!("{:<VERDICT_WIDTH$}  {}", "NO RESULT", printable(&row.message)),
+            ReportRow::NoResult(row) => {
+                format!("{:<VERDICT_WIDTH$}  {}", "NO RESULT", printable(&row.message))
+            }
         }
     }
 
@@ -149,27 +157,27 @@ pub fn printable(text: &str) -> String {
 }
 
 /// Writes a row for each item as soon as it is there, flushed, so that a reader sees it at once.
-/// `each` is told of every item after its row was written.
+/// `each` is called with every item after its row was written.
 ///
 /// # Errors
 /// What `out` gives, such as [`io::ErrorKind::BrokenPipe`]; nothing more is screened then.
 pub fn write_rows(
     screener: &Screener,
-    items: impl Iterator<Item = Item>,
-    format: Format,
+    items: impl Iterator<Item = ScreenedPath>,
+    format: ReportFormat,
     out: &mut impl Write,
-    mut each: impl FnMut(&Item),
+    mut each: impl FnMut(&ScreenedPath),
 ) -> io::Result<Summary> {
     let mut summary = Summary::default();
-    if format == (Format::Text { header: true }) {
+    if format == (ReportFormat::Text { header: true }) {
         writeln!(out, "{:<VERDICT_WIDTH$}  {:>11}  {:>8}  FILE", "VERDICT", "PROBABILITY", "MS")?;
         out.flush()?;
     }
     for item in items {
-        let row = Row::new(screener, &item);
+        let row = ReportRow::new(screener, &item);
         let line = match format {
-            Format::Text { .. } => row.render_text(),
-            Format::JsonLines => row.render_json()?,
+            ReportFormat::Text { .. } => row.render_text(),
+            ReportFormat::JsonLines => row.render_json()?,
         };
         writeln!(out, "{line}")?;
         out.flush()?;

@@ -1,21 +1,21 @@
-//! What becomes of an image that is not judged.
+//! The reasons for which one image is refused.
 
 use std::fmt;
 
-use super::Reason;
+use super::RejectionReason;
 
-/// An image that the gate does not let through, with every reason; there is at least one, in the order of
-/// [`Reason::ALL`]. It holds no score.
+/// An image that the quality gate refuses, with every reason; there is at least one, in the order of
+/// [`RejectionReason::ALL`]. It holds no score.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
-    first: Reason,
-    others: Vec<Reason>,
+    first: RejectionReason,
+    others: Vec<RejectionReason>,
 }
 
 impl Rejection {
     /// A rejection for these reasons; none if there is none.
-    pub fn new(reasons: impl IntoIterator<Item = Reason>) -> Option<Rejection> {
-        let mut all: Vec<Reason> = reasons.into_iter().collect();
+    pub fn new(reasons: impl IntoIterator<Item = RejectionReason>) -> Option<Rejection> {
+        let mut all: Vec<RejectionReason> = reasons.into_iter().collect();
         all.sort_unstable();
         all.dedup();
         let mut all = all.into_iter();
@@ -23,13 +23,13 @@ impl Rejection {
         Some(Rejection { first, others: all.collect() })
     }
 
-    /// The reason that is told first.
-    pub fn first(&self) -> Reason {
+    /// The reason that is shown first.
+    pub fn first(&self) -> RejectionReason {
         self.first
     }
 
     /// Every reason.
-    pub fn reasons(&self) -> impl Iterator<Item = Reason> + '_ {
+    pub fn reasons(&self) -> impl Iterator<Item = RejectionReason> + '_ {
         std::iter::once(self.first).chain(self.others.iter().copied())
     }
 }
@@ -50,8 +50,13 @@ mod tests {
     #[test]
     fn reasons_are_told_once_and_in_order() {
         assert_eq!(Rejection::new([]), None);
-        let rejection = Rejection::new([Reason::Rotated, Reason::Blurred, Reason::Rotated]).unwrap();
-        assert_eq!(rejection.reasons().collect::<Vec<_>>(), [Reason::Blurred, Reason::Rotated]);
+        let rejection =
+            Rejection::new([RejectionReason::Rotated, RejectionReason::Blurred, RejectionReason::Rotated])
+                .unwrap();
+        assert_eq!(
+            rejection.reasons().collect::<Vec<_>>(),
+            [RejectionReason::Blurred, RejectionReason::Rotated]
+        );
         assert_eq!(
             rejection.to_string(),
             "the picture is not sharp: hold still, set the focus and take it again; the picture lies on its side or is \

@@ -1,4 +1,4 @@
-//! What a model file says of the images that it may judge.
+//! The quality gate that a model file brings: which images may have a score.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,28 +7,29 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// What a centre in the feature space stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum CentreKind {
+pub enum CentroidKind {
     /// X-rays that lie on a side or upside down.
     Turned,
     /// X-rays with black and white exchanged.
     Inverted,
-    /// Pictures of something else.
-    Strange,
+    /// Images that are no X-rays.
+    #[serde(rename = "strange")]
+    OutOfDistribution,
 }
 
 /// Numbers of a model file: little-endian float32 in base64.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Numbers(pub Vec<f32>);
+pub struct Base64Floats(pub Vec<f32>);
 
-/// Where pictures of one kind lie in the feature space.
+/// Where images of one kind lie in the feature space.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Centre {
+pub struct Centroid {
     /// What lies there.
-    pub kind: CentreKind,
-    /// The mean of their coordinates, whitened; [`GateRecord::dims`] of them.
-    pub at: Numbers,
-    /// A picture is of this kind if its squared distance from the upright X-rays exceeds that from here by more than
+    pub kind: CentroidKind,
+    /// The mean of their coordinates, whitened; [`QualityGateRecord::dims`] of them.
+    pub at: Base64Floats,
+    /// An image is of this kind if its squared distance from the upright X-rays exceeds that from here by more than
     /// this; 0 or more.
     pub margin: f64,
 }
@@ -36,7 +37,7 @@ pub struct Centre {
 /// How often the gate was wrong on the validation images that its limits were chosen on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct GateFit {
+pub struct QualityGateFit {
     /// Forms of training images that it was fitted on: each as it is and changed.
     pub fitted_on: usize,
     /// Forms of validation images: each as it is and changed as other devices and hands might have taken them.
@@ -45,24 +46,24 @@ pub struct GateFit {
     pub refused: usize,
 }
 
-/// A gate in the space of the pooled features; [`crate::gate`] says how it is used.
+/// A gate in the space of the pooled features; [`crate::quality_gate`] says how it is used.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct GateRecord {
+pub struct QualityGateRecord {
     /// Dimensions after the projection.
     pub dims: usize,
     /// Mean of each feature over upright X-rays.
-    pub mean: Numbers,
+    pub mean: Base64Floats,
     /// What each feature, less its mean, is multiplied by before it is projected.
-    pub scale: Numbers,
+    pub scale: Base64Floats,
     /// The lower triangle, row by row, of the matrix that whitens the coordinates of upright X-rays.
-    pub whitening: Numbers,
+    pub whitening: Base64Floats,
     /// The greatest distance from the upright X-rays.
     pub limit: f64,
-    /// Where other pictures lie.
-    pub centres: Vec<Centre>,
+    /// Where other images lie.
+    pub centres: Vec<Centroid>,
     /// What it was fitted on.
-    pub fit: GateFit,
+    pub fit: QualityGateFit,
 }
 
 /// Dimensions that a gate may have.
@@ -70,7 +71,7 @@ const DIMS: std::ops::RangeInclusive<usize> = 1..=512;
 /// Centres that a gate may have.
 const MOST_CENTRES: usize = 64;
 
-impl GateRecord {
+impl QualityGateRecord {
     /// Whether its parts fit each other and a model with so many features.
     ///
     /// # Errors
@@ -110,14 +111,14 @@ impl GateRecord {
     }
 }
 
-impl Serialize for Numbers {
+impl Serialize for Base64Floats {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let bytes: Vec<u8> = self.0.iter().flat_map(|number| number.to_le_bytes()).collect();
         serializer.serialize_str(&STANDARD.encode(bytes))
     }
 }
 
-impl<'de> Deserialize<'de> for Numbers {
+impl<'de> Deserialize<'de> for Base64Floats {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error;
         let text = String::deserialize(deserializer)?;
@@ -125,6 +126,6 @@ impl<'de> Deserialize<'de> for Numbers {
         let (numbers, []) = bytes.as_chunks::<4>() else {
             return Err(D::Error::custom(format!("{} bytes are no float32 numbers", bytes.len())));
         };
-        Ok(Numbers(numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()))
+        Ok(Base64Floats(numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()))
     }
 }

@@ -2,7 +2,7 @@
 //! seen without seeing colour, and each is as far from the next as any other.
 
 /// From weakest to strongest, sRGB; made by `scripts/oracle/heat_colours.py`.
-const WAY: [[u8; 3]; 17] = [
+const COLOUR_SCALE: [[u8; 3]; 17] = [
     [39, 18, 75],
     [59, 20, 92],
     [82, 22, 106],
@@ -24,12 +24,13 @@ const WAY: [[u8; 3]; 17] = [
 
 /// The colour of a strength of 0..=1, straight between the two nearest of the table.
 pub fn colour(strength: f32) -> [u8; 3] {
-    let last = WAY.len() - 1;
+    let last = COLOUR_SCALE.len() - 1;
     let at = strength.clamp(0.0, 1.0) * last as f32;
     let below = (at as usize).min(last - 1);
     let part = at - below as f32;
     std::array::from_fn(|channel| {
-        let (from, to) = (f32::from(WAY[below][channel]), f32::from(WAY[below + 1][channel]));
+        let (from, to) =
+            (f32::from(COLOUR_SCALE[below][channel]), f32::from(COLOUR_SCALE[below + 1][channel]));
         (from + (to - from) * part).round() as u8
     })
 }
@@ -55,7 +56,7 @@ mod tests {
 
     #[test]
     fn lightness_rises_evenly() {
-        let lightness: Vec<f64> = WAY.iter().map(|rgb| lab(*rgb)[0]).collect();
+        let lightness: Vec<f64> = COLOUR_SCALE.iter().map(|rgb| lab(*rgb)[0]).collect();
         let steps: Vec<f64> = lightness.windows(2).map(|pair| pair[1] - pair[0]).collect();
         assert!(steps.iter().all(|step| (2.0..9.0).contains(step)), "{steps:?}");
         assert!(lightness[16] - lightness[0] > 70.0);
@@ -63,10 +64,10 @@ mod tests {
 
     #[test]
     fn ends_and_middle() {
-        assert_eq!(colour(0.0), WAY[0]);
-        assert_eq!(colour(1.0), WAY[16]);
-        assert_eq!(colour(7.0), WAY[16]);
-        assert_eq!(colour(0.5), WAY[8]);
+        assert_eq!(colour(0.0), COLOUR_SCALE[0]);
+        assert_eq!(colour(1.0), COLOUR_SCALE[16]);
+        assert_eq!(colour(7.0), COLOUR_SCALE[16]);
+        assert_eq!(colour(0.5), COLOUR_SCALE[8]);
         // Half way between the first two: (39 + 59) / 2, (18 + 20) / 2, (75 + 92) / 2 rounded up.
         assert_eq!(colour(0.5 / 16.0), [49, 19, 84]);
     }

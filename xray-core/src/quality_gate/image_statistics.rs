@@ -1,18 +1,18 @@
-//! What an image looks like, in a few numbers that can be explained.
+//! A few numbers about the pixels of an image that can be explained.
 
-use crate::intake::{Pixels, Radiograph};
+use xray_intake::{Pixels, Radiograph};
 
-/// Numbers about one image. All but the size are taken from the picture that the model looks at, before its grey
-/// levels are normalised, so that an original and the same picture reduced look alike.
+/// Numbers about one image. All but the size are taken from the image at the model's input size, before its grey
+/// levels are normalised, so that they are the same for an original and its reduced copy.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Appearance {
+pub struct ImageStatistics {
     /// The shorter side of the original, in pixels.
     pub shorter_side: u32,
     /// Levels (0 to 255) between the darkest and the brightest hundredth of the pixels.
     pub span: u8,
     /// How little a further blur would change, 0 (crisp) to 1 (nothing is left to lose); see [`blur`].
     pub blur: f64,
-    /// Correlation of neighbouring pixels, -1 to 1: near 1 for pictures of things, near 0 for grain; 1 where there is
+    /// Correlation of neighbouring pixels, -1 to 1: near 1 for images of things, near 0 for grain; 1 where there is
     /// nothing to compare.
     pub coherence: f64,
     /// How far the colours of the pixels lie around their mean colour, in levels; 0 for grey and for one tint over
@@ -20,12 +20,12 @@ pub struct Appearance {
     pub colour: f64,
 }
 
-impl Appearance {
+impl ImageStatistics {
     /// Looks at `reduced`, which was made from `original` or is the same.
-    pub fn of(original: &Radiograph, reduced: &Radiograph) -> Appearance {
+    pub fn of(original: &Radiograph, reduced: &Radiograph) -> ImageStatistics {
         let grey = reduced.pixels().grey();
         let width = reduced.width() as usize;
-        Appearance {
+        ImageStatistics {
             shorter_side: original.width().min(original.height()),
             span: span(&grey),
             blur: blur(&grey, width),
@@ -57,12 +57,12 @@ pub fn span(grey: &[u8]) -> u8 {
     }
 }
 
-/// Taps of the mean by which a picture is blurred to see what it loses.
+/// Taps of the mean by which an image is blurred to see what it loses.
 const TAPS: usize = 9;
 
-/// The perceptual blur of Crete and others (2007, doi 10.1117/12.702790): a picture is blurred by the mean of 9 pixels
+/// The perceptual blur of Crete and others (2007, doi 10.1117/12.702790): an image is blurred by the mean of 9 pixels
 /// along one axis; of the differences between neighbours, the part that stays is its blur. It does not depend on
-/// contrast. That of the blurrier axis is given; 1 for a picture without differences.
+/// contrast. That of the blurrier axis is given; 1 for an image without differences.
 ///
 /// `width` is that of a row; pixels beyond the border are those on it.
 pub fn blur(grey: &[u8], width: usize) -> f64 {
@@ -106,7 +106,7 @@ fn running_sums(line: &[u32], sums: &mut [u32]) {
 }
 
 /// The mean, over rows and columns, of the product of neighbours' distances from the mean level, in parts of the
-/// variance; 1 for a picture of one level.
+/// variance; 1 for an image of one level.
 pub fn coherence(grey: &[u8], width: usize) -> f64 {
     let height = grey.len().checked_div(width).unwrap_or(0);
     if width < 2 || height < 2 {
@@ -127,7 +127,7 @@ pub fn coherence(grey: &[u8], width: usize) -> f64 {
     (across + down) / (2.0 * variance)
 }
 
-/// The root of the summed variances of red less green and blue less green. One tint over all of a picture, as a light
+/// The root of the summed variances of red less green and blue less green. One tint over all of an image, as a light
 /// box or a lamp gives, adds little to it.
 pub fn colour(rgb: &[u8]) -> f64 {
     let count = (rgb.len() / 3) as f64;
@@ -175,11 +175,11 @@ mod tests {
         // nine pixels; at the step itself it differs by 90, which is what stays of 810.
         let row: Vec<u8> = [[0; 10], [90; 10]].concat();
         close(along(&row, (1, 20), (20, 1)), 1.0 / 9.0);
-        // A ramp of one level a pixel: inside, the mean differs as much as the picture. At the four pixels next to
+        // A ramp of one level a pixel: inside, the mean differs as much as the image. At the four pixels next to
         // each border the repeated border flattens it: of 9 it loses 4, 3, 2 and 1.
         let ramp: Vec<u8> = (0..20).collect();
         close(along(&ramp, (1, 20), (20, 1)), (19.0 * 9.0 - 2.0 * 10.0) / (19.0 * 9.0));
-        // Of a picture the blurrier axis counts: rows hold the step, columns nothing.
+        // Of an image the blurrier axis counts: rows hold the step, columns nothing.
         let flat_columns: Vec<u8> = row.repeat(3);
         close(blur(&flat_columns, 20), 1.0);
         assert_eq!(blur(&[], 0), 1.0);

@@ -5,16 +5,16 @@ use std::path::Path;
 use base64::Engine;
 use proptest::prelude::*;
 use serde::Deserialize;
-use xray_core::gate::{Appearance, FeatureSpace, Reason};
-use xray_core::package::{CONTRACT_KEY, GateRecord, PackageFile};
-use xray_core::screening::{NoResult, Row, Screener, screen_paths};
+use xray_core::package::{CONTRACT_KEY, PackageFile, QualityGateRecord};
+use xray_core::quality_gate::{FeatureSpace, ImageStatistics, RejectionReason};
+use xray_core::screening::{NoResult, ReportRow, Screener, screen_paths};
 use xray_intake::{Radiograph, decode};
 
 #[derive(Deserialize)]
 struct Answers {
     looks: Vec<Looks>,
     colour: Vec<Colour>,
-    record: GateRecord,
+    record: QualityGateRecord,
     shown: Vec<Vec<f32>>,
     distance: Vec<f64>,
     other: Vec<f64>,
@@ -36,7 +36,7 @@ struct Colour {
 }
 
 fn answers() -> Answers {
-    serde_json::from_str(include_str!("../fixtures/gate.json")).expect("the fixture")
+    serde_json::from_str(include_str!("../fixtures/quality_gate.json")).expect("the fixture")
 }
 
 fn close(found: f64, expected: f64) {
@@ -45,7 +45,7 @@ fn close(found: f64, expected: f64) {
 
 #[test]
 fn looks_are_those_of_numpy_and_opencv() {
-    use xray_core::gate::looks::{blur, coherence, colour, span};
+    use xray_core::quality_gate::image_statistics::{blur, coherence, colour, span};
     for answer in answers().looks {
         let grey = base64::engine::general_purpose::STANDARD.decode(&answer.grey).expect("base64");
         close(blur(&grey, answer.width), answer.blur);
@@ -82,17 +82,26 @@ fn the_nearest_kind_tells_what_is_wrong_and_what_is_far_from_all_is_no_x_ray() {
         .find(|at| answers.other[*at] < answers.distance[*at])
         .expect("one is nearer to the other kind");
     let (shown, far) = (&answers.shown[nearest], answers.distance[nearest] + 1.0);
-    assert_eq!(space(far, 0.0).judge(shown), Some(Reason::Rotated));
-    assert_eq!(space(far, 1e6).judge(shown), None);
-    assert_eq!(space(answers.other[nearest] / 2.0, 0.0).judge(shown), Some(Reason::NotAChestXRay));
-    assert_eq!(space(answers.distance[nearest] / 2.0, 1e6).judge(shown), Some(Reason::NotAChestXRay));
-    assert_eq!(space(far, 0.0).judge(&vec![f32::NAN; shown.len()]), Some(Reason::NotAChestXRay));
+    assert_eq!(space(far, 0.0).rejection_reason(shown), Some(RejectionReason::Rotated));
+    assert_eq!(space(far, 1e6).rejection_reason(shown), None);
+    assert_eq!(
+        space(answers.other[nearest] / 2.0, 0.0).rejection_reason(shown),
+        Some(RejectionReason::NotAChestXRay)
+    );
+    assert_eq!(
+        space(answers.distance[nearest] / 2.0, 1e6).rejection_reason(shown),
+        Some(RejectionReason::NotAChestXRay)
+    );
+    assert_eq!(
+        space(far, 0.0).rejection_reason(&vec![f32::NAN; shown.len()]),
+        Some(RejectionReason::NotAChestXRay)
+    );
 }
 
 /// A model whose three features are the channel means; its gate accepts means around one half.
-fn gated(change: impl FnOnce(&mut GateRecord)) -> Vec<u8> {
-    let numbers = |values: &[f32]| xray_core::package::Numbers(values.to_vec());
-    let mut record = GateRecord {
+fn gated(change: impl FnOnce(&mut QualityGateRecord)) -> Vec<u8> {
+    let numbers = |values: &[f32]| xray_core::package::Base64Floats(values.to_vec());
+    let mut record = QualityGateRecord {
         dims: 1,
         mean: numbers(&[0.5; 3]),
         scale: numbers(&[1.0, 0.0, 0.0]),
@@ -103,7 +112,7 @@ fn gated(change: impl FnOnce(&mut GateRecord)) -> Vec<u8> {
     };
     change(&mut record);
     let mut contract = xray_testkit::model::contract();
-    contract.gate = Some(record);
+    contract.quality_gate = Some(record);
     let text = serde_json::to_string(&contract).expect("a contract is JSON");
     xray_testkit::model::model_bytes(|model| {
         for entry in model.metadata_props.iter_mut().filter(|entry| entry.key == CONTRACT_KEY) {
@@ -135,7 +144,7 @@ fn a_refused_picture_has_its_reasons_and_no_number() {
         let problem = item.outcome.as_ref().expect_err("no verdict");
         assert_eq!(problem.codes(), [code]);
         assert!(matches!(problem, NoResult::Screening(_)));
-        let row = Row::new(&screener, item);
+        let row = ReportRow::new(&screener, item);
         let (text, json) = (row.render_text(), row.render_json().expect("JSON"));
         assert!(text.starts_with("NO RESULT ") && !text.contains("0."), "{text}");
         let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
@@ -156,13 +165,13 @@ fn a_model_without_a_gate_says_so_once() {
 
 #[test]
 fn gates_that_do_not_hold_are_no_package() {
-    let problem = |change: fn(&mut GateRecord)| {
+    let problem = |change: fn(&mut QualityGateRecord)| {
         let error =
             PackageFile::from_bytes(Path::new("x.onnx"), gated(change)).verify().expect_err("refused");
         error.problem.to_string()
     };
     for (change, words) in [
-        ((|gate| gate.dims = 0) as fn(&mut GateRecord), "0 dimensions"),
+        ((|gate| gate.dims = 0) as fn(&mut QualityGateRecord), "0 dimensions"),
         (|gate| gate.mean.0.truncate(2), "mean has 2 numbers, not 3"),
         (|gate| gate.whitening.0.push(1.0), "whitening has 2 numbers, not 1"),
         (|gate| gate.scale.0[1] = f32::INFINITY, "scale holds what is no number"),
@@ -177,14 +186,14 @@ proptest! {
     #[test]
     fn no_features_panic(features in prop::collection::vec(any::<f32>(), 0..120)) {
         let space = FeatureSpace::new(&answers().record);
-        let _ = space.judge(&features);
+        let _ = space.rejection_reason(&features);
     }
 
     #[test]
     fn no_picture_panics(width in 64u32..90, height in 64u32..90, seed in any::<u8>()) {
         let levels = (0..width * height).map(|at| (at as u8).wrapping_mul(seed)).collect();
         let image = Radiograph::from_grey(width, height, levels).unwrap();
-        let looks = Appearance::of(&image, &image);
+        let looks = ImageStatistics::of(&image, &image);
         prop_assert!((0.0..=1.0).contains(&looks.blur));
         prop_assert_eq!(looks.shorter_side, width.min(height));
     }
@@ -196,7 +205,7 @@ fn one_tint_over_all_is_no_colour_and_a_rainbow_is() {
         let mut bytes = b"P6 64 64 255\n".to_vec();
         (0..64 * 64).for_each(|at| bytes.extend(pixel(at % 64, at / 64)));
         let image = decode(&bytes).expect("an image");
-        Appearance::of(&image, &image).colour
+        ImageStatistics::of(&image, &image).colour
     };
     let sepia = ppm(&|x, y| [(x + y) as u8 + 40, (x + y) as u8 + 30, (x + y) as u8]);
     assert!(sepia < 1e-6, "{sepia}");
