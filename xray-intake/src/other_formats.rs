@@ -42,7 +42,12 @@ const KNOWN: [(usize, &[u8], &str, &str); 34] = [
     (0, b"\x30\x26\xb2\x75", "a film (Windows Media)", EXPORT),
     (8, b"AVI ", "a film (AVI)", EXPORT),
     (0, b"\x1a\x45\xdf\xa3", "a film (Matroska)", EXPORT),
-    (0, b"version https://git-lfs", "a pointer of Git LFS in place of the picture", "run 'git lfs pull' first"),
+    (
+        0,
+        b"version https://git-lfs",
+        "a pointer of Git LFS in place of the picture",
+        "run 'git lfs pull' first",
+    ),
 ];
 
 /// Bytes before the beginning of a picture that are looked through.

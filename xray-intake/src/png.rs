@@ -38,7 +38,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
     let info = reader.next_frame(&mut levels).map_err(|error| describe(&error))?;
     levels.truncate(info.buffer_size());
     reader.finish().map_err(|error| describe(&error))?;
-    let orientation = reader.info().exif_metadata.as_deref().map_or(Orientation::UPRIGHT, Orientation::of_exif);
+    let orientation =
+        reader.info().exif_metadata.as_deref().map_or(Orientation::UPRIGHT, Orientation::of_exif);
     let (channels, colours) = match info.color_type {
         ColorType::Grayscale => (1, 1),
         ColorType::GrayscaleAlpha => (2, 1),

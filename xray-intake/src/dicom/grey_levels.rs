@@ -7,8 +7,8 @@ use dicom_dictionary_std::tags;
 use super::DicomProblem;
 use super::data_set::DataSet;
 use super::lut::Lut;
-use crate::{IntakeProblem, sixteen_bits};
 use super::pixel_format::{Photometric, PixelFormat};
+use crate::{IntakeProblem, sixteen_bits};
 
 /// From stored values to what the detector measured.
 enum ModalityTransform {
@@ -196,14 +196,15 @@ impl VoiTransform {
             (None, Some(_)) => return Err(DicomProblem::Missing { element: "Window Center" }),
         };
         let element = "VOI LUT Function";
-        let function = match set.text(tags::VOILUT_FUNCTION, VR::CS, element)?.map(str::to_ascii_uppercase).as_deref() {
-            None | Some("LINEAR") => VoiFunction::Linear,
-            Some("LINEAR_EXACT") => VoiFunction::LinearExact,
-            Some("SIGMOID") => VoiFunction::Sigmoid,
-            Some(_) => {
-                return Err(DicomProblem::Invalid { element, reason: "the standard does not know it" });
-            }
-        };
+        let function =
+            match set.text(tags::VOILUT_FUNCTION, VR::CS, element)?.map(str::to_ascii_uppercase).as_deref() {
+                None | Some("LINEAR") => VoiFunction::Linear,
+                Some("LINEAR_EXACT") => VoiFunction::LinearExact,
+                Some("SIGMOID") => VoiFunction::Sigmoid,
+                Some(_) => {
+                    return Err(DicomProblem::Invalid { element, reason: "the standard does not know it" });
+                }
+            };
         let wide_enough = match function {
             VoiFunction::Linear => width >= 1.0,
             VoiFunction::LinearExact | VoiFunction::Sigmoid => width > 0.0,

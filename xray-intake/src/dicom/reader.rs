@@ -13,8 +13,8 @@ use dicom_parser::dataset::LazyDataToken;
 use dicom_parser::dataset::lazy_read::LazyDataSetReader;
 use dicom_transfer_syntax_registry::entries;
 
-use super::fragments;
 use super::data_set::{DataSet, Element, ElementMap, PixelData};
+use super::fragments;
 use super::transfer_syntax::ElementEncoding;
 use crate::IntakeProblem;
 

@@ -11,7 +11,15 @@ const MOST_OBLONG: f64 = 0.02;
 
 /// SNOMED codes of lateral and oblique views (PS3.16, CID 4010), in the form of SNOMED RT and CT.
 const OTHER_VIEWS: [&str; 10] = [
-    "R-10228", "R-10230", "R-10232", "R-10234", "R-10236", "R-10238", "399067008", "399173006", "399198007",
+    "R-10228",
+    "R-10230",
+    "R-10232",
+    "R-10234",
+    "R-10236",
+    "R-10238",
+    "399067008",
+    "399173006",
+    "399198007",
     "399260004",
 ];
 
@@ -78,7 +86,8 @@ pub(super) fn check(set: &DataSet<'_>) -> Result<Orientation, DicomProblem> {
 
 fn body_part(set: &DataSet<'_>) -> Result<(), DicomProblem> {
     let Some(text) = set.lenient_text(tags::BODY_PART_EXAMINED) else { return Ok(()) };
-    let word: String = text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
+    let word: String =
+        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
     if SPINE.contains(&word.as_str()) {
         return Err(DicomProblem::OtherBodyPart { part: "the spine" });
     }

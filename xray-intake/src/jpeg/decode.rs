@@ -9,10 +9,10 @@ use zune_jpeg::JpegDecoder;
 
 use super::segments::{Stream, check};
 use super::{damaged, default_tables};
+use crate::IntakeProblem;
 use crate::limits::MAX_SIDE;
 use crate::orientation::Orientation;
 use crate::radiograph::{Pixels, Radiograph};
-use crate::IntakeProblem;
 
 /// The picture of a JPEG file, upright as its Exif says.
 ///

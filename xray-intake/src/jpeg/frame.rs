@@ -44,7 +44,8 @@ impl Frame {
         let (&[precision, h1, h0, w1, w0, count], rest) =
             body.split_first_chunk::<6>().ok_or_else(invalid)?;
         let progressive = refused::process(marker, precision)?;
-        let (height, width) = (u32::from(u16::from_be_bytes([h1, h0])), u32::from(u16::from_be_bytes([w1, w0])));
+        let (height, width) =
+            (u32::from(u16::from_be_bytes([h1, h0])), u32::from(u16::from_be_bytes([w1, w0])));
         if height == 0 {
             return Err(refused::height_behind_the_scan());
         }
@@ -53,9 +54,8 @@ impl Frame {
             .chunks_exact(3)
             .map(|c| Component { id: c[0], across: c[1] >> 4, down: c[1] & 15, quantisation: c[2] })
             .collect();
-        let valid = |c: &Component| {
-            (1..=4).contains(&c.across) && (1..=4).contains(&c.down) && c.quantisation < 4
-        };
+        let valid =
+            |c: &Component| (1..=4).contains(&c.across) && (1..=4).contains(&c.down) && c.quantisation < 4;
         let unique = |c: &Component| components.iter().filter(|other| other.id == c.id).count() == 1;
         if rest.len() != 3 * usize::from(count) || !components.iter().all(|c| valid(c) && unique(c)) {
             return Err(invalid());
@@ -85,9 +85,8 @@ impl Frame {
 
     /// The largest sampling factors, horizontal and vertical.
     fn most(&self) -> (usize, usize) {
-        let most = |side: fn(&Component) -> u8| {
-            usize::from(self.components.iter().map(side).max().unwrap_or(1))
-        };
+        let most =
+            |side: fn(&Component) -> u8| usize::from(self.components.iter().map(side).max().unwrap_or(1));
         (most(|c| c.across), most(|c| c.down))
     }
 }

@@ -34,12 +34,7 @@ pub(super) fn walk(
     }
 }
 
-fn walk_dc(
-    progress: &Progress,
-    scan: &Scan,
-    tables: &Tables,
-    data: &[u8],
-) -> Result<usize, IntakeProblem> {
+fn walk_dc(progress: &Progress, scan: &Scan, tables: &Tables, data: &[u8]) -> Result<usize, IntakeProblem> {
     let frame = &progress.frame;
     let coded = scan
         .components

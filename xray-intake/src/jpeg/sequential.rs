@@ -1,10 +1,10 @@
 //! Walks a scan of a sequential frame (F.2.2) without computing a pixel.
 
-use super::{damaged, refused};
 use super::frame::BLOCK;
 use super::huffman::{BitReader, Huffman};
 use super::scan::{Progress, Scan, add_difference};
 use super::segments::Tables;
+use super::{damaged, refused};
 use crate::IntakeProblem;
 
 /// The number of bytes that the scan has in `data`.

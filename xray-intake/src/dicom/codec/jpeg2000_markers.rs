@@ -134,8 +134,7 @@ fn check_division(
         _ => return Ok(None),
     };
     let (style, parameters) = (style.ok_or_else(invalid)?, parameters.ok_or_else(invalid)?);
-    let (&[levels, across, down, _, _], rest) =
-        parameters.split_first_chunk::<5>().ok_or_else(invalid)?;
+    let (&[levels, across, down, _, _], rest) = parameters.split_first_chunk::<5>().ok_or_else(invalid)?;
     let precincts = (style & 1 == 1).then_some(rest);
     let valid = levels <= 32 && across <= 8 && down <= 8 && across + down <= 8;
     if !valid || precincts.is_some_and(|sizes| sizes.len() != usize::from(levels) + 1) {

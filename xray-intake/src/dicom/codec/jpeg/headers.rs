@@ -1,9 +1,9 @@
 //! The segments before the first scan (annex B.2).
 
 use super::super::super::DicomProblem;
-use crate::jpeg::huffman::{BitReader, Huffman};
 use super::{NAME, damaged};
 use crate::IntakeProblem;
+use crate::jpeg::huffman::{BitReader, Huffman};
 
 /// A component of a frame.
 #[derive(Debug, Clone, Copy)]
