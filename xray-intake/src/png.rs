@@ -12,6 +12,9 @@ use crate::sixteen_bits;
 /// Bytes that chunks other than the pixels may take.
 const MAX_CHUNKS: usize = 16 * 1024 * 1024;
 
+/// Bytes of the pixels of an interlaced file, which are kept until its end.
+const MAX_INTERLACED: usize = 160 * 1024 * 1024;
+
 /// What a file begins with.
 pub(crate) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
@@ -33,45 +36,68 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
     // The pixels themselves are bounded by their size.
     decoder.set_limits(Limits { bytes: usize::MAX });
     let mut reader = decoder.read_info().map_err(|error| describe(&error))?;
-    let size = reader.output_buffer_size().ok_or(IntakeProblem::TooManyPixels { width, height })?;
-    let mut levels = vec![0; size];
-    let info = reader.next_frame(&mut levels).map_err(|error| describe(&error))?;
-    levels.truncate(info.buffer_size());
-    reader.finish().map_err(|error| describe(&error))?;
-    let orientation =
-        reader.info().exif_metadata.as_deref().map_or(Orientation::UPRIGHT, Orientation::of_exif);
-    let (channels, colours) = match info.color_type {
+    let (colour, depth) = reader.output_color_type();
+    let (channels, colours) = match colour {
         ColorType::Grayscale => (1, 1),
         ColorType::GrayscaleAlpha => (2, 1),
         ColorType::Rgb => (3, 3),
         ColorType::Rgba => (4, 3),
         ColorType::Indexed => return Err(damaged("its palette is missing")),
     };
-    let levels = match info.bit_depth {
-        BitDepth::Eight => levels,
-        BitDepth::Sixteen => {
-            let samples = levels.chunks_exact(2).map(|word| u16::from_be_bytes([word[0], word[1]]));
-            sixteen_bits::check_range(colours_of(samples.clone(), channels, colours), u16::MAX)?;
-            samples.map(sixteen_bits::to_eight).collect()
-        }
-        _ => return Err(damaged("its samples were not expanded to 8 bits")),
-    };
-    let levels = if channels == colours {
-        levels
+    let mut sink = Sink { channels, colours, deep: depth == BitDepth::Sixteen, ..Sink::default() };
+    sink.levels.reserve_exact(width as usize * height as usize * colours);
+    if reader.info().interlaced {
+        let size = reader.output_buffer_size().filter(|size| *size <= MAX_INTERLACED);
+        let mut samples = vec![0; size.ok_or(IntakeProblem::TooManyPixels { width, height })?];
+        let info = reader.next_frame(&mut samples).map_err(|error| describe(&error))?;
+        sink.take(&samples[..info.buffer_size()]);
     } else {
-        colours_of(levels.into_iter(), channels, colours).collect()
-    };
-    let pixels = if colours == 1 { Pixels::Grey(levels) } else { Pixels::Rgb(levels) };
+        while let Some(row) = reader.next_row().map_err(|error| describe(&error))? {
+            sink.take(row.data());
+        }
+    }
+    reader.finish().map_err(|error| describe(&error))?;
+    let orientation =
+        reader.info().exif_metadata.as_deref().map_or(Orientation::UPRIGHT, Orientation::of_exif);
+    if sink.deep {
+        sixteen_bits::check_range([sink.lowest, sink.highest].into_iter(), u16::MAX)?;
+    }
+    let pixels = if colours == 1 { Pixels::Grey(sink.levels) } else { Pixels::Rgb(sink.levels) };
     Radiograph::new(width, height, pixels)?.oriented(orientation)
 }
 
-/// The samples without those of the alpha channel, which is the last of a pixel.
-fn colours_of<T>(
-    samples: impl Iterator<Item = T>,
+/// Takes samples as they come and keeps levels of 8 bits, without those of the alpha channel, which is the last of a
+/// pixel.
+#[derive(Default)]
+struct Sink {
+    levels: Vec<u8>,
     channels: usize,
     colours: usize,
-) -> impl Iterator<Item = T> {
-    samples.enumerate().filter(move |(at, _)| at % channels < colours).map(|(_, sample)| sample)
+    /// Whether a sample has two bytes.
+    deep: bool,
+    /// Of samples of two bytes.
+    lowest: u16,
+    highest: u16,
+}
+
+impl Sink {
+    /// Takes whole pixels.
+    fn take(&mut self, samples: &[u8]) {
+        let (channels, colours) = (self.channels, self.colours);
+        if !self.deep {
+            let pixels = samples.chunks_exact(channels);
+            self.levels.extend(pixels.flat_map(|pixel| &pixel[..colours]));
+            return;
+        }
+        for pixel in samples.chunks_exact(2 * channels) {
+            for word in pixel[..2 * colours].chunks_exact(2) {
+                let sample = u16::from_be_bytes([word[0], word[1]]);
+                self.lowest = if self.levels.is_empty() { sample } else { self.lowest.min(sample) };
+                self.highest = self.highest.max(sample);
+                self.levels.push(sixteen_bits::to_eight(sample));
+            }
+        }
+    }
 }
 
 fn damaged(reason: impl Into<String>) -> IntakeProblem {
