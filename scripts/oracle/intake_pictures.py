@@ -130,6 +130,14 @@ def main():
     reduced = jpeg(grey.convert("RGB"), subsampling=2)
     save("scans-reduced.jpg", jpegtran(reduced, "-scans", str(HERE / "scans.txt")), "refused", reason="scans")
     (HERE / "scans.txt").unlink()
+    pnm = io.BytesIO()
+    grey.convert("RGB").save(pnm, "PPM")
+    for name, sampling, expected, reason in [("sampling-4x1", "4x1,1x1,1x1", "ref.png", ""),
+                                             ("sampling-colours", "1x1,2x1,1x1", "refused", "more samples"),
+                                             ("sampling-3x1", "3x1,1x1,1x1", "refused", "uncommon form")]:
+        data = subprocess.run(["cjpeg", "-quality", "92", "-sample", sampling], input=pnm.getvalue(),
+                              capture_output=True, check=True).stdout
+        save(f"{name}.jpg", data, expected, 24, reason)
     inks = Image.merge("CMYK", [Image.new("L", grey.size)] * 3 + [grey.point(lambda v: 255 - v)])
     save("cmyk.jpg", jpeg(inks), "ref.png", 24)
     fine = jpeg(grey, quality=100)

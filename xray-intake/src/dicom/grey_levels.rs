@@ -64,6 +64,9 @@ pub(super) fn table(set: &DataSet<'_>, format: &PixelFormat) -> Result<GreyTable
     Ok(GreyTable { levels, padding, source })
 }
 
+/// A picture with a smaller span of levels is far too dark, too bright or too flat.
+const LEAST_SPAN: u8 = 64;
+
 /// Grey levels of codes.
 pub(super) struct GreyTable {
     levels: Vec<u8>,
@@ -77,7 +80,7 @@ impl GreyTable {
     ///
     /// # Errors
     /// [`IntakeProblem::ValueRange`] if nothing says which values are of interest and the codes use less than a quarter
-    /// of their range; [`DicomProblem::Invalid`] if what says so makes all of them black, or all white.
+    /// of their range; [`DicomProblem::Invalid`] if what says so leaves less than a quarter of all levels.
     pub fn apply(&self, codes: &[u16], format: &PixelFormat) -> Result<Vec<u8>, IntakeProblem> {
         let tissue = codes.iter().copied().filter(|code| !self.padding.contains(*code, format));
         // Codes in the order of the values that they stand for.
@@ -92,8 +95,8 @@ impl GreyTable {
                 let levels = tissue.map(|code| self.levels[usize::from(code)]);
                 let (darkest, brightest) =
                     levels.fold((u8::MAX, 0), |sides, level| (sides.0.min(level), sides.1.max(level)));
-                if lowest < highest && darkest == brightest {
-                    let reason = "it gives every pixel the same grey";
+                if lowest < highest && brightest - darkest < LEAST_SPAN {
+                    let reason = "it leaves less than a quarter of the way from black to white";
                     return Err(DicomProblem::Invalid { element, reason }.into());
                 }
             }

@@ -8,7 +8,7 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use super::segments::{Stream, check};
-use super::{damaged, default_tables};
+use super::{default_tables, refused};
 use crate::IntakeProblem;
 use crate::limits::MAX_SIDE;
 use crate::orientation::Orientation;
@@ -31,7 +31,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
         .set_max_height(MAX_SIDE as usize)
         .jpeg_set_out_colorspace(colours);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&bytes[..]), options);
-    let levels = decoder.decode().map_err(|error| damaged(error.to_string()))?;
+    let levels = decoder.decode().map_err(|_| refused::uncommon_form())?;
     let pixels = if grey { Pixels::Grey(levels) } else { Pixels::Rgb(levels) };
     Radiograph::new(width, height, pixels)?.oriented(orientation)
 }

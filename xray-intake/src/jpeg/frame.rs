@@ -63,6 +63,7 @@ impl Frame {
         if !matches!(count, 1 | 3 | 4) {
             return Err(damaged(format!("it has {count} components, not 1, 3 or 4")));
         }
+        refused::check_sampling(&components)?;
         refused::check_memory(progressive, width, height, usize::from(count))?;
         Ok(Frame { progressive, width, height, components })
     }

@@ -1,6 +1,6 @@
 //! Kinds of JPEG that are not read, by name.
 
-use super::frame::Frame;
+use super::frame::{Component, Frame};
 use crate::IntakeProblem;
 use crate::limits::MAX_JPEG_COEFFICIENTS;
 
@@ -29,6 +29,11 @@ pub(super) fn process(marker: u8, precision: u8) -> Result<bool, IntakeProblem> 
     }
 }
 
+/// For a whole stream that the decoder does not take.
+pub(super) fn uncommon_form() -> IntakeProblem {
+    other("a JPEG that is whole, but of an uncommon form")
+}
+
 /// For a stream whose codes are arithmetic.
 pub(super) fn arithmetic() -> IntakeProblem {
     other("a JPEG with arithmetic coding")
@@ -37,6 +42,16 @@ pub(super) fn arithmetic() -> IntakeProblem {
 /// For a frame that leaves its height to a DNL segment (B.2.5).
 pub(super) fn height_behind_the_scan() -> IntakeProblem {
     other("a JPEG whose height stands behind its pixels (DNL)")
+}
+
+/// For frames of which another component than the first has the most samples: the decoder spreads the first wrongly.
+pub(super) fn check_sampling(components: &[Component]) -> Result<(), IntakeProblem> {
+    let more = |first: &Component| components.iter().any(|c| c.across > first.across || c.down > first.down);
+    if components.first().is_some_and(more) {
+        return Err(other("a JPEG whose colours have more samples than its brightness"));
+    }
+    let uncommon = |c: &Component| !c.across.is_power_of_two() || !c.down.is_power_of_two();
+    if components.len() > 1 && components.iter().any(uncommon) { Err(uncommon_form()) } else { Ok(()) }
 }
 
 /// For sequential frames with a scan for each component, of which some have fewer samples than others: the decoder

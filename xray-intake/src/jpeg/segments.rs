@@ -65,7 +65,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Stream<'_>, IntakeProblem> {
             let without_tables = !own_tables;
             return Ok(Stream { frame, jfif, adobe, exif, without_tables, zeros, length: at });
         }
-        if matches!(marker, 0x00 | 0x01 | 0xd0..=0xd8) {
+        if matches!(marker, 0x00..=0xbf | 0xd0..=0xd8) {
             return Err(damaged("a marker stands where none may"));
         }
         let body = body(bytes, at)?;

@@ -175,9 +175,12 @@ fn values_that_use_a_quarter_of_their_range_need_a_window() {
 }
 
 #[test]
-fn a_window_beside_all_values_is_refused() {
+fn a_window_that_leaves_few_levels_is_refused() {
     let below = problem(&DicomFile::plain().window("-5000", "100", "LINEAR"));
     assert!(matches!(below, DicomProblem::Invalid { element: "Window Center", .. }), "{below}");
+    // A window for sixteen bits over values of twelve, of which half are used.
+    let wide = problem(&DicomFile::plain().window("32768", "65536", "LINEAR"));
+    assert!(matches!(wide, DicomProblem::Invalid { element: "Window Center", .. }), "{wide}");
 }
 
 #[test]
