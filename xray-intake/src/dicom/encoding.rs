@@ -40,3 +40,22 @@ pub(super) fn is_bare_data_set(bytes: &[u8]) -> bool {
     let pair = element(0).and_then(|(first, next)| Some((first, element(next)?.0)));
     pair.is_some_and(|(first, second)| first < second)
 }
+
+/// Where the next element begins, if the one of `group` whose value was thought to begin at `value` is a private one
+/// that some programs write without its representation into an explicit file. What follows must look like an element.
+pub(super) fn behind_implicit_private(bytes: &[u8], value: usize, group: u16) -> Option<usize> {
+    if group % 2 == 0 {
+        return None;
+    }
+    // An unknown representation was read as UN, whose header has twelve bytes.
+    let start = value.checked_sub(12)?;
+    let header: [u8; 8] = bytes.get(start..)?.first_chunk().copied()?;
+    if header[..2] != group.to_le_bytes() || is_representation(&header[4..6]) {
+        return None;
+    }
+    let length = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
+    let next = start + 8 + (length <= LONGEST).then_some(length as usize)?;
+    let following = bytes.get(next..next + 6)?;
+    let follows = u16::from_le_bytes([following[0], following[1]]) >= group;
+    (follows && is_representation(&following[4..])).then_some(next)
+}

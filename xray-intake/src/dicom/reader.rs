@@ -14,8 +14,8 @@ use dicom_parser::dataset::lazy_read::LazyDataSetReader;
 use dicom_transfer_syntax_registry::entries;
 
 use super::data_set::{DataSet, Element, ElementMap, PixelData};
-use super::fragments;
 use super::transfer_syntax::ElementEncoding;
+use super::{encoding, fragments};
 use crate::IntakeProblem;
 
 /// What is kept of the data set's top level for its pixels.
@@ -52,6 +52,9 @@ pub(super) const PIXEL_ELEMENTS: [Tag; 27] = [
 /// Deepest nesting that is followed, in sequences and items. Radiographs have two or four.
 const MAX_DEPTH: usize = 64;
 
+/// Elements and items of a file; a radiograph has some hundred.
+const MAX_TOKENS: usize = 1 << 18;
+
 /// Group of the tags that begin and end items.
 const DELIMITER_GROUP: u16 = 0xfffe;
 
@@ -74,6 +77,8 @@ enum PassEnd {
     UnknownSequence(usize),
     /// At a sequence with a known value representation; its header begins here.
     KnownSequence(usize),
+    /// Behind an element that was stepped over.
+    Element(usize),
 }
 
 /// Reads the data set that begins at `start` of `bytes`, up to and with its pixels. Of its top level, the elements
@@ -86,13 +91,15 @@ pub(super) fn read<'a>(
 ) -> Result<DataSet<'a>, IntakeProblem> {
     let mut set = DataSet::new(encoding);
     let (mut from, mut enter_sequence) = (start, false);
+    let mut tokens = 0;
     loop {
-        match read_pass(bytes, (from, enter_sequence), top, &mut set)? {
+        match read_pass(bytes, (from, enter_sequence), top, &mut set, &mut tokens)? {
             PassEnd::Complete => return Ok(set),
             PassEnd::UnknownSequence(content) => {
                 (from, enter_sequence) = (skip_implicit(bytes, content)?, false)
             }
             PassEnd::KnownSequence(header) => (from, enter_sequence) = (header, true),
+            PassEnd::Element(next) => (from, enter_sequence) = (next, false),
         }
     }
 }
@@ -104,6 +111,7 @@ fn read_pass<'a>(
     (from, mut enter_sequence): (usize, bool),
     top: &[Tag],
     set: &mut DataSet<'a>,
+    tokens: &mut usize,
 ) -> Result<PassEnd, IntakeProblem> {
     let mut source = Cursor::new(bytes);
     source.set_position(from as u64);
@@ -115,9 +123,20 @@ fn read_pass<'a>(
     let mut reader = LazyDataSetReader::new_with_ts(source, syntax).map_err(|_| damaged(UNREADABLE))?;
     let mut open: Vec<Container> = Vec::new();
     while let Some(token) = reader.advance() {
+        *tokens += 1;
+        if *tokens > MAX_TOKENS {
+            return Err(damaged("it has more elements than any radiograph"));
+        }
         match token.map_err(|_| if open.is_empty() { damaged(UNREADABLE) } else { damaged(SEQUENCE) })? {
             LazyDataToken::ElementHeader(_) => {}
             LazyDataToken::LazyValue { header, decoder } => {
+                let position = decoder.position() as usize;
+                if open.is_empty()
+                    && set.encoding == ElementEncoding::ExplicitLittle
+                    && let Some(next) = encoding::behind_implicit_private(bytes, position, header.tag.group())
+                {
+                    return Ok(PassEnd::Element(next));
+                }
                 let value = slice(bytes, decoder.position(), header.len)?;
                 let element = Element { vr: header.vr, bytes: value };
                 if open.is_empty() && header.tag == tags::PIXEL_DATA {

@@ -6,6 +6,12 @@ use super::scan::{Progress, Scan};
 use super::{damaged, default_tables, progressive, refused, sequential};
 use crate::IntakeProblem;
 
+/// Scans of a picture; usual progressive ones have ten. Each can cost time without holding data.
+const MOST_SCANS: usize = 64;
+
+/// Segments of a picture.
+const MOST_SEGMENTS: usize = 4096;
+
 /// Bytes of zero that may stand between two segments before the first scan; libjpeg passes over them, too.
 const MOST_ZEROS: usize = 64;
 
@@ -54,7 +60,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Stream<'_>, IntakeProblem> {
     let (mut jfif, mut adobe, mut exif) = (false, None, None);
     let (mut own_tables, mut zeros) = (false, false);
     let mut at = 2;
-    loop {
+    for _ in 0..MOST_SEGMENTS {
         let after_scan = progress.as_ref().is_some_and(|progress| progress.scans > 0);
         let (marker, behind_zeros) = marker(bytes, &mut at, after_scan)?;
         zeros |= behind_zeros;
@@ -99,6 +105,9 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Stream<'_>, IntakeProblem> {
                     sequential::walk(progress, &scan, &tables, data)?
                 };
                 progress.scans += 1;
+                if progress.scans > MOST_SCANS {
+                    return Err(damaged("it has more scans than any writer makes"));
+                }
                 at = end + length;
                 continue;
             }
@@ -109,6 +118,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Stream<'_>, IntakeProblem> {
         }
         at = end;
     }
+    Err(damaged("it has more segments than any writer makes"))
 }
 
 /// The marker that begins at `at`, which then is behind it, and whether zeros stood before it.

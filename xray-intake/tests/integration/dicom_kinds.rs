@@ -275,3 +275,17 @@ fn retired_codings_are_named() {
         assert_eq!(problem(&DicomFile::plain().syntax(uid)), DicomProblem::Coding { name });
     }
 }
+
+#[test]
+fn a_private_element_without_its_kind_is_stepped_over() {
+    let whole = DicomFile::plain().bytes();
+    let rows = whole.windows(4).position(|w| w == [0x28, 0, 2, 0]).expect("an element");
+    let private = |kind: &[u8], length: &[u8]| {
+        let element = [&[0x19, 0, 0x10, 0x10][..], kind, length, b"SECRET"].concat();
+        decode(&[&whole[..rows], &element, &whole[rows..]].concat())
+    };
+    assert_eq!(private(&[], &[6, 0, 0, 0]), Ok(read(&DicomFile::plain())));
+    // An unknown kind has a length of four bytes (PS3.5, section 7.1.2); what follows this one is out of step.
+    assert!(private(b"??", &[6, 0]).is_err());
+    assert!(private(&[], &[8, 0, 0, 0]).is_err());
+}
