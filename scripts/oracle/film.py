@@ -30,7 +30,9 @@ def moved(matrix, places):
 
 lines = []
 for _ in range(12):
-    corners = np.float32([[100, 80], [900, 120], [850, 700], [60, 640]]) + random.uniform(-60, 60, (4, 2)).astype(np.float32)
+    corners = np.float32([[100, 80], [900, 120], [850, 700], [60, 640]]) + random.uniform(-60, 60, (4, 2)).astype(
+        np.float32
+    )
     matrix = cv2.getPerspectiveTransform(SQUARE, corners)
     lines.append(",".join(f"{value:.9g}" for value in [*corners.ravel(), *moved(matrix, PLACES).ravel()]))
 (OUT / "homographies.csv").write_text("\n".join(lines) + "\n")

@@ -8,6 +8,7 @@ Writes xray-core/tests/fixtures/preprocess/intensity.json: of pictures that scri
 formula, SHA-256 of the picture, and of what equalizeHist, CLAHE and cvtColor make of it, with 16 levels to look at
 when they differ.
 """
+
 import hashlib
 import json
 import pathlib

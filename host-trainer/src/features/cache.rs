@@ -1,5 +1,5 @@
-//! One small file for each image, view and backbone. A file is there whole or not at all, so an extraction
-//! that was cut off goes on where it stopped.
+//! The feature cache: one small file for each image, view and backbone. Files are written atomically, so that an
+//! interrupted extraction continues where it stopped.
 
 use std::fs;
 use std::io::Write;
@@ -10,7 +10,7 @@ use xray_core::hex;
 use xray_core::preprocess::Preprocessing;
 
 use super::{FeatureError, View};
-use crate::files::if_there;
+use xray_core::files::not_found_as_none;
 
 /// Raised whenever the same image and weights would give other features than before.
 const FORMAT: u32 = 1;
@@ -18,7 +18,7 @@ const FORMAT: u32 = 1;
 /// Bytes of SHA-256 that stand behind the features in a file.
 const CHECK_BYTES: usize = 8;
 
-/// What features depend on beside the image.
+/// What features depend on apart from the image.
 #[derive(Debug, Clone, Copy)]
 pub struct CacheKey<'a> {
     /// What gives the features, for the folder's name.
@@ -64,13 +64,13 @@ impl FeatureCache {
         self.features
     }
 
-    /// The features of an image, if they are there and whole.
+    /// The features of an image, if a complete file exists.
     ///
     /// # Errors
     /// [`FeatureError::Cache`] if a file is there and cannot be read.
     pub fn get(&self, sha256: &str, view: &View) -> Result<Option<Vec<f32>>, FeatureError> {
         let path = self.path(sha256, view);
-        let bytes = match if_there(fs::read(&path)) {
+        let bytes = match not_found_as_none(fs::read(&path)) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(None),
             Err(source) => return Err(FeatureError::Cache { path, source }),
@@ -87,7 +87,7 @@ impl FeatureCache {
         Ok(Some(floats.collect()))
     }
 
-    /// Keeps the features of an image.
+    /// Stores the features of an image.
     ///
     /// # Errors
     /// [`FeatureError::Cache`] if the file cannot be written.
@@ -107,7 +107,7 @@ impl FeatureCache {
     }
 
     fn path(&self, sha256: &str, view: &View) -> PathBuf {
-        let shelf = sha256.get(..2).unwrap_or("xx");
-        self.folder.join(shelf).join(format!("{sha256}-{}.f32", view.name()))
+        let subfolder = sha256.get(..2).unwrap_or("xx");
+        self.folder.join(subfolder).join(format!("{sha256}-{}.f32", view.name()))
     }
 }

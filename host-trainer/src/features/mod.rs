@@ -1,9 +1,11 @@
-//! Pooled features of images: computed once, kept on disk.
+//! Pooled features of images: computed once and cached on disk.
 
 mod burn_net;
 mod cache;
 mod error;
-mod extract;
+mod extractor;
+mod feature_net;
+mod job;
 mod model_net;
 pub mod shard;
 mod view;
@@ -11,5 +13,6 @@ mod view;
 pub(crate) use burn_net::batch_tensor;
 pub use cache::{CacheKey, FeatureCache};
 pub use error::FeatureError;
-pub use extract::{Extraction, Extractor, Job, Progress};
-pub use view::{Varied, View, ViewError, Views, validation_views};
+pub use extractor::Extractor;
+pub use job::{Extraction, FeatureJob, Progress};
+pub use view::{AugmentedView, View, ViewError, Views, validation_views};

@@ -1,26 +1,32 @@
-//! The small classifier that is trained on the backbones' pooled features.
+//! The classifier head: the small net that is trained on the pooled features of the backbones.
 
 pub mod callbacks;
 mod checkpoint;
 mod config;
-pub(crate) mod draws;
+mod epoch;
 mod error;
+mod event;
 mod model;
-mod moment;
+pub(crate) mod rng;
 mod samples;
 #[cfg(test)]
 mod tests;
 mod training;
 mod weights;
+mod weights_error;
+mod weights_file;
 
 pub use checkpoint::Checkpoint;
 pub(crate) use checkpoint::{load, load_optimizer, module_bytes, read, unusable, write};
 pub(crate) use config::class_weights;
 pub use config::{ClassWeights, Keep, TrainingConfig};
+pub use epoch::Epoch;
+pub(crate) use epoch::{TrainingSums, epoch_record, sigmoid};
 pub use error::TrainingError;
+pub use event::{Step, TrainingEvent};
 pub(crate) use model::{DropoutMasks, Head, values};
-pub use moment::{Moment, Step};
 pub use samples::Samples;
-pub(crate) use training::{ADAM_EPSILON, Sums, epoch_record, loss_of, sigmoid};
-pub use training::{Epoch, Trained, probabilities, train};
-pub use weights::{BatchNorm, Dense, HeadError, HeadWeights};
+pub(crate) use training::{ADAM_EPSILON, loss_of};
+pub use training::{TrainedHead, probabilities, train};
+pub use weights::{BatchNorm, Dense, HeadWeights};
+pub use weights_error::HeadError;

@@ -7,64 +7,45 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use sha2::{Digest, Sha256};
 use xray_core::hex;
 
-use super::checkpoint::{Checkpoint, Kept, load, module_bytes};
+use super::checkpoint::{BestEpoch, Checkpoint, load, module_bytes};
+use super::epoch::{Epoch, TrainingSums, epoch_record, sigmoid};
 use super::model::{DropoutMasks, Head, values};
-use super::{HeadWeights, Keep, Moment, Samples, Step, TrainingConfig, TrainingError, class_weights, draws};
-use crate::metrics::auroc;
+use super::{
+    HeadWeights, Keep, Samples, Step, TrainingConfig, TrainingError, TrainingEvent, class_weights, rng,
+};
 
-/// Added to Adam's denominator, as Keras does by default.
+/// Added to Adam's denominator, as in Keras by default.
 pub(crate) const ADAM_EPSILON: f32 = 1e-7;
 
-/// Images that are scored at a time on the validation side; no effect on the numbers.
+/// Validation images that are scored at a time; without effect on the results.
 const SCORE_BATCH: usize = 256;
 
-/// What one pass gave. Losses are of the labels as they are, without class weights and smoothing.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Epoch {
-    /// Counted from 1.
-    pub epoch: usize,
-    /// Mean binary cross-entropy over the training samples, with dropout, in nats.
-    pub train_loss: f64,
-    /// Share of training samples on the right side of 0.5, with dropout.
-    pub train_accuracy: f64,
-    /// Mean binary cross-entropy over the validation samples, in nats.
-    pub validation_loss: f64,
-    /// Share of validation samples on the right side of 0.5.
-    pub validation_accuracy: f64,
-    /// Area under the ROC curve on the validation samples; none if they are all of one class.
-    pub validation_auroc: Option<f64>,
-    /// Adam's step size in this pass.
-    pub learning_rate: f64,
-}
-
-/// A trained head: the weights of the pass that [`Keep`] names.
+/// A trained head: the weights of the epoch that [`Keep`] selects.
 #[derive(Debug, Clone)]
-pub struct Trained {
-    /// The weights.
+pub struct TrainedHead {
     pub weights: HeadWeights,
-    /// The pass that they are from, counted from 1.
+    /// The epoch of the weights, counted from 1.
     pub best_epoch: usize,
-    /// Every pass.
     pub history: Vec<Epoch>,
     /// Probability of each validation sample under `weights`, in order.
     pub validation_probabilities: Vec<f64>,
 }
 
-/// Trains a head. `observe` is told of every step and, after every pass, of what it gave and of all that a training
-/// needs to go on from there; given to `resume`, it ends with the same head, bit for bit on a CPU.
+/// Trains a head. `observe` gets every step, and after every epoch its figures and the state to resume from. Given as
+/// `resume`, this state leads to the same head, bit for bit on a CPU.
 ///
 /// # Errors
 /// [`TrainingError`] if a side has no samples or one class only on the training side, if an option is out of
 /// range, if the loss is no number any more, if the checkpoint is of another training, or if the device fails; and
-/// whatever `observe` gives.
+/// whatever `observe` returns.
 pub fn train<E: From<TrainingError>>(
     config: &TrainingConfig,
     training: &Samples,
     validation: &Samples,
     device: &Device,
     resume: Option<Checkpoint>,
-    mut observe: impl FnMut(Moment<'_, Checkpoint>) -> Result<(), E>,
-) -> Result<Trained, E> {
+    mut observe: impl FnMut(TrainingEvent<'_, Checkpoint>) -> Result<(), E>,
+) -> Result<TrainedHead, E> {
     config.check_with(training, validation)?;
     let key = key(config, training, validation)?;
     let mut state = match resume {
@@ -75,7 +56,7 @@ pub fn train<E: From<TrainingError>>(
     let mut trainer = Trainer::new(config, training, device, &state)?;
     while !state.stopped && state.next_epoch() <= config.epochs {
         let epoch = state.next_epoch();
-        let sums = trainer.pass(epoch, state.learning_rate, |step| observe(Moment::Step(step)))?;
+        let sums = trainer.epoch(epoch, state.learning_rate, |step| observe(TrainingEvent::Step(step)))?;
         let head = trainer.head.valid();
         let logits = score(&head, validation, &device.clone())?;
         let record = epoch_record(epoch, state.learning_rate, &sums, &logits, &validation.labels);
@@ -83,13 +64,13 @@ pub fn train<E: From<TrainingError>>(
             return Err(TrainingError::Diverged { epoch }.into());
         }
         let bytes = module_bytes(&trainer.head)?;
-        state.stopped = after_pass(config, &mut state, &record, &bytes, logits);
+        state.stopped = after_epoch(config, &mut state, &record, &bytes, logits);
         state.history.push(record);
         state.store(bytes, &trainer.optimizer)?;
-        observe(Moment::Epoch(&record, &state))?;
+        observe(TrainingEvent::Epoch(&record, &state))?;
     }
     let kept = state.kept.ok_or(TrainingError::NothingKept)?;
-    Ok(Trained {
+    Ok(TrainedHead {
         weights: load(trainer.head, &kept.head)?.valid().weights()?,
         best_epoch: kept.epoch,
         history: state.history,
@@ -97,8 +78,8 @@ pub fn train<E: From<TrainingError>>(
     })
 }
 
-/// Lets the callbacks see a pass; whether the training ends.
-fn after_pass(
+/// Runs the callbacks after an epoch; returns whether the training ends.
+fn after_epoch(
     config: &TrainingConfig,
     state: &mut Checkpoint,
     record: &Epoch,
@@ -119,16 +100,16 @@ fn after_pass(
         (Keep::Best(monitor), _) => {
             let value = monitor.value(record);
             let before = state.kept.as_ref().and_then(|kept| kept.value);
-            (value, value.is_some_and(|value| monitor.betters(value, before, 0.0)))
+            (value, value.is_some_and(|value| monitor.improves(value, before, 0.0)))
         }
     };
     if best {
-        state.kept = Some(Kept { epoch: record.epoch, value, head: head.to_vec(), logits });
+        state.kept = Some(BestEpoch { epoch: record.epoch, value, head: head.to_vec(), logits });
     }
     early.is_some_and(|(_, outcome)| outcome.stop)
 }
 
-/// A head in training.
+/// A head in training with its optimiser.
 struct Trainer<'a> {
     config: &'a TrainingConfig,
     training: &'a Samples,
@@ -136,32 +117,6 @@ struct Trainer<'a> {
     loss: BinaryCrossEntropyLoss,
     head: Head,
     optimizer: ModuleOptimizer,
-}
-
-/// Of one pass over the training samples.
-#[derive(Default)]
-pub(crate) struct Sums {
-    loss: f64,
-    right: usize,
-    seen: usize,
-}
-
-impl Sums {
-    /// Adds a batch.
-    pub(crate) fn add(&mut self, logits: &[f32], labels: &[bool]) {
-        for (logit, label) in logits.iter().zip(labels) {
-            self.loss += cross_entropy(f64::from(*logit), *label);
-            self.right += usize::from((*logit >= 0.0) == *label);
-        }
-        self.seen += labels.len();
-    }
-
-    /// What it comes to so far.
-    pub(crate) fn step(&self, epoch: usize, total: usize) -> Step {
-        let seen = self.seen as f64;
-        let (train_loss, train_accuracy) = (self.loss / seen, self.right as f64 / seen);
-        Step { epoch, done: self.seen, total, train_loss, train_accuracy }
-    }
 }
 
 /// The loss that is trained on: weighted by class, labels smoothed.
@@ -194,22 +149,22 @@ impl<'a> Trainer<'a> {
         Ok(Trainer { config, training, device, loss, head, optimizer })
     }
 
-    fn pass<E: From<TrainingError>>(
+    fn epoch<E: From<TrainingError>>(
         &mut self,
         epoch: usize,
         learning_rate: f64,
         mut observe: impl FnMut(Step) -> Result<(), E>,
-    ) -> Result<Sums, E> {
+    ) -> Result<TrainingSums, E> {
         let (seed, total) = (self.config.seed, self.training.labels.len());
-        let order = draws::order(total, seed, epoch);
-        let views = draws::views(self.training.views.iter().map(Vec::len), seed, epoch);
-        let mut sums = Sums::default();
+        let order = rng::order(total, seed, epoch);
+        let views = rng::views(self.training.views.iter().map(Vec::len), seed, epoch);
+        let mut sums = TrainingSums::default();
         for (step, batch) in order.chunks(self.config.batch_size).enumerate() {
             // One sample has no variance: BatchNorm would give zeros.
             if batch.len() < 2 {
                 continue;
             }
-            let masks = draws::dropout(self.config, epoch, step, batch.len(), &self.device);
+            let masks = rng::dropout(self.config, epoch, step, batch.len(), &self.device);
             self.step(batch, &views, masks, learning_rate, &mut sums)?;
             observe(sums.step(epoch, total))?;
         }
@@ -222,7 +177,7 @@ impl<'a> Trainer<'a> {
         views: &[usize],
         masks: DropoutMasks,
         learning_rate: f64,
-        sums: &mut Sums,
+        sums: &mut TrainingSums,
     ) -> Result<(), TrainingError> {
         let rows = self.training.rows(batch, |image| views[image], &self.device);
         let logits = self.head.forward(rows, Some(masks)).flatten::<1>(0, 1);
@@ -270,39 +225,4 @@ fn score(head: &Head, samples: &Samples, device: &Device) -> Result<Vec<f64>, Tr
         logits.extend(scored.into_iter().map(f64::from));
     }
     Ok(logits)
-}
-
-/// The record of a pass.
-pub(crate) fn epoch_record(
-    epoch: usize,
-    learning_rate: f64,
-    sums: &Sums,
-    logits: &[f64],
-    labels: &[bool],
-) -> Epoch {
-    let scored = logits.iter().zip(labels);
-    let loss: f64 = scored.clone().map(|(logit, label)| cross_entropy(*logit, *label)).sum();
-    let validation_right = scored.clone().filter(|(logit, label)| (**logit >= 0.0) == **label).count();
-    let pairs: Vec<_> = scored.map(|(logit, label)| (sigmoid(*logit), *label)).collect();
-    let count = logits.len() as f64;
-    Epoch {
-        epoch,
-        train_loss: sums.loss / sums.seen as f64,
-        train_accuracy: sums.right as f64 / sums.seen as f64,
-        validation_loss: loss / count,
-        validation_accuracy: validation_right as f64 / count,
-        validation_auroc: auroc(&pairs).ok(),
-        learning_rate,
-    }
-}
-
-/// Binary cross-entropy of a logit, in nats, in the form that does not overflow:
-/// `max(x, 0) - x·y + ln(1 + exp(-|x|))`.
-fn cross_entropy(logit: f64, label: bool) -> f64 {
-    logit.max(0.0) - if label { logit } else { 0.0 } + (-logit.abs()).exp().ln_1p()
-}
-
-/// The probability of a logit.
-pub(crate) fn sigmoid(logit: f64) -> f64 {
-    1.0 / (1.0 + (-logit).exp())
 }

@@ -7,39 +7,40 @@ use xray_core::decision::DISCLAIMER;
 use xray_core::package::{Contract, Precision, RANDOM_WARNING};
 use xray_core::screening::printable;
 
-use super::Subject;
-use super::provenance::{provenance, word};
+use super::ReportInput;
+use super::provenance::{json_name, provenance};
 use super::tables::{AGAINST_ALL, GLOSSARY, figures, groups, patients};
 use crate::data::Split;
-use crate::pipeline::{CALIBRATION_IMAGES, ThresholdRule};
+use crate::evaluation::ThresholdRule;
+use crate::quantise::CALIBRATION_IMAGES;
 use crate::run::RunRecord;
 
-/// A fall of AUROC from validation to the images judged here that is worth a sentence.
+/// A fall of AUROC from validation to the evaluated images that the card mentions.
 const FALL: f64 = 0.01;
 
 /// Renders the card as Markdown.
-pub fn render(subject: &Subject<'_>) -> String {
+pub fn render(input: &ReportInput<'_>) -> String {
     let mut card = String::new();
     // Writing to a String cannot fail.
-    let _ = write_card(&mut card, subject);
+    let _ = write_card(&mut card, input);
     card
 }
 
-fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
-    let run = subject.run;
+fn write_card(card: &mut String, input: &ReportInput<'_>) -> std::fmt::Result {
+    let run = input.evaluation;
     let (yes, no) = (&run.classes.positive, &run.classes.negative);
     writeln!(card, "# Model card\n\n**{DISCLAIMER}**\n")?;
     if run.random_backbones {
         writeln!(card, "**{RANDOM_WARNING}**\n")?;
     }
     writeln!(card, "## What it is\n")?;
-    table(card, ["", ""], &provenance(subject))?;
+    table(card, ["", ""], &provenance(input))?;
 
     writeln!(card, "\n## What it is for\n")?;
     writeln!(
         card,
-        "Frontal chest X-rays of people like those it was trained on, where no radiologist is at hand: it tells {} from \
-         {}, so that films with a suspicion are looked at first. A clinician looks at every film.\n",
+        "Frontal chest X-rays of people like those it was trained on, where no radiologist is available: it distinguishes {} from \
+         {}, so that films with a suspicion are read first. A clinician looks at every film.\n",
         escaped(yes),
         escaped(no)
     )?;
@@ -56,10 +57,10 @@ fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
     writeln!(
         card,
         "On the folder `{}` of `{}`: {} {} and {} {}. {} image(s) could not be read and {} were refused by \
-         the model's gate; they are in no figure. The threshold, \
+         the quality gate; no figure counts them. The threshold, \
          {:.4}, {}.\n",
         run.split,
-        printable(&subject.data.display().to_string()),
+        printable(&input.data.display().to_string()),
         e.positive.support,
         escaped(yes),
         e.negative.support,
@@ -69,13 +70,13 @@ fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
         e.threshold,
         chosen(&run.contract.threshold_rule)
     )?;
-    table(card, ["figure", "value", "95% interval", "images"], &figures(run, subject.detail))?;
+    table(card, ["figure", "value", "95% interval", "images"], &figures(run, input.details))?;
     writeln!(card, "\n{GLOSSARY}")?;
     let c = e.confusion;
     writeln!(card, "\n| in truth | called {} | called {} |\n| --- | --- | --- |", escaped(no), escaped(yes))?;
     writeln!(card, "| {} | {} | {} |", escaped(no), c.tn, c.fp)?;
     writeln!(card, "| {} | {} | {} |", escaped(yes), c.fn_, c.tp)?;
-    if let Some(abstention) = &subject.detail.abstention {
+    if let Some(abstention) = &input.details.abstention {
         writeln!(
             card,
             "\nFrom {:.4} to under {:.4} the model abstains: {} of the images, {} of the {}. Outside, sensitivity is {} \
@@ -89,14 +90,14 @@ fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
             abstention.specificity
         )?;
     }
-    let by_group = groups(subject.detail);
+    let by_group = groups(input.details);
     if !by_group.is_empty() {
         writeln!(card, "\n### By group\n")?;
         let header = ["group", "positives", "negatives", "sensitivity", "specificity", "AUROC"];
         table(card, header, &by_group)?;
         writeln!(card, "\n{AGAINST_ALL}")?;
     }
-    let by_prevalence = patients(run, subject.detail);
+    let by_prevalence = patients(run, input.details);
     if !by_prevalence.is_empty() {
         writeln!(card, "\n### Of 1000 patients, by how common the finding is\n")?;
         let header = ["share with it", "have it", "found", "missed", "false alarms", "PPV", "NPV"];
@@ -104,11 +105,11 @@ fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
     }
 
     writeln!(card, "\n## Limits\n")?;
-    limits(subject).iter().try_for_each(|limit| writeln!(card, "- {}", escaped(limit)))?;
+    limits(input).iter().try_for_each(|limit| writeln!(card, "- {}", escaped(limit)))?;
     writeln!(card, "\n## Making it again\n\n```sh")?;
-    commands(subject).iter().try_for_each(|command| writeln!(card, "{command}"))?;
+    commands(input).iter().try_for_each(|command| writeln!(card, "{command}"))?;
     writeln!(card, "```\n")?;
-    if let Some(record) = subject.training {
+    if let Some(record) = input.training {
         writeln!(
             card,
             "`run.json` of the run holds every option; it was computed on {}. The same seed on the same processor \
@@ -126,7 +127,7 @@ pub fn seen_before(split: &str) -> Option<&'static str> {
         Some("The model was trained on these images: the figures say nothing of new ones.")
     } else if is(Split::Val) {
         Some(
-            "Epoch, temperature, threshold and the gate's limits are chosen on validation images: on new images a model does worse.",
+            "Epoch, temperature, threshold and the limits of the quality gate are chosen on validation images: on new images a model does worse.",
         )
     } else {
         None
@@ -134,22 +135,22 @@ pub fn seen_before(split: &str) -> Option<&'static str> {
 }
 
 /// What must be known before the figures are believed.
-pub fn limits(subject: &Subject<'_>) -> Vec<String> {
-    let run = subject.run;
+pub fn limits(input: &ReportInput<'_>) -> Vec<String> {
+    let run = input.evaluation;
     let e = &run.evaluation;
     let yes = &run.classes.positive;
     let mut limits = vec![
-        format!("It tells {yes} from {} only. “No sign” does not mean healthy.", run.classes.negative),
+        format!("It distinguishes {yes} from {} only. “No sign” does not mean healthy.", run.classes.negative),
         "A ResNet-50 with an AUROC of .95 on the public set, children of one to five years from one hospital, fell to \
          .54 on children of another (Xin 2021, doi 10.1007/s10140-021-01954-x). Measure on your own images first."
             .to_owned(),
         format!(
-            "{} of the {} images judged here show {yes}. Where it is rarer, more of the positive calls are false alarms.",
+            "{} of the {} evaluated images show {yes}. Where it is rarer, more of the positive calls are false alarms.",
             e.positive.support,
             e.confusion.total()
         ),
         "Intervals count images, not patients: where one patient has several images they are too narrow.".to_owned(),
-        "Age, sex, position and machine are not told to this program, so there are no figures by them.".to_owned(),
+        "Age, sex, position and machine are not known to this program, so there are no figures by them.".to_owned(),
         match run.contract.temperature {
             1.0 => "Probabilities are as the network gives them: they were not calibrated.",
             _ => {
@@ -167,7 +168,7 @@ pub fn limits(subject: &Subject<'_>) -> Vec<String> {
              here: the images differ, and other images may differ more."
         ));
     }
-    if let Some(group) = subject.detail.subgroups.iter().min_by_key(|group| group.positives + group.negatives)
+    if let Some(group) = input.details.subgroups.iter().min_by_key(|group| group.positives + group.negatives)
     {
         let name = group.name.as_deref().unwrap_or("(no group)");
         let n = group.positives + group.negatives;
@@ -177,9 +178,9 @@ pub fn limits(subject: &Subject<'_>) -> Vec<String> {
 }
 
 /// The commands that lead to the same model and the same figures.
-fn commands(subject: &Subject<'_>) -> Vec<String> {
+fn commands(input: &ReportInput<'_>) -> Vec<String> {
     let mut commands = Vec::new();
-    if let Some(record) = subject.training {
+    if let Some(record) = input.training {
         commands.push(match &record.command {
             // Wherever the program lay.
             Some(words) => {
@@ -187,22 +188,22 @@ fn commands(subject: &Subject<'_>) -> Vec<String> {
             }
             None => "# the command was not recorded; `run.json` has its options".to_owned(),
         });
-        commands.push(export_command(&subject.run.contract, record));
+        commands.push(export_command(&input.evaluation.contract, record));
     }
     commands.push(format!(
         "host-trainer evaluate --model {} --data {} --split {} --report REPORT",
-        quoted_path(subject.model),
-        quoted_path(subject.data),
-        subject.run.split
+        quoted_path(input.model),
+        quoted_path(input.data),
+        input.evaluation.split
     ));
     commands
 }
 
-/// The export, as far as the model tells how it was made; the run's folder is that of the command before.
+/// The export, as far as the model records its options; the run folder is that of the command before.
 fn export_command(contract: &Contract, record: &RunRecord) -> String {
     let mut command = "host-trainer export --run RUN --out MODEL.onnx".to_owned();
     if contract.precision != Precision::Int8 && record.base.is_none() {
-        command += &format!(" --precision {}", word(&contract.precision));
+        command += &format!(" --precision {}", json_name(&contract.precision));
     }
     if contract.quantisation.as_ref().is_some_and(|made| made.head_on == "float") {
         command += " --head-on float";
@@ -240,7 +241,7 @@ fn escaped(text: &str) -> String {
     printable(text).replace('|', "\\|").replace('<', "&lt;")
 }
 
-/// A word of a shell.
+/// An argument for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,".contains(c);
     match !word.is_empty() && word.chars().all(plain) {

@@ -6,44 +6,42 @@ use std::path::{Path, PathBuf};
 use xray_core::package::PackageFile;
 
 use super::{RUN_SCHEMA, RunRecord, ValidationScore};
-use crate::files::if_there;
 use crate::head::{Epoch, HeadError, HeadWeights};
 use crate::weights::{WeightSet, WeightStore, WeightsError};
+use xray_core::files::{PUBLIC, not_found_as_none, write_atomic};
 
 /// Why a run could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// A file could not be read or written.
     #[error("run {}: {source}; check the folder, or make the run with `host-trainer fit --out`", .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The operating system's word.
-        source: std::io::Error,
-    },
-    /// The record is not one of ours.
+    Io { path: PathBuf, source: std::io::Error },
     #[error("run {}: not a run record of this release: {reason}; make the run again with `host-trainer fit`", .path.display())]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// What does not fit.
-        reason: String,
-    },
-    /// The head could not be read or written.
+    Format { path: PathBuf, reason: String },
     #[error(transparent)]
     Head(#[from] HeadError),
-    /// Backbones that were trained could not be written.
     #[error(transparent)]
     Weights(#[from] WeightsError),
 }
 
-/// Folder of the backbones that a run trained; nothing else lies in it.
+/// Folder of the backbones that a run trained; it holds nothing else.
 const FINE_TUNED: &str = "fine-tuned";
 
 /// The one field of a record that every release understands.
 #[derive(serde::Deserialize)]
 struct Schema {
     schema: u32,
+}
+
+/// The content of a finished run.
+#[derive(Debug, Clone, Copy)]
+pub struct RunFiles<'a> {
+    pub record: &'a RunRecord,
+    pub head: &'a HeadWeights,
+    pub scores: &'a [ValidationScore],
+    /// The model whose backbones gave the features, if one did.
+    pub base: Option<&'a PackageFile>,
+    /// Backbones that the run trained.
+    pub fine_tuned: &'a [WeightSet],
 }
 
 /// The folder of a run: `run.json`, `head.safetensors`, `metrics.csv`, `validation.json`; `corrupted.json` where changed
@@ -60,7 +58,6 @@ impl RunDir {
         RunDir { path: path.to_owned() }
     }
 
-    /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -70,28 +67,22 @@ impl RunDir {
         self.record_path().exists()
     }
 
-    /// Writes a finished run, with the model whose backbones gave the features and the backbones that were trained, if
-    /// there are such. The record of an earlier run there goes first and the new one comes last: where one is, the rest
-    /// belongs to it.
+    /// Writes a finished run. The record of an earlier run is removed first and the new one written last: where a record is,
+    /// the other files belong to it.
     ///
     /// # Errors
     /// [`RunError`] names the file that could not be written.
-    pub fn write(
-        &self,
-        record: &RunRecord,
-        head: &HeadWeights,
-        scores: &[ValidationScore],
-        (base, fine_tuned): (Option<&PackageFile>, &[WeightSet]),
-    ) -> Result<(), RunError> {
+    pub fn write(&self, files: &RunFiles<'_>) -> Result<(), RunError> {
+        let RunFiles { record, head, scores, base, fine_tuned } = *files;
         fs::create_dir_all(&self.path).map_err(|source| RunError::Io { path: self.path.clone(), source })?;
         remove(self.record_path())?;
-        // What an earlier run in this folder had and this one has not goes, too.
+        // Files that only an earlier run had are removed, too.
         match base {
             Some(base) => self.write_file(&self.base_path(), base.bytes())?,
             None => remove(self.base_path())?,
         }
         let of_earlier = self.path.join(FINE_TUNED);
-        if_there(fs::remove_dir_all(&of_earlier))
+        not_found_as_none(fs::remove_dir_all(&of_earlier))
             .map_err(|source| RunError::Io { path: of_earlier, source })?;
         fine_tuned.iter().try_for_each(|set| self.fine_tuned().save(set).map(drop))?;
         head.save(&self.head_path())?;
@@ -111,7 +102,7 @@ impl RunDir {
             .try_for_each(remove)
     }
 
-    /// Writes `metrics-so-far.csv`, one row a pass of the training that is under way; `metrics.csv` is that of a finished
+    /// Writes `metrics-so-far.csv`, one row an epoch of the training in progress; `metrics.csv` is that of a finished
     /// run.
     ///
     /// # Errors
@@ -147,7 +138,7 @@ impl RunDir {
     /// [`RunError`] names the file that is missing or not one of ours.
     pub fn read(&self) -> Result<(RunRecord, HeadWeights), RunError> {
         let path = self.record_path();
-        // Alone, first: what else an older record holds may have another form.
+        // Read alone, first: other fields of an older record may differ.
         let Schema { schema } = self.read_json(&path)?;
         if schema != RUN_SCHEMA {
             let reason = format!("it has schema {schema}, this program reads {RUN_SCHEMA}");
@@ -171,17 +162,17 @@ impl RunDir {
         WeightStore::at(self.path.join(FINE_TUNED))
     }
 
-    /// Where a training is kept after every pass until the run is finished.
+    /// The state of the training after every epoch, until the run is finished.
     pub fn checkpoint_path(&self) -> PathBuf {
         self.path.join("checkpoint.cbor")
     }
 
-    /// Where a fine-tuning is kept after every pass until the run is finished.
+    /// The state of the fine-tuning after every epoch, until the run is finished.
     pub fn fine_tune_checkpoint_path(&self) -> PathBuf {
         self.path.join("fine-tune-checkpoint.cbor")
     }
 
-    /// Where the model lies whose backbones gave the features, if one did.
+    /// The model whose backbones gave the features, if one did.
     pub fn base_path(&self) -> PathBuf {
         self.path.join("base.onnx")
     }
@@ -199,14 +190,13 @@ impl RunDir {
     }
 
     fn write_file(&self, path: &Path, bytes: &[u8]) -> Result<(), RunError> {
-        crate::files::write_atomic(path, bytes)
-            .map_err(|source| RunError::Io { path: path.to_owned(), source })
+        write_atomic(path, bytes, PUBLIC).map_err(|source| RunError::Io { path: path.to_owned(), source })
     }
 }
 
 /// Removes a file that need not be there.
 fn remove(path: PathBuf) -> Result<(), RunError> {
-    if_there(fs::remove_file(&path)).map(drop).map_err(|source| RunError::Io { path, source })
+    not_found_as_none(fs::remove_file(&path)).map(drop).map_err(|source| RunError::Io { path, source })
 }
 
 fn metrics_csv(history: &[Epoch]) -> String {

@@ -7,7 +7,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::{Provenance, WeightSet, WeightsError, keras, safe, torch};
-use crate::backbones::BackboneKind;
+use crate::architectures::BackboneKind;
 
 /// The largest file that is read, in bytes: five times DenseNet169 in float32, so a training checkpoint
 /// with its optimiser still passes.
@@ -19,7 +19,7 @@ pub const MAX_FILE_BYTES: u64 = 256 << 20;
 /// # Errors
 /// [`WeightsError::Io`], [`WeightsError::TooLarge`] (see [`MAX_FILE_BYTES`]), [`WeightsError::Format`], and
 /// [`WeightsError::Mismatch`], which names every tensor that is missing, too many or wrongly shaped. The
-/// classifier and BatchNorm's `num_batches_tracked` are left out without a word.
+/// classifier and BatchNorm's `num_batches_tracked` are ignored.
 pub fn import(path: &Path, kind: BackboneKind) -> Result<WeightSet, WeightsError> {
     let bytes = read_bounded(path)?;
     let raw = match Container::of(&bytes) {

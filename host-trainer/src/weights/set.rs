@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::WeightsError;
-use crate::backbones::BackboneKind;
+use crate::architectures::BackboneKind;
 
 /// A dense float32 tensor, row-major.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +61,7 @@ pub enum Provenance {
     },
     /// Trained further from other weights.
     FineTuned {
-        /// Where those came from, in words.
+        /// A description of the source of those weights.
         from: String,
         /// The first layer that was trained, or `all`.
         unfrozen: String,
@@ -72,7 +72,7 @@ pub enum Provenance {
     Model {
         /// SHA-256 (hex) of the model file.
         sha256: String,
-        /// Where that model had them from, in words.
+        /// A description of the source of that model's weights.
         weights: String,
         /// Whether they were drawn at random then.
         random: bool,

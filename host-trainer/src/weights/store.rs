@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::import::read_bounded;
 use super::{WeightSet, WeightsError, safe};
-use crate::backbones::BackboneKind;
-use crate::files::write_atomic;
+use crate::architectures::BackboneKind;
+use xray_core::files::{PUBLIC, write_atomic};
 
 /// Environment variable that names the folder.
 pub const STORE_VARIABLE: &str = "XRAY_EDGE_WEIGHTS";
@@ -19,10 +19,8 @@ pub struct WeightStore {
 
 /// One file of the store.
 #[derive(Debug)]
-pub struct Stored {
-    /// The net.
+pub struct StoredWeights {
     pub backbone: BackboneKind,
-    /// The file.
     pub path: PathBuf,
     /// The weights, or why they cannot be read.
     pub weights: Result<WeightSet, WeightsError>,
@@ -57,7 +55,6 @@ impl WeightStore {
             .ok_or(WeightsError::NoStore)
     }
 
-    /// The folder.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
@@ -87,7 +84,7 @@ impl WeightStore {
         Ok(set)
     }
 
-    /// Keeps these weights, in the place of others of the same net. A reader sees the old file or the new
+    /// Stores these weights and replaces others of the same backbone. A reader sees the old file or the new
     /// one, also when the power fails.
     ///
     /// # Errors
@@ -96,15 +93,18 @@ impl WeightStore {
         set.check()?;
         let path = self.path(set.backbone);
         let bytes = safe::write(&path, set)?;
-        write_atomic(&path, &bytes).map_err(|e| WeightsError::io("write", &path, &e))?;
+        write_atomic(&path, &bytes, PUBLIC).map_err(|e| WeightsError::io("write", &path, &e))?;
         Ok(path)
     }
 
-    /// What is there.
-    pub fn list(&self) -> Vec<Stored> {
+    pub fn list(&self) -> Vec<StoredWeights> {
         let there = BackboneKind::ALL.into_iter().filter(|kind| self.path(*kind).exists());
         there
-            .map(|backbone| Stored { backbone, path: self.path(backbone), weights: self.load(backbone) })
+            .map(|backbone| StoredWeights {
+                backbone,
+                path: self.path(backbone),
+                weights: self.load(backbone),
+            })
             .collect()
     }
 }

@@ -26,7 +26,7 @@ pub use tone::Tone;
 pub(super) use warp::warp;
 pub use warp::{Fill, Placement};
 
-use super::plane::Plane;
+use super::float_image::FloatImage;
 
 /// How far each change may go. Every number is drawn evenly between the two ends.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ pub struct Augmentation {
     pub zoom: f64,
     /// Made wider and lower, or narrower and higher, by a factor between `1 / (1 + stretch)` and `1 + stretch`, evenly
     /// on a logarithmic scale; 0 to 0.5. Pictures of any shape are squeezed into a square, so the chest's own shape
-    /// tells where and how it was taken.
+    /// depends on where and how it was taken.
     pub stretch: f64,
     /// Upright lines are slanted by up to this angle to either side, in degrees; 0 to 45.
     pub shear: f64,
@@ -66,7 +66,7 @@ pub struct Augmentation {
 }
 
 /// Named augmentations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preset {
     /// Pictures as they are
     None,
@@ -208,7 +208,7 @@ pub struct Transform {
 impl Transform {
     /// The changed picture, grey, of the same size.
     pub fn apply(&self, image: &Radiograph) -> Radiograph {
-        let mut plane = Plane::of(image);
+        let mut plane = FloatImage::of(image);
         if self.place != Placement::default() {
             plane = warp(&plane, &self.place, self.fill);
         }

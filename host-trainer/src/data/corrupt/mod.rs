@@ -1,6 +1,6 @@
-//! Validation images as another hospital might have taken them: a fixed set of changes, each in three severities, by
-//! which recipes are chosen. Validation of the same hospital does not show whether a recipe generalises, and the test
-//! images must not be chosen by.
+//! The corruption suite: validation images as another hospital might have taken them, by a fixed set of changes, each in
+//! three severities. Recipes are chosen by it: validation images of the same hospital do not show whether a recipe
+//! generalises, and nothing may be chosen by test images.
 //!
 //! | kind | severity 1 | 2 | 3 |
 //! | --- | --- | --- | --- |
@@ -27,6 +27,7 @@
 
 mod geometry;
 mod jpeg;
+mod kind;
 mod local;
 mod resolution;
 mod shading;
@@ -43,99 +44,13 @@ use sha2::{Digest, Sha256};
 use xray_core::preprocess::PreprocessError;
 use xray_intake::{IntakeProblem, Radiograph};
 
+pub use kind::Kind;
+
 use super::augment::Tone;
-use super::plane::{Plane, borders, noise, smooth};
+use super::float_image::{FloatImage, borders, noise, smooth};
 
-/// Raised whenever a corruption would give other pixels than before.
+/// Raised whenever a corruption gives other pixels than before.
 pub const SUITE_VERSION: u32 = 2;
-
-/// What is changed; the table above says by how much.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs, reason = "the table of the module says what each is")]
-pub enum Kind {
-    ContrastLow,
-    ContrastHigh,
-    GammaDark,
-    GammaBright,
-    Noise,
-    Blur,
-    Jpeg,
-    Crop,
-    Scale,
-    Borders,
-    Sharpen,
-    Reduced,
-    Stretch,
-    Turn,
-    Shading,
-    Local,
-}
-
-impl Kind {
-    /// Every kind, in the order of the table.
-    pub const ALL: [Kind; 16] = [
-        Kind::ContrastLow,
-        Kind::ContrastHigh,
-        Kind::GammaDark,
-        Kind::GammaBright,
-        Kind::Noise,
-        Kind::Blur,
-        Kind::Jpeg,
-        Kind::Crop,
-        Kind::Scale,
-        Kind::Borders,
-        Kind::Sharpen,
-        Kind::Reduced,
-        Kind::Stretch,
-        Kind::Turn,
-        Kind::Shading,
-        Kind::Local,
-    ];
-
-    /// The name in tables, files and on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::ContrastLow => "contrast-low",
-            Kind::ContrastHigh => "contrast-high",
-            Kind::GammaDark => "gamma-dark",
-            Kind::GammaBright => "gamma-bright",
-            Kind::Noise => "noise",
-            Kind::Blur => "blur",
-            Kind::Jpeg => "jpeg",
-            Kind::Crop => "crop",
-            Kind::Scale => "scale",
-            Kind::Borders => "borders",
-            Kind::Sharpen => "sharpen",
-            Kind::Reduced => "reduced",
-            Kind::Stretch => "stretch",
-            Kind::Turn => "turn",
-            Kind::Shading => "shading",
-            Kind::Local => "local",
-        }
-    }
-
-    /// The numbers of the three severities.
-    fn amounts(self) -> [f64; 3] {
-        match self {
-            Kind::ContrastLow => [0.75, 0.55, 0.4],
-            Kind::ContrastHigh => [1.25, 1.5, 1.8],
-            Kind::GammaDark => [1.25, 1.6, 2.0],
-            Kind::GammaBright => [1.0 / 1.25, 1.0 / 1.6, 1.0 / 2.0],
-            Kind::Noise => [4.0, 8.0, 14.0],
-            Kind::Blur => [0.6, 1.0, 1.6],
-            Kind::Jpeg => [40.0, 20.0, 10.0],
-            Kind::Crop => [0.94, 0.88, 0.8],
-            Kind::Scale => [0.94, 0.86, 0.75],
-            Kind::Borders => [0.04, 0.08, 0.14],
-            Kind::Sharpen => [0.6, 1.2, 2.0],
-            Kind::Reduced => [1.5, 2.0, 3.0],
-            Kind::Stretch => [1.06, 1.12, 1.2],
-            Kind::Turn => [4.0, 8.0, 14.0],
-            Kind::Shading => [0.12, 0.25, 0.4],
-            Kind::Local => [1.5, 2.5, 4.0],
-        }
-    }
-}
 
 /// One change of the suite. As text: `noise-2`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -148,16 +63,10 @@ pub struct Corruption {
 /// A picture that could not be changed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CorruptError {
-    /// The encoder refused it.
     #[error("the picture could not be stored as JPEG: {reason}; report it with the picture's size")]
-    Encode {
-        /// The encoder's word.
-        reason: String,
-    },
-    /// What the encoder gave could not be read.
+    Encode { reason: String },
     #[error("the picture could not be read again: {0}")]
     Decode(#[from] IntakeProblem),
-    /// Its contrast could not be equalised.
     #[error(transparent)]
     Equalise(#[from] PreprocessError),
 }
@@ -214,7 +123,7 @@ impl Corruption {
             Kind::Local => return Ok(local::equalised(image, amount)?),
             _ => {}
         }
-        let mut plane = Plane::of(image);
+        let mut plane = FloatImage::of(image);
         match self.kind {
             Kind::ContrastLow | Kind::ContrastHigh => {
                 Tone { contrast: amount, ..Tone::default() }.apply(&mut plane)
@@ -226,11 +135,11 @@ impl Corruption {
             Kind::Blur => plane = smooth::gaussian(&plane, amount),
             Kind::Crop => plane = geometry::crop(&plane, amount, rng),
             Kind::Scale => plane = geometry::shrink(&plane, amount),
-            Kind::Borders => borders::paint(&mut plane, (amount / 2.0, amount), rng),
+            Kind::Borders => borders::paint(&mut plane, amount / 2.0..amount, rng),
             Kind::Sharpen => smooth::sharpen(&mut plane, amount),
             Kind::Reduced => plane = resolution::reduced(&plane, amount),
             Kind::Stretch => plane = geometry::stretch(&plane, amount, rng),
-            Kind::Turn => plane = geometry::turn(&plane, amount, rng),
+            Kind::Rotation => plane = geometry::turn(&plane, amount, rng),
             Kind::Shading => shading::shade(&mut plane, amount, rng),
             Kind::Jpeg | Kind::Local => {}
         }

@@ -3,8 +3,8 @@
 use super::*;
 use crate::data::augment::{Augmentation, Preset};
 
-fn plane(width: usize, levels: &[f32]) -> Plane {
-    Plane { width, height: levels.len() / width, levels: levels.to_vec() }
+fn plane(width: usize, levels: &[f32]) -> FloatImage {
+    FloatImage { width, height: levels.len() / width, levels: levels.to_vec() }
 }
 
 fn image(level: impl Fn(usize, usize) -> u8) -> Radiograph {
@@ -206,7 +206,7 @@ fn the_suite_is_fixed_and_each_severity_is_stronger() {
         assert!(0.0 < changes[0], "{kind:?}: {changes:?}");
         // Windows lie elsewhere in each severity: only the others grow by themselves.
         // The image is a fine pattern, which only moves when it is turned or stretched.
-        let drawn = [Kind::Crop, Kind::Turn, Kind::Stretch].contains(&kind);
+        let drawn = [Kind::Crop, Kind::Rotation, Kind::Stretch].contains(&kind);
         assert!(drawn || changes.is_sorted(), "{kind:?}: {changes:?}");
     }
     assert_eq!(Corruption::new(Kind::Blur, 0), None);

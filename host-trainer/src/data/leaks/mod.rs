@@ -1,8 +1,7 @@
-//! Images and patients that are on two sides of a data set, where validation and test would be judged by what was
-//! learned.
+//! Leaks: near-duplicate images and patients in two splits of a data set, which make figures look better than they are.
 //!
 //! Two images count as near-duplicates when their [`PictureHash`]es differ in at most [`NEAR`] of 256 bits. Chest
-//! X-rays are so alike that the usual hashes of 64 bits do not tell children apart: of the 15.3 million pairs among 5533
+//! X-rays are so alike that the usual hashes of 64 bits do not distinguish children: of the 15.3 million pairs among 5533
 //! images of the public set, 812 have the same 8 × 8 difference hash, and only 30 of these are the same image. With the
 //! hash used here those 30 differ in no bit and the next pair, two children, in 38; mirrored, in 56. The 24 nearest
 //! pairs were looked at: all show different pictures. How far a copy is from its original, over every fifth image:
@@ -22,7 +21,7 @@
 //! So a copy that was only stored anew is always found, one that was equalised or cut not always.
 
 mod hash;
-mod known;
+mod hash_cache;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -32,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use xray_intake as intake;
 
 pub use hash::PictureHash;
-use known::Known;
+use hash_cache::HashCache;
 
 use super::{DataSet, Item, Role, patient_of};
 
@@ -42,24 +41,16 @@ pub const NEAR: u32 = 32;
 /// Why leaks could not be looked for.
 #[derive(Debug, thiserror::Error)]
 pub enum LeakError {
-    /// The hashes that were computed before could not be read or kept.
     #[error("{}: {source}; check the folder of the cache, its permissions and the space left", .path.display())]
-    Cache {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    Cache { path: PathBuf, source: std::io::Error },
 }
 
 /// An image of a pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Place {
-    /// Its side.
+pub struct LeakedImage {
     pub role: Role,
     /// [`Item::relative`].
     pub path: String,
-    /// Whose it is.
     pub patient: String,
     /// Whether it shows the finding.
     pub label: bool,
@@ -67,21 +58,18 @@ pub struct Place {
 
 /// Two images on two sides that are one, or nearly.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Pair {
+pub struct DuplicatePair {
     /// Bits of 256 in which they differ.
     pub distance: u32,
     /// Whether one is the mirror image of the other.
     pub mirrored: bool,
-    /// One of them.
-    pub first: Place,
-    /// The other.
-    pub second: Place,
+    pub first: LeakedImage,
+    pub second: LeakedImage,
 }
 
 /// A patient with images on two sides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Shared {
-    /// The patient.
+pub struct SharedPatient {
     pub patient: String,
     /// Images by side.
     pub images: BTreeMap<Role, usize>,
@@ -99,15 +87,14 @@ pub struct LeakCounts {
     pub patients: usize,
 }
 
-/// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Leaks {
     /// Near-duplicates on two sides, nearest first.
-    pub pairs: Vec<Pair>,
+    pub pairs: Vec<DuplicatePair>,
     /// Pairs of near-duplicates on one side: no leak, but those count double in training or in figures.
     pub within: usize,
     /// Patients on two sides.
-    pub patients: Vec<Shared>,
+    pub patients: Vec<SharedPatient>,
     /// Images that could not be read and were not compared.
     pub unreadable: Vec<String>,
 }
@@ -151,7 +138,7 @@ pub fn find(data: &DataSet, cache: &Path) -> Result<Leaks, LeakError> {
 
 /// The hash of every image, in order; none for those that cannot be read.
 fn hashes(all: &[(Role, &Item)], cache: &Path) -> Result<Vec<Option<PictureHash>>, LeakError> {
-    let mut known = Known::read(cache)?;
+    let mut known = HashCache::read(cache)?;
     let contents: Vec<[u8; 32]> = all.iter().map(|(_, item)| digest(&item.sha256)).collect();
     let missing: Vec<usize> = (0..all.len()).filter(|at| known.get(&contents[*at]).is_none()).collect();
     let computed: Vec<(usize, Option<PictureHash>)> =
@@ -181,8 +168,8 @@ fn digest(hex: &str) -> [u8; 32] {
 }
 
 /// Near-duplicates on two sides, and the number of those on one.
-fn near(all: &[(PictureHash, Role, &Item)]) -> (Vec<Pair>, usize) {
-    let place = |role: Role, item: &Item| Place {
+fn near(all: &[(PictureHash, Role, &Item)]) -> (Vec<DuplicatePair>, usize) {
+    let place = |role: Role, item: &Item| LeakedImage {
         role,
         path: item.relative.clone(),
         patient: item.patient.clone(),
@@ -197,7 +184,7 @@ fn near(all: &[(PictureHash, Role, &Item)]) -> (Vec<Pair>, usize) {
                 within += 1;
             } else if distance <= NEAR {
                 let (first, second) = (place(*role, item), place(*other_role, other_item));
-                pairs.push(Pair { distance, mirrored, first, second });
+                pairs.push(DuplicatePair { distance, mirrored, first, second });
             }
         }
         (pairs, within)
@@ -209,7 +196,7 @@ fn near(all: &[(PictureHash, Role, &Item)]) -> (Vec<Pair>, usize) {
 }
 
 /// Patients on two sides.
-fn shared(all: &[(Role, &Item)]) -> Vec<Shared> {
+fn shared(all: &[(Role, &Item)]) -> Vec<SharedPatient> {
     let mut images: BTreeMap<&str, BTreeMap<Role, usize>> = BTreeMap::new();
     let mut named: BTreeSet<&str> = BTreeSet::new();
     for (role, item) in all {
@@ -220,7 +207,7 @@ fn shared(all: &[(Role, &Item)]) -> Vec<Shared> {
     }
     let on_two = images.into_iter().filter(|(_, images)| images.len() > 1);
     on_two
-        .map(|(patient, images)| Shared {
+        .map(|(patient, images)| SharedPatient {
             patient: patient.to_owned(),
             certain: named.contains(patient)
                 || (images.contains_key(&Role::Train) && images.contains_key(&Role::Validation)),

@@ -2,7 +2,7 @@
 
 use plotters::prelude::SeriesLabelPosition;
 
-use super::curves::{Curve, draw};
+use super::curves::{Curve, CurvePlot, draw};
 use super::{Picture, PlotError};
 use crate::head::Epoch;
 
@@ -16,12 +16,15 @@ pub fn learning_rate(history: &[Epoch], kept: usize) -> Result<Picture, PlotErro
         name: "learning-rate",
         caption: "Adam's step size in each pass through the training images.".to_owned(),
         svg: draw(
-            "Learning rate",
-            ("step size", |x| format!("{x:.1e}").replace(".0e", "e")),
-            &[Curve { name: "step size", values }],
+            CurvePlot {
+                title: "Learning rate",
+                axis_name: "learning rate",
+                number: |x| format!("{x:.1e}").replace(".0e", "e"),
+                range: 0.0..0.0,
+                legend: SeriesLabelPosition::LowerLeft,
+            },
+            &[Curve { name: "learning rate", values }],
             kept,
-            (0.0, 0.0),
-            SeriesLabelPosition::LowerLeft,
         )?,
     })
 }
