@@ -122,7 +122,7 @@ mod tests {
                 let block = exif(value, big);
                 assert_eq!(number(&block), Some(value));
                 for end in 0..block.len() - 4 {
-                    assert!(matches!(number(&block[..end]), None), "{end}");
+                    assert!(number(&block[..end]).is_none(), "{end}");
                 }
             }
         }

@@ -34,7 +34,7 @@ pub(super) fn is_bare_data_set(bytes: &[u8]) -> bool {
         } else {
             u32::from_le_bytes([header[4], header[5], header[6], header[7]])
         };
-        let valid = header[..2] == [8, 0] && number < 0x0100 && length <= LONGEST && length % 2 == 0;
+        let valid = header[..2] == [8, 0] && number < 0x0100 && length <= LONGEST && length.is_multiple_of(2);
         valid.then_some((number, at + 8 + length as usize))
     };
     let pair = element(0).and_then(|(first, next)| Some((first, element(next)?.0)));
@@ -44,7 +44,7 @@ pub(super) fn is_bare_data_set(bytes: &[u8]) -> bool {
 /// Where the next element begins, if the one of `group` whose value was thought to begin at `value` is a private one
 /// that some programs write without its representation into an explicit file. What follows must look like an element.
 pub(super) fn behind_implicit_private(bytes: &[u8], value: usize, group: u16) -> Option<usize> {
-    if group % 2 == 0 {
+    if group.is_multiple_of(2) {
         return None;
     }
     // An unknown representation was read as UN, whose header has twelve bytes.

@@ -47,7 +47,7 @@ fn every_picture_is_what_it_should_be() {
             (Ok(image), other) => {
                 let other = read_file(&fixture(other)).expect("the other");
                 let worst = difference(image, &other);
-                (!worst.is_some_and(|worst| worst <= case.within)).then(|| format!("differs by {worst:?}"))
+                worst.is_none_or(|worst| worst > case.within).then(|| format!("differs by {worst:?}"))
             }
             (Err(error), _) => Some(error.to_string()),
         };
