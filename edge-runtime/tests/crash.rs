@@ -15,7 +15,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use edge_runtime::records::{Hash256, RecordReader};
-use support::device::{self, Device, picture};
+use support::device::{Device, picture};
 use support::program;
 
 const IMAGES: u16 = 200;
@@ -33,7 +33,7 @@ impl Random {
 }
 
 fn device_with_images() -> Device {
-    let device = Device::with(&device::model_bytes(0.0), "[log]\nform = 'json'\n");
+    let device = Device::with(&support::model_bytes_with_known_answer(0.0), "[log]\nform = 'json'\n");
     for at in 0..IMAGES {
         // Half of them twice, under another name; half in the folder, half on a stick.
         let place = if at % 2 == 0 { "watched" } else { "media/stick" };

@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use crate::support::device::{Device, picture};
-use crate::support::{self, device, program};
+use crate::support::{self, program};
 
 /// An emulated processor is slow, and so is a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(120);
