@@ -1,7 +1,7 @@
 //! Power cuts, as far as a test can simulate them: the daemon is killed (SIGKILL) at random points of an import, again
 //! and again, and after each one the store must be whole.
 //!
-//! `CRASH_KILLS` says how many; `scripts/crash-test` runs it with many. SIGKILL loses nothing that was written, so this
+//! `CRASH_KILLS` says how many; `scripts/dev/crash-test.sh` runs it with many. SIGKILL loses nothing that was written, so this
 //! does not show what a disk loses without power; that is what every fsync is for.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]

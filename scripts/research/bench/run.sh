@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Times this engine and others and writes the tables of docs/performance.md to target/performance.md, without the text
+# Times this engine and others and writes the tables of docs/evidence/performance.md to target/performance.md, without the text
 # between them.
 #
 #   scripts/research/bench/run.sh INT8.onnx FLOAT.onnx IMAGE...
