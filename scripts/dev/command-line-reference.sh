@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 # help PROGRAM COMMAND...: what the command says of itself, the same on every terminal.
-help() { env -u COLUMNS "$bin/$1" "${@:2}" --help </dev/null 2>/dev/null | sed 's/[[:space:]]*$//'; }
+help() { COLUMNS=120 "$bin/$1" "${@:2}" --help </dev/null 2>/dev/null | sed 's/[[:space:]]*$//'; }
 
 # subcommands PROGRAM COMMAND...: their names, in the order of the help.
 subcommands() {
