@@ -61,7 +61,7 @@ impl Device {
         std::fs::rename(part, path).expect("renamed");
     }
 
-    /// Puts a stick in whose files lie in `media/stick`; it is the `time`-th.
+    /// Puts a stick in whose files are in `media/stick`; it is the `time`-th.
     pub fn plug(&self, time: usize) {
         std::fs::write(self.at("devices/8:1"), "").expect("written");
         let point = self.at("media/stick");

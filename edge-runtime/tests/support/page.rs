@@ -72,7 +72,7 @@ impl ServedPage {
         ServedPage { folder, store, status, counters, address, contents }
     }
 
-    /// What the page was told.
+    /// What the page knows of the device.
     pub fn device(&self) -> DeviceContext {
         DeviceContext {
             store: self.store.clone(),

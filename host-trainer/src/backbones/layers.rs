@@ -99,7 +99,7 @@ impl LayerLoader<'_> {
 /// Takes arrays out of burn layers, under the names that [`LayerLoader`] reads.
 #[derive(Debug, Default)]
 pub(crate) struct TensorCollector {
-    /// The tensors that were collector.
+    /// The tensors so far, by name.
     pub(crate) tensors: BTreeMap<String, Array>,
     /// The error of the device if a tensor could not be read.
     pub(crate) failure: Option<String>,

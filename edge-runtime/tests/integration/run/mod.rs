@@ -59,8 +59,8 @@ impl Running {
 
     /// Ends it as the service manager does.
     fn end(mut self) -> Vec<String> {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(told.success());
+        let kill = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
         assert_eq!(self.child.wait().unwrap().signal(), Some(15));
         self.said.extend(self.lines.iter());
         self.said
