@@ -1,4 +1,4 @@
-//! Hashes that were computed before, in one file, so that only new images are read again.
+//! The cache of perceptual hashes, in one file, so that only new images are read.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,6 @@ impl HashCache {
         write_atomic(&path, &bytes, PUBLIC).map_err(|source| LeakError { path, source })
     }
 
-    /// The hash of an image by its content.
     pub fn get(&self, content: &[u8; DIGEST]) -> Option<PictureHash> {
         self.hashes.get(content).copied()
     }

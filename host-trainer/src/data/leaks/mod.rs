@@ -102,7 +102,6 @@ pub struct Leaks {
 }
 
 impl Leaks {
-    /// How many there are.
     pub fn counts(&self) -> LeakCounts {
         LeakCounts {
             pairs: self.pairs.len(),

@@ -1,11 +1,11 @@
 //! Bits and Huffman codes of entropy-coded data (annexes C and F.2.2), without anything made up after their end.
 
-use super::{NAME, damaged};
+use super::damaged;
 use crate::IntakeProblem;
 
 /// Reads bits, the highest of a byte first, up to the next marker.
 #[derive(Debug)]
-pub(super) struct BitReader<'a> {
+pub(crate) struct BitReader<'a> {
     bytes: &'a [u8],
     /// The next byte.
     at: usize,
@@ -53,16 +53,35 @@ impl<'a> BitReader<'a> {
         bits as u32 & 0xffff
     }
 
+    /// Bytes of 0xff may stand before a marker (B.1.1.2).
+    fn skip_fill_bytes(&mut self) {
+        while let Some([0xff, 0xff, ..]) = self.bytes.get(self.at..) {
+            self.at += 1;
+        }
+    }
+
+    /// The number of bytes up to the marker that ends the data, which must come next.
+    pub fn end(&mut self) -> Result<usize, IntakeProblem> {
+        self.fill();
+        self.skip_fill_bytes();
+        match self.bytes.get(self.at..) {
+            Some([0xff, marker, ..]) if self.count < 8 && !(0xd0..=0xd7).contains(marker) => Ok(self.at),
+            Some([_, _, ..]) => Err(damaged("codes are left behind its last pixel")),
+            _ => Err(IntakeProblem::Truncated),
+        }
+    }
+
     /// Steps over the restart marker of this number (0 to 7), which must come next.
     pub fn restart(&mut self, number: u8) -> Result<(), IntakeProblem> {
         // What is held of the last byte is padding; more than that is data that nobody asked for.
         self.fill();
+        self.skip_fill_bytes();
         match self.bytes.get(self.at..) {
             Some([0xff, marker, ..]) if self.count < 8 && *marker == 0xd0 + number => {
                 (self.at, self.held, self.count) = (self.at + 2, 0, 0);
                 Ok(())
             }
-            Some([_, _, ..]) => Err(damaged(NAME, "a restart marker is not where it should be")),
+            Some([_, _, ..]) => Err(damaged("a restart marker is not where it should be")),
             _ => Err(IntakeProblem::Truncated),
         }
     }
@@ -70,7 +89,7 @@ impl<'a> BitReader<'a> {
 
 /// A table of Huffman codes.
 #[derive(Debug, Clone)]
-pub(super) struct Huffman {
+pub(crate) struct Huffman {
     /// Value and length of the code that eight bits begin with; length 0 if it is longer.
     short: Vec<(u8, u8)>,
     /// For each length from 1: the first code beyond those of this length, and what to add to a code to find its
@@ -118,12 +137,12 @@ impl Huffman {
             if code < beyond {
                 let value = self.values.get((code as i32 + offset) as usize);
                 bits.take(length)?;
-                return value.copied().ok_or_else(|| damaged(NAME, "a code has no value"));
+                return value.copied().ok_or_else(|| damaged("a code has no value"));
             }
         }
         // Zeros that stand for missing bits are no damage.
         bits.take(16)?;
-        Err(damaged(NAME, "it holds a code that its tables do not know"))
+        Err(damaged("it holds a code that its tables do not know"))
     }
 }
 
