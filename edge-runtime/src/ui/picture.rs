@@ -42,7 +42,7 @@ pub enum PictureError {
     #[error("{0}")]
     Image(IntakeProblem),
     /// Another image is being decoded.
-    #[error("another image is being read; open this again in a timestamp")]
+    #[error("another image is being read; open this again in a few seconds")]
     Busy,
     /// The encoder failed.
     #[error("the picture could not be encoded: {0}")]

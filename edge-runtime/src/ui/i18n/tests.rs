@@ -110,7 +110,7 @@ fn codes() -> BTreeSet<&'static str> {
         xray_core::quality_gate::RejectionReason::ALL.map(xray_core::quality_gate::RejectionReason::code),
     );
     codes.extend(FilmProblem::ALL.map(FilmProblem::code));
-    // What has no record, and is message all the same.
+    // What has no record, and has a text all the same.
     codes.extend([
         "camera-failed",
         "camera-late",
