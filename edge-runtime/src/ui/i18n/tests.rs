@@ -43,7 +43,7 @@ fn all_languages_have_the_same_keys() {
     }
 }
 
-/// One of each kind. The match has no wildcard: a kind that is added must be added here, and then has words.
+/// One of each kind. The match has no wildcard: a kind that is added must be added here, and then needs a text.
 fn intake_problems() -> Vec<IntakeProblem> {
     use IntakeProblem::*;
     let all = vec![
@@ -51,6 +51,8 @@ fn intake_problems() -> Vec<IntakeProblem> {
         Empty,
         FileTooLarge { bytes: 0 },
         UnknownFormat,
+        OtherFormat { name: "", remedy: "" },
+        ValueRange { lowest: 0, highest: 0, white: 0 },
         TooManyPixels { width: 0, height: 0 },
         TooSmall { width: 0, height: 0 },
         Truncated,
@@ -59,7 +61,7 @@ fn intake_problems() -> Vec<IntakeProblem> {
     for problem in &all {
         match problem {
             Unreadable { .. } | Empty | FileTooLarge { .. } | UnknownFormat | TooManyPixels { .. } => {}
-            TooSmall { .. } | Truncated | Damaged { .. } => {}
+            OtherFormat { .. } | ValueRange { .. } | TooSmall { .. } | Truncated | Damaged { .. } => {}
             Film(_) => {}
             Dicom(_) => {}
         }
@@ -72,6 +74,8 @@ fn dicom_problems() -> Vec<IntakeProblem> {
     let all: Vec<DicomProblem> = vec![
         NotARadiograph { what: "" },
         ForProcessing,
+        OtherView { view: "", element: "" },
+        OtherBodyPart { part: "" },
         Frames { frames: 0 },
         Missing { element: "" },
         Invalid { element: "", reason: "" },
@@ -82,6 +86,7 @@ fn dicom_problems() -> Vec<IntakeProblem> {
     for problem in &all {
         match problem {
             NotARadiograph { .. } | ForProcessing | Frames { .. } | Missing { .. } => {}
+            OtherView { .. } | OtherBodyPart { .. } => {}
             Invalid { .. } | Coding { .. } | Bits { .. } | Photometric { .. } => {}
         }
     }
