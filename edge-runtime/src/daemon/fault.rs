@@ -19,8 +19,8 @@ pub enum Fault {
     /// The model gave no answer.
     #[error("{0}; the image before it was recorded without a result")]
     Worker(WorkerError),
-    /// The store's own disk cannot be read.
-    #[error("an image that was just stored cannot be read: {0}")]
+    /// The store's own disk cannot be read, or no decoder can be started.
+    #[error("an image that was just stored cannot be read or decoded: {0}")]
     Unreadable(ScreeningError),
     /// The store of models failed.
     #[error(transparent)]

@@ -9,8 +9,9 @@ use super::fault::Fault;
 use super::presenter::Presenter;
 use super::screening_result::{ScreeningResult, screen_stored};
 use super::worker::Worker;
+use crate::decoding::ImageDecoder;
 use crate::inputs::InputRefusal;
-use crate::records::Hash256;
+use crate::records::{ENDED_THE_PROGRAM, Hash256};
 
 /// How often the screening of an image is started. Not once: a power cut is not the image's fault, and seldom comes
 /// three times in a row within the second that one image takes.
@@ -20,6 +21,7 @@ const MAX_ATTEMPTS: u32 = 3;
 pub(super) fn screen(
     store: &mut StoreRetry,
     presenter: &mut Presenter<'_>,
+    decoder: &ImageDecoder,
     worker: &Worker,
     image_id: &Hash256,
 ) -> Result<ScreeningResult, Fault> {
@@ -27,9 +29,9 @@ pub(super) fn screen(
     if attempt > MAX_ATTEMPTS {
         error!(content = %image_id, "the program ended {MAX_ATTEMPTS} times while it screened this image; it is left");
         store.inner().done()?;
-        return Ok(ScreeningResult::no_result("ended-the-program"));
+        return Ok(ScreeningResult::no_result(ENDED_THE_PROGRAM));
     }
-    let result = screen_stored(worker, &store.image(image_id));
+    let result = screen_stored(decoder, worker, &store.image(image_id));
     store.inner().done()?;
     result
 }

@@ -36,7 +36,7 @@ mod verify;
 pub use chain::ChainHead;
 pub use clock::Timestamp;
 pub use database::Appended;
-pub use entry::{Durations, Entry, Origin, Outcome, Record, RecordedVerdict};
+pub use entry::{Durations, ENDED_THE_PROGRAM, Entry, Origin, Outcome, Record, RecordedVerdict};
 pub use error::RecordStoreError;
 pub use export::{ExportFormat, Exporter, RecordRow, line};
 pub use hash256::{Hash256, InvalidHash};

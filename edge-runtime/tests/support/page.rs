@@ -14,7 +14,7 @@ use edge_runtime::ui::web::{self, DeviceContext, PageOptions};
 use xray_core::heat_map::HeatMap;
 use xray_core::screening::Screener;
 
-use super::device;
+use super::{device, program};
 
 /// A store and its page.
 pub struct ServedPage {
@@ -64,6 +64,7 @@ impl ServedPage {
             limits: LIMITS,
             status: status.clone(),
             counters: counters.clone(),
+            decoder: program::image_decoder(),
             patterns: Patterns::default(),
         };
         let address = web::start(&options(folder.path()), device).expect("a page");
@@ -77,6 +78,7 @@ impl ServedPage {
             limits: LIMITS,
             status: self.status.clone(),
             counters: self.counters.clone(),
+            decoder: program::image_decoder(),
             patterns: Patterns::default(),
         }
     }

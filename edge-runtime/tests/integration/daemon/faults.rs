@@ -5,9 +5,9 @@ use Signal::{Busy, Fault as FaultLight, NoResult, NoSign, Ready};
 
 #[test]
 fn a_model_that_is_late_or_dies_leaves_a_record_without_a_result_and_is_a_fault() {
-    let late: ScreenFn = |screener, file| {
+    let late: ScreenFn = |screener, image| {
         std::thread::sleep(Duration::from_secs(1));
-        screener.screen(file)
+        screener.screen_image(image)
     };
     let dies: ScreenFn = |_, _| panic!("as a test");
     // One that dies may take its time to say why.
