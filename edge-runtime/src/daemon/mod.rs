@@ -25,6 +25,7 @@ pub use display::{Display, DisplayTimes};
 pub use fault::Fault;
 pub use first_model::FirstModelWait;
 pub use installed_model::InstalledModel;
+pub use recovery::start_is_excused;
 pub use worker::{Model, Worker, WorkerError};
 
 use std::sync::Arc;
@@ -41,7 +42,7 @@ use self::presenter::Presenter;
 use self::screening_result::ScreeningResult;
 use crate::decoding::ImageDecoder;
 use crate::gpio::button::Press;
-use crate::inputs::{IncomingImage, Input, InputEvent};
+use crate::inputs::{IncomingImage, Input, InputEvent, InputRefusal};
 use crate::models::TrialOutcome;
 use crate::records::{Appended, Durations, Entry, Hash256, Origin, RecordStore, Timestamp};
 use crate::status::{Counters, DisplayedSignal, Signal, StatusPublisher, increment};
@@ -224,7 +225,12 @@ impl<'a> Daemon<'a> {
             Err(_) => None,
         };
         self.trial.count(failed)?;
-        let ScreeningResult { outcome, heat_map, lost, trial } = screened?;
+        let ScreeningResult { outcome, heat_map, lost, trial, again } = screened?;
+        if let (true, Some(lost)) = (again, lost) {
+            let reason = format!("{lost}; the image is kept and screened once more at the next start");
+            self.store.refuse(&mut self.presenter, origin, &InputRefusal { code: lost.code(), reason })?;
+            return Err(Fault::Worker(lost));
+        }
         let entry = Entry {
             image_id,
             bytes,

@@ -23,6 +23,8 @@ pub(super) struct ScreeningResult {
     pub(super) lost: Option<WorkerError>,
     /// What counts in a trial of the model; none for an image that says nothing about it.
     pub(super) trial: Option<TrialOutcome>,
+    /// Whether the failure may pass, so that the image is not recorded, but screened once more at the next start.
+    pub(super) again: bool,
 }
 
 impl ScreeningResult {
@@ -32,7 +34,7 @@ impl ScreeningResult {
 
     fn no_results(reasons: Vec<&str>) -> Self {
         let outcome = Outcome::no_results(reasons);
-        ScreeningResult { outcome, heat_map: None, lost: None, trial: None }
+        ScreeningResult { outcome, heat_map: None, lost: None, trial: None, again: false }
     }
 
     fn lost(reason: &str, lost: WorkerError) -> Self {
@@ -66,7 +68,13 @@ pub(super) fn screen_stored(
         Ok(screening) => {
             let outcome = Outcome::Verdict(screening.verdict.into());
             let trial = Some(TrialOutcome::Succeeded);
-            return Ok(ScreeningResult { outcome, heat_map: screening.heat_map, lost: None, trial });
+            return Ok(ScreeningResult {
+                outcome,
+                heat_map: screening.heat_map,
+                lost: None,
+                trial,
+                again: false,
+            });
         }
         Err(error) => error.of(file),
     };

@@ -40,6 +40,7 @@ pub use entry::{Durations, ENDED_THE_PROGRAM, Entry, Origin, Outcome, Record, Re
 pub use error::RecordStoreError;
 pub use export::{ExportFormat, Exporter, RecordRow, line};
 pub use hash256::{Hash256, InvalidHash};
+pub use in_flight::ended_on_an_image;
 pub use model_events::RecordedModelEvent;
 pub use reader::RecordReader;
 pub use refusals::RecordedRefusal;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use edge_runtime::decoding::ImageDecoder;
 use xray_decode::{DecodeLimits, Decoder};
@@ -22,4 +23,50 @@ pub fn decoder() -> Decoder {
 /// One image at a time.
 pub fn image_decoder() -> Arc<ImageDecoder> {
     Arc::new(ImageDecoder::new(decoder()))
+}
+
+/// A decoder that is none, and knows how often it was started.
+#[cfg(unix)]
+pub struct Decoy(tempfile::TempDir);
+
+#[cfg(unix)]
+impl Decoy {
+    /// Does the same each time it is started.
+    pub fn always(does: &str) -> Self {
+        Decoy::script(&format!("echo >>\"$here/started\"\n{does}"))
+    }
+
+    /// Does something else the first time it is started, and decodes images from then on.
+    pub fn once(does: &str) -> Self {
+        let program = env!("CARGO_BIN_EXE_edge-runtime");
+        Decoy::script(&format!(
+            "[ -e \"$here/started\" ] && exec '{program}' \"$@\"\necho >>\"$here/started\"\n{does}"
+        ))
+    }
+
+    fn script(text: &str) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let decoy = Decoy(tempfile::tempdir().expect("a folder"));
+        let path = decoy.0.path().join("decoder");
+        let here = decoy.0.path().display();
+        std::fs::write(&path, format!("#!/bin/sh\nhere='{here}'\n{text}\n")).expect("written");
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o700)).expect("set");
+        decoy
+    }
+
+    /// How often it was started.
+    pub fn started(&self) -> usize {
+        std::fs::read_to_string(self.0.path().join("started")).map_or(0, |text| text.lines().count())
+    }
+
+    pub fn image_decoder(&self, deadline: Duration) -> Arc<ImageDecoder> {
+        let limits = DecodeLimits { deadline, ..DecodeLimits::default() };
+        Arc::new(ImageDecoder::new(Decoder::of_program(self.0.path().join("decoder"), limits)))
+    }
+
+    /// A decoder whose program is not there.
+    pub fn missing(&self) -> Arc<ImageDecoder> {
+        let missing = self.0.path().join("missing");
+        Arc::new(ImageDecoder::new(Decoder::of_program(missing, DecodeLimits::default())))
+    }
 }

@@ -1,5 +1,6 @@
 //! The daemon's loop with simulated inputs, lights and models.
 
+mod decoding;
 mod faults;
 mod recovery;
 mod results;
