@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use xray_intake::{IntakeProblem, MAX_FILE_BYTES, Radiograph};
 
@@ -18,6 +18,8 @@ use crate::running::{ChildEnd, RunningChild};
 const RETRIES: u32 = 2;
 /// Before that; longer each time.
 const RETRY_PAUSE: Duration = Duration::from_millis(300);
+/// What another attempt has at least, however long those before it took.
+const LEAST_TIME: Duration = Duration::from_millis(100);
 
 /// What a child may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,10 +108,17 @@ impl Decoder {
         source: impl Fn() -> Result<Source<'a>, IntakeProblem>,
         request: Request,
     ) -> Result<Answer, DecodeError> {
+        let end = Instant::now() + self.limits.deadline;
         let mut attempt = 0;
         loop {
-            let reason = match self.run(source()?, request) {
+            let left = end.saturating_duration_since(Instant::now());
+            let limits = DecodeLimits { deadline: left.max(LEAST_TIME), ..self.limits };
+            let reason = match self.run(source()?, request, limits) {
                 Ok(ChildEnd::Answered(answer)) => return Ok(answer),
+                Ok(ChildEnd::Late) => {
+                    let deadline = self.limits.deadline;
+                    return Err(DecodeError::Stopped(StopReason::Time { deadline }));
+                }
                 Ok(ChildEnd::Stopped(reason)) => return Err(DecodeError::Stopped(reason)),
                 // Memory that others took may be free again.
                 Ok(ChildEnd::Killed) if attempt == RETRIES => {
@@ -127,12 +136,12 @@ impl Decoder {
         }
     }
 
-    fn run(&self, source: Source<'_>, request: Request) -> io::Result<ChildEnd> {
+    fn run(&self, source: Source<'_>, request: Request, limits: DecodeLimits) -> io::Result<ChildEnd> {
         let program = match &self.program {
             Some(program) => program.clone(),
             None => this_program()?,
         };
-        RunningChild::start(&program, source, request, self.limits)?.finish()
+        RunningChild::start(&program, source, request, limits)?.finish()
     }
 }
 

@@ -27,6 +27,8 @@ const ENDING: Duration = Duration::from_millis(100);
 pub(crate) enum ChildEnd {
     /// With an answer.
     Answered(Answer),
+    /// By the deadline.
+    Late,
     /// By its own fault.
     Stopped(StopReason),
     /// By SIGKILL from outside: the kernel ran out of memory, or the program is being ended.
@@ -78,7 +80,7 @@ impl<'a> RunningChild<'a> {
         let (answer, cut_short) = self.exchange(input, output);
         let status = self.wait()?;
         if Instant::now() >= self.end {
-            return Ok(ChildEnd::Stopped(StopReason::Time { deadline: self.limits.deadline }));
+            return Ok(ChildEnd::Late);
         }
         Ok(match answer {
             Ok(answer) if status.success() => ChildEnd::Answered(answer),
@@ -179,7 +181,7 @@ impl<'a> RunningChild<'a> {
             return Some(ChildEnd::Killed);
         }
         if is(Signal::XCPU) {
-            return Some(ChildEnd::Stopped(StopReason::Time { deadline: self.limits.deadline }));
+            return Some(ChildEnd::Late);
         }
         // Whoever ends the service sends these to all of its processes.
         let from_outside = [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT].into_iter().any(is);
@@ -192,17 +194,20 @@ fn command(program: &Path) -> Command {
     Command::new(program)
 }
 
-/// `XRAY_EDGE_RUNNER` holds the words to put before a program that was built for another processor.
+/// `XRAY_EDGE_RUNNER` holds the words to put before a program that was built for another processor. A script needs none.
 #[cfg(feature = "test-runner")]
 fn command(program: &Path) -> Command {
+    let mut magic = [0; 4];
+    let read = std::fs::File::open(program).and_then(|mut file| file.read_exact(&mut magic));
+    let is_program = read.is_ok() && magic == *b"\x7fELF";
     let runner = std::env::var("XRAY_EDGE_RUNNER").unwrap_or_default();
     let mut words = runner.split_whitespace();
     match words.next() {
-        Some(first) => {
+        Some(first) if is_program => {
             let mut command = Command::new(first);
             command.args(words).arg(program);
             command
         }
-        None => Command::new(program),
+        _ => Command::new(program),
     }
 }

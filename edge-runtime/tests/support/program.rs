@@ -38,9 +38,9 @@ impl Decoy {
 
     /// Does something else the first time it is started, and decodes images from then on.
     pub fn once(does: &str) -> Self {
-        let program = env!("CARGO_BIN_EXE_edge-runtime");
+        let (program, runner) = (env!("CARGO_BIN_EXE_edge-runtime"), runner::words());
         Decoy::script(&format!(
-            "[ -e \"$here/started\" ] && exec '{program}' \"$@\"\necho >>\"$here/started\"\n{does}"
+            "[ -e \"$here/started\" ] && exec {runner} '{program}' \"$@\"\necho >>\"$here/started\"\n{does}"
         ))
     }
 
@@ -57,6 +57,11 @@ impl Decoy {
     /// How often it was started.
     pub fn started(&self) -> usize {
         std::fs::read_to_string(self.0.path().join("started")).map_or(0, |text| text.lines().count())
+    }
+
+    /// A file that it wrote to `$here`.
+    pub fn file(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.path().join(name)).expect("written")
     }
 
     pub fn image_decoder(&self, deadline: Duration) -> Arc<ImageDecoder> {

@@ -11,7 +11,8 @@ const DESCRIPTORS: u64 = 3;
 
 /// Bounds memory and CPU time, and forbids to write files. Where memory runs out, the kernel ends this process and not
 /// the one that started it.
-pub(super) fn bound(limits: DecodeLimits) -> io::Result<()> {
+/// Gives whether all of it holds; on Linux, what does not is an error.
+pub(super) fn bound(limits: DecodeLimits) -> io::Result<bool> {
     // It may be raised by anybody; where there is no such file, nothing is lost but that preference.
     #[cfg(target_os = "linux")]
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
@@ -21,9 +22,15 @@ pub(super) fn bound(limits: DecodeLimits) -> io::Result<()> {
         (Resource::Fsize, 0),
         (Resource::Core, 0),
     ] {
-        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
+        let set = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
+        match set {
+            Ok(()) => {}
+            // Others do not know all of them.
+            Err(_) if !cfg!(target_os = "linux") => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Forbids to open anything.

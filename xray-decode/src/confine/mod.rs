@@ -34,8 +34,7 @@ impl Confinement {
         let mut confinement = Confinement::default();
         #[cfg(unix)]
         {
-            limits::bound(limits)?;
-            confinement.limits = true;
+            confinement.limits = limits::bound(limits)?;
         }
         #[cfg(target_os = "linux")]
         {

@@ -56,7 +56,7 @@ fn an_image_that_ended_the_program_is_shown_without_its_picture_and_why() {
 
 #[test]
 fn a_decoder_that_is_stopped_leaves_the_page_and_is_not_started_for_that_picture_again() {
-    let decoy = Decoy::always("kill -ABRT $$");
+    let decoy = Decoy::always("ls -l /proc/self/fd >\"$here/descriptors\"; kill -ABRT $$");
     let (_served, address) = served_with(Outcome::no_result("blurred"), &decoy);
     for _ in 0..3 {
         let answer = ask(address, "/");
@@ -65,4 +65,9 @@ fn a_decoder_that_is_stopped_leaves_the_page_and_is_not_started_for_that_picture
     }
     assert_eq!(decoy.started(), 1);
     assert_eq!(ask(address, "/records/3").status, 200, "the page goes on");
+    let inherited = decoy.file("descriptors");
+    assert!(inherited.contains("pipe:"), "{inherited}");
+    for own in ["socket:", "sqlite", "eventpoll"] {
+        assert!(!inherited.contains(own), "a decoder inherits what the page has open: {inherited}");
+    }
 }
