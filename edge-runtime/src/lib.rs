@@ -12,8 +12,7 @@ pub mod commands;
 pub mod config;
 #[cfg(unix)]
 pub mod daemon;
-#[cfg(unix)]
-pub mod decode_lock;
+pub mod decoding;
 pub mod gpio;
 #[cfg(unix)]
 pub mod inputs;

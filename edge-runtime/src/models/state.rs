@@ -226,6 +226,13 @@ impl State {
         None
     }
 
+    /// The last start does not count. Whether that changed anything.
+    pub(super) fn excuse_start(&mut self) -> bool {
+        let Some(trial) = self.trial.as_mut().filter(|trial| trial.starts > 0) else { return false };
+        trial.starts -= 1;
+        true
+    }
+
     /// The program runs well. Whether that changed anything.
     pub(super) fn settled(&mut self) -> bool {
         self.trial.as_mut().is_some_and(|trial| std::mem::take(&mut trial.starts) > 0)

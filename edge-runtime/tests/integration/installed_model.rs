@@ -277,3 +277,26 @@ fn events_that_were_lost_before_the_daemon_ran_are_counted_in_the_record() {
     board.until("lights: ready");
     assert_eq!(board.events().len(), count, "it is said once");
 }
+
+#[test]
+fn starts_that_ended_on_an_image_do_not_use_up_those_of_a_model_on_trial() {
+    let board = Board::new();
+    let second = board.model("second.onnx", 3, true);
+    board.install("second.onnx");
+    assert_eq!(board.active(), second);
+    let image = edge_runtime::records::Hash256::of(b"an image");
+    let store = board.device.store();
+    std::fs::create_dir_all(&store).unwrap();
+    for attempt in [1, 2, 1, 2, 1, 2] {
+        // As a program leaves it that ends while it screens.
+        std::fs::write(store.join("trying"), format!("{image} {attempt}\n")).unwrap();
+        board.until("ready. ");
+        assert_eq!(board.active(), second, "{attempt}");
+    }
+    // Starts that end on no image count. The last one above did, as nothing is said of an image at the next.
+    board.until("ready. ");
+    board.until("ready. ");
+    assert_eq!(board.active(), second);
+    let said = board.until("ready. ");
+    assert_ne!(board.active(), second, "{said}");
+}

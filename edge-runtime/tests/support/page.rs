@@ -16,7 +16,7 @@ use xray_core::screening::Screener;
 
 use xray_testkit::model::model_bytes_with_known_answer;
 
-use super::device;
+use super::{device, program};
 
 /// A store and its page.
 pub struct ServedPage {
@@ -66,6 +66,7 @@ impl ServedPage {
             limits: LIMITS,
             status: status.clone(),
             counters: counters.clone(),
+            decoder: program::image_decoder(),
             patterns: Patterns::default(),
         };
         let address = web::start(&options(folder.path()), device).expect("a page");
@@ -79,6 +80,7 @@ impl ServedPage {
             limits: LIMITS,
             status: self.status.clone(),
             counters: self.counters.clone(),
+            decoder: program::image_decoder(),
             patterns: Patterns::default(),
         }
     }

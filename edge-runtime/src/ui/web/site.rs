@@ -14,6 +14,7 @@ use super::headers::policy;
 use super::login_throttle::LoginThrottle;
 use super::sessions::Sessions;
 use super::token::Token;
+use crate::decoding::ImageDecoder;
 use crate::records::{RecordReader, RecordStoreError, StoreLimits};
 use crate::status::{Counters, SharedStatus};
 use crate::ui::i18n::{Language, Translation, TranslationError};
@@ -30,6 +31,8 @@ pub struct DeviceContext {
     pub status: Arc<SharedStatus>,
     /// What was done.
     pub counters: Arc<Counters>,
+    /// What decodes the images.
+    pub decoder: Arc<ImageDecoder>,
     /// What signals look like on the board's lights.
     pub patterns: Patterns,
 }
