@@ -7,6 +7,7 @@
 //! [`gate`] finds which images it may judge, [`metrics`] judges it, and [`report`] shows that to people.
 //! [`pipeline`] joins these into what the commands do; [`cli`] holds arguments and printing.
 
+pub mod audit;
 pub mod backbones;
 pub mod cli;
 pub mod data;

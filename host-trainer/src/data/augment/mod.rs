@@ -8,10 +8,17 @@
 //! Pictures are augmented at the input size ([`xray_core::preprocess::at_input_size`]) and before the intensity
 //! normalisation, as other exposures would reach it.
 
+mod affine;
+mod amplitude_mix;
 mod detail;
+mod erase;
+mod frame_exchange;
+mod hardened;
 mod tone;
 mod warp;
 
+#[cfg(test)]
+mod hardened_tests;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +28,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use xray_core::intake::Radiograph;
 
+pub use affine::{AffineMap, AffineRanges};
 pub use detail::Detail;
+pub use frame_exchange::MiddleBox;
+pub(crate) use frame_exchange::blend;
+pub use hardened::{HardenedDraw, Hardening};
 pub use tone::Tone;
 pub(super) use warp::warp;
 pub use warp::{Fill, Placement};

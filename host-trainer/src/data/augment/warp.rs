@@ -90,7 +90,7 @@ pub(in crate::data) fn warp(plane: &Plane, place: &Placement, fill: Fill) -> Pla
 }
 
 /// The level between the four pixels around a place.
-fn sample(plane: &Plane, x: f64, y: f64, fill: Fill) -> f32 {
+pub(super) fn sample(plane: &Plane, x: f64, y: f64, fill: Fill) -> f32 {
     let (left, top) = (x.floor(), y.floor());
     let (part_x, part_y) = (x - left, y - top);
     let (left, top) = (left as i64, top as i64);
