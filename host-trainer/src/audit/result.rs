@@ -9,12 +9,15 @@ use crate::metrics::{
     AurocComparison, Confusion, Interval, MetricsError, Rate, Scored, auroc, auroc_interval, compare_auroc,
 };
 
-/// The scores of one audit.
+/// The scores of one audit: calibrated probabilities, in the order of the images; none where an image could not be changed
+/// or the quality gate refused it.
 #[derive(Debug, Clone, Default)]
 pub struct AuditScores {
-    /// Calibrated probabilities of the images as they are, with labels.
-    pub as_they_are: Vec<Scored>,
-    /// Those of the same images in the same order under each change; none where the image could not be changed.
+    /// Whether each image shows the finding.
+    pub labels: Vec<bool>,
+    /// Of the images as they are.
+    pub as_they_are: Vec<Option<f64>>,
+    /// Of the images under each change.
     pub changed: Vec<(Transform, Vec<Option<f64>>)>,
 }
 
@@ -25,8 +28,8 @@ pub struct TransformFigures {
     pub transform: &'static str,
     /// Images that have a score.
     pub images: usize,
-    /// Area under the ROC curve, 0 to 1.
-    pub auroc: f64,
+    /// Area under the ROC curve, 0 to 1; none if these images are of one class.
+    pub auroc: Option<f64>,
     /// Its 95% interval (DeLong); none if a class has one image only.
     pub auroc_interval: Option<Interval>,
     /// Area on the same images as they are less this one; none for the images as they are.
@@ -99,19 +102,20 @@ impl Audit {
     /// The figures of these scores at `threshold`.
     ///
     /// # Errors
-    /// [`MetricsError`] if the images are of one class, or a score or the threshold is no probability.
+    /// [`MetricsError`] if a score is no probability.
     pub fn new(scores: &AuditScores, threshold: f64) -> Result<Audit, MetricsError> {
-        let mut rows = vec![figures("as-they-are", &scores.as_they_are, None, threshold)?];
+        let paired = |changed: &[Option<f64>]| -> Vec<(f64, f64, bool)> {
+            let all = scores.as_they_are.iter().zip(changed).zip(&scores.labels);
+            all.filter_map(|((before, after), label)| Some(((*before)?, (*after)?, *label))).collect()
+        };
+        let scored = |scores_of: &[Option<f64>]| -> Vec<Scored> {
+            let all = scores_of.iter().zip(&scores.labels);
+            all.filter_map(|(score, label)| Some(((*score)?, *label))).collect()
+        };
+        let mut rows = vec![figures("as-they-are", &scored(&scores.as_they_are), None, threshold)?];
         for (transform, changed) in &scores.changed {
-            let pairs: Vec<(f64, f64, bool)> = scores
-                .as_they_are
-                .iter()
-                .zip(changed)
-                .filter_map(|((before, label), after)| Some((*before, (*after)?, *label)))
-                .collect();
-            let compared = compare_auroc(&pairs)?;
-            let after: Vec<Scored> = pairs.iter().map(|(_, after, label)| (*after, *label)).collect();
-            rows.push(figures(transform.name(), &after, Some(compared), threshold)?);
+            let compared = defined(compare_auroc(&paired(changed)))?;
+            rows.push(figures(transform.name(), &scored(changed), compared, threshold)?);
         }
         Ok(Audit { rows })
     }
@@ -121,9 +125,9 @@ impl Audit {
         self.rows.iter().find(|row| row.transform == transform.name())
     }
 
-    /// Whether the model is within these limits; none if the frame alone was not looked at.
+    /// Whether the model is within these limits; none if the area on the frame alone is not known.
     pub fn verdict(&self, limits: AuditLimits) -> Option<AuditVerdict> {
-        let area = self.row(Transform::FrameAlone)?.auroc;
+        let area = self.row(Transform::FrameAlone)?.auroc?;
         // Below chance the frame tells the classes, too, the wrong way round.
         let frame_auroc = area.max(1.0 - area);
         let limit = limits.max_frame_auroc;
@@ -132,6 +136,15 @@ impl Audit {
         } else {
             AuditVerdict::WithinLimits { frame_auroc, limit }
         })
+    }
+}
+
+/// `None` where images of both classes are needed and there are none.
+fn defined<T>(figure: Result<T, MetricsError>) -> Result<Option<T>, MetricsError> {
+    match figure {
+        Ok(figure) => Ok(Some(figure)),
+        Err(MetricsError::OneClass { .. } | MetricsError::Empty) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -145,8 +158,8 @@ fn figures(
     Ok(TransformFigures {
         transform,
         images: scored.len(),
-        auroc: auroc(scored)?,
-        auroc_interval: auroc_interval(scored)?,
+        auroc: defined(auroc(scored))?,
+        auroc_interval: defined(auroc_interval(scored))?.flatten(),
         // The comparison gives what the change adds.
         drop: compared.as_ref().map(|compared| -compared.difference),
         drop_interval: compared

@@ -105,15 +105,23 @@ fn partners_are_others_of_the_class() {
     assert_eq!(Partners::new(&[true]).draw(true, 0, &mut audit_rng(1, "a", Transform::FrameAlone)), None);
 }
 
+fn audited(labels: &[bool], as_they_are: &[f64], frame_alone: &[Option<f64>]) -> Audit {
+    let scores = AuditScores {
+        labels: labels.to_vec(),
+        as_they_are: as_they_are.iter().copied().map(Some).collect(),
+        changed: vec![(Transform::FrameAlone, frame_alone.to_vec())],
+    };
+    Audit::new(&scores, 0.5).unwrap()
+}
+
 #[test]
 fn figures_and_verdict_by_hand() {
-    let as_they_are = vec![(0.1, false), (0.2, false), (0.8, true), (0.9, true)];
     // One positive falls under one negative: three of four pairs are in order.
-    let changed = vec![(Transform::FrameAlone, vec![Some(0.1), Some(0.4), Some(0.3), Some(0.9)])];
-    let audit = Audit::new(&AuditScores { as_they_are, changed }, 0.5).unwrap();
-    assert_eq!(audit.rows[0].auroc, 1.0);
+    let changed = [0.1, 0.4, 0.3, 0.9].map(Some);
+    let audit = audited(&[false, false, true, true], &[0.1, 0.2, 0.8, 0.9], &changed);
+    assert_eq!(audit.rows[0].auroc, Some(1.0));
     let frame = audit.row(Transform::FrameAlone).unwrap();
-    assert_eq!((frame.auroc, frame.drop, frame.images), (0.75, Some(0.25), 4));
+    assert_eq!((frame.auroc, frame.drop, frame.images), (Some(0.75), Some(0.25), 4));
     assert_eq!(frame.sensitivity.value, Some(0.5));
     let limit = |max_frame_auroc| audit.verdict(AuditLimits { max_frame_auroc }).unwrap();
     assert!(matches!(limit(0.65), AuditVerdict::FrameTellsClasses { .. }));
@@ -124,9 +132,15 @@ fn figures_and_verdict_by_hand() {
 
 #[test]
 fn a_score_below_chance_tells_the_classes_too() {
-    let as_they_are = vec![(0.1, false), (0.9, true)];
-    let changed = vec![(Transform::FrameAlone, vec![Some(0.9), Some(0.1)])];
-    let audit = Audit::new(&AuditScores { as_they_are, changed }, 0.5).unwrap();
+    let audit = audited(&[false, true], &[0.1, 0.9], &[Some(0.9), Some(0.1)]);
     let verdict = audit.verdict(AuditLimits::default()).unwrap();
     assert_eq!(verdict, AuditVerdict::FrameTellsClasses { frame_auroc: 1.0, limit: 0.65 });
+}
+
+#[test]
+fn what_was_refused_is_in_no_figure() {
+    let audit = audited(&[false, true, true], &[0.1, 0.9, 0.8], &[None, Some(0.1), None]);
+    let frame = audit.row(Transform::FrameAlone).unwrap();
+    assert_eq!((frame.images, frame.auroc, frame.drop), (1, None, None));
+    assert_eq!(audit.verdict(AuditLimits::default()), None);
 }

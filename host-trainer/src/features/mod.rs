@@ -4,6 +4,7 @@ mod burn_net;
 mod cache;
 mod error;
 mod extract;
+mod hardened_view;
 mod model_net;
 pub mod shard;
 mod view;

@@ -8,6 +8,7 @@ mod error;
 mod model;
 mod moment;
 mod samples;
+mod sampling;
 #[cfg(test)]
 mod tests;
 mod training;

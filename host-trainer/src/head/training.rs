@@ -27,7 +27,8 @@ pub struct Epoch {
     pub train_loss: f64,
     /// Share of training samples on the right side of 0.5, with dropout.
     pub train_accuracy: f64,
-    /// Mean binary cross-entropy over the validation samples, in nats.
+    /// Mean binary cross-entropy over the validation samples, in nats; this and the next two are of the group that does
+    /// worst, where the samples have groups.
     pub validation_loss: f64,
     /// Share of validation samples on the right side of 0.5.
     pub validation_accuracy: f64,
@@ -79,6 +80,7 @@ pub fn train<E: From<TrainingError>>(
         let head = trainer.head.valid();
         let logits = score(&head, validation, &device.clone())?;
         let record = epoch_record(epoch, state.learning_rate, &sums, &logits, &validation.labels);
+        let record = of_worst_group(record, validation, &logits);
         if !record.train_loss.is_finite() || !record.validation_loss.is_finite() {
             return Err(TrainingError::Diverged { epoch }.into());
         }
@@ -189,7 +191,12 @@ impl<'a> Trainer<'a> {
         let head = Head::new(training.width(), config.hidden, config.seed, &device);
         let optimizer = AdamConfig::new().with_epsilon(ADAM_EPSILON).init();
         let (head, optimizer) = state.restore(head, optimizer)?;
-        let weights = class_weights(config, training.labels.len(), training.positives());
+        // Where groups have shares of an epoch, these say how much a class counts.
+        let weights = if training.weights.is_empty() {
+            class_weights(config, training.labels.len(), training.positives())
+        } else {
+            None
+        };
         let loss = loss_of(config, weights, &device);
         Ok(Trainer { config, training, device, loss, head, optimizer })
     }
@@ -201,8 +208,7 @@ impl<'a> Trainer<'a> {
         mut observe: impl FnMut(Step) -> Result<(), E>,
     ) -> Result<Sums, E> {
         let (seed, total) = (self.config.seed, self.training.labels.len());
-        let order = draws::order(total, seed, epoch);
-        let views = draws::views(self.training.views.iter().map(Vec::len), seed, epoch);
+        let order = draws::epoch(self.training, seed, epoch);
         let mut sums = Sums::default();
         for (step, batch) in order.chunks(self.config.batch_size).enumerate() {
             // One sample has no variance: BatchNorm would give zeros.
@@ -210,7 +216,7 @@ impl<'a> Trainer<'a> {
                 continue;
             }
             let masks = draws::dropout(self.config, epoch, step, batch.len(), &self.device);
-            self.step(batch, &views, masks, learning_rate, &mut sums)?;
+            self.step(batch, masks, learning_rate, &mut sums)?;
             observe(sums.step(epoch, total))?;
         }
         Ok(sums)
@@ -218,21 +224,20 @@ impl<'a> Trainer<'a> {
 
     fn step(
         &mut self,
-        batch: &[usize],
-        views: &[usize],
+        batch: &[(usize, usize)],
         masks: DropoutMasks,
         learning_rate: f64,
         sums: &mut Sums,
     ) -> Result<(), TrainingError> {
-        let rows = self.training.rows(batch, |image| views[image], &self.device);
+        let rows = self.training.rows(batch, &self.device);
         let logits = self.head.forward(rows, Some(masks)).flatten::<1>(0, 1);
-        let labels: Vec<i64> = batch.iter().map(|i| i64::from(self.training.labels[*i])).collect();
+        let labels: Vec<i64> = batch.iter().map(|(i, _)| i64::from(self.training.labels[*i])).collect();
         let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [batch.len()]), &self.device);
         let loss = self.loss.forward(logits.clone(), labels);
         let gradients = GradientsParams::from_grads(loss.backward(), &self.head);
         self.head = self.optimizer.step(learning_rate, self.head.clone(), gradients);
 
-        let labels: Vec<bool> = batch.iter().map(|i| self.training.labels[*i]).collect();
+        let labels: Vec<bool> = batch.iter().map(|(i, _)| self.training.labels[*i]).collect();
         sums.add(&values(logits.inner())?, &labels);
         Ok(())
     }
@@ -263,10 +268,10 @@ pub fn probabilities(
 }
 
 fn score(head: &Head, samples: &Samples, device: &Device) -> Result<Vec<f64>, TrainingError> {
-    let all: Vec<usize> = (0..samples.labels.len()).collect();
+    let all: Vec<(usize, usize)> = (0..samples.labels.len()).map(|sample| (sample, 0)).collect();
     let mut logits = Vec::with_capacity(all.len());
     for batch in all.chunks(SCORE_BATCH) {
-        let scored = values(head.forward(samples.rows(batch, |_| 0, device), None))?;
+        let scored = values(head.forward(samples.rows(batch, device), None))?;
         logits.extend(scored.into_iter().map(f64::from));
     }
     Ok(logits)
@@ -294,6 +299,24 @@ pub(crate) fn epoch_record(
         validation_auroc: auroc(&pairs).ok(),
         learning_rate,
     }
+}
+
+/// With the validation figures of the group that does worst in each, where the samples have groups.
+fn of_worst_group(mut record: Epoch, validation: &Samples, logits: &[f64]) -> Epoch {
+    let Some(last) = validation.groups.iter().max() else { return record };
+    let of_group = |group: usize| {
+        let members = (0..logits.len()).filter(move |at| validation.groups[*at] == group);
+        let (logits, labels): (Vec<f64>, Vec<bool>) =
+            members.map(|at| (logits[at], validation.labels[at])).unzip();
+        epoch_record(record.epoch, record.learning_rate, &Sums::default(), &logits, &labels)
+    };
+    let groups: Vec<Epoch> =
+        (0..=*last).filter(|group| validation.groups.contains(group)).map(of_group).collect();
+    record.validation_loss = groups.iter().map(|group| group.validation_loss).fold(f64::MIN, f64::max);
+    record.validation_accuracy =
+        groups.iter().map(|group| group.validation_accuracy).fold(f64::MAX, f64::min);
+    record.validation_auroc = groups.iter().filter_map(|group| group.validation_auroc).reduce(f64::min);
+    record
 }
 
 /// Binary cross-entropy of a logit, in nats, in the form that does not overflow:

@@ -170,6 +170,12 @@ pub struct ValidationScore {
     /// Under which change of the corruption suite it was seen; none as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corruption: Option<String>,
+    /// The number of the draw of the hardening augmentation that it was seen as; none for other forms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draw: Option<u32>,
+    /// The hospital that it is from; empty where there is only one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
     /// `true` for the positive class.
     pub label: bool,
     /// Probability of the positive class under the head that was kept, not calibrated.
