@@ -7,7 +7,9 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use anyhow::Result;
-use host_trainer::pipeline::{self, ExportJob, GateWish, HeadOn, Quantisation, RunImages};
+use host_trainer::pipeline::{
+    self, ExportOptions, HeadTrainedOn, QualityGateChoice, Quantisation, RunImages,
+};
 use host_trainer::weights::WeightStore;
 use xray_core::engine::{Engine, FusedEngine};
 use xray_core::package::PackageFile;
@@ -43,15 +45,15 @@ static ALLOCATOR: Counting = Counting;
 fn an_image_after_the_first_takes_no_more_than_its_input_the_head_and_the_heat_map() -> Result<()> {
     let world = World::new()?;
     pipeline::fit(&world.options, &world.device, &mut |_| {})?;
-    let job = ExportJob {
+    let job = ExportOptions {
         run: world.options.out.clone(),
         store: WeightStore::at(world.path("no-weights")),
         images: RunImages { data: world.options.source.data.clone(), splits: None },
         cache: world.options.source.cache.clone(),
-        gate: GateWish::Without,
+        gate: QualityGateChoice::None,
         out: world.path("model.onnx"),
     };
-    let how = Quantisation { images: 4, head_on: HeadOn::Float, budget: None };
+    let how = Quantisation { images: 4, head_on: HeadTrainedOn::Float, budget: None };
     pipeline::export_quantised_run(&job, &how, &world.device, &mut |_| {})?;
     let package = PackageFile::read(&job.out)?.verify()?;
     for threads in [1, 2] {

@@ -10,15 +10,15 @@ use anyhow::Result;
 use edge_runtime::cli::source::ModelSource;
 use edge_runtime::cli::{Outcome, screen};
 use edge_runtime::outputs::lights::Dark;
-use host_trainer::backbones::BackboneKind;
-use host_trainer::data::strange::Strange;
-use host_trainer::data::{DataSet, Split, Turn, of_split};
-use host_trainer::export::Body;
-use host_trainer::features::{Extractor, Job, View};
+use host_trainer::architectures::BackboneKind;
+use host_trainer::data::ood::OodPicture;
+use host_trainer::data::{DataSet, Split, WrongOrientation, of_split};
+use host_trainer::export::BackboneGraph;
+use host_trainer::features::{Extractor, FeatureJob, View};
 use host_trainer::fine_tune::FineTune;
 use host_trainer::head::{BatchNorm, Dense, HeadWeights};
 use host_trainer::pipeline::{
-    self, BackboneSource, Budget, ExportJob, FeaturesBy, GateWish, HeadOn, JudgedSet, Quantisation,
+    self, BackboneSource, Budget, ExportOptions, FeaturePrecision, QualityGateChoice, HeadTrainedOn, ImageSet, Quantisation,
 };
 use host_trainer::run::{ChooseOn, RunDir, RunRecord};
 use host_trainer::weights::WeightSet;
@@ -84,11 +84,11 @@ fn the_device_computes_what_the_trainer_did() -> Result<()> {
     let (_, head) = RunDir::new(&world.options.out).read()?;
 
     let items = of_split(&world.options.source.data, &world.options.source.classes, Split::Test)?;
-    let jobs: Vec<Job> = items
+    let jobs: Vec<FeatureJob> = items
         .iter()
-        .map(|item| Job { path: item.path.clone(), sha256: item.sha256.clone(), view: View::Plain })
+        .map(|item| FeatureJob { path: item.path.clone(), sha256: item.sha256.clone(), view: View::Plain })
         .collect();
-    let sets: Vec<WeightSet> = BackboneKind::STACK.map(|kind| WeightSet::random(kind, 5)).into();
+    let sets: Vec<WeightSet> = BackboneKind::DEFAULT_STACK.map(|kind| WeightSet::random(kind, 5)).into();
     let extractor = Extractor::new(
         &sets,
         &world.options.source.preprocessing,
@@ -155,7 +155,7 @@ fn what_the_trainer_exports_the_device_screens() -> Result<()> {
     }
 
     // The trainer's own evaluation counts what the device says.
-    let mut set = JudgedSet {
+    let mut set = ImageSet {
         data: world.options.source.data.clone(),
         classes: None,
         split: Split::Test,
@@ -189,7 +189,7 @@ fn the_integer_engine_agrees_with_tract() -> Result<()> {
     let world = World::new()?;
     fit(&world)?;
     let model = world.path("integer.onnx");
-    let exported = export_int8(&world, HeadOn::Float, None, &model)?;
+    let exported = export_int8(&world, HeadTrainedOn::Float, None, &model)?;
 
     let package = PackageFile::read(&model)?.verify()?;
     assert_eq!(package.contract().precision, Precision::Int8);
@@ -243,7 +243,7 @@ fn backbones_that_were_trained_are_in_the_exported_file() -> Result<()> {
 #[test]
 fn a_fit_on_int8_backbones_is_exported_as_it_is() -> Result<()> {
     let mut world = World::new()?;
-    world.options.source.by = FeaturesBy::Int8;
+    world.options.source.by = FeaturePrecision::Int8;
     world.options.source.corruptions = 2;
     world.options.source.choose_on = ChooseOn::Corrupted;
     let (record, _, _) = fit(&world)?;
@@ -253,15 +253,15 @@ fn a_fit_on_int8_backbones_is_exported_as_it_is() -> Result<()> {
     assert_eq!(shift.kinds.iter().map(|kind| kind.images).sum::<usize>(), 2 * validation);
 
     let model = world.path("model.onnx");
-    assert!(export_int8(&world, HeadOn::Float, None, &model).is_err());
-    let exported = export_int8(&world, HeadOn::Int8, None, &model)?;
+    assert!(export_int8(&world, HeadTrainedOn::Float, None, &model).is_err());
+    let exported = export_int8(&world, HeadTrainedOn::Int8, None, &model)?;
     assert_eq!(exported.comparison.map(|comparison| comparison.images), Some(validation));
     let file = PackageFile::read(&model)?;
     let contract = file.clone().verify()?.contract().clone();
     assert_eq!((contract.threshold, Some(contract.temperature)), (record.threshold, record.temperature));
     assert!(contract.threshold_rule.starts_with("youden on validation images and 2"), "{contract:?}");
-    let body = Body::of(&PackageFile::read(&world.options.out.join("base.onnx"))?)?;
-    assert_eq!(Body::of(&file)?.fingerprint(), body.fingerprint());
+    let body = BackboneGraph::of(&PackageFile::read(&world.options.out.join("base.onnx"))?)?;
+    assert_eq!(BackboneGraph::of(&file)?.fingerprint(), body.fingerprint());
     // The device's scores are those that the threshold was chosen on, but for the head's weights, which the file holds
     // in int8.
     let screener = Screener::load(&model)?;
@@ -297,7 +297,7 @@ fn a_new_head_on_a_base_keeps_its_backbones_bit_for_bit() -> Result<()> {
     let mut world = World::new()?;
     fit(&world)?;
     let base = world.path("base.onnx");
-    export_int8(&world, HeadOn::Int8, None, &base)?;
+    export_int8(&world, HeadTrainedOn::Int8, None, &base)?;
     let first = PackageFile::read(&base)?;
 
     world.options.source.backbones = BackboneSource::Base { model: base.clone() };
@@ -311,7 +311,7 @@ fn a_new_head_on_a_base_keeps_its_backbones_bit_for_bit() -> Result<()> {
     // The run holds a copy: the base may go.
     std::fs::remove_file(&base)?;
     let second = PackageFile::read(&export(&world, Precision::Int8, "clinic.onnx")?)?;
-    assert_eq!(Body::of(&second)?.fingerprint(), Body::of(&first)?.fingerprint());
+    assert_eq!(BackboneGraph::of(&second)?.fingerprint(), BackboneGraph::of(&first)?.fingerprint());
     assert_ne!(second.sha256(), first.sha256());
     // What quantising the base cost was measured with its own head.
     assert!(first.clone().verify()?.contract().quantisation.is_some());
@@ -338,9 +338,9 @@ fn a_new_head_on_a_base_keeps_its_backbones_bit_for_bit() -> Result<()> {
 fn a_picture_that_the_gate_refuses_has_no_score_anywhere() -> Result<()> {
     let mut world = World::new()?;
     fit(&world)?;
-    let how = Quantisation { images: 8, head_on: HeadOn::Float, budget: None };
+    let how = Quantisation { images: 8, head_on: HeadTrainedOn::Float, budget: None };
     let model = world.path("gated.onnx");
-    let asked = ExportJob { gate: GateWish::On(20), ..job(&world, &model) };
+    let asked = ExportOptions { gate: QualityGateChoice::Images(20), ..job(&world, &model) };
     pipeline::export_quantised_run(&asked, &how, &world.device, &mut |_| {})?;
     let contract = PackageFile::read(&model)?.verify()?.contract().clone();
     let gate = contract.gate.unwrap();
@@ -350,11 +350,11 @@ fn a_picture_that_the_gate_refuses_has_no_score_anywhere() -> Result<()> {
     // judged rightly, not all. What is refused has a reason and no score.
     let upright = of_split(&world.options.source.data, &world.options.source.classes, Split::Test)?;
     let mut wrong = Vec::new();
-    for (item, turn) in upright.iter().zip(Turn::ALL.into_iter().cycle()) {
+    for (item, turn) in upright.iter().zip(WrongOrientation::ALL.into_iter().cycle()) {
         wrong.push((turn.name(), turn.apply(&read_file(&item.path)?)));
     }
-    wrong.push(("grain", Strange::Grain.draw(224, 9, 0)?));
-    wrong.push(("page", Strange::Page.draw(224, 9, 0)?));
+    wrong.push(("grain", OodPicture::Grain.draw(224, 9, 0)?));
+    wrong.push(("page", OodPicture::Page.draw(224, 9, 0)?));
     let folder = world.path("wrong");
     std::fs::create_dir(&folder)?;
     for (at, (name, picture)) in wrong.iter().enumerate() {
@@ -396,7 +396,7 @@ fn a_model_that_loses_more_than_the_budget_is_not_written() -> Result<()> {
     let model = world.path("lossy.onnx");
     // Not even a better model is within a budget below zero.
     let budget = Budget { auroc: -2.0, accuracy: -2.0 };
-    let error = export_int8(&world, HeadOn::Float, Some(budget), &model).unwrap_err().to_string();
+    let error = export_int8(&world, HeadTrainedOn::Float, Some(budget), &model).unwrap_err().to_string();
     assert!(error.contains("not written: AUROC falls by"), "{error}");
     assert!(!model.exists());
     Ok(())
@@ -407,7 +407,7 @@ fn an_engine_that_gives_another_answer_is_not_used_and_that_is_said() -> Result<
     let world = World::new()?;
     fit(&world)?;
     let model = world.path("model.onnx");
-    export_int8(&world, HeadOn::Float, None, &model)?;
+    export_int8(&world, HeadTrainedOn::Float, None, &model)?;
     let package = PackageFile::read(&model)?;
     let loaded = engine::load(&package.clone().verify()?, EngineChoice::Auto)?;
     assert_eq!((loaded.engine.name(), loaded.warnings.len()), ("fused", 0));
@@ -415,7 +415,7 @@ fn an_engine_that_gives_another_answer_is_not_used_and_that_is_said() -> Result<
     let mut contract = package.clone().verify()?.contract().clone();
     contract.known_answer.as_mut().unwrap().features[7] += 100.0;
     let (_, head) = RunDir::new(&world.options.out).read()?;
-    let other = PackageFile::from_bytes(&model, Body::of(&package)?.with_head(&head, &contract)?).verify()?;
+    let other = PackageFile::from_bytes(&model, BackboneGraph::of(&package)?.with_head(&head, &contract)?).verify()?;
     let loaded = engine::load(&other, EngineChoice::Auto)?;
     assert_eq!(loaded.engine.name(), "tract");
     assert!(loaded.warnings[0].contains("test pattern is off by"), "{:?}", loaded.warnings);

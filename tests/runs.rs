@@ -5,14 +5,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use host_trainer::backbones::BackboneKind;
+use host_trainer::architectures::BackboneKind;
 use host_trainer::data::augment::Preset;
 use host_trainer::data::leaks::LeakCounts;
 use host_trainer::data::{DataSet, Split, of_split};
 use host_trainer::features::Views;
 use host_trainer::fine_tune::{FineTune, Unfreeze};
 use host_trainer::pipeline::{
-    self, BackboneSource, Event, ExportJob, HeadOn, Quantisation, RunImages, ThresholdRule,
+    self, BackboneSource, Event, ExportOptions, HeadTrainedOn, Quantisation, RunImages, ThresholdRule,
 };
 use host_trainer::run::{ChooseOn, RunDir};
 use xray_core::package::{PackageFile, Precision};
@@ -94,9 +94,9 @@ fn images_that_lie_elsewhere_at_the_export_are_the_same_images() -> Result<()> {
 
     let moved = world.path("moved");
     std::fs::rename(&source.data, &moved)?;
-    let how = Quantisation { images: 8, head_on: HeadOn::Float, budget: None };
+    let how = Quantisation { images: 8, head_on: HeadTrainedOn::Float, budget: None };
     let model = world.path("model.onnx");
-    let asked = ExportJob { images: RunImages { data: moved, splits: None }, ..job(&world, &model) };
+    let asked = ExportOptions { images: RunImages { data: moved, splits: None }, ..job(&world, &model) };
     let exported = pipeline::export_quantised_run(&asked, &how, &world.device, &mut |_| {})?;
     let scored = record.data.validation.iter().sum::<usize>();
     assert_eq!(exported.comparison.map(|comparison| comparison.images), Some(scored));
@@ -180,7 +180,8 @@ fn what_cannot_be_done_is_told_before_anything_is_computed() -> Result<()> {
     world.options.source.backbones = BackboneSource::Base { model: world.path("none.onnx") };
     assert!(refused(&world).contains("leave --unfreeze out"));
     let store = RunDir::new(&world.options.out).fine_tuned();
-    world.options.source.backbones = BackboneSource::Stored { kinds: BackboneKind::STACK.to_vec(), store };
+    world.options.source.backbones =
+        BackboneSource::Stored { kinds: BackboneKind::DEFAULT_STACK.to_vec(), store };
     assert!(refused(&world).contains("choose another --out"));
     (world.options.source.backbones, world.options.fine_tune) = (random, None);
     world.options.training.learning_rate = -1e-4;

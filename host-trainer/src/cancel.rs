@@ -1,33 +1,29 @@
-//! Ending a long work where nothing is lost.
+//! Cancels a training so that nothing is lost.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether a training shall end. Clones share one answer.
+/// Whether a training shall end. All clones share one flag.
 #[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct CancelToken(Arc<AtomicBool>);
 
-/// A training ended because it was asked to.
+/// A training was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("stopped; the same command with `--resume` goes on after the last epoch that was finished")]
-pub struct Stopped;
+#[error("stopped; the same command with `--resume` continues after the last finished epoch")]
+pub struct Cancelled;
 
-impl Stop {
-    /// Asks for it.
-    pub fn ask(&self) {
+impl CancelToken {
+    pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether somebody asked.
-    pub fn asked(&self) -> bool {
+    pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Goes on, or not.
-    ///
     /// # Errors
-    /// [`Stopped`] if somebody asked.
-    pub fn check(&self) -> Result<(), Stopped> {
-        if self.asked() { Err(Stopped) } else { Ok(()) }
+    /// [`Cancelled`] after [`CancelToken::cancel`].
+    pub fn check(&self) -> Result<(), Cancelled> {
+        if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
     }
 }

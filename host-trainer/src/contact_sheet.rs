@@ -43,16 +43,30 @@ pub fn contact_sheet(tiles: &[Tile], columns: u32) -> GrayImage {
             sheet.put_pixel(left + at % image.width(), top + at / image.width(), Luma([*level]));
         }
         let label_at = top + height + 3;
-        write(&mut sheet, (left, label_at), width, LABEL_SCALE, &tile.label);
-        write(&mut sheet, (left, label_at + LETTER * LABEL_SCALE), width, 1, &tile.note);
+        let label = Lettering { left, top: label_at, scale: LABEL_SCALE, text: &tile.label };
+        write(&mut sheet, width, &label);
+        let note = Lettering { left, top: label_at + LETTER * LABEL_SCALE, scale: 1, text: &tile.note };
+        write(&mut sheet, width, &note);
     }
     sheet
 }
 
-/// `text` in white, `scale` times as large as the font, over a picture from this place on; what is over its border is cut
-/// off.
-pub fn burnt_in(picture: &Radiograph, (left, top): (u32, u32), scale: u32, text: &str) -> Radiograph {
+/// A line of text on a picture.
+#[derive(Debug, Clone, Copy)]
+pub struct Lettering<'a> {
+    /// Pixels from the left border.
+    pub left: u32,
+    /// Pixels from the top.
+    pub top: u32,
+    /// How many times as large as the font of 8 by 8 pixels.
+    pub scale: u32,
+    pub text: &'a str,
+}
+
+/// The picture with white text; text beyond the border is cut off.
+pub fn burn_in(picture: &Radiograph, lettering: &Lettering<'_>) -> Radiograph {
     let (grey, width) = (picture.pixels().grey(), picture.width());
+    let Lettering { left, top, scale, text } = *lettering;
     let letters: Vec<_> = text.chars().map(glyph).collect();
     let inked = |at: u32| {
         let (x, y) = ((at % width).checked_sub(left)? / scale, (at / width).checked_sub(top)? / scale);
@@ -63,7 +77,8 @@ pub fn burnt_in(picture: &Radiograph, (left, top): (u32, u32), scale: u32, text:
 }
 
 /// Writes one line of at most `width` pixels.
-fn write(sheet: &mut GrayImage, (left, top): (u32, u32), width: u32, scale: u32, text: &str) {
+fn write(sheet: &mut GrayImage, width: u32, lettering: &Lettering<'_>) {
+    let Lettering { left, top, scale, text } = *lettering;
     let letters = (width / (LETTER * scale)) as usize;
     for (letter, at) in text.chars().take(letters).zip(0u32..) {
         let glyph = glyph(letter);

@@ -2,8 +2,8 @@
 
 use burn::tensor::Device;
 
-/// The devices that can be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+/// Which device shall compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceChoice {
     /// A GPU that this build can drive and that is there, else the CPU; says which and why. Never a software driver.
     Auto,
@@ -22,7 +22,7 @@ pub enum DeviceChoice {
 pub struct ChosenDevice {
     /// The device.
     pub device: Device,
-    /// Others of the same make, for work that can be dealt out.
+    /// Other devices of the same model, for work that can be distributed.
     pub others: Vec<Device>,
     /// A short name for records, such as `cpu`.
     pub name: &'static str,
@@ -30,12 +30,23 @@ pub struct ChosenDevice {
     pub reason: String,
     /// Whether it is a software driver.
     pub software: bool,
+    /// How to get a faster build, if this build has no GPU backend.
+    pub hint: Option<&'static str>,
 }
+
+/// [`ChosenDevice::hint`] of a build without a GPU backend.
+const NO_GPU_BACKEND: &str = "this build has no GPU backend; for a GPU, build with `cargo build --release -p host-trainer \
+                              --features vulkan` (or `cuda`, `metal`)";
 
 const CPU: &str = "cpu";
 
 impl ChosenDevice {
-    /// The device and those of the same make.
+    /// The name of the device, and why it was chosen.
+    pub fn description(&self) -> String {
+        format!("{} ({})", self.name, self.reason)
+    }
+
+    /// All devices of the same model.
     pub fn all(&self) -> impl Iterator<Item = &Device> {
         std::iter::once(&self.device).chain(&self.others)
     }
@@ -45,7 +56,7 @@ impl ChosenDevice {
         self.name == CPU
     }
 
-    /// Where a head is trained: here, but for a software driver on the processor. Mesa's llvmpipe (22.3, LLVM 15)
+    /// The device that trains heads: this one, or the CPU instead of a software driver. Mesa's llvmpipe (22.3, LLVM 15)
     /// computes features rightly and dies of a segmentation fault in the training.
     pub fn trainer(&self) -> Device {
         if self.software { Device::flex() } else { self.device.clone() }
@@ -91,7 +102,7 @@ pub enum DeviceError {
 /// # Errors
 /// [`DeviceError`] if a device was asked for by name and cannot be used; `auto` falls to the CPU and says so.
 pub fn choose(choice: DeviceChoice) -> Result<ChosenDevice, DeviceError> {
-    let named = |name, found| Ok(gpu(name, found)?.into_chosen("asked for"));
+    let named = |name, adapters| Ok(gpu(name, adapters)?.into_chosen("asked for"));
     match choice {
         DeviceChoice::Cpu => Ok(cpu("asked for".to_owned())),
         DeviceChoice::Vulkan => named("vulkan", vulkan()),
@@ -102,27 +113,38 @@ pub fn choose(choice: DeviceChoice) -> Result<ChosenDevice, DeviceError> {
 }
 
 fn auto() -> ChosenDevice {
-    let mut tried = Vec::new();
-    for (name, found) in [("cuda", cuda()), ("metal", metal()), ("vulkan", vulkan())] {
-        match gpu(name, found).and_then(Adapter::hardware) {
+    let (mut tried, mut built) = (Vec::new(), false);
+    for (name, adapters) in [("cuda", cuda()), ("metal", metal()), ("vulkan", vulkan())] {
+        match gpu(name, adapters).and_then(Adapter::hardware) {
             Ok(adapter) => return adapter.into_chosen("the first GPU found"),
-            Err(DeviceError::NotBuilt { .. }) => tried.push(format!("{name} not in this build")),
+            Err(DeviceError::NotBuilt { .. }) => {
+                tried.push(format!("{name} not in this build"));
+                continue;
+            }
             Err(DeviceError::NoAdapter { .. }) => tried.push(format!("no {name} adapter")),
             Err(DeviceError::Closed { .. }) => tried.push(format!("the {name} adapter cannot be opened")),
             Err(DeviceError::Software { adapter, .. }) => {
                 tried.push(format!("{name} has only the software driver {adapter}, which is slower"));
             }
         }
+        built = true;
     }
-    cpu(tried.join(", "))
+    ChosenDevice { hint: (!built).then_some(NO_GPU_BACKEND), ..cpu(tried.join(", ")) }
 }
 
 fn cpu(reason: String) -> ChosenDevice {
-    ChosenDevice { device: Device::flex(), others: Vec::new(), name: CPU, reason, software: false }
+    ChosenDevice {
+        device: Device::flex(),
+        others: Vec::new(),
+        name: CPU,
+        reason,
+        software: false,
+        hint: None,
+    }
 }
 
-/// `None`: not in this build. An empty list: no adapter.
-type Found = Option<Vec<Device>>;
+/// The adapters of a backend. `None`: the backend is not in this build. Empty: no adapter.
+type Adapters = Option<Vec<Device>>;
 
 /// The first adapter of a backend; burn lists hardware before software drivers.
 struct Adapter {
@@ -133,15 +155,15 @@ struct Adapter {
     rest: Vec<Device>,
 }
 
-/// Who a device says it is.
+/// The name that a device reports.
 #[derive(PartialEq, Eq)]
 struct Identity {
     name: String,
     software: bool,
 }
 
-fn gpu(name: &'static str, found: Found) -> Result<Adapter, DeviceError> {
-    let mut devices = found.ok_or(DeviceError::NotBuilt { name })?.into_iter();
+fn gpu(name: &'static str, adapters: Adapters) -> Result<Adapter, DeviceError> {
+    let mut devices = adapters.ok_or(DeviceError::NotBuilt { name })?.into_iter();
     let device = devices.next().ok_or(DeviceError::NoAdapter { name })?;
     let identity = identity(&device).ok_or(DeviceError::Closed { name })?;
     Ok(Adapter { name, device, identity, rest: devices.collect() })
@@ -155,7 +177,7 @@ impl Adapter {
         Ok(self)
     }
 
-    /// Work is dealt out evenly, so only adapters of the same make help, and only they give the same features.
+    /// Work is distributed evenly, so only adapters of the same model help, and only they give the same features.
     fn into_chosen(self, why: &str) -> ChosenDevice {
         let same = |device: &Device| identity(device).as_ref() == Some(&self.identity);
         let others: Vec<Device> = self.rest.into_iter().filter(same).collect();
@@ -166,11 +188,11 @@ impl Adapter {
         let software = self.identity.software;
         let head = if software { ", a software driver: it computes features, the CPU trains" } else { "" };
         let reason = format!("{why}: {count}{}{head}", self.identity.name);
-        ChosenDevice { device: self.device, others, name: self.name, reason, software }
+        ChosenDevice { device: self.device, others, name: self.name, reason, software, hint: None }
     }
 }
 
-/// Opens a device to ask who it is; none if it cannot be opened. burn panics in that case and has no other way
+/// Opens a device and reads its name; none if it cannot be opened. burn panics in that case and has no other way
 /// to say it.
 #[cfg(any(feature = "vulkan", feature = "metal", feature = "cuda"))]
 fn identity(device: &Device) -> Option<Identity> {
@@ -184,28 +206,28 @@ fn identity(_device: &Device) -> Option<Identity> {
 }
 
 #[cfg(feature = "vulkan")]
-fn vulkan() -> Found {
+fn vulkan() -> Adapters {
     Some(Device::enumerate(burn::tensor::DeviceType::Vulkan).into_vec())
 }
 #[cfg(not(feature = "vulkan"))]
-fn vulkan() -> Found {
+fn vulkan() -> Adapters {
     None
 }
 
 #[cfg(feature = "metal")]
-fn metal() -> Found {
+fn metal() -> Adapters {
     Some(Device::enumerate(burn::tensor::DeviceType::Metal).into_vec())
 }
 #[cfg(not(feature = "metal"))]
-fn metal() -> Found {
+fn metal() -> Adapters {
     None
 }
 
 #[cfg(feature = "cuda")]
-fn cuda() -> Found {
+fn cuda() -> Adapters {
     Some(Device::enumerate(burn::tensor::DeviceType::Cuda).into_vec())
 }
 #[cfg(not(feature = "cuda"))]
-fn cuda() -> Found {
+fn cuda() -> Adapters {
     None
 }

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use host_trainer::backbones::BackboneKind;
+use host_trainer::architectures::BackboneKind;
+use host_trainer::cancel::Stop;
 use host_trainer::data::ClassNames;
 use host_trainer::data::augment::Preset;
 use host_trainer::data::phantom::{Counts, write_data_set};
@@ -12,11 +13,10 @@ use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
 use host_trainer::features::Views;
 use host_trainer::head::TrainingConfig;
 use host_trainer::pipeline::{
-    self, BackboneSource, Budget, DecisionRules, Event, ExportJob, ExportedModel, FeatureSource, FeaturesBy,
-    FitOptions, GateWish, HeadOn, Quantisation, RunImages,
+    self, BackboneSource, Budget, DecisionRules, Event, ExportOptions, ExportedModel, FeaturePrecision,
+    FeatureSource, FitOptions, HeadTrainedOn, QualityGateChoice, Quantisation, RunImages,
 };
 use host_trainer::run::{ChooseOn, RunRecord};
-use host_trainer::stop::Stop;
 use host_trainer::weights::WeightStore;
 use tempfile::TempDir;
 use xray_core::package::Precision;
@@ -45,9 +45,9 @@ impl World {
             data,
             classes: ClassNames::default(),
             splits: None,
-            backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: 5 },
+            backbones: BackboneSource::Random { kinds: BackboneKind::DEFAULT_STACK.to_vec(), seed: 5 },
             preprocessing: Preprocessing { size: 64, ..Preprocessing::new(Scaling::Imagenet) },
-            by: FeaturesBy::Float,
+            by: FeaturePrecision::Float,
             calibration_images: 8,
             views: Views::new(Preset::Article),
             corruptions: 0,
@@ -114,7 +114,7 @@ pub fn fit(world: &World) -> Result<(RunRecord, usize, usize)> {
 /// What the trainer says.
 pub fn export_int8(
     world: &World,
-    head_on: HeadOn,
+    head_on: HeadTrainedOn,
     budget: Option<Budget>,
     model: &Path,
 ) -> Result<ExportedModel> {
@@ -133,13 +133,13 @@ pub fn export(world: &World, precision: Precision, name: &str) -> Result<std::pa
 }
 
 /// From the run of the world to `model`.
-pub fn job(world: &World, model: &Path) -> ExportJob {
-    ExportJob {
+pub fn job(world: &World, model: &Path) -> ExportOptions {
+    ExportOptions {
         run: world.options.out.clone(),
         store: WeightStore::at(world.path("no-weights")),
         images: RunImages { data: world.options.source.data.clone(), splits: None },
         cache: world.options.source.cache.clone(),
-        gate: GateWish::WhereEnough,
+        gate: QualityGateChoice::IfEnoughImages,
         out: model.to_owned(),
     }
 }

@@ -4,9 +4,9 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::densenet::DenseNet;
+use super::layers::{LayerLoader, TensorCollector, TrainedLayers};
 use super::mobilenet_v2::MobileNetV2;
-use super::parts::{Parts, Taken, Trained};
-use super::{Architecture, BackboneKind};
+use crate::architectures::{Architecture, BackboneKind};
 use crate::weights::{Conventions, Padding, Provenance, WeightSet, WeightsError};
 
 /// A feature extractor.
@@ -49,7 +49,7 @@ impl Backbone {
     /// [`WeightsError::Mismatch`] if tensors are missing, too many or wrongly shaped, all of them named;
     /// [`WeightsError::Unsupported`] if the net has no form with the set's conventions.
     pub fn load(set: &WeightSet, device: &Device) -> Result<Backbone, WeightsError> {
-        Self::load_trained(set, &Trained::default(), device)
+        Self::load_trained(set, &TrainedLayers::default(), device)
     }
 
     /// As [`Backbone::load`], with some layers to be trained; `device` is then one that records gradients.
@@ -58,11 +58,11 @@ impl Backbone {
     /// As [`Backbone::load`].
     pub(crate) fn load_trained(
         set: &WeightSet,
-        trained: &Trained,
+        trained: &TrainedLayers,
         device: &Device,
     ) -> Result<Backbone, WeightsError> {
         set.check()?;
-        let parts = Parts { set, device, trained };
+        let loader = LayerLoader { set, device, trained };
         let net = match set.backbone.architecture() {
             Architecture::DenseNet(_) if set.conventions.padding != Padding::Symmetric => {
                 return Err(WeightsError::Unsupported {
@@ -70,8 +70,8 @@ impl Backbone {
                     what: "only symmetric padding is defined for it".to_owned(),
                 });
             }
-            Architecture::DenseNet(config) => Net::DenseNet(DenseNet::load(&config, &parts)?),
-            Architecture::MobileNetV2 => Net::MobileNetV2(MobileNetV2::load(&parts)?),
+            Architecture::DenseNet(config) => Net::DenseNet(DenseNet::load(&config, &loader)?),
+            Architecture::MobileNetV2 => Net::MobileNetV2(MobileNetV2::load(&loader)?),
         };
         Ok(Backbone { kind: set.backbone, conventions: set.conventions.clone(), net })
     }
@@ -96,15 +96,17 @@ impl Backbone {
     /// # Errors
     /// The device's word if a tensor cannot be read.
     pub(crate) fn weights(&self, provenance: Provenance) -> Result<WeightSet, String> {
-        let mut taken = Taken::default();
+        let mut collector = TensorCollector::default();
         match &self.net {
-            Net::DenseNet(net) => net.take(&mut taken),
-            Net::MobileNetV2(net) => net.take(&mut taken),
+            Net::DenseNet(net) => net.take(&mut collector),
+            Net::MobileNetV2(net) => net.take(&mut collector),
         }
         let conventions = self.conventions.clone();
-        match taken.failure {
+        match collector.failure {
             Some(reason) => Err(reason),
-            None => Ok(WeightSet { backbone: self.kind, conventions, provenance, tensors: taken.tensors }),
+            None => {
+                Ok(WeightSet { backbone: self.kind, conventions, provenance, tensors: collector.tensors })
+            }
         }
     }
 

@@ -10,12 +10,13 @@ use xray_core::package::RANDOM_WARNING;
 use xray_core::screening::printable;
 
 use super::SOME_UNREAD;
-use super::judged::DividedArgs;
+use super::args::SplitImageSetArgs;
 use super::progress::Reporter;
+use crate::commands::compare::compare_models;
+use crate::evaluation::PairedComparison;
 use crate::metrics::{Evaluation, McNemar, Rate};
-use crate::pipeline::{PairedComparison, compare_models};
 
-/// Images that are named in words; JSON names all.
+/// Images that the text names; JSON names all.
 const NAMED: usize = 20;
 
 /// Arguments of `compare`.
@@ -25,9 +26,9 @@ Examples:
   host-trainer compare models/first.onnx models/second.onnx --data chest_xray
   host-trainer compare models/first.onnx models/clinic.onnx --data clinic --split val --json
 
-Each model is judged at its own threshold, on the same images. McNemar's test asks whether one is right more often,
-DeLong's whether one ranks better. A p value says how surprising the difference would be if there were none; it is
-no measure of its size. Whoever compares on test images to choose a model has no test images left.")]
+Each model is evaluated at its own threshold, on the same images. McNemar's test asks whether one is correct more often,
+DeLong's test whether one ranks better. A p value says how surprising the difference would be if there were none; it is
+no measure of its size. Test images that a model was chosen by are no test images any more.")]
 pub struct CompareArgs {
     /// The first model file
     #[arg(value_name = "MODEL_A")]
@@ -36,7 +37,7 @@ pub struct CompareArgs {
     #[arg(value_name = "MODEL_B")]
     b: PathBuf,
     #[command(flatten)]
-    images: DividedArgs,
+    images: SplitImageSetArgs,
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
@@ -57,7 +58,6 @@ pub fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     Ok(if result.left_out.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOME_UNREAD) })
 }
 
-/// A comparison in words.
 fn render(result: &PairedComparison) -> String {
     let mut text = String::new();
     if result.a.random_backbones || result.b.random_backbones {
@@ -103,7 +103,7 @@ fn render(result: &PairedComparison) -> String {
             ));
         }
     }
-    line(format!("\n{} image(s) are called differently", result.disagreements.len()));
+    line(format!("\n{} image(s) have different verdicts", result.disagreements.len()));
     for image in result.disagreements.iter().take(NAMED) {
         let class = result.classes.name(image.label);
         line(format!("  A {:.4}  B {:.4}  {class}  {}", image.a, image.b, printable(&image.path)));
@@ -112,7 +112,7 @@ fn render(result: &PairedComparison) -> String {
         line("  … (--json names all)".to_owned());
     }
     if !result.left_out.is_empty() {
-        line(format!("\n{} image(s) could not be read and are in no figure", result.left_out.len()));
+        line(format!("\n{} image(s) could not be read; no figure counts them", result.left_out.len()));
     }
     line(format!("\n{DISCLAIMER}"));
     text

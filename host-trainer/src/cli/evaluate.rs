@@ -4,21 +4,19 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::ensure;
 use clap::Args;
 use serde::Serialize;
 use xray_core::decision::DISCLAIMER;
-use xray_core::package::{PackageFile, RANDOM_WARNING};
+use xray_core::package::RANDOM_WARNING;
 use xray_core::screening::printable;
 
 use super::SOME_UNREAD;
-use super::judged::DividedArgs;
+use super::args::SplitImageSetArgs;
 use super::progress::Reporter;
+use crate::commands::evaluate::{EvaluateOptions, ReportOptions, evaluate_with_report};
 use crate::data::Groups;
+use crate::evaluation::{Abstention, DetailsOptions, EvaluationDetails, ModelEvaluation};
 use crate::metrics::{Subgroup, with_interval};
-use crate::pipeline::{Abstention, Comparison, Detail, DetailOptions, EvaluationRun, evaluate};
-use crate::report::{self, Subject};
-use crate::run::RunDir;
 
 /// Arguments of `evaluate`.
 #[derive(Debug, Args)]
@@ -29,23 +27,23 @@ Examples:
   host-trainer evaluate --model models/first.onnx --data chest_xray --report reports/first --run runs/first
   host-trainer evaluate --model models/first.onnx --data clinic --subgroups wards.csv --prevalence 0.05,0.2
 
-The threshold is the one in the model; nothing is chosen here. A report is a folder with report.html, which needs
-nothing beside it, MODEL_CARD.md, the pictures as SVG and PNG, and every score and threshold as CSV. It shows the
-X-rays that were called wrongly: keep it as you keep them.")]
+The threshold is that of the model; nothing is chosen here. A report is a folder with report.html, which needs no other
+file, MODEL_CARD.md, the plots as SVG and PNG, and every score and threshold as CSV. It shows X-rays with wrong verdicts:
+store it as confidentially as the X-rays.")]
 pub struct EvaluateArgs {
     /// Model file
     #[arg(long, value_name = "FILE.onnx")]
     model: PathBuf,
     #[command(flatten)]
-    images: DividedArgs,
-    /// CSV file with the columns path,group whose figures are given apart; paths as `test/NORMAL/1.jpeg` [default:
+    images: SplitImageSetArgs,
+    /// CSV file with the columns path,group: each group gets its own figures; paths as `test/NORMAL/1.jpeg` [default:
     /// bacteria and virus by the file names of the public set]
     #[arg(long, value_name = "FILE.csv")]
     subgroups: Option<PathBuf>,
-    /// Shares of patients with the finding for which predictive values are given
-    #[arg(long, value_name = "SHARES", value_delimiter = ',', default_values_t = DetailOptions::PREVALENCES)]
+    /// Prevalences of the finding that predictive values are computed for
+    #[arg(long, value_name = "SHARES", value_delimiter = ',', default_values_t = DetailsOptions::PREVALENCES)]
     prevalence: Vec<f64>,
-    /// Folder to write a report with pictures and a model card to; files of an earlier one are replaced
+    /// Folder to write a report with plots and a model card to; files of an earlier report are replaced
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
     /// Folder of the run that the model was made from, for the training curves in the report
@@ -59,59 +57,34 @@ pub struct EvaluateArgs {
     quiet: bool,
 }
 
-/// What is printed as JSON.
 #[derive(Serialize)]
-struct Everything<'a> {
+struct JsonOutput<'a> {
     #[serde(flatten)]
-    run: &'a EvaluationRun,
+    evaluation: &'a ModelEvaluation,
     #[serde(flatten)]
-    detail: &'a Detail,
+    details: &'a EvaluationDetails,
 }
 
 pub fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     let groups = args.subgroups.as_deref().map_or(Ok(Groups::ByName), Groups::read)?;
-    let options = DetailOptions { groups, prevalences: args.prevalence };
-    // A run that cannot be read, or is another's, is said before hundreds of images are screened.
-    let training = args.run.as_deref().map(|run| RunDir::new(run).read()).transpose()?;
-    if let (Some((record, _)), Some(run)) = (&training, &args.run) {
-        let package = PackageFile::read(&args.model)?.verify()?;
-        ensure!(
-            report::is_of(record, package.contract()),
-            "{}: {} was not made from this run; name the one that it was exported from",
-            run.display(),
-            args.model.display()
-        );
-    }
-    let (mut reporter, set) = (Reporter::new(args.quiet), args.images.set());
-    let result = evaluate(&args.model, &set, &mut |event| reporter.show(event))?;
-    let detail = Detail::new(&result, &options)?;
-    if let Some(folder) = &args.report {
-        let training = training.as_ref().map(|(record, _)| record);
-        let (model, data) = (args.model.as_path(), set.data.as_path());
-        let beside = match result.contract.quantisation {
-            Some(_) => Comparison::beside(model, &result.model),
-            None => Ok(None),
-        };
-        let quantised = beside.unwrap_or_else(|error| {
-            eprintln!("warning: {error}");
-            None
-        });
-        let quantised = quantised.as_ref();
-        report::write(folder, &Subject { model, data, run: &result, detail: &detail, training, quantised })?;
-        if !args.quiet {
-            eprintln!("report written to {}", folder.join("report.html").display());
-        }
-    }
+    let options = EvaluateOptions {
+        model: args.model,
+        images: args.images.set(),
+        details: DetailsOptions { groups, prevalences: args.prevalence },
+        report: args.report.map(|folder| ReportOptions { folder, run: args.run }),
+    };
+    let mut reporter = Reporter::new(args.quiet);
+    let (evaluation, details) = evaluate_with_report(&options, &mut |event| reporter.show(event))?;
     if args.json {
-        println!("{}", serde_json::to_string(&Everything { run: &result, detail: &detail })?);
+        let output = JsonOutput { evaluation: &evaluation, details: &details };
+        println!("{}", serde_json::to_string(&output)?);
     } else {
-        print!("{}", render(&result, &detail));
+        print!("{}", render(&evaluation, &details));
     }
-    Ok(if result.left_out.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOME_UNREAD) })
+    Ok(if evaluation.left_out.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOME_UNREAD) })
 }
 
-/// An evaluation in words.
-pub fn render(result: &EvaluationRun, detail: &Detail) -> String {
+pub fn render(result: &ModelEvaluation, details: &EvaluationDetails) -> String {
     let mut text = String::new();
     if result.random_backbones {
         text.push_str(RANDOM_WARNING);
@@ -121,33 +94,34 @@ pub fn render(result: &EvaluationRun, detail: &Detail) -> String {
     text.push_str(&result.evaluation.render_text(&result.classes));
     text.push('\n');
     // Writing to a String cannot fail.
-    let _ = render_detail(&mut text, result.evaluation.positive.f1, detail);
+    let _ = render_details(&mut text, result.evaluation.positive.f1, details);
     if !result.left_out.is_empty() {
         text.push_str(&format!(
-            "\n{} image(s) could not be read and are in no figure\n",
+            "\n{} image(s) could not be read; no figure counts them\n",
             result.left_out.len()
         ));
     }
     if !result.refused.is_empty() {
         let (refused, all) = (result.refused.len(), result.refused.len() + result.images.len());
         text.push_str(&format!(
-            "\nthe gate let {refused} of {all} image(s) not through; they are in no figure, and a device gives no result\n"
+            "\nthe quality gate refused {refused} of {all} image(s); no figure counts them, and a device gives no result\n"
         ));
     }
     text.push_str(&format!("\n{DISCLAIMER}\n"));
     text
 }
 
-fn render_detail(text: &mut String, f1: Option<f64>, detail: &Detail) -> std::fmt::Result {
+fn render_details(text: &mut String, f1: Option<f64>, details: &EvaluationDetails) -> std::fmt::Result {
     writeln!(text, "Intervals of these are by bootstrap:")?;
-    if let Some(span) = detail.auroc_bootstrap {
+    if let Some(span) = details.auroc_bootstrap {
         writeln!(text, "AUROC                          [{:.4}, {:.4}]", span.low, span.high)?;
     }
-    let average = with_interval(detail.average_precision, detail.average_precision_interval);
+    let average = with_interval(details.average_precision, details.average_precision_interval);
     writeln!(text, "average precision              {average}")?;
-    let f1 = with_interval(f1, detail.f1_interval);
+    let f1 = with_interval(f1, details.f1_interval);
     writeln!(text, "F1 of the positive class       {f1}")?;
-    for (name, figures) in [("", Some(&detail.calibration)), (", uncalibrated", detail.uncalibrated.as_ref())]
+    for (name, figures) in
+        [("", Some(&details.calibration)), (", uncalibrated", details.uncalibrated.as_ref())]
     {
         if let Some(figures) = figures {
             let brier = with_interval(Some(figures.brier), figures.brier_interval);
@@ -156,17 +130,17 @@ fn render_detail(text: &mut String, f1: Option<f64>, detail: &Detail) -> std::fm
             writeln!(text, "{:<30} {error:.4}", format!("calibration error{name}"))?;
         }
     }
-    writeln!(text, "\nIf this share of patients has the finding, a call is right so often (PPV, NPV):")?;
-    for row in &detail.predictive_values {
+    writeln!(text, "\nPredictive values (PPV, NPV) by prevalence of the finding:")?;
+    for row in &details.predictive_values {
         let (ppv, npv) = (with_interval(row.ppv, row.ppv_interval), with_interval(row.npv, row.npv_interval));
         writeln!(text, "  {:>5.1}%  PPV {ppv}  NPV {npv}", 100.0 * row.prevalence)?;
     }
-    if let Some(abstention) = &detail.abstention {
+    if let Some(abstention) = &details.abstention {
         render_abstention(text, abstention)?;
     }
-    if !detail.subgroups.is_empty() {
+    if !details.subgroups.is_empty() {
         writeln!(text, "\nBy group:")?;
-        detail.subgroups.iter().try_for_each(|group| render_group(text, group))?;
+        details.subgroups.iter().try_for_each(|group| render_group(text, group))?;
     }
     Ok(())
 }

@@ -7,13 +7,15 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use xray_core::package::Precision;
 
-use super::cache_folder;
+use super::args::cache_folder;
 use super::progress::Reporter;
-use crate::device::{DeviceChoice, choose};
-use crate::pipeline::{
-    Budget, CALIBRATION_IMAGES, ExportJob, GateWish, HeadOn, Quantisation, RunImages, export_quantised_run,
-    export_run,
+use crate::commands::export::{
+    ExportOptions, HeadTrainedOn, QualityGateChoice, QuantisationOptions, export_quantised_run, export_run,
 };
+use crate::device::{DeviceChoice, choose};
+use crate::evaluation::AccuracyBudget;
+use crate::pipeline::RunImages;
+use crate::quantise::CALIBRATION_IMAGES;
 use crate::run::RunDir;
 use crate::weights::WeightStore;
 
@@ -26,18 +28,18 @@ Examples:
   host-trainer export --run runs/first --out models/first-float.onnx --precision float32
   host-trainer export --run runs/clinic --out models/clinic.onnx --gate-images 80
 
-A run whose features came from int8 backbones (the default on a CPU) holds these and a head for them, and is written as it is.
-After a run in float, int8 chooses the steps of the activations on training images and trains the head again on what the
-int8 backbones give. Either way the file is held against the float model on the validation images, and not written if it
-loses more than 0.003 of AUROC or half a point of accuracy.
+A run with features of int8 backbones (the default on a CPU) holds these backbones and a classifier head for them; both are
+exported unchanged. After a run in float, int8 measures the ranges of the activations on training images and trains the
+head again on the features of the int8 backbones. In both cases the file is compared with the float model on the
+validation images, and not written if it exceeds the accuracy budget: a loss of 0.003 of AUROC or half a point of accuracy.
 
-The gate, which refuses what is no upright chest X-ray, is fitted on training images of the run as they are, changed,
-turned and inverted, and on drawn pictures; its limits on the validation images. `host-trainer gate` then measures it.")]
+The quality gate, which refuses what is no upright chest X-ray, is fitted on training images of the run (unchanged, changed,
+rotated and inverted) and on drawn pictures, its limits on the validation images. `host-trainer gate` measures it.")]
 pub struct ExportArgs {
     /// Folder of a finished run
     #[arg(long, value_name = "RUN")]
     run: PathBuf,
-    /// File to write; one that is there is replaced when the new one is whole
+    /// File to write; an existing file is replaced when the new one is complete
     #[arg(long, value_name = "FILE.onnx")]
     out: PathBuf,
     /// How the numbers are stored [default: int8; a run on a base model keeps the base's]
@@ -46,28 +48,28 @@ pub struct ExportArgs {
     /// Folder of the imported weights [default: $XRAY_EDGE_WEIGHTS, else ~/.local/share/xray-edge/weights]
     #[arg(long, value_name = "DIR")]
     weights_dir: Option<PathBuf>,
-    /// Folder with the images of the run, for `int8`, the gate, and the figures of a file that computes otherwise than the
-    /// run did [default: the folder that the run was made from]
+    /// Folder with the images of the run, for `int8`, the quality gate, and the figures of a file in another precision than
+    /// the run [default: the folder that the run was made from]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// The splits file of the run, if it had one [default: the file that the run was made with]
     #[arg(long, value_name = "FILE")]
     splits: Option<PathBuf>,
-    /// Number of training images to choose the steps of the activations on, where the run has no int8 backbones yet
-    /// [default: 64]
+    /// Number of training images that activation ranges are measured on (calibration images), if the run has no int8
+    /// backbones yet [default: 64]
     #[arg(long, value_name = "N")]
     calibration_images: Option<usize>,
-    /// What the head of an `int8` model is trained on [default: int8]
+    /// Which features the head of an `int8` model is trained on [default: int8]
     #[arg(long, value_enum)]
-    head_on: Option<HeadOn>,
-    /// Write the `int8` model even if it loses more than the budget allows
+    head_on: Option<HeadTrainedOn>,
+    /// Write the `int8` model even if it exceeds the accuracy budget
     #[arg(long)]
     allow_over_budget: bool,
-    /// Fit the gate on this many training images and as many for its limits, however few the run has [default: 300, where
-    /// it has 100 training and 30 validation images and its backbones are not random]
+    /// Fit the quality gate on this number of training images and of validation images, however few the run has [default:
+    /// 300, if the run has 100 training and 30 validation images and its backbones are not random]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     gate_images: Option<u32>,
-    /// Fit none: pictures are refused by their looks only, not if they are turned, inverted or of something else
+    /// Fit no quality gate: only the checks of the picture itself apply, which accept rotated, inverted and other pictures
     #[arg(long, conflicts_with = "gate_images")]
     no_gate: bool,
     /// Folder of the feature cache [default: $XDG_CACHE_HOME/xray-edge/features]
@@ -107,7 +109,7 @@ pub fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
     }
     if record.int8.is_some() && args.calibration_images.is_some() {
         bail!(
-            "{}: its int8 backbones are calibrated; leave --calibration-images out, or make the run again with \
+            "{}: its int8 backbones have activation ranges; leave --calibration-images out, or make the run again with \
              `fit --calibrate-on`",
             args.run.display()
         );
@@ -115,47 +117,49 @@ pub fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
     let quantised = record.base.is_none() && matches!(args.precision, None | Some(PrecisionName::Int8));
     if !quantised && (args.calibration_images.is_some() || args.head_on.is_some() || args.allow_over_budget) {
         bail!(
-            "--calibration-images, --head-on and --allow-over-budget are for backbones that export quantises"
+            "--calibration-images, --head-on and --allow-over-budget apply only if `export` quantises the backbones"
         );
     }
     let floating = matches!(args.precision, Some(PrecisionName::Float32 | PrecisionName::Int8Weights));
     if record.int8.is_some() && floating {
         eprintln!(
-            "warning: head and threshold of this run were made on int8 backbones, and the file's figures are measured with \
-             them; `fit --features-by float` makes a run for models with float activations"
+            "warning: head and threshold of this run were chosen on int8 backbones, and the figures of the file are measured \
+             with them; `fit --features-by float` makes a run for models with float activations"
         );
     }
-    let job = ExportJob {
+    let options = ExportOptions {
         images: RunImages {
             data: args.data.unwrap_or_else(|| record.data.folder.into()),
             splits: args.splits.or_else(|| record.data.splits.map(PathBuf::from)),
         },
         cache: cache_folder(args.cache)?,
-        gate: match args.gate_images {
-            Some(images) => GateWish::On(images as usize),
-            None if args.no_gate => GateWish::Without,
-            None => GateWish::WhereEnough,
+        quality_gate: match args.gate_images {
+            Some(images) => QualityGateChoice::Images(images as usize),
+            None if args.no_gate => QualityGateChoice::None,
+            None => QualityGateChoice::IfEnoughImages,
         },
         run: args.run,
         store,
         out: args.out,
     };
-    let mut reporter = Reporter::new(args.quiet || args.json);
-    let mut show = |event: crate::pipeline::Event<'_>| reporter.show(event);
+    let mut reporter =
+        if args.json { Reporter::warnings_and_device(args.quiet) } else { Reporter::new(args.quiet) };
     let exported = if quantised {
-        let how = Quantisation {
-            images: args.calibration_images.unwrap_or(CALIBRATION_IMAGES),
-            head_on: args.head_on.unwrap_or(HeadOn::Int8),
-            budget: (!args.allow_over_budget).then(Budget::default),
+        let quantisation = QuantisationOptions {
+            calibration_images: args.calibration_images.unwrap_or(CALIBRATION_IMAGES),
+            head_trained_on: args.head_on.unwrap_or_default(),
+            budget: (!args.allow_over_budget).then(AccuracyBudget::default),
         };
-        export_quantised_run(&job, &how, &choose(args.device)?, &mut show)?
+        let device = choose(args.device)?;
+        reporter.device(&device);
+        export_quantised_run(&options, &quantisation, &device, &mut |event| reporter.show(event))?
     } else {
         let precision = match args.precision {
             Some(PrecisionName::Float32) => Precision::Float32,
-            // Not looked at for a run on a base model, which keeps the precision of the base.
+            // Without effect on a run on a base model, which keeps the precision of the base.
             _ => Precision::Int8Weights,
         };
-        export_run(&job, precision, &mut show)?
+        export_run(&options, precision, &mut |event| reporter.show(event))?
     };
     if args.json {
         println!("{}", serde_json::to_string(&exported)?);

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::args::SourceArgs;
 use super::progress::Reporter;
-use super::source::SourceArgs;
-use crate::features::shard::{ShardNumber, ShardPlace};
-use crate::pipeline::features;
+use crate::commands::features::{ShardOptions, compute_shard};
+use crate::features::shard::{ShardNumber, ShardStorage};
 
 /// Arguments of `features`.
 #[derive(Debug, Args)]
@@ -17,14 +17,14 @@ Examples:
   host-trainer features --data chest_xray --shard 3/16 --out s3://bucket/chest --device cpu
   host-trainer fit --data chest_xray --shards features --out runs/first
 
-Every shard writes one file, however often it is started: what was computed before it was stopped is in the cache,
-and a file that is there is left alone. Options that have an effect on features, --seed and --device among them,
+Every shard writes one file, however often it is started: what an interrupted start computed is in the cache,
+and an existing file is not changed. Options that have an effect on features, --seed and --device among them,
 must be the same for all shards and for the fit; a shard of something else is refused. Features in int8 (the default on a
-CPU) come from backbones that each machine quantises for itself, which gives the same ones on the same kind of processor
-only: where machines differ, name a model with --base, or --features-by float. scripts/cluster/ has the jobs for Slurm and
+CPU) come from backbones that each machine quantises for itself, which are the same only on the same kind of
+processor: if machines differ, name a model with --base, or use --features-by float. scripts/cluster/ has the jobs for Slurm and
 Kubernetes.
 
-Exit status 0 also where images could not be read: they are in the shard as such, and `fit` names them.")]
+Exit status 0 also where images could not be read: the shard records them, and `fit` names them.")]
 pub struct FeaturesArgs {
     #[command(flatten)]
     source: SourceArgs,
@@ -34,10 +34,10 @@ pub struct FeaturesArgs {
     /// Folder or bucket for the files of the shards
     #[arg(long, value_name = "DIR|s3://BUCKET/PREFIX")]
     out: String,
-    /// Seeds the split and random backbones; that of the fit
+    /// Seeds the split and random backbones; the same as for the fit
     #[arg(long, default_value_t = 42)]
     seed: u64,
-    /// Print what became of the shard as JSON on standard output
+    /// Print the outcome of the shard as JSON on standard output
     #[arg(long)]
     json: bool,
     /// Show warnings only
@@ -50,22 +50,20 @@ pub struct FeaturesArgs {
 
 pub fn run(args: FeaturesArgs) -> anyhow::Result<ExitCode> {
     let mut reporter = if args.json_log { Reporter::json_lines() } else { Reporter::new(args.quiet) };
-    // Before hours of work: is there a place for the result?
-    let place = ShardPlace::create(&args.out)?;
+    // Before hours of work: can the result be stored?
+    let storage = ShardStorage::create(&args.out)?;
     let device = args.source.device()?;
-    if !(args.json || args.json_log) {
-        eprintln!("device: {} ({})", device.name, device.reason);
-    }
+    reporter.device(&device);
     let source = args.source.options(args.seed)?;
-    let mut show = |event: crate::pipeline::Event<'_>| reporter.show(event);
-    let record = features(&source, args.seed, args.shard, &place, &device, &mut show)?;
+    let options = ShardOptions { source: &source, seed: args.seed, shard: args.shard, storage: &storage };
+    let record = compute_shard(&options, &device, &mut |event| reporter.show(event))?;
     if args.json {
         println!("{}", serde_json::to_string(&record)?);
     } else if record.finished_before {
         println!("shard {} was finished before: {}", record.shard, record.file);
     } else {
         println!(
-            "shard {}: {} images and forms of them, {} computed, {} unreadable; written to {}",
+            "shard {}: {} views of images, {} computed, {} unreadable; written to {}",
             record.shard, record.jobs, record.computed, record.unreadable, record.file
         );
     }

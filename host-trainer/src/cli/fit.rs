@@ -6,13 +6,13 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::SOME_UNREAD;
+use super::args::{FineTuneArgs, SourceArgs, TrainingArgs};
 use super::progress::Reporter;
-use super::source::SourceArgs;
 use super::summary;
-use super::training::{FineTuneArgs, TrainingArgs};
-use crate::pipeline::{AbstainRule, DecisionRules, FitOptions, ThresholdRule, fit};
+use crate::cancel::{CancelToken, Cancelled};
+use crate::commands::fit::{FitOptions, fit};
+use crate::evaluation::{AbstainRule, DecisionRules, ThresholdRule};
 use crate::run::RunDir;
-use crate::stop::{Stop, Stopped};
 
 /// Arguments of `fit`.
 #[derive(Debug, Args)]
@@ -32,40 +32,40 @@ Examples:
   host-trainer fit --data phantoms --out runs/random --backbones random
   host-trainer fit --data chest_xray --out runs/first --shards features --device cpu
 
-The data folder holds train/, test/ and perhaps val/, each with one folder a class. Validation is carved out of
-train by patient. Features are kept in the cache: a second fit on the same images starts training at once, and
-a fit that was stopped goes on where it was. A training that was stopped is taken up with --resume and ends with
-the same head as one that was not.")]
+The data folder holds train/, test/ and perhaps val/, each with one folder a class. Validation patients are taken out
+of train. A fit trains a classifier head: a small net on the features of the backbones, which stay frozen. Features are
+cached: a second fit on the same images starts training at once, and an interrupted fit continues where it was.
+--resume resumes an interrupted training, which ends with the same head as an uninterrupted one.")]
 pub struct FitArgs {
     #[command(flatten)]
     source: SourceArgs,
     /// Folder to write the run to; an earlier run there is replaced when the new one is finished
-    #[arg(long, value_name = "RUN", help_heading = "Images and nets")]
+    #[arg(long, value_name = "RUN", help_heading = "Images and backbones")]
     out: PathBuf,
-    /// Take the features from shards that `host-trainer features` wrote, all of them, instead of computing them here
+    /// Take the features from shards that `host-trainer features` wrote (all shards are needed), instead of computing them
     #[arg(long, value_name = "DIR|s3://BUCKET/PREFIX", help_heading = "Features")]
     shards: Option<String>,
     #[command(flatten)]
     training: TrainingArgs,
     #[command(flatten)]
     fine_tune: FineTuneArgs,
-    /// Take up the training that was cut off in the folder of the run
+    /// Resume the interrupted training in the folder of the run
     #[arg(long, help_heading = "Training")]
     resume: bool,
     /// How the threshold is chosen on validation: `youden`, 'sensitivity>=0.95' (the highest threshold that reaches it),
-    /// 'specificity>=0.9', or a number between 0 and 1 [default: what --recipe says]
+    /// 'specificity>=0.9', or a number between 0 and 1 [default: that of --recipe]
     #[arg(long, value_name = "RULE", help_heading = "Decision")]
     threshold: Option<ThresholdRule>,
-    /// Leave probabilities as the network gives them: fit no temperature on validation, as in the recipe `article`
+    /// Do not calibrate probabilities: fit no temperature on validation, as in the recipe `article`
     #[arg(long, help_heading = "Decision")]
     no_calibration: bool,
     /// Where the model must not decide: two rules as in --threshold, for the lower and the upper end, such as
     /// 'sensitivity>=0.99,specificity>=0.99' or 0.3,0.7
     #[arg(long, value_name = "RULE,RULE", help_heading = "Decision")]
     abstain: Option<AbstainRule>,
-    /// Refuse a data set with near-duplicate images or patients on two sides (see `host-trainer leaks`); else they are
-    /// warned of
-    #[arg(long, help_heading = "Images and nets")]
+    /// Refuse a data set with near-duplicate images or patients in two splits (see `host-trainer leaks`), instead of a
+    /// warning
+    #[arg(long, help_heading = "Images and backbones")]
     strict: bool,
     /// Print the finished run as JSON on standard output
     #[arg(long, help_heading = "Output")]
@@ -76,37 +76,35 @@ pub struct FitArgs {
     /// Write progress as one JSON object a line on standard error
     #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
     json_log: bool,
-    /// Write plain lines on a terminal, too, instead of a live picture of the training
+    /// Write plain lines also on a terminal, instead of a dashboard of the training
     #[arg(long, help_heading = "Output")]
     no_tui: bool,
 }
 
-/// Exit status of a training that was stopped by Ctrl-C or in the menu of the live picture: that of SIGINT.
-const STOPPED: u8 = 130;
+/// Exit status of a training that was cancelled by Ctrl-C or in the menu of the dashboard: that of SIGINT.
+const CANCELLED: u8 = 130;
 
 pub fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
     let mut reporter = if args.json_log { Reporter::json_lines() } else { Reporter::new(args.quiet) };
     let silent = args.json || args.json_log || args.quiet;
     let json = args.json;
-    let stop = Stop::default();
+    let cancel = CancelToken::default();
     if !args.no_tui && !args.json {
-        reporter = reporter.with_live_picture(stop.clone());
+        reporter = reporter.with_dashboard(cancel.clone());
     }
     let device = args.source.device()?;
-    let options = options(args, stop)?;
+    let options = options(args, cancel)?;
     if !silent && RunDir::new(&options.out).is_finished() {
         eprintln!("{}: the earlier run there will be replaced", options.out.display());
     }
-    if !silent {
-        eprintln!("device: {} ({})", device.name, device.reason);
-    }
+    reporter.device(&device);
     let fitted = fit(&options, &device, &mut |event| reporter.show(event));
-    // The terminal is set back before anything is written to it.
+    // Restores the terminal before anything is written to it.
     drop(reporter);
     let record = match fitted {
-        Err(error) if error.is::<Stopped>() => {
+        Err(error) if error.is::<Cancelled>() => {
             eprintln!("{error}");
-            return Ok(ExitCode::from(STOPPED));
+            return Ok(ExitCode::from(CANCELLED));
         }
         fitted => fitted?,
     };
@@ -119,7 +117,7 @@ pub fn run(args: FitArgs) -> anyhow::Result<ExitCode> {
     Ok(if record.data.left_out.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOME_UNREAD) })
 }
 
-fn options(args: FitArgs, stop: Stop) -> anyhow::Result<FitOptions> {
+fn options(args: FitArgs, cancel: CancelToken) -> anyhow::Result<FitOptions> {
     let recipe = args.source.recipe;
     let training = args.training.config(recipe);
     let threshold = args.threshold.unwrap_or(recipe.threshold());
@@ -136,7 +134,7 @@ fn options(args: FitArgs, stop: Stop) -> anyhow::Result<FitOptions> {
         },
         strict: args.strict,
         out: args.out,
-        stop,
+        cancel,
         command: Some(std::env::args().collect()),
     })
 }

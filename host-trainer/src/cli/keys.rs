@@ -1,12 +1,12 @@
 //! `host-trainer keys`: key pairs for signing models.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use clap::{Args, Subcommand};
-use xray_core::package::signing::{NewKeys, Password};
+use xray_core::package::signing::Password;
 
-use crate::files::write_new;
+use crate::commands::keys::new_key_pair;
 
 /// Arguments of `host-trainer keys`.
 #[derive(Debug, Args)]
@@ -25,13 +25,13 @@ enum Command {
   host-trainer keys new --out keys/2026
   host-trainer keys new --out keys/build-machine --no-password
 
-The boards take models signed by any key in their folder of keys. To rotate: make a new pair, bring its .pub to the
-boards, sign with it from then on, and take the old .pub away when no board runs a model of it any more.")]
+Boards accept models signed by any key in their folder of keys. To rotate: make a new pair, copy its .pub to the
+boards, sign with it from then on, and remove the old .pub when no board runs a model signed with it any more.")]
     New {
-        /// Where to write, without ending; files that are there are not touched
+        /// Name of the files without ending; existing files are not changed
         #[arg(long, value_name = "NAME")]
         out: PathBuf,
-        /// Do not lock the secret key with a password
+        /// Do not protect the secret key with a password
         #[arg(long)]
         no_password: bool,
     },
@@ -40,29 +40,12 @@ boards, sign with it from then on, and take the old .pub away when no board runs
 /// Runs `host-trainer keys`.
 ///
 /// # Errors
-/// If a file is there already, or cannot be written.
+/// If a file exists already, or cannot be written.
 pub fn run(args: KeysArgs) -> Result<()> {
     let Command::New { out, no_password } = args.command;
-    let with_ending = |ending: &str| {
-        let mut name = out.clone().into_os_string();
-        name.push(ending);
-        PathBuf::from(name)
-    };
-    let (secret, public) = (with_ending(".key"), with_ending(".pub"));
-    for path in [&secret, &public] {
-        ensure!(!path.exists(), "{}: is there already; keys are never overwritten", path.display());
-    }
-    let name = out.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let password = if no_password { Password::None } else { Password::Ask };
-    let keys = NewKeys::make(password, &name)?;
-    write(&secret, &keys.secret, 0o600)?;
-    write(&public, &keys.public, 0o644)?;
-    println!("{}: signs; keep it where nobody else reads it", secret.display());
-    println!("{}: copy it to /etc/edge-runtime/keys on every board", public.display());
+    let files = new_key_pair(&out, password)?;
+    println!("{}: signs; keep it where nobody else can read it", files.secret.display());
+    println!("{}: copy it to /etc/edge-runtime/keys on every board", files.public.display());
     Ok(())
-}
-
-fn write(path: &Path, text: &str, mode: u32) -> Result<()> {
-    write_new(path, text.as_bytes(), mode)
-        .with_context(|| format!("{}: could not be written; check the folder", path.display()))
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use clap::Args;
 
-use super::cache_folder;
-use crate::data::leaks::{Leaks, NEAR, Place, find};
+use super::args::cache_folder;
+use crate::data::leaks::{LeakedImage, Leaks, NEAR, find};
 use crate::data::{ClassNames, DataSet};
 
 /// Arguments of `leaks`.
@@ -17,28 +17,28 @@ Examples:
   host-trainer leaks --data chest_xray --splits splits.csv --strict
   host-trainer leaks --data clinic --json > leaks.json
 
-The set is divided as `fit` divides it with the same --splits and --seed. Exit status: 0 nothing was found, or it was
-only listed; 1 with --strict if there is a leak.")]
+The data set is split as `fit` splits it with the same --splits and --seed. Exit status: 0 without leaks or without
+--strict; 1 with --strict if there is a leak.")]
 pub struct LeaksArgs {
     /// Folder with the class folders, found recursively
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// CSV file with the columns path,role,patient that says which image is on which side
+    /// CSV file with the columns path,role,patient that says which image is in which split
     #[arg(long, value_name = "FILE")]
     splits: Option<PathBuf>,
     /// Names of the class folders, the one without the finding first
     #[arg(long, value_name = "NEGATIVE,POSITIVE", default_value = "NORMAL,PNEUMONIA")]
     classes: ClassNames,
-    /// Seeds the split where there is no splits file
+    /// Seeds the split if there is no splits file
     #[arg(long, default_value_t = 42)]
     seed: u64,
-    /// Folder of the cache, where hashes of images are kept [default: $XDG_CACHE_HOME/xray-edge/features]
+    /// Folder of the cache, which also holds hashes of images [default: $XDG_CACHE_HOME/xray-edge/features]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
     /// Fail if there is a leak
     #[arg(long)]
     strict: bool,
-    /// Print what was found as one JSON object
+    /// Print the leaks as one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -56,7 +56,7 @@ pub fn run(args: LeaksArgs) -> anyhow::Result<()> {
     let counts = leaks.counts();
     ensure!(
         !(args.strict && counts.any()),
-        "{} pair(s) of near-duplicates and {} patient(s) are on two sides; put them on one with a splits file",
+        "{} pair(s) of near-duplicates and {} patient(s) are in two splits; put them into one with a splits file",
         counts.pairs,
         counts.patients
     );
@@ -66,16 +66,17 @@ pub fn run(args: LeaksArgs) -> anyhow::Result<()> {
 fn render(leaks: &Leaks) -> String {
     let counts = leaks.counts();
     let mut lines = vec![format!(
-        "pairs       {} near-duplicates on two sides, {} on one (at most {NEAR} of 256 bits differ)",
+        "pairs       {} near-duplicates in two splits, {} in one (at most {NEAR} of 256 bits differ)",
         counts.pairs, leaks.within
     )];
-    let place = |place: &Place| format!("{} {} (patient {})", place.role.name(), place.path, place.patient);
+    let describe =
+        |image: &LeakedImage| format!("{} {} (patient {})", image.role.name(), image.path, image.patient);
     for pair in &leaks.pairs {
         let mirrored = if pair.mirrored { ", mirrored" } else { "" };
-        let (first, second) = (place(&pair.first), place(&pair.second));
+        let (first, second) = (describe(&pair.first), describe(&pair.second));
         lines.push(format!("  {:>3} bits{mirrored}: {first} and {second}", pair.distance));
     }
-    lines.push(format!("patients    {} on two sides", counts.patients));
+    lines.push(format!("patients    {} in two splits", counts.patients));
     for shared in leaks.patients.iter().filter(|shared| shared.certain) {
         let sides: Vec<String> =
             shared.images.iter().map(|(role, count)| format!("{} {count}", role.name())).collect();

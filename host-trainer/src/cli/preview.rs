@@ -6,15 +6,15 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 use image::ImageFormat;
+use xray_core::files::{PUBLIC, write_atomic};
 use xray_core::preprocess::Intensity;
 
-use super::augment_args::AugmentArgs;
+use super::args::AugmentArgs;
 use super::progress::Reporter;
+use crate::commands::preview::{PreviewOptions, PreviewedChange, preview};
 use crate::data::ClassNames;
 use crate::data::augment::Preset;
 use crate::data::corrupt::{Corruption, Kind};
-use crate::files::write_atomic;
-use crate::pipeline::{Change, PreviewOptions, preview};
 
 fn corruption_help() -> String {
     let kinds = Kind::ALL.map(Kind::name).join(", ");
@@ -33,27 +33,27 @@ Examples:
   host-trainer preview --data chest_xray --out noisy.png --corrupt noise-3
 
 The same seed shows the same images, so that two sheets can be compared. The sheet shows X-rays of patients if the data
-does: keep it where they may be kept.")]
+does: store it as confidentially.")]
 pub struct PreviewArgs {
     /// Folder with the class folders, found recursively
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// The picture to write (PNG); one that is there is replaced
+    /// The contact sheet to write (PNG); an existing file is replaced
     #[arg(long, value_name = "FILE.png")]
     out: PathBuf,
-    /// CSV file with the columns path,role,patient that says which image is on which side
+    /// CSV file with the columns path,role,patient that says which image is in which split
     #[arg(long, value_name = "FILE")]
     splits: Option<PathBuf>,
     /// Names of the class folders, the one without the finding first
     #[arg(long, value_name = "NEGATIVE,POSITIVE", default_value = "NORMAL,PNEUMONIA")]
     classes: ClassNames,
-    /// Images to show
+    /// Number of images
     #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..=200))]
     count: u16,
     /// Seeds the choice of images and their changes
     #[arg(long, default_value_t = 42)]
     seed: u64,
-    /// What is done to the grey levels after the changes: `none`, `histogram`, `clahe` or `clahe:CLIP,TILES`
+    /// Normalisation of the grey levels after the changes: `none`, `histogram`, `clahe` or `clahe:CLIP,TILES`
     #[arg(long, value_name = "RULE", default_value = "none")]
     intensity: Intensity,
     #[arg(long, value_name = "KIND-SEVERITY", help = corruption_help(), conflicts_with = "AugmentArgs")]
@@ -67,8 +67,8 @@ pub fn run(args: PreviewArgs) -> anyhow::Result<()> {
     let mut reporter = Reporter::new(false);
     let options = PreviewOptions {
         change: match args.corrupt {
-            Some(corruption) => Change::Corrupt(corruption),
-            None => Change::Augment(args.augment.augmentation(Preset::Robust)?),
+            Some(corruption) => PreviewedChange::Corrupt(corruption),
+            None => PreviewedChange::Augment(args.augment.augmentation(Preset::Robust)?),
         },
         data: args.data,
         classes: args.classes,
@@ -81,7 +81,7 @@ pub fn run(args: PreviewArgs) -> anyhow::Result<()> {
     let mut bytes = Cursor::new(Vec::new());
     sheet
         .write_to(&mut bytes, ImageFormat::Png)
-        .and_then(|()| Ok(write_atomic(&args.out, bytes.get_ref())?))
+        .and_then(|()| Ok(write_atomic(&args.out, bytes.get_ref(), PUBLIC)?))
         .with_context(|| format!("{}: the sheet could not be written", args.out.display()))?;
     println!("{} × {} pixels in {}", sheet.width(), sheet.height(), args.out.display());
     Ok(())

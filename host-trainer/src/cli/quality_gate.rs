@@ -1,4 +1,4 @@
-//! `host-trainer gate`.
+//! `host-trainer gate`: measures the quality gate.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -6,10 +6,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::judged::JudgedArgs;
+use super::args::ImageSetArgs;
 use super::progress::Reporter;
+use crate::commands::quality_gate::{QualityGateOptions, measure_quality_gate};
 use crate::data::Split;
-use crate::pipeline::{GateRow, GateTable, MeasureOptions, Wanted, measure_gate};
+use crate::evaluation::{ExpectedOutcome, QualityGateRow, QualityGateTable};
 
 /// Arguments of `gate`.
 #[derive(Debug, Args)]
@@ -19,14 +20,15 @@ Examples:
   host-trainer gate --model models/first.onnx --data chest_xray --splits splits.csv --others pictures
   host-trainer gate --model models/first.onnx --data chest_xray --others pictures --images 300 --json > gate.json
 
-X-rays are taken as they are, changed as other hands and devices might have taken them, and spoilt: turned, inverted, out
-of focus. Drawn pictures are other ones than those that gates are fitted on. Nothing is chosen here.")]
-pub struct GateArgs {
+X-rays are used unchanged, changed as other operators and devices might have taken them, and in ways that must be refused:
+rotated, inverted, out of focus. The drawn pictures differ from those that quality gates are fitted on. Nothing is chosen
+here.")]
+pub struct QualityGateArgs {
     /// Model file
     #[arg(long, value_name = "FILE.onnx")]
     model: PathBuf,
     #[command(flatten)]
-    images: JudgedArgs,
+    images: ImageSetArgs,
     /// Take the validation images of this CSV file (columns path,role,patient) instead of a folder
     #[arg(long, value_name = "FILE", conflicts_with = "split")]
     splits: Option<PathBuf>,
@@ -36,8 +38,8 @@ pub struct GateArgs {
     /// Folder of pictures that are no chest X-rays, such as photographs; each folder in it is a row of the table
     #[arg(long, value_name = "DIR")]
     others: Option<PathBuf>,
-    /// X-rays of each change and drawn pictures of each kind; of X-rays as they are all are taken
-    #[arg(long = "images", value_name = "N", default_value_t = MeasureOptions::COUNT)]
+    /// Number of X-rays for each change and of drawn pictures for each kind; all unchanged X-rays are used
+    #[arg(long = "images", value_name = "N", default_value_t = QualityGateOptions::COUNT)]
     count: usize,
     /// Print the table as JSON
     #[arg(long)]
@@ -47,14 +49,14 @@ pub struct GateArgs {
     quiet: bool,
 }
 
-pub fn run(args: GateArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: QualityGateArgs) -> anyhow::Result<ExitCode> {
     let mut set = args.images.set(args.splits);
     if set.splits.is_some() {
         set.split = Split::Val;
     }
-    let options = MeasureOptions { set, x_rays: args.x_rays, others: args.others, count: args.count };
+    let options = QualityGateOptions { set, x_rays: args.x_rays, others: args.others, count: args.count };
     let mut reporter = Reporter::new(args.quiet);
-    let table = measure_gate(&args.model, &options, &mut |event| reporter.show(event))?;
+    let table = measure_quality_gate(&args.model, &options, &mut |event| reporter.show(event))?;
     if args.json {
         println!("{}", serde_json::to_string(&table)?);
     } else {
@@ -64,7 +66,7 @@ pub fn run(args: GateArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The table as Markdown.
-fn render(table: &GateTable) -> String {
+fn render(table: &QualityGateTable) -> String {
     let mut text = format!("X-rays of {}, model {}\n\n", table.images, table.model);
     text.push_str("| picture | should be | n | refused | rate | 95% interval | reasons |\n");
     text.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
@@ -75,10 +77,10 @@ fn render(table: &GateTable) -> String {
     text
 }
 
-fn render_row(row: &GateRow) -> String {
-    let wanted = match row.wanted {
-        Wanted::Accepted => "accepted",
-        Wanted::Refused => "refused",
+fn render_row(row: &QualityGateRow) -> String {
+    let expected = match row.expected {
+        ExpectedOutcome::Accepted => "accepted",
+        ExpectedOutcome::Refused => "refused",
     };
     let percent = |part: f64| format!("{:.1}%", 100.0 * part);
     let rate = if row.n == 0 { "-".to_owned() } else { percent(row.refused as f64 / row.n as f64) };
@@ -86,5 +88,8 @@ fn render_row(row: &GateRow) -> String {
         row.interval.map_or_else(|| "-".to_owned(), |i| format!("{} to {}", percent(i.low), percent(i.high)));
     let reasons: Vec<String> = row.reasons.iter().map(|(code, count)| format!("{code} {count}")).collect();
     let (group, kind, n, refused) = (row.group, &row.kind, row.n, row.refused);
-    format!("| {group}: {kind} | {wanted} | {n} | {refused} | {rate} | {interval} | {} |", reasons.join(", "))
+    format!(
+        "| {group}: {kind} | {expected} | {n} | {refused} | {rate} | {interval} | {} |",
+        reasons.join(", ")
+    )
 }

@@ -1,13 +1,12 @@
-//! What a run says of itself.
+//! A finished run as text.
 
 use xray_core::package::RANDOM_WARNING;
 
 use crate::data::ClassNames;
+use crate::evaluation::ThresholdRule;
 use crate::metrics::Interval;
-use crate::pipeline::ThresholdRule;
-use crate::run::{ChooseOn, RunRecord, ShiftRecord};
+use crate::run::{ChooseOn, DomainShiftRecord, RunRecord};
 
-/// A run in words.
 pub fn render(record: &RunRecord) -> String {
     let mut lines = Vec::new();
     if record.has_random_backbones() {
@@ -21,7 +20,7 @@ pub fn render(record: &RunRecord) -> String {
     }
     if let Some(int8) = &record.int8 {
         let images = int8.calibration_images;
-        lines.push(format!("features    of the backbones in int8, calibrated on {images} training images"));
+        lines.push(format!("features    of int8 backbones, activation ranges of {images} training images"));
     }
     let data = &record.data;
     let [negative, positive] = [&record.labels.negative, &record.labels.positive];
@@ -49,11 +48,11 @@ pub fn render(record: &RunRecord) -> String {
             "fine-tuned  {}, epoch {best} of {} (best by validation loss{})",
             how.unfreeze,
             record.fine_tune_history.len(),
-            if best == 0 { "; as they were before" } else { "" }
+            if best == 0 { "; unchanged" } else { "" }
         ));
     }
     let on = match record.choose_on {
-        ChooseOn::Corrupted if record.shift.is_some() => "validation, changed images included",
+        ChooseOn::Corrupted if record.domain_shift.is_some() => "validation, changed images included",
         ChooseOn::Corrupted | ChooseOn::Clean => "validation",
     };
     lines.push(match record.threshold_rule.as_str() {
@@ -80,7 +79,7 @@ pub fn render(record: &RunRecord) -> String {
         lines.push(format!("features    {} computed, {rate:.1} images/s", timings.computed));
     }
     lines.push(String::new());
-    lines.push("Validation (what the threshold was chosen on; judge by `evaluate --split test`):".to_owned());
+    lines.push("Validation (the threshold was chosen on these images; for unbiased figures use `evaluate --split test`):".to_owned());
     let classes = ClassNames { negative: negative.clone(), positive: positive.clone() };
     lines.push(record.validation.render_text(&classes));
     if let Some(without) = &record.without_mirror {
@@ -90,14 +89,14 @@ pub fn render(record: &RunRecord) -> String {
             lines.push(format!("{name:<8} AUROC {auroc}  accuracy {}", figures.accuracy));
         }
     }
-    if let Some(shift) = &record.shift {
-        lines.extend(shifted(shift));
+    if let Some(shift) = &record.domain_shift {
+        lines.extend(domain_shift(shift));
     }
     lines.join("\n")
 }
 
 /// Figures on changed validation images.
-fn shifted(shift: &ShiftRecord) -> Vec<String> {
+fn domain_shift(shift: &DomainShiftRecord) -> Vec<String> {
     let figure = |value: Option<f64>, interval: Option<Interval>| {
         let interval = interval.map_or_else(String::new, |i| format!(" [{:.3}, {:.3}]", i.low, i.high));
         value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}{interval}"))

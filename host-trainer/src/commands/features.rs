@@ -1,65 +1,71 @@
-//! Features computed in shards, on as many machines as there are.
+//! `features`: features computed in shards on several machines, and merged for a fit.
 
 use serde::Serialize;
 
-use super::Event;
-use super::head_fit::{Forms, Jobs};
-use super::source::{FeatureSource, Prepared};
 use crate::data::DataSet;
 use crate::device::ChosenDevice;
-use crate::features::shard::{Shard, ShardError, ShardNumber, ShardPlace, entry_name};
-use crate::features::{Extractor, Job};
+use crate::features::shard::{Shard, ShardError, ShardNumber, ShardStorage, entry_name};
+use crate::features::{Extractor, FeatureJob};
+use crate::pipeline::{Event, FeatureJobs, FeatureSource, PreparedFeatures, ViewOptions};
 
-/// What became of a shard.
+/// The outcome of a shard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ShardRecord {
-    /// The file.
+pub struct ShardSummary {
     pub file: String,
     /// Which shard, as `I/N`.
     pub shard: ShardNumber,
-    /// Images and forms of them in it.
+    /// Views of images in it.
     pub jobs: usize,
-    /// Of these, how many were computed, not taken from the cache.
+    /// How many of them were computed, not taken from the cache.
     pub computed: usize,
-    /// Of these, how many could not be read.
+    /// How many of them could not be read.
     pub unreadable: usize,
-    /// Whether the file was there already, whole.
+    /// Whether a complete file existed before.
     pub finished_before: bool,
 }
 
-/// Computes the features of one shard and writes its file. What is in the cache is not computed again, and nothing
-/// is if the file is there.
+/// Which shard is computed, and where it is written.
+#[derive(Debug)]
+pub struct ShardOptions<'a> {
+    pub source: &'a FeatureSource,
+    /// Seed of the split: that of the fit.
+    pub seed: u64,
+    pub shard: ShardNumber,
+    pub storage: &'a ShardStorage,
+}
+
+/// Computes the features of one shard and writes its file. Cached features are not computed again, and nothing is
+/// computed if the file exists.
 ///
 /// # Errors
-/// Everything that can go wrong with data, weights, features and the place of the shards.
-pub fn features(
-    source: &FeatureSource,
-    seed: u64,
-    number: ShardNumber,
-    place: &ShardPlace,
+/// Everything that can go wrong with data, weights, features and the storage.
+pub fn compute_shard(
+    options: &ShardOptions<'_>,
     device: &ChosenDevice,
     observe: &mut dyn FnMut(Event<'_>),
-) -> anyhow::Result<ShardRecord> {
-    let Prepared { data, extractor, .. } = source.prepare(seed, device, observe)?;
-    let jobs = Jobs::new(&data, source.forms()).into_inner();
-    let plan = extractor.plan(data.fingerprint(), &jobs);
-    let own: Vec<Job> = number.select(&jobs).cloned().collect();
-    let record = ShardRecord {
-        file: place.file(number),
+) -> anyhow::Result<ShardSummary> {
+    let ShardOptions { source, seed, shard: number, storage } = *options;
+    let PreparedFeatures { data, extractor, .. } = source.prepare(seed, device, observe)?;
+    let jobs = FeatureJobs::new(&data, source.view_options());
+    let jobs = jobs.as_slice();
+    let plan = extractor.plan(data.fingerprint(), jobs);
+    let own: Vec<FeatureJob> = number.select(jobs).cloned().collect();
+    let record = ShardSummary {
+        file: storage.file(number),
         shard: number,
         jobs: own.len(),
         computed: 0,
         unreadable: 0,
         finished_before: false,
     };
-    match place.read(&plan, &jobs, number) {
+    match storage.read(&plan, jobs, number) {
         Ok(Some(shard)) => {
-            return Ok(ShardRecord { unreadable: shard.unreadable.len(), finished_before: true, ..record });
+            return Ok(ShardSummary { unreadable: shard.unreadable.len(), finished_before: true, ..record });
         }
         Ok(None) => {}
-        // It is in the way of the one that is wanted, and what is in it is worth nothing.
+        // A damaged file is of no use: it is replaced.
         Err(error @ ShardError::Damaged { .. }) => {
-            observe(Event::Warning(&format!("{error}; it is written anew")));
+            observe(Event::Warning(&format!("{error}; it is written again")));
         }
         Err(error) => return Err(error.into()),
     }
@@ -81,42 +87,46 @@ pub fn features(
     }
     // Equal images are one entry, of which one file may be readable and another not.
     shard.unreadable.retain(|entry| !shard.features.contains_key(entry));
-    let record =
-        ShardRecord { computed: own.len() - extraction.cached, unreadable: shard.unreadable.len(), ..record };
-    place.write(&plan, number, &shard)?;
+    let record = ShardSummary {
+        computed: own.len() - extraction.cached,
+        unreadable: shard.unreadable.len(),
+        ..record
+    };
+    storage.write(&plan, number, &shard)?;
     Ok(record)
 }
 
-/// Puts the features of all shards into the cache.
+/// Copies the features of all shards into the cache.
 ///
 /// # Errors
 /// If a shard is missing, damaged or of something else, or the cache cannot be written.
-pub(super) fn merge(
-    place: &ShardPlace,
+pub(super) fn merge_shards(
+    storage: &ShardStorage,
     data: &DataSet,
     extractor: &Extractor,
-    forms: Forms<'_>,
+    views: ViewOptions<'_>,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<()> {
-    let jobs = Jobs::new(data, forms).into_inner();
-    let plan = extractor.plan(data.fingerprint(), &jobs);
-    let numbers = place.complete()?;
+    let jobs = FeatureJobs::new(data, views);
+    let jobs = jobs.as_slice();
+    let plan = extractor.plan(data.fingerprint(), jobs);
+    let numbers = storage.complete()?;
     let mut new = 0;
     for number in &numbers {
         let missing = || ShardError::Missing {
-            place: place.file(*number),
+            place: storage.file(*number),
             missing: vec![number.index()],
             of: number.of(),
         };
-        let shard = place.read(&plan, &jobs, *number)?.ok_or_else(missing)?;
-        for job in number.select(&jobs) {
+        let shard = storage.read(&plan, jobs, *number)?.ok_or_else(missing)?;
+        for job in number.select(jobs) {
             if let Some(features) = shard.features.get(&entry_name(&job.sha256, &job.view)) {
                 new += usize::from(extractor.keep(job, features)?);
             }
         }
     }
     observe(Event::Note(&format!(
-        "{} shards with the features of {} images and forms of them; {new} were new to the cache",
+        "{} shards with the features of {} views of images; {new} were new to the cache",
         numbers.len(),
         jobs.len()
     )));

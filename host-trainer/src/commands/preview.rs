@@ -1,4 +1,4 @@
-//! What a fit would train on, or a recipe is tried on, to be looked at.
+//! `preview`: images as augmentation or the corruption suite changes them, on a contact sheet.
 
 use std::path::PathBuf;
 
@@ -8,60 +8,58 @@ use sha2::{Digest, Sha256};
 use xray_core::intake::{self, Radiograph};
 use xray_core::preprocess::{Intensity, Preprocessing, Scaling, at_input_size, prepare};
 
-use super::Event;
+use crate::contact_sheet::{Tile, contact_sheet};
 use crate::data::augment::{Augmentation, view_rng};
 use crate::data::corrupt::Corruption;
 use crate::data::{ClassNames, DataSet, Item};
-use crate::sheet::{Tile, contact_sheet};
+use crate::pipeline::Event;
 
 /// Pictures in a row.
 const COLUMNS: u32 = 5;
 
-/// What is done to the images of a preview.
+/// Which change a preview shows.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Change {
-    /// Training images are shown as augmentation varies them.
+pub enum PreviewedChange {
+    /// Augmentation, on training images.
     Augment(Augmentation),
-    /// Validation images are shown as if another hospital had taken them.
+    /// A change of the corruption suite, on validation images.
     Corrupt(Corruption),
 }
 
-/// What a preview is asked to show.
+/// What a preview shows.
 #[derive(Debug, Clone)]
 pub struct PreviewOptions {
     /// Folder with the class folders.
     pub data: PathBuf,
     /// Names of the class folders.
     pub classes: ClassNames,
-    /// A file that says which image is on which side.
+    /// A file that assigns images to splits.
     pub splits: Option<PathBuf>,
-    /// Which images are shown, and what is done to them.
-    pub change: Change,
-    /// What is done to their grey levels.
+    pub change: PreviewedChange,
     pub intensity: Intensity,
     /// Seeds the choice of images and their changes.
     pub seed: u64,
-    /// Images to show.
+    /// Number of images.
     pub count: usize,
 }
 
-/// A contact sheet of images, both classes in turn, changed and normalised as a net would get them.
+/// A contact sheet of images, both classes alternating, changed and normalised as a backbone gets them.
 ///
 /// # Errors
-/// What goes wrong with the data. Images that cannot be read are warned of and others take their place.
+/// What goes wrong with the data. Images that cannot be read are reported and replaced by others.
 pub fn preview(options: &PreviewOptions, observe: &mut dyn FnMut(Event<'_>)) -> anyhow::Result<GrayImage> {
     let data = DataSet::load(&options.data, &options.classes, options.splits.as_deref(), options.seed)?;
     let contract = Preprocessing { intensity: options.intensity, ..Preprocessing::new(Scaling::Unit) };
     let mut tiles = Vec::new();
     let items = match options.change {
-        Change::Augment(_) => &data.train,
-        Change::Corrupt(_) => &data.validation,
+        PreviewedChange::Augment(_) => &data.train,
+        PreviewedChange::Corrupt(_) => &data.validation,
     };
-    for item in in_turn(items, options.seed) {
+    for item in alternating(items, options.seed) {
         if tiles.len() == options.count {
             break;
         }
-        match shown(item, options, &contract) {
+        match changed_image(item, options, &contract) {
             Ok(image) => tiles.push(Tile {
                 image,
                 label: options.classes.name(item.label).to_owned(),
@@ -74,8 +72,8 @@ pub fn preview(options: &PreviewOptions, observe: &mut dyn FnMut(Event<'_>)) -> 
     Ok(contact_sheet(&tiles, COLUMNS))
 }
 
-/// The images in the order of a hash of seed and content, the two classes in turn.
-fn in_turn(items: &[Item], seed: u64) -> Vec<&Item> {
+/// The images in the order of a hash of seed and content, the two classes alternating.
+fn alternating(items: &[Item], seed: u64) -> Vec<&Item> {
     let of = |label| {
         let mut side: Vec<&Item> = items.iter().filter(|item| item.label == label).collect();
         side.sort_by_cached_key(|item| -> [u8; 32] {
@@ -88,13 +86,19 @@ fn in_turn(items: &[Item], seed: u64) -> Vec<&Item> {
     all.into_iter().map(|(_, item)| item).collect()
 }
 
-fn shown(item: &Item, options: &PreviewOptions, contract: &Preprocessing) -> anyhow::Result<Radiograph> {
+fn changed_image(
+    item: &Item,
+    options: &PreviewOptions,
+    contract: &Preprocessing,
+) -> anyhow::Result<Radiograph> {
     let image = at_input_size(&intake::read_file(&item.path).map_err(|error| error.problem)?, contract)?;
     let changed = match options.change {
-        Change::Augment(augmentation) => {
+        PreviewedChange::Augment(augmentation) => {
             augmentation.draw(&mut view_rng(options.seed, &item.sha256, 0)).apply(&image)
         }
-        Change::Corrupt(corruption) => corruption.apply(&image, &mut corruption.rng(&item.sha256))?,
+        PreviewedChange::Corrupt(corruption) => {
+            corruption.apply(&image, &mut corruption.rng(&item.sha256))?
+        }
     };
     let tensor = prepare(&changed, contract)?;
     Ok(changed.redrawn(|at| (tensor.as_slice()[at] * 255.0).round() as u8))

@@ -2,23 +2,23 @@
 //!
 //! [`list`] finds the images, [`patient_of`] tells patients by file names, and [`DataSet`] holds the three
 //! sides: what is trained on, what training is watched with, and what it is judged by. [`augment`] varies what is
-//! trained on, [`corrupt`] what is validated on, and [`leaks`] finds what is on two sides. [`Turn`]
-//! and [`strange`] make what a model must not judge.
+//! trained on, [`corrupt`] what is validated on, and [`leaks`] finds what is on two sides. [`WrongOrientation`]
+//! and [`ood`] make what a model must not judge.
 
 pub mod augment;
 pub mod corrupt;
 mod error;
+mod float_image;
 mod folder;
 mod groups;
 pub mod leaks;
+pub mod ood;
 mod patient;
 pub mod phantom;
-mod plane;
 mod source;
 mod split;
 mod splits_file;
-pub mod strange;
-mod turn;
+mod wrong_orientation;
 
 pub use error::DataError;
 pub use folder::{ClassNames, Item, Split, list, of_split};
@@ -26,5 +26,5 @@ pub use groups::Groups;
 pub use patient::patient_of;
 pub use source::{DataSource, SourceError, SourceSplits};
 pub use split::{DataSet, Role, VALIDATION_FRACTION};
-pub use turn::Turn;
-pub(crate) use turn::mirrored;
+pub use wrong_orientation::WrongOrientation;
+pub(crate) use wrong_orientation::mirrored;

@@ -1,44 +1,48 @@
-//! X-rays that lie wrongly: turned by quarters, or with black and white exchanged.
+//! X-rays in wrong orientations: rotated by quarters, or with black and white exchanged.
 
 use xray_core::intake::Radiograph;
 
-/// What was done wrong. No pixel is interpolated.
+/// A wrong orientation. No pixel is interpolated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Turn {
-    /// A quarter clockwise.
-    Quarter,
+pub enum WrongOrientation {
+    /// Clockwise by 90 degrees.
+    Rotated90,
     /// Upside down.
-    Half,
-    /// A quarter the other way.
-    ThreeQuarters,
+    Rotated180,
+    /// Counterclockwise by 90 degrees.
+    Rotated270,
     /// Black and white exchanged.
     Inverted,
 }
 
-impl Turn {
-    /// All of them.
-    pub const ALL: [Turn; 4] = [Turn::Quarter, Turn::Half, Turn::ThreeQuarters, Turn::Inverted];
+impl WrongOrientation {
+    pub const ALL: [WrongOrientation; 4] = [
+        WrongOrientation::Rotated90,
+        WrongOrientation::Rotated180,
+        WrongOrientation::Rotated270,
+        WrongOrientation::Inverted,
+    ];
 
     /// The name in tables and caches.
     pub fn name(self) -> &'static str {
         match self {
-            Turn::Quarter => "turned-90",
-            Turn::Half => "turned-180",
-            Turn::ThreeQuarters => "turned-270",
-            Turn::Inverted => "inverted",
+            WrongOrientation::Rotated90 => "turned-90",
+            WrongOrientation::Rotated180 => "turned-180",
+            WrongOrientation::Rotated270 => "turned-270",
+            WrongOrientation::Inverted => "inverted",
         }
     }
 
     /// The changed picture, grey.
     pub fn apply(self, image: &Radiograph) -> Radiograph {
         match self {
-            Turn::Quarter => mirrored(&image.transposed()),
-            Turn::ThreeQuarters => mirrored(image).transposed(),
-            Turn::Half => {
+            WrongOrientation::Rotated90 => mirrored(&image.transposed()),
+            WrongOrientation::Rotated270 => mirrored(image).transposed(),
+            WrongOrientation::Rotated180 => {
                 let grey = image.pixels().grey();
                 image.redrawn(|at| grey[grey.len() - 1 - at])
             }
-            Turn::Inverted => {
+            WrongOrientation::Inverted => {
                 let grey = image.pixels().grey();
                 image.redrawn(|at| 255 - grey[at])
             }
@@ -64,8 +68,8 @@ mod tests {
         let mut levels = vec![0; 64 * 65];
         (levels[0], levels[63]) = (200, 100);
         let image = Radiograph::from_grey(64, 65, levels).unwrap();
-        let corners = |turn: Turn| {
-            let turned = turn.apply(&image);
+        let corners = |orientation: WrongOrientation| {
+            let turned = orientation.apply(&image);
             let (width, height) = (turned.width() as usize, turned.height() as usize);
             let grey = turned.pixels().grey().into_owned();
             let at = |x: usize, y: usize| grey[y * width + x];
@@ -73,9 +77,9 @@ mod tests {
             ((width, height), corners)
         };
         // Clockwise from the top left.
-        assert_eq!(corners(Turn::Quarter), ((65, 64), [0, 200, 100, 0]));
-        assert_eq!(corners(Turn::Half), ((64, 65), [0, 0, 200, 100]));
-        assert_eq!(corners(Turn::ThreeQuarters), ((65, 64), [100, 0, 0, 200]));
-        assert_eq!(corners(Turn::Inverted), ((64, 65), [55, 155, 255, 255]));
+        assert_eq!(corners(WrongOrientation::Rotated90), ((65, 64), [0, 200, 100, 0]));
+        assert_eq!(corners(WrongOrientation::Rotated180), ((64, 65), [0, 0, 200, 100]));
+        assert_eq!(corners(WrongOrientation::Rotated270), ((65, 64), [100, 0, 0, 200]));
+        assert_eq!(corners(WrongOrientation::Inverted), ((64, 65), [55, 155, 255, 255]));
     }
 }

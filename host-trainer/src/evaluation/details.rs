@@ -1,11 +1,11 @@
-//! What is told about a model beyond the figures at its threshold.
+//! Figures beyond those at the threshold of a model.
 
 use anyhow::ensure;
 use serde::Serialize;
 use xray_core::decision::Finding;
 use xray_core::package::AbstainBand;
 
-use super::evaluate::{EvaluationRun, JudgedImage};
+use super::{ModelEvaluation, ScoredImage};
 use crate::data::Groups;
 use crate::metrics::{
     Confusion, Interval, MetricsError, PredictiveValues, RESAMPLES, Rate, Reliability, Scored, Subgroup,
@@ -13,35 +13,35 @@ use crate::metrics::{
     threshold_table,
 };
 
-/// Seeds the resamples; a figure must not change from one run to the next.
+/// Seeds the resamples, so that a figure does not change from one call to the next.
 const BOOTSTRAP_SEED: u64 = 1;
 
-/// What is asked for.
+/// What [`EvaluationDetails`] shall hold.
 #[derive(Debug, Clone, PartialEq)]
-pub struct DetailOptions {
-    /// Groups whose figures are given apart.
+pub struct DetailsOptions {
+    /// Groups that get figures of their own.
     pub groups: Groups,
-    /// Shares of patients with the finding, each from 0 to 1, for which predictive values are given.
+    /// Prevalences, each from 0 to 1, that predictive values are computed for.
     pub prevalences: Vec<f64>,
 }
 
-impl DetailOptions {
-    /// Prevalences that are taken where nothing else is said: from a screening to a chest clinic.
+impl DetailsOptions {
+    /// Default prevalences: from a screening to a chest clinic.
     pub const PREVALENCES: [f64; 4] = [0.02, 0.1, 0.25, 0.5];
 }
 
-impl Default for DetailOptions {
+impl Default for DetailsOptions {
     fn default() -> Self {
-        DetailOptions { groups: Groups::ByName, prevalences: Self::PREVALENCES.to_vec() }
+        DetailsOptions { groups: Groups::ByName, prevalences: Self::PREVALENCES.to_vec() }
     }
 }
 
-/// How far probabilities can be believed.
+/// The quality of the probabilities: probability calibration.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CalibrationFigures {
     /// Mean squared distance from the truth, 0..1.
     pub brier: f64,
-    /// Its 95% interval, by bootstrap.
+    /// 95% interval by bootstrap.
     pub brier_interval: Option<Interval>,
     /// Mean log loss, natural logarithm.
     pub log_loss: f64,
@@ -69,28 +69,27 @@ fn resampled(
     bootstrap(scored, RESAMPLES, BOOTSTRAP_SEED, figure)
 }
 
-/// What the abstain band does.
+/// The effect of the abstain band.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Abstention {
-    /// The band.
     pub band: AbstainBand,
-    /// The part of all images that lies in it.
+    /// Share of all images inside the band.
     pub uncertain: Rate,
-    /// The part of the positives.
+    /// Share of the positives inside it.
     pub uncertain_positives: Rate,
-    /// The part of the negatives.
+    /// Share of the negatives inside it.
     pub uncertain_negatives: Rate,
     /// Counts of the images outside it.
     pub decided: Confusion,
-    /// Of the positives outside it, the part that is suspected.
+    /// Of the positives outside it.
     pub sensitivity: Rate,
-    /// Of the negatives outside it, the part that shows no sign.
+    /// Of the negatives outside it.
     pub specificity: Rate,
 }
 
-/// What is told about a model beyond [`crate::metrics::Evaluation`].
+/// Figures beyond [`crate::metrics::Evaluation`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Detail {
+pub struct EvaluationDetails {
     /// 95% interval of the area under the ROC curve, by bootstrap; `None` when only one class occurs.
     pub auroc_bootstrap: Option<Interval>,
     /// Average precision; `None` without a positive.
@@ -99,27 +98,22 @@ pub struct Detail {
     pub average_precision_interval: Option<Interval>,
     /// 95% interval of the positive class's F1 at the threshold, by bootstrap.
     pub f1_interval: Option<Interval>,
-    /// Of the calibrated probabilities.
+    /// After probability calibration.
     pub calibration: CalibrationFigures,
-    /// Of the probabilities before calibration; `None` where the model has no temperature.
+    /// Before probability calibration; `None` if the model has no temperature.
     pub uncalibrated: Option<CalibrationFigures>,
-    /// What a call means at other prevalences.
     pub predictive_values: Vec<PredictiveValues>,
-    /// What the abstain band does, if the model has one.
+    /// `None` if the model has no abstain band.
     pub abstention: Option<Abstention>,
-    /// The figures of each group; empty where there is nothing to tell apart.
     pub subgroups: Vec<Subgroup>,
-    /// What every threshold would have called.
     pub thresholds: Vec<ThresholdRow>,
 }
 
-impl Detail {
-    /// Works out everything from the images of an evaluation.
-    ///
+impl EvaluationDetails {
     /// # Errors
-    /// If a prevalence is none, or a groups file names none of the images.
-    pub fn new(run: &EvaluationRun, options: &DetailOptions) -> anyhow::Result<Detail> {
-        let scored: Vec<Scored> = run.images.iter().map(JudgedImage::scored).collect();
+    /// If a prevalence is not between 0 and 1, or a groups file names none of the images.
+    pub fn new(run: &ModelEvaluation, options: &DetailsOptions) -> anyhow::Result<EvaluationDetails> {
+        let scored: Vec<Scored> = run.images.iter().map(ScoredImage::scored).collect();
         let grouped: Vec<_> = run
             .images
             .iter()
@@ -135,7 +129,7 @@ impl Detail {
             run.images.iter().map(|image| (image.uncalibrated, image.label)).collect();
         let c = run.evaluation.confusion;
         let predictive: Result<_, _> = options.prevalences.iter().map(|p| c.predictive_values(*p)).collect();
-        Ok(Detail {
+        Ok(EvaluationDetails {
             auroc_bootstrap: resampled(&scored, |drawn| auroc(drawn).ok())?,
             average_precision: average_precision(&scored)?,
             average_precision_interval: resampled(&scored, |drawn| average_precision(drawn).ok().flatten())?,
@@ -155,7 +149,7 @@ impl Detail {
     }
 }
 
-fn abstention(band: AbstainBand, images: &[JudgedImage]) -> Abstention {
+fn abstention(band: AbstainBand, images: &[ScoredImage]) -> Abstention {
     let mut decided = Confusion::default();
     let mut uncertain = [0; 2];
     for image in images {

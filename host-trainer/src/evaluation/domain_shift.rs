@@ -1,34 +1,35 @@
-//! How a head does on changed validation images.
+//! Figures on changed validation images: how a model stands a domain shift.
 
 use std::collections::BTreeMap;
 
-use super::head_fit::scored;
 use crate::data::corrupt::{Corruption, Kind, SUITE_VERSION};
 use crate::metrics::{Confusion, Evaluation, MetricsError, Rate, Scored, auroc, auroc_interval};
-use crate::run::{ChooseOn, KindFigures, ShiftRecord, ValidationScore};
+use crate::run::{ChooseOn, CorruptionFigures, DomainShiftRecord, ValidationScore, scored};
 
-/// The scores of the images as they are, and those under a change.
-pub(super) fn apart(scores: &[ValidationScore]) -> (Vec<ValidationScore>, Vec<ValidationScore>) {
+/// The scores of the unchanged images, and of the corrupted ones.
+pub(crate) fn split_by_corruption(
+    scores: &[ValidationScore],
+) -> (Vec<ValidationScore>, Vec<ValidationScore>) {
     scores.iter().cloned().partition(|score| score.corruption.is_none())
 }
 
 /// The scores that an operating point is chosen on.
-pub(super) fn counted(scores: &[ValidationScore], choose_on: ChooseOn) -> Vec<ValidationScore> {
+pub(crate) fn selection_scores(scores: &[ValidationScore], choose_on: ChooseOn) -> Vec<ValidationScore> {
     match choose_on {
         ChooseOn::Corrupted => scores.to_vec(),
-        ChooseOn::Clean => apart(scores).0,
+        ChooseOn::Clean => split_by_corruption(scores).0,
     }
 }
 
-/// Figures on calibrated scores of changed images at the threshold; none if there are none.
+/// Figures at the threshold on calibrated scores of corrupted images; `None` without such scores.
 ///
 /// # Errors
 /// [`MetricsError`] if a score is no probability.
-pub(super) fn shift(
+pub(crate) fn domain_shift(
     scores: &[ValidationScore],
     corruptions: u32,
     threshold: f64,
-) -> Result<Option<ShiftRecord>, MetricsError> {
+) -> Result<Option<DomainShiftRecord>, MetricsError> {
     if scores.is_empty() {
         return Ok(None);
     }
@@ -41,7 +42,7 @@ pub(super) fn shift(
     }
     let figures = |(kind, scores): (Kind, Vec<Scored>)| {
         let c = Confusion::at(&scores, threshold);
-        KindFigures {
+        CorruptionFigures {
             kind: kind.name().to_owned(),
             images: scores.len(),
             auroc: auroc(&scores).ok(),
@@ -50,7 +51,7 @@ pub(super) fn shift(
             specificity: Rate::new(c.tn, c.tn + c.fp),
         }
     };
-    Ok(Some(ShiftRecord {
+    Ok(Some(DomainShiftRecord {
         suite: SUITE_VERSION,
         corruptions,
         evaluation: Evaluation::new(&scored(scores), threshold)?,

@@ -8,23 +8,24 @@ use tract_onnx::pb::{GraphProto, ModelProto};
 use xray_core::hex;
 use xray_core::package::{Contract, FEATURES_NAME, PackageFile};
 
-use super::graph::Graph;
-use super::{ExportError, finished};
+use super::ExportError;
 use crate::head::HeadWeights;
+use crate::onnx::{Graph, finished};
 
 /// Everything in a model that its features depend on.
 #[derive(Debug, Clone)]
-pub struct Body {
+pub struct BackboneGraph {
     graph: GraphProto,
 }
 
-impl Body {
-    /// Takes the head off a model.
+impl BackboneGraph {
+    /// Removes the head of a model.
     ///
     /// # Errors
-    /// [`ExportError::Body`] if the file is no ONNX model or has no features.
+    /// [`ExportError::BackboneGraph`] if the file is no ONNX model or has no features.
     pub fn of(file: &PackageFile) -> Result<Self, ExportError> {
-        let wrong = |reason: String| ExportError::Body { file: file.path().display().to_string(), reason };
+        let wrong =
+            |reason: String| ExportError::BackboneGraph { file: file.path().display().to_string(), reason };
         let model = ModelProto::decode(file.bytes()).map_err(|error| wrong(error.to_string()))?;
         let mut graph = model.graph.ok_or_else(|| wrong("it holds no graph".to_owned()))?;
         // Nodes stand in the order in which they depend on each other, so one pass backwards finds all.
@@ -43,7 +44,7 @@ impl Body {
         graph.node = kept;
         graph.initializer.retain(|tensor| needed.contains(&tensor.name));
         graph.output.clear();
-        Ok(Body { graph })
+        Ok(BackboneGraph { graph })
     }
 
     /// SHA-256 (hex) over the nodes and constants: models with the same give the same features.
@@ -51,11 +52,11 @@ impl Body {
         hex(&Sha256::digest(self.graph.encode_to_vec()))
     }
 
-    /// A whole model of this body and `head`. The contract's precision is that of the head's weights, too.
+    /// A whole model of this backbone graph and `head`. The contract's precision is that of the head's weights, too.
     ///
     /// # Errors
     /// [`ExportError`] if the head does not take as many features as the contract says, or holds numbers that
-    /// are not finite; [`ExportError::NoMaps`] if the body is not one that `export` wrote.
+    /// are not finite; [`GraphError::NoMaps`] if the graph is not one that `export` wrote.
     pub fn with_head(&self, head: &HeadWeights, contract: &Contract) -> Result<Vec<u8>, ExportError> {
         head.check()?;
         if head.features() != contract.features {
@@ -64,6 +65,6 @@ impl Body {
         }
         let graph = Graph::resume(self.graph.clone());
         let features = graph.known(FEATURES_NAME);
-        finished(graph, &features, head, contract)
+        Ok(finished(graph, &features, head, contract)?)
     }
 }

@@ -10,7 +10,7 @@ use xray_core::hex;
 use xray_core::preprocess::Preprocessing;
 
 use super::{FeatureError, View};
-use crate::files::if_there;
+use xray_core::files::not_found_as_none;
 
 /// Raised whenever the same image and weights would give other features than before.
 const FORMAT: u32 = 1;
@@ -70,7 +70,7 @@ impl FeatureCache {
     /// [`FeatureError::Cache`] if a file is there and cannot be read.
     pub fn get(&self, sha256: &str, view: &View) -> Result<Option<Vec<f32>>, FeatureError> {
         let path = self.path(sha256, view);
-        let bytes = match if_there(fs::read(&path)) {
+        let bytes = match not_found_as_none(fs::read(&path)) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(None),
             Err(source) => return Err(FeatureError::Cache { path, source }),

@@ -11,8 +11,9 @@ use xray_core::preprocess::{self, InputTensor, Preprocessing};
 
 use super::burn_net::BurnNet;
 use super::model_net::ModelNet;
-use super::shard::{Plan, PlanPart};
+use super::shard::{Plan, ShardPlanPart};
 use super::{CacheKey, FeatureCache, FeatureError, View};
+use crate::data::Item;
 use crate::device::ChosenDevice;
 use crate::weights::WeightSet;
 
@@ -21,13 +22,19 @@ const BATCH: usize = 8;
 
 /// One image whose features are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job {
+pub struct FeatureJob {
     /// The file.
     pub path: PathBuf,
     /// SHA-256 of its content (hex).
     pub sha256: String,
     /// In which form.
     pub view: View,
+}
+
+impl FeatureJob {
+    pub fn new(item: &Item, view: View) -> Self {
+        FeatureJob { path: item.path.clone(), sha256: item.sha256.clone(), view }
+    }
 }
 
 /// How far an extraction is.
@@ -127,9 +134,11 @@ impl Extractor {
     }
 
     /// What shards of the features of these jobs have in common. `data` is the fingerprint of the data set.
-    pub fn plan(&self, data: String, jobs: &[Job]) -> Plan {
-        let part =
-            |part: &Part| PlanPart { name: part.cache.name().to_owned(), features: part.cache.features() };
+    pub fn plan(&self, data: String, jobs: &[FeatureJob]) -> Plan {
+        let part = |part: &Part| ShardPlanPart {
+            name: part.cache.name().to_owned(),
+            features: part.cache.features(),
+        };
         Plan::new(data, self.device, self.parts.iter().map(part).collect(), jobs)
     }
 
@@ -138,7 +147,7 @@ impl Extractor {
     ///
     /// # Errors
     /// [`FeatureError::Cache`] if the cache cannot be read or written.
-    pub fn keep(&self, job: &Job, joined: &[f32]) -> Result<bool, FeatureError> {
+    pub fn keep(&self, job: &FeatureJob, joined: &[f32]) -> Result<bool, FeatureError> {
         let mut changed = false;
         let mut rest = joined;
         for part in &self.parts {
@@ -160,7 +169,11 @@ impl Extractor {
     /// # Errors
     /// [`FeatureError`] if the cache or a net fails. An image that cannot be read is no error: it is
     /// named in the result.
-    pub fn run(&self, jobs: &[Job], mut observe: impl FnMut(Progress)) -> Result<Extraction, FeatureError> {
+    pub fn run(
+        &self,
+        jobs: &[FeatureJob],
+        mut observe: impl FnMut(Progress),
+    ) -> Result<Extraction, FeatureError> {
         let mut rows: Rows = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
             rows.push(jobs.iter().map(|j| part.cache.get(&j.sha256, &j.view)).collect::<Result<_, _>>()?);
@@ -212,7 +225,7 @@ impl Extractor {
         Ok(rows)
     }
 
-    fn prepare(&self, job: &Job) -> Result<InputTensor, String> {
+    fn prepare(&self, job: &FeatureJob) -> Result<InputTensor, String> {
         let image = intake::read_file(&job.path).map_err(|error| error.problem.to_string())?;
         job.view.prepare(&image, &job.sha256, &self.preprocessing).map_err(|error| error.to_string())
     }
@@ -220,7 +233,7 @@ impl Extractor {
     /// Computes what a batch lacks, for each net those images only that it has not seen.
     fn compute(
         &self,
-        jobs: &[Job],
+        jobs: &[FeatureJob],
         batch: &[(usize, InputTensor)],
         rows: &mut Rows,
     ) -> Result<(), FeatureError> {

@@ -3,7 +3,7 @@
 mod burn_net;
 mod cache;
 mod error;
-mod extract;
+mod extractor;
 mod hardened_view;
 mod model_net;
 pub mod shard;
@@ -12,5 +12,5 @@ mod view;
 pub(crate) use burn_net::batch_tensor;
 pub use cache::{CacheKey, FeatureCache};
 pub use error::FeatureError;
-pub use extract::{Extraction, Extractor, Job, Progress};
-pub use view::{Varied, View, ViewError, Views, validation_views};
+pub use extractor::{Extraction, Extractor, FeatureJob, Progress};
+pub use view::{AugmentedView, View, ViewError, Views, validation_views};

@@ -1,4 +1,4 @@
-//! The forms of an image whose features are wanted.
+//! The views of an image that features are computed of.
 
 use std::sync::Arc;
 
@@ -10,33 +10,30 @@ use xray_core::preprocess::{InputTensor, PreprocessError, Preprocessing, at_inpu
 
 use super::hardened_view::{Donors, HardenedView};
 use crate::data::augment::{Augmentation, Hardening, Preset, view_rng};
-use crate::data::{Item, Turn};
+use crate::data::{Item, WrongOrientation};
 use crate::data::corrupt::{CorruptError, Corruption, SUITE_VERSION};
 
-/// Which form of an image.
+/// A view of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum View {
-    /// As it is.
+    /// The unchanged image.
     Plain,
     /// Left and right exchanged.
     Mirror,
-    /// One of many drawn within an augmentation.
-    Varied(Varied),
-    /// Lying wrongly, as no model should judge it.
-    Turned(Turn),
+    /// Drawn at random within an augmentation.
+    Augmented(AugmentedView),
+    WrongOrientation(WrongOrientation),
     /// As another hospital might have taken it.
     Corrupted(Corruption),
     /// One of many drawn by the hardening augmentation.
     Hardened(HardenedView),
 }
 
-/// An image that could not be brought into its form.
+/// Why a view could not be made.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ViewError {
-    /// It could not be prepared.
     #[error(transparent)]
     Prepare(#[from] PreprocessError),
-    /// It could not be changed.
     #[error(transparent)]
     Corrupt(#[from] CorruptError),
     /// The image that lends its frame or amplitudes could not be read.
@@ -44,15 +41,15 @@ pub enum ViewError {
     Donor(String),
 }
 
-/// One draw within an augmentation.
+/// A random draw within an augmentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Varied {
-    recipe: Arc<Recipe>,
+pub struct AugmentedView {
+    recipe: Arc<NamedAugmentation>,
     index: u32,
 }
 
 #[derive(Debug, PartialEq)]
-struct Recipe {
+struct NamedAugmentation {
     augmentation: Augmentation,
     seed: u64,
     /// Half a SHA-256 (hex) over both.
@@ -60,22 +57,22 @@ struct Recipe {
 }
 
 // The numbers of an augmentation were checked, and none is NaN.
-impl Eq for Recipe {}
+impl Eq for NamedAugmentation {}
 
 impl View {
-    /// The name that stands in caches: no two forms have the same.
+    /// The name in caches; no two views have the same.
     pub fn name(&self) -> String {
         match self {
             View::Plain => "plain".to_owned(),
             View::Mirror => "mirror".to_owned(),
-            View::Turned(turn) => turn.name().to_owned(),
-            View::Varied(Varied { recipe, index }) => format!("{}-{index}", recipe.name),
+            View::WrongOrientation(orientation) => orientation.name().to_owned(),
+            View::Augmented(AugmentedView { recipe, index }) => format!("{}-{index}", recipe.name),
             View::Corrupted(corruption) => format!("suite{SUITE_VERSION}-{corruption}"),
             View::Hardened(view) => view.name(),
         }
     }
 
-    /// The image in this form, as an engine takes it; `sha256` is that of its file.
+    /// The input tensor of this view; `sha256` is that of its file.
     ///
     /// # Errors
     /// [`ViewError`].
@@ -88,8 +85,10 @@ impl View {
         match self {
             View::Plain => Ok(prepare(image, contract)?),
             View::Mirror => Ok(prepare(image, contract)?.mirrored()),
-            View::Turned(turn) => Ok(prepare(&turn.apply(&at_input_size(image, contract)?), contract)?),
-            View::Varied(Varied { recipe, index }) => {
+            View::WrongOrientation(orientation) => {
+                Ok(prepare(&orientation.apply(&at_input_size(image, contract)?), contract)?)
+            }
+            View::Augmented(AugmentedView { recipe, index }) => {
                 let mut rng = view_rng(recipe.seed, sha256, *index);
                 let small = at_input_size(image, contract)?;
                 Ok(prepare(&recipe.augmentation.draw(&mut rng).apply(&small), contract)?)
@@ -104,17 +103,16 @@ impl View {
     }
 }
 
-/// The forms in which a validation image is looked at, itself first: `corruptions` changes of the suite follow
+/// The views of a validation image: the image itself, then `corruptions` changes of the suite
 /// ([`Corruption::drawn`]).
 pub fn validation_views(sha256: &str, corruptions: u32) -> Vec<View> {
     let drawn = Corruption::drawn(sha256, corruptions as usize).into_iter().map(View::Corrupted);
     std::iter::once(View::Plain).chain(drawn).collect()
 }
 
-/// Which forms of a training image a head is trained on.
+/// Which views of a training image a head is trained on.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Views {
-    /// How images are varied.
     pub augmentation: Augmentation,
     /// Draws an image beside the image itself; of no effect where the augmentation is none or the mirror image
     /// alone.
@@ -133,7 +131,7 @@ impl Views {
         Views { augmentation: preset.augmentation(), count: 4, seed: 42, hardening: None }
     }
 
-    /// Whether more than the image and its mirror image is trained on, so that [`Views::count`] has an effect.
+    /// Whether there are more views than the image and its mirror image, so that [`Views::count`] has an effect.
     pub fn are_drawn(&self) -> bool {
         ![Preset::None, Preset::Article].map(Preset::augmentation).contains(&self.augmentation)
     }
@@ -159,8 +157,9 @@ impl Views {
         }
         let text = format!("{:?} {}", self.augmentation, self.seed);
         let name = hex(&Sha256::digest(text))[..16].to_owned();
-        let recipe = Arc::new(Recipe { augmentation: self.augmentation, seed: self.seed, name });
-        let drawn = (0..self.count).map(|index| View::Varied(Varied { recipe: recipe.clone(), index }));
+        let recipe = Arc::new(NamedAugmentation { augmentation: self.augmentation, seed: self.seed, name });
+        let drawn =
+            (0..self.count).map(|index| View::Augmented(AugmentedView { recipe: recipe.clone(), index }));
         std::iter::once(View::Plain).chain(drawn).collect()
     }
 }
@@ -182,7 +181,7 @@ mod tests {
             names(Views { augmentation: Augmentation { zoom: 0.2, ..robust.augmentation }, ..robust })
                 .split_off(1),
         );
-        all.extend(Turn::ALL.map(|turn| View::Turned(turn).name()));
+        all.extend(WrongOrientation::ALL.map(|orientation| View::WrongOrientation(orientation).name()));
         let count = all.len();
         all.sort();
         all.dedup();

@@ -1,94 +1,95 @@
-//! A fine-tuning that was cut off after a pass, as one file.
+//! The state of a fine-tuning after an epoch, as one file, so that it can be resumed.
 
 use std::path::Path;
 
 use burn::optim::ModuleOptimizer;
 use serde::{Deserialize, Serialize};
 
-use super::stack::Stack;
+use super::stacked_model::StackedModel;
 use crate::head::{Epoch, TrainingError, load, load_optimizer, module_bytes, read, unusable, write};
 
-/// Everything that the next pass depends on.
+/// Everything that the next epoch depends on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FineTuneCheckpoint {
-    /// SHA-256 (hex) over options, images and first weights: a fine-tuning goes on with its own only.
+    /// SHA-256 (hex) over options, images and first weights: only the same fine-tuning can be resumed.
     pub(super) key: String,
     pub(super) history: Vec<Epoch>,
-    /// Backbones and head after the last pass, with their optimiser; none before the first.
+    /// After the last epoch; none before the first.
     pub(super) state: Option<State>,
-    /// The pass with the lowest validation loss so far.
-    pub(super) kept: Option<Kept>,
+    /// The epoch with the lowest validation loss so far.
+    #[serde(rename = "kept")]
+    pub(super) best: Option<BestEpoch>,
 }
 
 /// Backbones and head, and Adam's moments, as burn writes them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct State {
-    #[serde(with = "serde_bytes")]
-    stack: Vec<u8>,
+    #[serde(rename = "stack", with = "serde_bytes")]
+    model: Vec<u8>,
     #[serde(with = "serde_bytes")]
     optimizer: Vec<u8>,
 }
 
-/// The pass that would be kept if the fine-tuning ended now.
+/// The epoch whose weights are kept if the fine-tuning ends now.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Kept {
-    /// Counted from 1; 0: backbones and head as they came.
+pub(super) struct BestEpoch {
+    /// Counted from 1; 0: backbones and head before fine-tuning.
     pub epoch: usize,
-    /// Its validation loss.
+    /// Validation loss.
     pub loss: f64,
-    /// Its backbones and its head, as burn writes them; none: as they came.
-    pub stack: Option<serde_bytes::ByteBuf>,
-    /// Logits of the validation images.
+    /// Backbones and head, as burn writes them; none: those before fine-tuning.
+    #[serde(rename = "stack")]
+    pub model: Option<serde_bytes::ByteBuf>,
+    /// DeviceLogits of the validation images.
     pub logits: Vec<f64>,
 }
 
 impl State {
-    /// What they are now.
-    pub fn of(stack: &Stack, optimizer: &ModuleOptimizer) -> Result<Self, TrainingError> {
+    pub fn of(model: &StackedModel, optimizer: &ModuleOptimizer) -> Result<Self, TrainingError> {
         let moments = optimizer.into_bytes().map_err(unusable)?.to_vec();
-        Ok(State { stack: module_bytes(stack)?, optimizer: moments })
+        Ok(State { model: module_bytes(model)?, optimizer: moments })
     }
 
-    /// Puts them back into a stack of the same shape and a fresh optimiser.
+    /// Puts them back into a model of the same shape and a new optimiser.
     pub fn restore(
         &self,
-        stack: Stack,
+        model: StackedModel,
         optimizer: ModuleOptimizer,
-    ) -> Result<(Stack, ModuleOptimizer), TrainingError> {
-        Ok((load(stack, &self.stack)?, load_optimizer(optimizer, &self.optimizer)?))
+    ) -> Result<(StackedModel, ModuleOptimizer), TrainingError> {
+        Ok((load(model, &self.model)?, load_optimizer(optimizer, &self.optimizer)?))
     }
 }
 
 impl FineTuneCheckpoint {
-    /// A fine-tuning before its first pass.
+    /// The state before the first epoch.
     pub(super) fn start(key: String) -> Self {
-        FineTuneCheckpoint { key, history: Vec::new(), state: None, kept: None }
+        FineTuneCheckpoint { key, history: Vec::new(), state: None, best: None }
     }
 
-    /// What nets and head give as they came, which a pass must better to be kept.
+    /// Records the validation of the model before fine-tuning, which an epoch must improve on to be kept.
     pub(super) fn before(&mut self, loss: f64, logits: Vec<f64>) {
-        self.kept = Some(Kept { epoch: 0, loss, stack: None, logits });
+        self.best = Some(BestEpoch { epoch: 0, loss, model: None, logits });
     }
 
-    /// Takes up a pass: what it gave, and nets and head after it.
+    /// Records an epoch: its figures, and the state after it.
     pub(super) fn after(&mut self, record: Epoch, state: State, logits: Vec<f64>) {
         let loss = record.validation_loss;
-        if self.kept.as_ref().is_none_or(|kept| loss < kept.loss) {
-            let stack = Some(state.stack.clone().into());
-            self.kept = Some(Kept { epoch: record.epoch, loss, stack, logits });
+        if self.best.as_ref().is_none_or(|best| loss < best.loss) {
+            let model = Some(state.model.clone().into());
+            self.best = Some(BestEpoch { epoch: record.epoch, loss, model, logits });
         }
         self.history.push(record);
         self.state = Some(state);
     }
 
-    /// The passes that are done.
+    /// The finished epochs.
     pub fn history(&self) -> &[Epoch] {
         &self.history
     }
 
-    /// The pass that comes next, counted from 1.
+    /// The next epoch, counted from 1.
     pub fn next_epoch(&self) -> usize {
         self.history.len() + 1
     }
@@ -116,7 +117,7 @@ mod tests {
 
     use super::*;
 
-    /// Taken without its nets, it would go on from nets that were not trained.
+    /// Without the weights, training would be resumed from weights that were not trained.
     #[test]
     fn a_checkpoint_of_another_form_is_refused() {
         #[derive(Serialize)]
@@ -124,7 +125,7 @@ mod tests {
             key: String,
             history: Vec<Epoch>,
             parts: Vec<u8>,
-            kept: Option<Kept>,
+            kept: Option<BestEpoch>,
         }
         let file = tempfile::NamedTempFile::new().unwrap();
         let other = Other { key: "k".to_owned(), history: Vec::new(), parts: Vec::new(), kept: None };

@@ -16,9 +16,10 @@ pub enum FineTuneError {
         /// What was given.
         given: String,
     },
-    /// A net that is not in the stack.
-    #[error("{backbone} is not in the stack: name it with `--backbones`, or leave it out of `--unfreeze`")]
-    NotInStack {
+    #[error(
+        "{backbone} is not in the stacked model: name it with `--backbones`, or leave it out of `--unfreeze`"
+    )]
+    NotInModel {
         /// The net.
         backbone: &'static str,
     },
@@ -35,9 +36,8 @@ pub enum FineTuneError {
     /// Nothing to train on.
     #[error("no device was named to train on; name one with `--device`")]
     NoDevice,
-    /// No pass was asked for.
-    #[error("at least one pass is needed; use `--fine-tune-epochs 1` or more, or leave `--unfreeze` out")]
-    NoPasses,
+    #[error("at least one epoch is needed; use `--fine-tune-epochs 1` or more, or leave `--unfreeze` out")]
+    NoEpochs,
     /// A step size that is none.
     #[error("`--fine-tune-rate` {value} is no step size; use a number above 0, such as 1e-5")]
     Rate {

@@ -1,4 +1,4 @@
-//! Images from their files, as the nets take them.
+//! Loads images from their files and prepares them for the backbones.
 
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
@@ -6,20 +6,20 @@ use xray_core::intake;
 use xray_core::preprocess::InputTensor;
 
 use super::FineTuneError;
-use super::training::Images;
+use super::training::TuningImages;
 use crate::backbones::input_adapter;
 use crate::data::Item;
 use crate::features::{View, batch_tensor};
 use crate::weights::Conventions;
 
-/// What the way from a file to a net depends on.
-pub(super) struct Feed<'a> {
-    pub images: Images<'a>,
-    /// What each backbone takes for granted.
+/// Loads and prepares images.
+pub(super) struct ImageLoader<'a> {
+    pub images: TuningImages<'a>,
+    /// Of each backbone.
     pub conventions: Vec<Conventions>,
 }
 
-impl Feed<'_> {
+impl ImageLoader<'_> {
     /// Reads and prepares images.
     pub fn prepare(&self, wanted: &[(&Item, &View)]) -> Result<Vec<InputTensor>, FineTuneError> {
         let prepare = |(item, view): &(&Item, &View)| {

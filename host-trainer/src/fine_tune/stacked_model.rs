@@ -1,4 +1,5 @@
-//! Nets and head as one module, as burn trains it: on one device, or on several that share each batch.
+//! The stacked model as one burn module: several backbones side by side whose features are joined, and the classifier head
+//! on top. It is trained on one device, or on several that each compute a part of every batch.
 
 use burn::data::dataloader::{DataLoaderIterator, Progress};
 use burn::data::dataset::DatasetError;
@@ -10,82 +11,82 @@ use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 use crate::backbones::Net;
 use crate::head::{DropoutMasks, Head};
 
-/// Everything that is trained.
+/// Backbones and classifier head.
 #[derive(Module, Debug)]
-pub(super) struct Stack {
+pub(super) struct StackedModel {
     pub nets: Vec<Net>,
     pub head: Head,
 }
 
-/// What one device does of a step.
-pub(super) struct Share {
-    /// Its place among the shares of the batch.
+/// The part of a batch that one device computes.
+pub(super) struct DeviceBatch {
+    /// Its position among the parts of the batch.
     pub index: usize,
-    /// Its part of the batch, 0 to 1.
-    pub part: f64,
+    /// Its size as a fraction of the batch, 0 to 1.
+    pub fraction: f64,
     /// Images as each net takes them, `[images, 3, size, size]`.
     pub images: Vec<Tensor<4>>,
-    /// The truth, 0 or 1.
+    /// Labels, 0 or 1.
     pub targets: Tensor<1, Int>,
     pub masks: DropoutMasks,
     pub loss: BinaryCrossEntropyLoss,
 }
 
-/// Logits of a share, `[images]`.
-pub(super) struct Logits {
-    /// The place of the share.
+/// Logits of a part of a batch, `[images]`.
+pub(super) struct DeviceLogits {
+    /// The position of the part.
     pub index: usize,
     pub logits: Tensor<1>,
 }
 
-impl ItemLazy for Logits {
+impl ItemLazy for DeviceLogits {
     fn sync(self) -> Result<Self, ExecutionError> {
         Ok(self)
     }
 }
 
-impl Stack {
-    /// Logits of images that each net takes in its own form.
+impl StackedModel {
+    /// Logits of images, prepared for each backbone by its own conventions.
     fn logits(&self, images: Vec<Tensor<4>>, masks: Option<DropoutMasks>) -> Tensor<1> {
         let pooled = self.nets.iter().zip(images).map(|(net, images)| net.pooled(images));
         self.head.forward(Tensor::cat(pooled.collect(), 1), masks).flatten::<1>(0, 1)
     }
 }
 
-impl TrainStep for Stack {
-    type Input = Share;
-    type Output = Logits;
+impl TrainStep for StackedModel {
+    type Input = DeviceBatch;
+    type Output = DeviceLogits;
 
-    /// The loss of a batch is a mean over its images, so that the gradients of the shares, each weighed by its part, add up
-    /// to those of the batch.
-    fn step(&self, share: Share) -> TrainOutput<Logits> {
-        let logits = self.logits(share.images, Some(share.masks));
-        let loss = share.loss.forward(logits.clone(), share.targets).mul_scalar(share.part);
-        TrainOutput::new(self, loss.backward(), Logits { index: share.index, logits: logits.inner() })
+    /// The loss of a batch is a mean over its images, so that the gradients of its parts, each weighted by its fraction,
+    /// add up to those of the batch.
+    fn step(&self, batch: DeviceBatch) -> TrainOutput<DeviceLogits> {
+        let logits = self.logits(batch.images, Some(batch.masks));
+        let loss = batch.loss.forward(logits.clone(), batch.targets).mul_scalar(batch.fraction);
+        TrainOutput::new(self, loss.backward(), DeviceLogits { index: batch.index, logits: logits.inner() })
     }
 }
 
-impl InferenceStep for Stack {
+impl InferenceStep for StackedModel {
     type Input = Vec<Tensor<4>>;
-    type Output = Logits;
+    type Output = DeviceLogits;
 
-    fn step(&self, images: Vec<Tensor<4>>) -> Logits {
-        Logits { index: 0, logits: self.logits(images, None) }
+    fn step(&self, images: Vec<Tensor<4>>) -> DeviceLogits {
+        DeviceLogits { index: 0, logits: self.logits(images, None) }
     }
 }
 
-/// The share of one device in one step, in the form in which burn asks for it; none if the batch is too small for all.
-pub(super) struct OneStep(pub Option<Share>);
+/// An iterator over one part of a batch, as burn expects it; empty if the batch is too small for all devices.
+pub(super) struct SingleBatch(pub Option<DeviceBatch>);
 
-impl Iterator for OneStep {
-    type Item = Result<Share, DatasetError>;
+impl Iterator for SingleBatch {
+    type Item = Result<DeviceBatch, DatasetError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.0.take().map(Ok)
     }
 }
 
-impl DataLoaderIterator<Share> for OneStep {
+impl DataLoaderIterator<DeviceBatch> for SingleBatch {
     fn progress(&self) -> Progress {
         Progress::new(1, 1, None)
     }

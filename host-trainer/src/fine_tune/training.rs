@@ -1,4 +1,4 @@
-//! Fine-tuning from its first pass to its last.
+//! Fine-tuning from the first epoch to the last.
 
 use burn::tensor::Device;
 use sha2::{Digest, Sha256};
@@ -6,34 +6,36 @@ use xray_core::hex;
 use xray_core::preprocess::Preprocessing;
 
 use super::checkpoint::FineTuneCheckpoint;
-use super::tuner::Tuner;
+use super::fine_tuner::FineTuner;
 use super::{FineTuneError, Unfreeze};
-use crate::backbones::BackboneKind;
+use crate::architectures::BackboneKind;
 use crate::data::Item;
 use crate::features::{View, Views};
-use crate::head::{Epoch, HeadWeights, Moment, Sums, TrainingConfig, TrainingError, epoch_record, sigmoid};
+use crate::head::{
+    Epoch, HeadWeights, TrainingConfig, TrainingError, TrainingEvent, TrainingSums, epoch_record, sigmoid,
+};
 use crate::weights::WeightSet;
 
-/// How backbones are trained.
+/// Options of fine-tuning.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FineTune {
-    /// Which layers.
+    /// The layers that are trained.
     pub unfreeze: Unfreeze,
-    /// Passes over the training images.
+    /// Passes over the training images, at least 1.
     pub epochs: usize,
-    /// Adam's step size for the backbones; the head's is that of its own training.
+    /// Adam's learning rate for the backbones; the head keeps the rate of its own training.
     pub learning_rate: f64,
 }
 
 impl FineTune {
-    /// Whether these nets can be trained like this.
+    /// Whether these backbones can be trained with these options.
     ///
     /// # Errors
-    /// [`FineTuneError`] names what is not there or out of its range.
-    pub fn check(&self, stack: &[BackboneKind]) -> Result<(), FineTuneError> {
-        self.unfreeze.layers(stack)?;
+    /// [`FineTuneError`] names what is missing or out of its range.
+    pub fn check(&self, backbones: &[BackboneKind]) -> Result<(), FineTuneError> {
+        self.unfreeze.layers(backbones)?;
         if self.epochs == 0 {
-            return Err(FineTuneError::NoPasses);
+            return Err(FineTuneError::NoEpochs);
         }
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             return Err(FineTuneError::Rate { value: self.learning_rate.to_string() });
@@ -42,104 +44,108 @@ impl FineTune {
     }
 }
 
-/// The images and how a net gets them.
+/// The images of a fine-tuning and how they are prepared.
 #[derive(Debug, Clone, Copy)]
-pub struct Images<'a> {
-    /// Trained on.
+pub struct TuningImages<'a> {
     pub train: &'a [Item],
-    /// Watched, in these forms.
+    /// Validation images in these views.
     pub validation: &'a [(&'a Item, &'a View)],
-    /// Which forms of a training image are trained on.
+    /// Views of a training image.
     pub views: &'a Views,
-    /// How images are prepared.
     pub preprocessing: &'a Preprocessing,
 }
 
-/// Backbones and head of the pass with the lowest validation loss, or as they came if no pass had a lower one.
+/// What is trained, on what, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct FineTuneJob<'a> {
+    pub sets: &'a [WeightSet],
+    /// Trained on the frozen backbones.
+    pub head: &'a HeadWeights,
+    pub images: TuningImages<'a>,
+    pub options: &'a FineTune,
+    /// The options that the head was trained with.
+    pub training: &'a TrainingConfig,
+    /// The first device makes the optimiser steps; all of them compute.
+    pub devices: &'a [Device],
+}
+
+/// Backbones and head of the epoch with the lowest validation loss, or as before if no epoch had a lower loss.
 #[derive(Debug, Clone)]
 pub struct FineTuned {
-    /// The backbones, in the order in which they came.
+    /// In the order of [`FineTuneJob::sets`].
     pub sets: Vec<WeightSet>,
-    /// The head.
     pub head: HeadWeights,
-    /// The pass that they are from, counted from 1; 0: as they came.
+    /// Counted from 1; 0: the weights before fine-tuning.
     pub best_epoch: usize,
-    /// Every pass.
     pub history: Vec<Epoch>,
     /// Probability of each validation image, in order.
     pub validation_probabilities: Vec<f64>,
 }
 
-/// Trains the named layers of the backbones together with a head that was trained on them while they were frozen, always
-/// for all passes: callbacks are the head's alone. The first of `devices` makes the steps, all of them share the work.
-/// `observe` is told of every step and, after every pass, of what it gave and of all that is needed to go on from
-/// there; given to `resume`, it ends with the same nets, bit for bit on a CPU.
+/// Trains the named layers of the backbones together with the head, always for all epochs: callbacks apply to the first
+/// training of the head only. `observe` gets every step, and after every epoch its figures and the state to resume from.
+/// Given as `resume`, this state leads to the same weights, bit for bit on a CPU.
 ///
 /// # Errors
-/// [`FineTuneError`] if the rule names what is not there, an image cannot be read, the checkpoint is of another
-/// fine-tuning, or the device fails; and whatever `observe` gives.
+/// [`FineTuneError`] if the rule names layers that are not there, an image cannot be read, the checkpoint is of another
+/// fine-tuning, or the device fails; and whatever `observe` returns.
 pub fn fine_tune<E: From<FineTuneError>>(
-    (sets, head): (&[WeightSet], &HeadWeights),
-    images: Images<'_>,
-    (how, config): (&FineTune, &TrainingConfig),
-    devices: &[Device],
+    job: FineTuneJob<'_>,
     resume: Option<FineTuneCheckpoint>,
-    mut observe: impl FnMut(Moment<'_, FineTuneCheckpoint>) -> Result<(), E>,
+    mut observe: impl FnMut(TrainingEvent<'_, FineTuneCheckpoint>) -> Result<(), E>,
 ) -> Result<FineTuned, E> {
-    let key = key((sets, head), images, (how, config))?;
+    let key = key(&job)?;
     let mut state = match resume {
         Some(state) if state.key == key => state,
         Some(_) => return Err(FineTuneError::from(TrainingError::OtherTraining).into()),
         None => FineTuneCheckpoint::start(key),
     };
-    let mut tuner = Tuner::new((sets, head), images, (how, config), devices)?;
+    let mut tuner = FineTuner::new(job)?;
     if let Some(state) = &state.state {
         tuner.restore(state)?;
     }
-    let labels: Vec<bool> = images.validation.iter().map(|(item, _)| item.label).collect();
-    if state.kept.is_none() {
+    let learning_rate = job.options.learning_rate;
+    let labels: Vec<bool> = job.images.validation.iter().map(|(item, _)| item.label).collect();
+    if state.best.is_none() {
         let logits = tuner.score()?;
-        let before = epoch_record(0, how.learning_rate, &Sums::default(), &logits, &labels);
+        let before = epoch_record(0, learning_rate, &TrainingSums::default(), &logits, &labels);
         state.before(before.validation_loss, logits);
     }
-    while state.next_epoch() <= how.epochs {
+    while state.next_epoch() <= job.options.epochs {
         let epoch = state.next_epoch();
-        let sums = tuner.pass(epoch, |step| observe(Moment::Step(step)))?;
+        let sums = tuner.epoch(epoch, |step| observe(TrainingEvent::Step(step)))?;
         let logits = tuner.score()?;
-        let record = epoch_record(epoch, how.learning_rate, &sums, &logits, &labels);
+        let record = epoch_record(epoch, learning_rate, &sums, &logits, &labels);
         if !record.train_loss.is_finite() || !record.validation_loss.is_finite() {
             return Err(FineTuneError::from(TrainingError::Diverged { epoch }).into());
         }
         state.after(record, tuner.state()?, logits);
-        observe(Moment::Epoch(&record, &state))?;
+        observe(TrainingEvent::Epoch(&record, &state))?;
     }
-    let kept = state.kept.ok_or(FineTuneError::NoPasses)?;
-    let (sets, head) = match kept.stack {
-        None => (sets.to_vec(), head.clone()),
-        Some(stack) => tuner.weights_of(&stack, sets)?,
+    let best = state.best.ok_or(FineTuneError::NoEpochs)?;
+    let (sets, head) = match best.model {
+        None => (job.sets.to_vec(), job.head.clone()),
+        Some(model) => tuner.weights_of(&model)?,
     };
     Ok(FineTuned {
         sets,
         head,
-        best_epoch: kept.epoch,
+        best_epoch: best.epoch,
         history: state.history,
-        validation_probabilities: kept.logits.into_iter().map(sigmoid).collect(),
+        validation_probabilities: best.logits.into_iter().map(sigmoid).collect(),
     })
 }
 
-/// SHA-256 (hex) over everything that the fine-tuned nets depend on.
-fn key(
-    (sets, head): (&[WeightSet], &HeadWeights),
-    images: Images<'_>,
-    how: (&FineTune, &TrainingConfig),
-) -> Result<String, FineTuneError> {
-    let options = serde_json::to_vec(&(how, images.views))
+/// SHA-256 (hex) over everything that the result depends on.
+fn key(job: &FineTuneJob<'_>) -> Result<String, FineTuneError> {
+    let images = &job.images;
+    let options = serde_json::to_vec(&((job.options, job.training), images.views))
         .map_err(|error| TrainingError::Checkpoint { reason: error.to_string() })?;
     let mut hash = Sha256::new();
     hash.update(options);
     hash.update(format!("{:?}", images.preprocessing));
-    sets.iter().for_each(|set| hash.update(set.fingerprint()));
-    hash.update(head.fingerprint());
+    job.sets.iter().for_each(|set| hash.update(set.fingerprint()));
+    hash.update(job.head.fingerprint());
     hash.update((images.train.len() as u64).to_le_bytes());
     let mut add = |item: &Item, view: &View| {
         hash.update(&item.sha256);

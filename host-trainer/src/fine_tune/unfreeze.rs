@@ -2,11 +2,11 @@
 
 use std::str::FromStr;
 
-use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::FineTuneError;
-use crate::backbones::{BackboneKind, Trained};
+use crate::architectures::BackboneKind;
+use crate::backbones::TrainedLayers;
 
 /// Which layers of the backbones are trained. As text: `all`, or nets with commas between, each whole
 /// (`mobilenet-v2`) or from a stage on (`densenet169:denseblock4..`; the dots may be left out).
@@ -31,7 +31,7 @@ impl FromStr for Unfreeze {
                 Some((net, stage)) => (net, Some(stage.trim_end_matches("..").to_owned())),
                 None => (part, None),
             };
-            let kind = BackboneKind::from_str(net.trim(), false).map_err(|_| wrong())?;
+            let kind = BackboneKind::from_name(net.trim()).ok_or_else(wrong)?;
             if stage.as_deref() == Some("") { Err(wrong()) } else { Ok((kind, stage)) }
         });
         Ok(Unfreeze::From(parts.collect::<Result<_, _>>()?))
@@ -53,17 +53,17 @@ impl Unfreeze {
     /// The layers of each of these nets that are trained.
     ///
     /// # Errors
-    /// [`FineTuneError::NotInStack`] and [`FineTuneError::Stage`] for names that are not there.
-    pub fn layers(&self, stack: &[BackboneKind]) -> Result<Vec<Trained>, FineTuneError> {
+    /// [`FineTuneError::NotInModel`] and [`FineTuneError::Stage`] for names that are not there.
+    pub fn layers(&self, backbones: &[BackboneKind]) -> Result<Vec<TrainedLayers>, FineTuneError> {
         if let Unfreeze::From(parts) = self
-            && let Some((kind, _)) = parts.iter().find(|(kind, _)| !stack.contains(kind))
+            && let Some((kind, _)) = parts.iter().find(|(kind, _)| !backbones.contains(kind))
         {
-            return Err(FineTuneError::NotInStack { backbone: kind.name() });
+            return Err(FineTuneError::NotInModel { backbone: kind.name() });
         }
-        stack.iter().map(|kind| self.of_net(*kind)).collect()
+        backbones.iter().map(|kind| self.of_net(*kind)).collect()
     }
 
-    fn of_net(&self, kind: BackboneKind) -> Result<Trained, FineTuneError> {
+    fn of_net(&self, kind: BackboneKind) -> Result<TrainedLayers, FineTuneError> {
         let names: Vec<String> = kind.plan().into_iter().map(|layer| layer.name).collect();
         let first = match self {
             Unfreeze::All => Some(0),
@@ -74,7 +74,7 @@ impl Unfreeze {
             },
         };
         let layers = first.map(|first| names[first..].iter().cloned().collect()).unwrap_or_default();
-        Ok(Trained { layers, statistics: *self == Unfreeze::All })
+        Ok(TrainedLayers { layers, statistics: *self == Unfreeze::All })
     }
 }
 
@@ -95,10 +95,10 @@ fn first_of(kind: BackboneKind, names: &[String], stage: &str) -> Result<usize, 
 mod tests {
     use super::*;
 
-    const STACK: [BackboneKind; 2] = BackboneKind::STACK;
+    const MODEL: [BackboneKind; 2] = BackboneKind::DEFAULT_STACK;
 
-    fn layers(text: &str) -> Vec<Trained> {
-        text.parse::<Unfreeze>().unwrap().layers(&STACK).unwrap()
+    fn layers(text: &str) -> Vec<TrainedLayers> {
+        text.parse::<Unfreeze>().unwrap().layers(&MODEL).unwrap()
     }
 
     #[test]
@@ -123,10 +123,10 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_named() {
-        let error = |text: &str| text.parse::<Unfreeze>().and_then(|rule| rule.layers(&STACK)).unwrap_err();
+        let error = |text: &str| text.parse::<Unfreeze>().and_then(|rule| rule.layers(&MODEL)).unwrap_err();
         assert!(matches!(error("resnet:4"), FineTuneError::Rule { .. }));
         assert!(matches!(error("densenet169:"), FineTuneError::Rule { .. }));
-        assert!(matches!(error("densenet121"), FineTuneError::NotInStack { .. }));
+        assert!(matches!(error("densenet121"), FineTuneError::NotInModel { .. }));
         let FineTuneError::Stage { stages, .. } = error("densenet169:denseblock5") else { panic!() };
         assert!(stages.starts_with("conv0, norm0, denseblock1, transition1"), "{stages}");
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::callbacks::{EarlyStoppingState, ReduceOnPlateauState};
 use super::model::Head;
 use super::{Epoch, TrainingError};
-use crate::files::if_there;
+use xray_core::files::{PUBLIC, not_found_as_none, write_atomic};
 
 /// Everything that the next pass depends on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ pub struct Checkpoint {
     #[serde(with = "serde_bytes")]
     optimizer: Vec<u8>,
     /// The pass that would be kept, if there is one yet.
-    pub(super) kept: Option<Kept>,
+    pub(super) kept: Option<BestEpoch>,
     /// Whether early stopping ended it.
     #[serde(default)]
     pub(super) stopped: bool,
@@ -39,7 +39,7 @@ pub struct Checkpoint {
 
 /// The pass that would be kept if the training ended now.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Kept {
+pub(super) struct BestEpoch {
     /// Counted from 1.
     pub epoch: usize,
     /// The figure by which it was chosen.
@@ -118,13 +118,14 @@ pub(crate) fn write(state: &impl Serialize, path: &Path) -> Result<(), TrainingE
     let failed = |reason: String| TrainingError::CheckpointFile { path: path.to_owned(), reason };
     let mut bytes = Vec::new();
     ciborium::into_writer(state, &mut bytes).map_err(|error| failed(error.to_string()))?;
-    crate::files::write_atomic(path, &bytes).map_err(|error| failed(error.to_string()))
+    write_atomic(path, &bytes, PUBLIC).map_err(|error| failed(error.to_string()))
 }
 
 /// Reads what [`write`] wrote; none where there is no file.
 pub(crate) fn read<State: DeserializeOwned>(path: &Path) -> Result<Option<State>, TrainingError> {
     let failed = |reason: String| TrainingError::CheckpointFile { path: path.to_owned(), reason };
-    let Some(bytes) = if_there(std::fs::read(path)).map_err(|error| failed(error.to_string()))? else {
+    let Some(bytes) = not_found_as_none(std::fs::read(path)).map_err(|error| failed(error.to_string()))?
+    else {
         return Ok(None);
     };
     ciborium::from_reader(bytes.as_slice()).map(Some).map_err(|error| failed(error.to_string()))

@@ -4,7 +4,7 @@ use super::Epoch;
 
 /// A moment of a training. `State` is all that it needs to go on from the end of a pass.
 #[derive(Debug)]
-pub enum Moment<'a, State> {
+pub enum TrainingEvent<'a, State> {
     /// A step was made.
     Step(Step),
     /// A pass ended.

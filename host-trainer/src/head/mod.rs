@@ -3,10 +3,10 @@
 pub mod callbacks;
 mod checkpoint;
 mod config;
-pub(crate) mod draws;
 mod error;
+mod event;
 mod model;
-mod moment;
+pub(crate) mod rng;
 mod samples;
 mod sampling;
 #[cfg(test)]
@@ -19,9 +19,9 @@ pub(crate) use checkpoint::{load, load_optimizer, module_bytes, read, unusable, 
 pub(crate) use config::class_weights;
 pub use config::{ClassWeights, Keep, TrainingConfig};
 pub use error::TrainingError;
+pub use event::{Step, TrainingEvent};
 pub(crate) use model::{DropoutMasks, Head, values};
-pub use moment::{Moment, Step};
 pub use samples::Samples;
-pub(crate) use training::{ADAM_EPSILON, Sums, epoch_record, loss_of, sigmoid};
-pub use training::{Epoch, Trained, probabilities, train};
+pub(crate) use training::{ADAM_EPSILON, TrainingSums, epoch_record, loss_of, sigmoid};
+pub use training::{Epoch, TrainedHead, probabilities, train};
 pub use weights::{BatchNorm, Dense, HeadError, HeadWeights};

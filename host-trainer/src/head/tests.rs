@@ -6,8 +6,8 @@ use burn::tensor::Device;
 use super::callbacks::{EarlyStopping, Monitor, ReduceOnPlateau};
 use super::model::{Head, values};
 use super::{
-    Checkpoint, ClassWeights, Keep, Moment, Samples, Trained, TrainingConfig, TrainingError, class_weights,
-    draws, train,
+    Checkpoint, ClassWeights, Keep, Samples, Trained, TrainingConfig, TrainingError, TrainingEvent,
+    class_weights, draws, train,
 };
 
 const FEATURES: usize = 8;
@@ -138,7 +138,7 @@ fn a_training_that_stopped_early_is_not_trained_further() {
     let last = std::cell::RefCell::new(None);
     let run = |resume| {
         train(&config, &samples(0..16), &samples(16..24), &Device::flex(), resume, |moment| {
-            if let Moment::Epoch(_, state) = moment {
+            if let TrainingEvent::Epoch(_, state) = moment {
                 last.replace(Some(state.clone()));
             }
             Ok::<_, TrainingError>(())
@@ -156,7 +156,7 @@ fn every_step_is_told() {
     let config = TrainingConfig { epochs: 2, batch_size: 6, ..config() };
     let mut told = Vec::new();
     let trained = train(&config, &samples(0..16), &samples(16..24), &Device::flex(), None, |moment| {
-        if let Moment::Step(step) = moment {
+        if let TrainingEvent::Step(step) = moment {
             told.push(step);
         }
         Ok::<_, TrainingError>(())
@@ -206,8 +206,8 @@ fn a_training_that_was_cut_off_ends_with_the_same_head() {
     let path = |epoch: usize| folder.path().join(epoch.to_string());
     let run = |resume| {
         train(&config, &with_views(), &samples(16..24), &Device::flex(), resume, |moment| match moment {
-            Moment::Epoch(epoch, state) => state.save(&path(epoch.epoch)),
-            Moment::Step(_) => Ok(()),
+            TrainingEvent::Epoch(epoch, state) => state.save(&path(epoch.epoch)),
+            TrainingEvent::Step(_) => Ok(()),
         })
         .unwrap()
     };
@@ -226,7 +226,7 @@ fn a_training_that_was_cut_off_ends_with_the_same_head() {
 fn a_checkpoint_of_another_training_is_refused() {
     let mut last = None;
     train(&config(), &samples(0..16), &samples(16..24), &Device::flex(), None, |moment| {
-        if let Moment::Epoch(_, state) = moment {
+        if let TrainingEvent::Epoch(_, state) = moment {
             last = Some(state.clone());
         }
         Ok::<_, TrainingError>(())

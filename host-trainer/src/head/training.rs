@@ -7,9 +7,11 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use sha2::{Digest, Sha256};
 use xray_core::hex;
 
-use super::checkpoint::{Checkpoint, Kept, load, module_bytes};
+use super::checkpoint::{BestEpoch, Checkpoint, load, module_bytes};
 use super::model::{DropoutMasks, Head, values};
-use super::{HeadWeights, Keep, Moment, Samples, Step, TrainingConfig, TrainingError, class_weights, draws};
+use super::{
+    HeadWeights, Keep, Samples, Step, TrainingConfig, TrainingError, TrainingEvent, class_weights, rng,
+};
 use crate::metrics::auroc;
 
 /// Added to Adam's denominator, as Keras does by default.
@@ -40,7 +42,7 @@ pub struct Epoch {
 
 /// A trained head: the weights of the pass that [`Keep`] names.
 #[derive(Debug, Clone)]
-pub struct Trained {
+pub struct TrainedHead {
     /// The weights.
     pub weights: HeadWeights,
     /// The pass that they are from, counted from 1.
@@ -64,8 +66,8 @@ pub fn train<E: From<TrainingError>>(
     validation: &Samples,
     device: &Device,
     resume: Option<Checkpoint>,
-    mut observe: impl FnMut(Moment<'_, Checkpoint>) -> Result<(), E>,
-) -> Result<Trained, E> {
+    mut observe: impl FnMut(TrainingEvent<'_, Checkpoint>) -> Result<(), E>,
+) -> Result<TrainedHead, E> {
     config.check_with(training, validation)?;
     let key = key(config, training, validation)?;
     let mut state = match resume {
@@ -76,7 +78,7 @@ pub fn train<E: From<TrainingError>>(
     let mut trainer = Trainer::new(config, training, device, &state)?;
     while !state.stopped && state.next_epoch() <= config.epochs {
         let epoch = state.next_epoch();
-        let sums = trainer.pass(epoch, state.learning_rate, |step| observe(Moment::Step(step)))?;
+        let sums = trainer.pass(epoch, state.learning_rate, |step| observe(TrainingEvent::Step(step)))?;
         let head = trainer.head.valid();
         let logits = score(&head, validation, &device.clone())?;
         let record = epoch_record(epoch, state.learning_rate, &sums, &logits, &validation.labels);
@@ -88,10 +90,10 @@ pub fn train<E: From<TrainingError>>(
         state.stopped = after_pass(config, &mut state, &record, &bytes, logits);
         state.history.push(record);
         state.store(bytes, &trainer.optimizer)?;
-        observe(Moment::Epoch(&record, &state))?;
+        observe(TrainingEvent::Epoch(&record, &state))?;
     }
     let kept = state.kept.ok_or(TrainingError::NothingKept)?;
-    Ok(Trained {
+    Ok(TrainedHead {
         weights: load(trainer.head, &kept.head)?.valid().weights()?,
         best_epoch: kept.epoch,
         history: state.history,
@@ -125,7 +127,7 @@ fn after_pass(
         }
     };
     if best {
-        state.kept = Some(Kept { epoch: record.epoch, value, head: head.to_vec(), logits });
+        state.kept = Some(BestEpoch { epoch: record.epoch, value, head: head.to_vec(), logits });
     }
     early.is_some_and(|(_, outcome)| outcome.stop)
 }
@@ -142,13 +144,13 @@ struct Trainer<'a> {
 
 /// Of one pass over the training samples.
 #[derive(Default)]
-pub(crate) struct Sums {
+pub(crate) struct TrainingSums {
     loss: f64,
     right: usize,
     seen: usize,
 }
 
-impl Sums {
+impl TrainingSums {
     /// Adds a batch.
     pub(crate) fn add(&mut self, logits: &[f32], labels: &[bool]) {
         for (logit, label) in logits.iter().zip(labels) {
@@ -206,16 +208,16 @@ impl<'a> Trainer<'a> {
         epoch: usize,
         learning_rate: f64,
         mut observe: impl FnMut(Step) -> Result<(), E>,
-    ) -> Result<Sums, E> {
+    ) -> Result<TrainingSums, E> {
         let (seed, total) = (self.config.seed, self.training.labels.len());
-        let order = draws::epoch(self.training, seed, epoch);
-        let mut sums = Sums::default();
+        let order = rng::epoch(self.training, seed, epoch);
+        let mut sums = TrainingSums::default();
         for (step, batch) in order.chunks(self.config.batch_size).enumerate() {
             // One sample has no variance: BatchNorm would give zeros.
             if batch.len() < 2 {
                 continue;
             }
-            let masks = draws::dropout(self.config, epoch, step, batch.len(), &self.device);
+            let masks = rng::dropout(self.config, epoch, step, batch.len(), &self.device);
             self.step(batch, masks, learning_rate, &mut sums)?;
             observe(sums.step(epoch, total))?;
         }
@@ -227,7 +229,7 @@ impl<'a> Trainer<'a> {
         batch: &[(usize, usize)],
         masks: DropoutMasks,
         learning_rate: f64,
-        sums: &mut Sums,
+        sums: &mut TrainingSums,
     ) -> Result<(), TrainingError> {
         let rows = self.training.rows(batch, &self.device);
         let logits = self.head.forward(rows, Some(masks)).flatten::<1>(0, 1);
@@ -281,7 +283,7 @@ fn score(head: &Head, samples: &Samples, device: &Device) -> Result<Vec<f64>, Tr
 pub(crate) fn epoch_record(
     epoch: usize,
     learning_rate: f64,
-    sums: &Sums,
+    sums: &TrainingSums,
     logits: &[f64],
     labels: &[bool],
 ) -> Epoch {
@@ -308,7 +310,7 @@ fn of_worst_group(mut record: Epoch, validation: &Samples, logits: &[f64]) -> Ep
         let members = (0..logits.len()).filter(move |at| validation.groups[*at] == group);
         let (logits, labels): (Vec<f64>, Vec<bool>) =
             members.map(|at| (logits[at], validation.labels[at])).unzip();
-        epoch_record(record.epoch, record.learning_rate, &Sums::default(), &logits, &labels)
+        epoch_record(record.epoch, record.learning_rate, &TrainingSums::default(), &logits, &labels)
     };
     let groups: Vec<Epoch> =
         (0..=*last).filter(|group| validation.groups.contains(group)).map(of_group).collect();

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 
-use crate::files::write_atomic;
 use crate::weights::Array;
+use xray_core::files::{PUBLIC, write_atomic};
 
 /// A linear layer, `y = weight · x + bias`.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,8 +126,8 @@ impl BatchNorm {
 }
 
 impl HeadWeights {
-    /// A head that gives one half for everything; it stands where a model needs one and none is trained yet.
-    pub fn blank(features: usize) -> HeadWeights {
+    /// A head whose probability is always 0.5, for models whose head is not trained yet.
+    pub fn untrained(features: usize) -> HeadWeights {
         let norm = |channels: usize| BatchNorm {
             gamma: vec![1.0; channels],
             beta: vec![0.0; channels],
@@ -213,7 +213,7 @@ impl HeadWeights {
             .collect::<Result<Vec<_>, _>>()
             .map_err(format)?;
         let bytes = safetensors::serialize(views, None).map_err(format)?;
-        write_atomic(path, &bytes).map_err(|source| HeadError::Io {
+        write_atomic(path, &bytes, PUBLIC).map_err(|source| HeadError::Io {
             action: "write",
             path: path.to_owned(),
             source,

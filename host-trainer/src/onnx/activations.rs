@@ -1,108 +1,107 @@
-//! The activations that become eight bits in a quantised graph. Each net names them where they occur; what is
-//! written there depends on what the graph is for.
+//! Where activations become 8 bits. Each net marks these places; what is written there depends on the purpose of the graph.
 
 use std::collections::BTreeMap;
 
-use super::ExportError;
+use super::GraphError;
+use super::activation_ranges::{ActivationRange, ActivationRanges};
 use super::graph::{Graph, Value};
-use crate::quantise::{Activation, Calibration};
 
-/// What is written where an activation becomes eight bits.
-pub(crate) enum Mode {
+/// What is written where an activation becomes 8 bits.
+pub(crate) enum ActivationMode {
     /// Nothing: the graph computes in float.
     Float,
-    /// Nothing, but its name is noted, so that it can be looked at.
+    /// Nothing, but the name of the activation is kept, so that calibration can read it.
     Observed,
     /// QuantizeLinear and DequantizeLinear.
-    Quantised(Calibration),
+    Quantised(ActivationRanges),
 }
 
-/// Writes or notes the activations of a graph.
-pub(crate) struct Rounding {
-    mode: Mode,
-    noted: Vec<String>,
-    /// What was rounded, by its name in float.
-    rounded: BTreeMap<String, Value>,
-    /// The activation behind a DequantizeLinear, by the name of that.
-    behind: BTreeMap<String, Activation>,
-    /// The step of each channel of a concatenation, by its name.
-    joined: BTreeMap<String, Vec<f32>>,
+/// Quantises or observes the activations of a graph.
+pub(crate) struct ActivationWriter {
+    mode: ActivationMode,
+    observed: Vec<String>,
+    /// Outputs of DequantizeLinear, by the name of the float activation.
+    dequantised: BTreeMap<String, Value>,
+    /// The range behind each DequantizeLinear, by the name of its output.
+    ranges: BTreeMap<String, ActivationRange>,
+    /// The scale of each channel of a concatenation, by its name.
+    concat_scales: BTreeMap<String, Vec<f32>>,
 }
 
-impl Rounding {
-    pub(crate) fn new(mode: Mode) -> Rounding {
-        Rounding {
+impl ActivationWriter {
+    pub(crate) fn new(mode: ActivationMode) -> ActivationWriter {
+        ActivationWriter {
             mode,
-            noted: Vec::new(),
-            rounded: BTreeMap::new(),
-            behind: BTreeMap::new(),
-            joined: BTreeMap::new(),
+            observed: Vec::new(),
+            dequantised: BTreeMap::new(),
+            ranges: BTreeMap::new(),
+            concat_scales: BTreeMap::new(),
         }
     }
 
-    /// The names that were noted, in the order in which an image meets them.
-    pub(crate) fn into_noted(self) -> Vec<String> {
-        self.noted
+    /// The names of the observed activations, in the order of the graph.
+    pub(crate) fn into_observed(self) -> Vec<String> {
+        self.observed
     }
 
-    /// `x` in eight bits, by its own steps; written once, however often it is asked for.
-    pub(crate) fn round(&mut self, graph: &mut Graph, x: &Value) -> Result<Value, ExportError> {
+    /// `x` quantised and dequantised by its own range; written once, however often it is asked for.
+    pub(crate) fn quantise(&mut self, graph: &mut Graph, x: &Value) -> Result<Value, GraphError> {
         match &self.mode {
-            Mode::Float => Ok(x.clone()),
-            Mode::Observed => {
-                if !self.noted.iter().any(|name| name == x.name()) {
-                    self.noted.push(x.name().to_owned());
+            ActivationMode::Float => Ok(x.clone()),
+            ActivationMode::Observed => {
+                if !self.observed.iter().any(|name| name == x.name()) {
+                    self.observed.push(x.name().to_owned());
                 }
                 Ok(x.clone())
             }
-            Mode::Quantised(calibration) => {
-                if let Some(rounded) = self.rounded.get(x.name()) {
-                    return Ok(rounded.clone());
+            ActivationMode::Quantised(ranges) => {
+                if let Some(dequantised) = self.dequantised.get(x.name()) {
+                    return Ok(dequantised.clone());
                 }
-                let not_calibrated = || ExportError::NotCalibrated { activation: x.name().to_owned() };
-                let activation = calibration.activations.get(x.name()).ok_or_else(not_calibrated)?.clone();
-                Ok(self.write(graph, x, activation))
+                let missing = || GraphError::NoRange { activation: x.name().to_owned() };
+                let range = ranges.activations.get(x.name()).ok_or_else(missing)?.clone();
+                Ok(self.write(graph, x, range))
             }
         }
     }
 
-    /// `x` in eight bits by the steps of `like`, of whose values it takes some.
-    pub(crate) fn round_like(&mut self, graph: &mut Graph, x: &Value, like: &Value) -> Value {
-        match self.behind.get(like.name()).cloned() {
+    /// `x` quantised by the range of `like`, of whose values it holds some.
+    pub(crate) fn quantise_like(&mut self, graph: &mut Graph, x: &Value, like: &Value) -> Value {
+        match self.ranges.get(like.name()).cloned() {
             // The means are those of the other tensor.
-            Some(activation) => self.write(graph, x, Activation { means: Vec::new(), ..activation }),
+            Some(range) => self.write(graph, x, ActivationRange { means: Vec::new(), ..range }),
             None => x.clone(),
         }
     }
 
-    /// The activation that `x` was read back from, if it is one.
-    pub(crate) fn behind(&self, x: &Value) -> Option<&Activation> {
-        self.behind.get(x.name())
+    /// The range that `x` was dequantised with, if it was.
+    pub(crate) fn range_of(&self, x: &Value) -> Option<&ActivationRange> {
+        self.ranges.get(x.name())
     }
 
-    /// The step of each of the `channels` of `x`, if it was read back from eight bits, whole or in parts.
-    pub(crate) fn steps(&self, x: &Value, channels: usize) -> Option<Vec<f32>> {
-        let whole = || Some(vec![self.behind(x)?.steps.scale; channels]);
-        self.joined.get(x.name()).cloned().or_else(whole)
+    /// The scale of each of the `channels` of `x`, if `x` was dequantised as a whole or in parts.
+    pub(crate) fn scales_of(&self, x: &Value, channels: usize) -> Option<Vec<f32>> {
+        let whole = || Some(vec![self.range_of(x)?.params.scale; channels]);
+        self.concat_scales.get(x.name()).cloned().or_else(whole)
     }
 
-    /// Notes what a concatenation is made of: values and their numbers of channels.
-    pub(crate) fn join(&mut self, x: &Value, parts: [(&Value, usize); 2]) {
-        let steps: Option<Vec<_>> =
-            parts.iter().map(|(part, channels)| self.steps(part, *channels)).collect();
-        if let Some(steps) = steps {
-            self.joined.insert(x.name().to_owned(), steps.concat());
+    /// Records the parts of a concatenation: values and their numbers of channels.
+    pub(crate) fn record_concat(&mut self, x: &Value, parts: [(&Value, usize); 2]) {
+        let scales: Option<Vec<_>> =
+            parts.iter().map(|(part, channels)| self.scales_of(part, *channels)).collect();
+        if let Some(scales) = scales {
+            self.concat_scales.insert(x.name().to_owned(), scales.concat());
         }
     }
 
-    fn write(&mut self, graph: &mut Graph, x: &Value, activation: Activation) -> Value {
+    fn write(&mut self, graph: &mut Graph, x: &Value, range: ActivationRange) -> Value {
         let name = graph.local(x).to_owned();
-        let scale = graph.floats(&format!("{name}.q.scale"), &[], &[activation.steps.scale]);
-        let zero = graph.unsigned_bytes(&format!("{name}.q.zero"), &[], &[activation.steps.zero]);
+        let scale = graph.floats(&format!("{name}.q.scale"), &[], &[range.params.scale]);
+        let zero = graph.unsigned_bytes(&format!("{name}.q.zero"), &[], &[range.params.zero]);
         let q = graph.node("QuantizeLinear", &format!("{name}.q"), &[x, &scale, &zero], &[]);
         let dq = graph.node("DequantizeLinear", &format!("{name}.dq"), &[&q, &scale, &zero], &[]);
-        self.rounded.insert(x.name().to_owned(), dq.clone());
-        self.behind.insert(dq.name().to_owned(), activation);
+        self.dequantised.insert(x.name().to_owned(), dq.clone());
+        self.ranges.insert(dq.name().to_owned(), range);
         dq
     }
 }

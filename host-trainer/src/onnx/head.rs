@@ -2,7 +2,7 @@
 
 use xray_core::package::{PROBABILITY_NAME, Precision};
 
-use super::ExportError;
+use super::GraphError;
 use super::fold::{self, Affine};
 use super::graph::{Attribute, Graph, Value};
 use super::layers::{finite, weight_value};
@@ -25,7 +25,7 @@ pub(crate) fn write(
     features: &Value,
     head: &HeadWeights,
     precision: Precision,
-) -> Result<HeadNodes, ExportError> {
+) -> Result<HeadNodes, GraphError> {
     let dense1 = fold::before(&Affine::new(&head.norm1), &head.dense1);
     let dense2 = fold::before(&Affine::new(&head.norm2), &head.dense2);
     let (sum, first) = linear(graph, features, "head/dense1", &dense1, precision)?;
@@ -44,7 +44,7 @@ fn linear(
     name: &str,
     dense: &Dense,
     precision: Precision,
-) -> Result<(Value, Value), ExportError> {
+) -> Result<(Value, Value), GraphError> {
     finite("head", name, dense.weight.data.iter().chain(&dense.bias))?;
     let weight = weight_value(graph, &format!("{name}.weight"), &dense.weight, precision);
     let bias = graph.floats(&format!("{name}.bias"), &[dense.outputs()], &dense.bias);

@@ -3,18 +3,18 @@
 //! The scheme is the one of ONNX Runtime's and TensorFlow Lite's weight quantisation (Krishnamoorthi 2018,
 //! arXiv 1806.08342, section 2.3): `scale = max|w| / 127`, zero point 0, -128 unused.
 
-use super::power_of_two;
+use super::exact::power_of_two;
 use crate::weights::Array;
 
 /// An int8 tensor; `weight ≈ data · scales[first axis]`.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Quantised {
+pub(crate) struct Int8Weights {
     pub(crate) shape: Vec<usize>,
     pub(crate) data: Vec<i8>,
     pub(crate) scales: Vec<f32>,
 }
 
-impl Quantised {
+impl Int8Weights {
     /// The real numbers that it stands for.
     pub(crate) fn reals(&self) -> Vec<f32> {
         let row = (self.data.len() / self.scales.len().max(1)).max(1);
@@ -25,14 +25,14 @@ impl Quantised {
 
 /// Quantises `weight` per element of its first axis. A channel of zeros gets the scale 1. Halves are rounded
 /// to even, as ONNX's QuantizeLinear does. Elements must be finite.
-pub(crate) fn per_channel(weight: &Array) -> Quantised {
+pub(crate) fn per_channel(weight: &Array) -> Int8Weights {
     quantised(weight, |_, row| largest(row) / 127.0)
 }
 
 /// As [`per_channel`], with scales that are powers of two (see [`exact`](super::exact)) and no smaller than `least`
 /// says for each channel. Of the power that takes in the largest weight and the next lower one, which cuts it off,
 /// the one with the smaller squared error is taken.
-pub(crate) fn per_channel_exact(weight: &Array, least: impl Fn(usize) -> f32) -> Quantised {
+pub(crate) fn per_channel_exact(weight: &Array, least: impl Fn(usize) -> f32) -> Int8Weights {
     let least = |channel: usize| {
         let least = f64::from(least(channel));
         if least < f64::from(f32::MIN_POSITIVE) { 0.0 } else { power_of_two(least) }
@@ -58,7 +58,7 @@ fn step(weight: f32, scale: f32) -> f32 {
     (weight / scale).round_ties_even().clamp(-127.0, 127.0)
 }
 
-fn quantised(weight: &Array, scale: impl Fn(usize, &[f32]) -> f32) -> Quantised {
+fn quantised(weight: &Array, scale: impl Fn(usize, &[f32]) -> f32) -> Int8Weights {
     let channels = weight.shape.first().copied().unwrap_or(0);
     let mut data = Vec::with_capacity(weight.data.len());
     let mut scales = Vec::with_capacity(channels);
@@ -72,7 +72,7 @@ fn quantised(weight: &Array, scale: impl Fn(usize, &[f32]) -> f32) -> Quantised 
         data.extend(row.iter().map(|w| step(*w, scale) as i8));
         scales.push(scale);
     }
-    Quantised { shape: weight.shape.clone(), data, scales }
+    Int8Weights { shape: weight.shape.clone(), data, scales }
 }
 
 #[cfg(test)]
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn reals_by_hand() {
-        let q = Quantised { shape: vec![2, 2], data: vec![1, -2, 3, 127], scales: vec![0.5, 2.0] };
+        let q = Int8Weights { shape: vec![2, 2], data: vec![1, -2, 3, 127], scales: vec![0.5, 2.0] };
         assert_eq!(q.reals(), [0.5, -1.0, 6.0, 254.0]);
     }
 

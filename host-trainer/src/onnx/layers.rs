@@ -2,13 +2,13 @@
 
 use xray_core::package::Precision;
 
-use super::ExportError;
+use super::GraphError;
+use super::activations::ActivationWriter;
 use super::exact;
 use super::fold::{self, Affine};
 use super::graph::{Attribute, Graph, Value};
-use super::quantise::{self, Quantised};
+use super::int8_weights::{self, Int8Weights};
 use super::quantised_conv;
-use super::rounding::Rounding;
 use crate::head::BatchNorm;
 use crate::weights::{Array, Padding, WeightSet};
 
@@ -28,7 +28,7 @@ pub(crate) struct Layers<'a> {
     pub(crate) graph: &'a mut Graph,
     pub(crate) set: &'a WeightSet,
     pub(crate) precision: Precision,
-    pub(crate) rounding: &'a mut Rounding,
+    pub(crate) activations: &'a mut ActivationWriter,
 }
 
 impl Layers<'_> {
@@ -39,7 +39,7 @@ impl Layers<'_> {
         name: &str,
         norm: Option<&str>,
         conv: Conv,
-    ) -> Result<Value, ExportError> {
+    ) -> Result<Value, GraphError> {
         let tensor = format!("{name}.weight");
         let shape = [conv.output, conv.input / conv.groups.max(1), conv.kernel, conv.kernel];
         let raw = self.array(&tensor, &shape)?;
@@ -52,7 +52,7 @@ impl Layers<'_> {
             None => (raw.clone(), None),
         };
         let mut inputs = vec![x.clone()];
-        if let Some(input) = self.rounding.behind(x) {
+        if let Some(input) = self.activations.range_of(x) {
             inputs.extend(quantised_conv::inputs(self.graph, name, &weight, bias, conv.groups, input));
         } else {
             inputs.push(weight_value(self.graph, &tensor, &weight, self.precision));
@@ -71,11 +71,11 @@ impl Layers<'_> {
 
     /// A BatchNorm that has no convolution before it, as a multiplication and an addition: the two that tract
     /// makes of a BatchNormalization node when it loads it, at half the parameters.
-    pub(crate) fn norm(&mut self, x: &Value, name: &str, channels: usize) -> Result<Value, ExportError> {
+    pub(crate) fn norm(&mut self, x: &Value, name: &str, channels: usize) -> Result<Value, GraphError> {
         let (mut scale, mut shift) = self.affine(name, channels)?.to_f32();
-        if let Some(steps) = self.rounding.steps(x, channels) {
-            for ((scale, shift), step) in scale.iter_mut().zip(&mut shift).zip(steps) {
-                (*scale, *shift) = exact::affine(*scale, *shift, step);
+        if let Some(input_scales) = self.activations.scales_of(x, channels) {
+            for ((scale, shift), input_scale) in scale.iter_mut().zip(&mut shift).zip(input_scales) {
+                (*scale, *shift) = exact::affine(*scale, *shift, input_scale);
             }
         }
         finite(self.set.backbone.name(), name, scale.iter().chain(&shift))?;
@@ -86,14 +86,14 @@ impl Layers<'_> {
         self.graph.node("Relu", name, &[x], &[])
     }
 
-    /// The place where `x` becomes eight bits, if the graph is quantised.
-    pub(crate) fn round(&mut self, x: &Value) -> Result<Value, ExportError> {
-        self.rounding.round(self.graph, x)
+    /// `x` in 8 bits, if the graph is quantised.
+    pub(crate) fn quantise(&mut self, x: &Value) -> Result<Value, GraphError> {
+        self.activations.quantise(self.graph, x)
     }
 
-    /// The same by the steps of `like`, of whose values `x` takes some.
-    pub(crate) fn round_like(&mut self, x: &Value, like: &Value) -> Value {
-        self.rounding.round_like(self.graph, x, like)
+    /// The same by the range of `like`, of whose values `x` holds some.
+    pub(crate) fn quantise_like(&mut self, x: &Value, like: &Value) -> Value {
+        self.activations.quantise_like(self.graph, x, like)
     }
 
     /// Mean over height and width, as `[1, channels]`.
@@ -110,7 +110,7 @@ impl Layers<'_> {
         vec![first, first, pad, pad]
     }
 
-    fn affine(&self, name: &str, channels: usize) -> Result<Affine, ExportError> {
+    fn affine(&self, name: &str, channels: usize) -> Result<Affine, GraphError> {
         let vector =
             |part: &str| self.array(&format!("{name}.{part}"), &[channels]).map(|array| array.data.clone());
         Ok(Affine::new(&BatchNorm {
@@ -122,10 +122,10 @@ impl Layers<'_> {
         }))
     }
 
-    fn array(&self, name: &str, shape: &[usize]) -> Result<&Array, ExportError> {
+    fn array(&self, name: &str, shape: &[usize]) -> Result<&Array, GraphError> {
         let array = self.set.tensor(name)?;
         if array.shape != shape || array.data.len() != shape.iter().product::<usize>() {
-            return Err(ExportError::Shape {
+            return Err(GraphError::Shape {
                 backbone: self.set.backbone.name(),
                 tensor: name.to_owned(),
                 expected: shape.to_vec(),
@@ -152,12 +152,14 @@ pub(crate) fn affine_nodes(graph: &mut Graph, x: &Value, name: &str, scale: &[f3
 pub(crate) fn weight_value(graph: &mut Graph, name: &str, weight: &Array, precision: Precision) -> Value {
     match precision {
         Precision::Float32 => graph.floats(name, &weight.shape, &weight.data),
-        Precision::Int8Weights | Precision::Int8 => int8_value(graph, name, &quantise::per_channel(weight)),
+        Precision::Int8Weights | Precision::Int8 => {
+            int8_value(graph, name, &int8_weights::per_channel(weight))
+        }
     }
 }
 
 /// An int8 constant with its DequantizeLinear over the first axis.
-pub(crate) fn int8_value(graph: &mut Graph, name: &str, q: &Quantised) -> Value {
+pub(crate) fn int8_value(graph: &mut Graph, name: &str, q: &Int8Weights) -> Value {
     let data = graph.bytes(&format!("{name}.int8"), &q.shape, &q.data);
     let scales = graph.floats(&format!("{name}.scale"), &[q.scales.len()], &q.scales);
     let zeros = graph.bytes(&format!("{name}.zero"), &[q.scales.len()], &vec![0; q.scales.len()]);
@@ -169,9 +171,9 @@ pub(crate) fn finite<'a>(
     owner: &'static str,
     tensor: &str,
     values: impl IntoIterator<Item = &'a f32>,
-) -> Result<(), ExportError> {
+) -> Result<(), GraphError> {
     if values.into_iter().all(|value| value.is_finite()) {
         return Ok(());
     }
-    Err(ExportError::NotFinite { owner, tensor: tensor.to_owned() })
+    Err(GraphError::NotFinite { owner, tensor: tensor.to_owned() })
 }

@@ -1,12 +1,12 @@
 //! MobileNetV2 as ONNX nodes (Sandler 2018, arXiv 1801.04381, table 2, width 1.0), under torchvision's names.
 
-use super::ExportError;
+use super::GraphError;
 use super::graph::Value;
 use super::layers::{Conv, Layers};
-use crate::backbones::mobilenet_v2::{Block, LAST, STEM, blocks};
+use crate::architectures::mobilenet_v2::{Block, LAST, STEM, blocks};
 
 /// From the image to the pooled features, `[1, 1280]`.
-pub(crate) fn write(layers: &mut Layers<'_>, image: &Value) -> Result<Value, ExportError> {
+pub(crate) fn write(layers: &mut Layers<'_>, image: &Value) -> Result<Value, GraphError> {
     let six = layers.graph.floats("six", &[], &[6.0]);
     let zero = layers.graph.floats("zero", &[], &[0.0]);
     let mut net = Net { layers, zero, six };
@@ -31,13 +31,13 @@ struct Net<'a, 'b> {
 
 impl Net<'_, '_> {
     /// Convolution `name.0`, BatchNorm `name.1`, ReLU6.
-    fn conv_relu6(&mut self, x: &Value, name: &str, conv: Conv) -> Result<Value, ExportError> {
+    fn conv_relu6(&mut self, x: &Value, name: &str, conv: Conv) -> Result<Value, GraphError> {
         let x = self.layers.conv(x, &format!("{name}.0"), Some(&format!("{name}.1")), conv)?;
         let x = self.layers.graph.node("Clip", &format!("{name}.2"), &[&x, &self.zero, &self.six], &[]);
-        self.layers.round(&x)
+        self.layers.quantise(&x)
     }
 
-    fn inverted_residual(&mut self, x: &Value, name: &str, block: &Block) -> Result<Value, ExportError> {
+    fn inverted_residual(&mut self, x: &Value, name: &str, block: &Block) -> Result<Value, GraphError> {
         let hidden = block.hidden;
         let mut inner = x.clone();
         let mut part = 0;
@@ -53,10 +53,10 @@ impl Net<'_, '_> {
         let project = Conv { input: hidden, output: block.output, kernel: 1, stride: 1, groups: 1 };
         let norm = format!("{name}.conv.{}", part + 1);
         inner = self.layers.conv(&inner, &format!("{name}.conv.{part}"), Some(&norm), project)?;
-        inner = self.layers.round(&inner)?;
+        inner = self.layers.quantise(&inner)?;
         if block.residual() {
             inner = self.layers.graph.node("Add", &format!("{name}.add"), &[x, &inner], &[]);
-            inner = self.layers.round(&inner)?;
+            inner = self.layers.quantise(&inner)?;
         }
         Ok(inner)
     }

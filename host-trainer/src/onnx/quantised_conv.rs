@@ -1,9 +1,10 @@
 //! Weights and bias of a convolution in a quantised graph: int8 and int32, each behind a DequantizeLinear.
 
+use super::activation_ranges::ActivationRange;
+use super::bias_correction;
 use super::graph::{Attribute, Graph, Value};
+use super::int8_weights::{self, Int8Weights};
 use super::layers::int8_value;
-use super::quantise::{self, Quantised};
-use crate::quantise::{Activation, mean_shift};
 use crate::weights::Array;
 
 /// Largest bias in units of input scale times weight scale: with the sum of products it stays where float32 is exact.
@@ -17,13 +18,13 @@ pub(crate) fn inputs(
     weight: &Array,
     bias: Option<Vec<f32>>,
     groups: usize,
-    input: &Activation,
+    input: &ActivationRange,
 ) -> Vec<Value> {
     let (rounded, bias) = rounded(weight, bias, groups, input);
     let mut inputs = vec![int8_value(graph, &format!("{name}.weight"), &rounded)];
     if let Some(bias) = bias {
-        let step = |scale: &f32| scale * input.steps.scale;
-        let scales: Vec<f32> = rounded.scales.iter().map(step).collect();
+        let product = |scale: &f32| scale * input.params.scale;
+        let scales: Vec<f32> = rounded.scales.iter().map(product).collect();
         let limit = f64::from(i32::MAX);
         let values: Vec<i32> = bias
             .iter()
@@ -40,19 +41,19 @@ fn rounded(
     weight: &Array,
     bias: Option<Vec<f32>>,
     groups: usize,
-    input: &Activation,
-) -> (Quantised, Option<Vec<f64>>) {
+    input: &ActivationRange,
+) -> (Int8Weights, Option<Vec<f64>>) {
     let outputs = weight.shape.first().copied().unwrap_or(0);
     let wide: Option<Vec<f64>> = bias.map(|bias| bias.into_iter().map(f64::from).collect());
     let least = |output: usize| match &wide {
-        Some(bias) => (bias[output].abs() / (LARGEST_BIAS * f64::from(input.steps.scale))) as f32,
+        Some(bias) => (bias[output].abs() / (LARGEST_BIAS * f64::from(input.params.scale))) as f32,
         None => 0.0,
     };
-    let rounded = quantise::per_channel_exact(weight, least);
+    let rounded = int8_weights::per_channel_exact(weight, least);
     if input.means.is_empty() {
         return (rounded, wide);
     }
-    let shift = mean_shift(&weight.data, &rounded.reals(), outputs, groups, &input.means);
+    let shift = bias_correction::mean_shift(&weight.data, &rounded.reals(), outputs, groups, &input.means);
     let bias = wide.unwrap_or_else(|| vec![0.0; outputs]);
     let corrected = bias.iter().zip(shift).map(|(bias, shift)| bias - shift).collect();
     (rounded, Some(corrected))
@@ -69,11 +70,11 @@ fn int32_value(graph: &mut Graph, name: &str, values: &[i32], scales: &[f32]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quantise::{Observer, Steps};
+    use crate::onnx::{Observer, QuantisationParams};
 
-    fn input(means: Vec<f32>) -> Activation {
-        let steps = Steps { scale: 0.5, zero: 0 };
-        Activation { steps, observer: Observer::MinMax, relative_error: 0.0, means }
+    fn input(means: Vec<f32>) -> ActivationRange {
+        let params = QuantisationParams { scale: 0.5, zero: 0 };
+        ActivationRange { params, observer: Observer::MinMax, relative_error: 0.0, means }
     }
 
     #[test]

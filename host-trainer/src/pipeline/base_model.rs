@@ -1,31 +1,30 @@
-//! A model whose backbones are kept bit for bit, so that only a new head is trained.
+//! A model whose backbones are kept bit for bit, so that only a new classifier head is trained.
 
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
-use clap::ValueEnum;
 use xray_core::engine::{self, EngineChoice};
-use xray_core::package::{Contract, PackageFile, VerifiedPackage};
+use xray_core::package::{BackboneRecord, Contract, PackageFile, VerifiedPackage};
 
 use super::Event;
-use crate::backbones::BackboneKind;
-use crate::export::Body;
+use crate::architectures::BackboneKind;
+use crate::export::BackboneGraph;
 use crate::features::Extractor;
 use crate::run::{BackboneUse, BaseUse};
 use crate::weights::Provenance;
 
-/// A verified model and what is left of it without its head.
-pub(super) struct BaseModel {
+/// A verified model and its graph without the head.
+pub(crate) struct BaseModel {
     file: PackageFile,
     package: VerifiedPackage,
-    body: Body,
+    backbones: BackboneGraph,
 }
 
 impl BaseModel {
     /// Reads a model file.
     ///
     /// # Errors
-    /// If it is no package of ours.
+    /// If it is no model package.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         Self::new(PackageFile::read(path)?)
     }
@@ -36,16 +35,16 @@ impl BaseModel {
     /// As [`BaseModel::read`].
     pub fn new(file: PackageFile) -> anyhow::Result<Self> {
         let package = file.clone().verify()?;
-        let body = Body::of(&file)?;
-        Ok(BaseModel { file, package, body })
+        let backbones = BackboneGraph::of(&file)?;
+        Ok(BaseModel { file, package, backbones })
     }
 
     pub fn file(&self) -> &PackageFile {
         &self.file
     }
 
-    pub fn body(&self) -> &Body {
-        &self.body
+    pub fn backbone_graph(&self) -> &BackboneGraph {
+        &self.backbones
     }
 
     pub fn contract(&self) -> &Contract {
@@ -60,12 +59,11 @@ impl BaseModel {
         let loaded = engine::load(&self.package, EngineChoice::Auto)?;
         loaded.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
         let contract = self.contract();
-        let fingerprint = self.body.fingerprint();
+        let fingerprint = self.backbones.fingerprint();
         let preprocessing = &contract.preprocessing;
         Ok(Extractor::of_model(loaded.engine, &fingerprint, contract.features, preprocessing, cache)?)
     }
 
-    /// For the record of a run.
     pub fn record(&self) -> BaseUse {
         BaseUse {
             file: self.file.path().display().to_string(),
@@ -78,10 +76,10 @@ impl BaseModel {
     ///
     /// # Errors
     /// If this build does not know one of them.
-    pub fn backbones(&self) -> anyhow::Result<Vec<BackboneUse>> {
-        let one = |record: &xray_core::package::BackboneRecord| {
-            let kind = BackboneKind::from_str(&record.name, false)
-                .map_err(|_| anyhow!("the backbone {} is not known to this release", record.name))?;
+    pub fn backbone_uses(&self) -> anyhow::Result<Vec<BackboneUse>> {
+        let one = |record: &BackboneRecord| {
+            let kind = BackboneKind::from_name(&record.name)
+                .ok_or_else(|| anyhow!("the backbone {} is not known to this release", record.name))?;
             let provenance = Provenance::Model {
                 sha256: self.file.sha256().to_owned(),
                 weights: record.weights.clone(),

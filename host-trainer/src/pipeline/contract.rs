@@ -1,24 +1,23 @@
-//! What a model file says of the run that it is from.
+//! The contract of a model file, from the run that it is made of.
 
 use std::collections::BTreeMap;
 
 use xray_core::package::{BackboneRecord, Contract, Labels, Precision, Training};
 use xray_core::preprocess::Preprocessing;
 
-use super::head_fit::scored;
-use super::operating_point::ThresholdRule;
+use crate::evaluation::ThresholdRule;
 use crate::metrics::{Evaluation, MetricsError};
-use crate::run::{BackboneUse, ChooseOn, RunRecord, ValidationScore};
+use crate::run::{BackboneUse, ChooseOn, RunRecord, ValidationScore, scored};
 
 /// The contract of a model made from a run; its figures are those of the run.
-pub(super) fn contract(record: &RunRecord, precision: Precision) -> Contract {
+pub(crate) fn contract_of_run(record: &RunRecord, precision: Precision) -> Contract {
     let validation_images = record.data.validation.iter().sum::<usize>();
     Contract {
         version: 0,
         preprocessing: record.preprocessing.clone(),
         labels: record.labels.clone(),
         threshold: record.threshold,
-        threshold_rule: rule(record),
+        threshold_rule: threshold_rule(record),
         temperature: record.temperature.unwrap_or(1.0),
         abstain: record.abstain.as_ref().and_then(|abstain| abstain.band),
         precision,
@@ -39,11 +38,11 @@ pub(super) fn contract(record: &RunRecord, precision: Precision) -> Contract {
     }
 }
 
-/// The contract of a model that has no trained head yet.
-pub(super) fn draft(
+/// The contract of a model whose head is not trained yet.
+pub(super) fn untrained_contract(
     preprocessing: &Preprocessing,
     labels: &Labels,
-    stack: &[BackboneUse],
+    used: &[BackboneUse],
     seed: u64,
     precision: Precision,
 ) -> Contract {
@@ -56,8 +55,8 @@ pub(super) fn draft(
         temperature: 1.0,
         abstain: None,
         precision,
-        backbones: backbones(stack),
-        features: stack.iter().map(|backbone| backbone.kind.features()).sum(),
+        backbones: backbones(used),
+        features: used.iter().map(|backbone| backbone.kind.features()).sum(),
         training: Training {
             data_fingerprint: String::new(),
             train_images: 0,
@@ -73,20 +72,20 @@ pub(super) fn draft(
     }
 }
 
-fn backbones(stack: &[BackboneUse]) -> Vec<BackboneRecord> {
+fn backbones(used: &[BackboneUse]) -> Vec<BackboneRecord> {
     let one = |backbone: &BackboneUse| BackboneRecord {
         name: backbone.kind.name().to_owned(),
         weights: backbone.provenance.to_string(),
         random: backbone.provenance.is_random(),
         fingerprint: backbone.fingerprint.clone(),
     };
-    stack.iter().map(one).collect()
+    used.iter().map(one).collect()
 }
 
-/// The rule of the threshold, and on what it was met; a number that was named was met on nothing.
-fn rule(record: &RunRecord) -> String {
+/// The rule of the threshold, with the images that it was met on; a fixed number was met on none.
+fn threshold_rule(record: &RunRecord) -> String {
     let chosen = record.threshold_rule != ThresholdRule::FIXED;
-    match (&record.shift, record.choose_on) {
+    match (&record.domain_shift, record.choose_on) {
         (Some(shift), ChooseOn::Corrupted) if chosen => format!(
             "{} on validation images and {} corruptions of each (suite {})",
             record.threshold_rule, shift.corruptions, shift.suite
@@ -95,11 +94,14 @@ fn rule(record: &RunRecord) -> String {
     }
 }
 
-/// Puts the figures of the file itself, from its calibrated scores, in the place of those of the run.
+/// Replaces the figures of the run by those of the file itself, from its calibrated scores.
 ///
 /// # Errors
 /// [`MetricsError`] if there are no scores.
-pub(super) fn judged_by(contract: &mut Contract, scores: &[ValidationScore]) -> Result<(), MetricsError> {
+pub(crate) fn set_validation_figures(
+    contract: &mut Contract,
+    scores: &[ValidationScore],
+) -> Result<(), MetricsError> {
     let evaluation = Evaluation::new(&scored(scores), contract.threshold)?;
     contract.validation = figures(&evaluation, scores.len());
     Ok(())

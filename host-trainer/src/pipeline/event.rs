@@ -1,50 +1,46 @@
-//! What a long command tells while it works.
+//! What a command reports while it works.
 
 use crate::features::Progress;
 use crate::head::{Epoch, Step};
 
-/// A step that was taken.
+/// One report; `--json-log` writes it as JSON.
 #[derive(Debug, Clone, serde::Serialize)]
 #[serde(tag = "event", content = "data", rename_all = "kebab-case")]
 pub enum Event<'a> {
-    /// Something worth a line.
     Note(&'a str),
-    /// Something that is not as it should be, but does not stop the work.
+    /// Something is wrong, but the work goes on.
     Warning(&'a str),
     /// Features are being computed or loaded.
     Features(Progress),
-    /// A training begins, or goes on where it was cut off.
+    /// A training begins, or continues after an interruption.
     TrainingBegins {
-        /// What is trained.
-        what: Trained,
-        /// How many passes there will be at most.
-        of: usize,
-        /// The passes that are done already.
-        done: &'a [Epoch],
+        #[serde(rename = "what")]
+        target: TrainingTarget,
+        /// The largest number of epochs.
+        #[serde(rename = "of")]
+        epochs: usize,
+        /// The epochs that were done before an interruption.
+        #[serde(rename = "done")]
+        finished: &'a [Epoch],
     },
-    /// A step of a training was made.
+    /// An optimiser step was made.
     Step(Step),
-    /// The training is over.
     TrainingEnds,
-    /// A pass over the training samples ended.
+    /// An epoch ended.
     Epoch {
-        /// What it gave.
         epoch: &'a Epoch,
-        /// How many there will be.
-        of: usize,
+        /// The largest number of epochs.
+        #[serde(rename = "of")]
+        epochs: usize,
     },
-    /// Images run for calibration, each three times.
+    /// Runs of calibration images through the float graph; each image runs three times.
     Calibrated {
-        /// Runs that are done.
         done: usize,
-        /// Runs in all.
         total: usize,
     },
-    /// Images are being evaluated.
+    /// Images were evaluated.
     Evaluated {
-        /// Images that are done.
         done: usize,
-        /// Images in all.
         total: usize,
     },
 }
@@ -52,19 +48,18 @@ pub enum Event<'a> {
 /// What is trained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Trained {
-    /// The head, on features.
+pub enum TrainingTarget {
+    /// The classifier head, on features.
     Head,
-    /// Backbones and head, from images.
+    /// Backbones and classifier head, on images.
     Backbones,
 }
 
-impl Trained {
-    /// In words.
+impl TrainingTarget {
     pub fn name(self) -> &'static str {
         match self {
-            Trained::Head => "head",
-            Trained::Backbones => "backbones and head",
+            TrainingTarget::Head => "head",
+            TrainingTarget::Backbones => "backbones and head",
         }
     }
 }

@@ -1,39 +1,26 @@
-//! What the commands do, without arguments and printing: `fit`, `export`, `evaluate`, `compare`.
+//! Steps that several commands share: loading backbones, computing features, training the classifier head, int8 backbones,
+//! screening images, and what a command reports while it works.
 
-mod base;
-mod calibration;
-mod comparison;
+mod base_model;
 mod contract;
-mod detail;
-mod evaluate;
 mod event;
-mod export;
-mod fine_tune;
-mod fit;
-mod gate;
+mod feature_jobs;
 mod head_fit;
-mod int8_body;
-mod judged_set;
-mod leaks;
-mod mirror;
-mod operating_point;
-mod paired;
-mod preview;
-mod shards;
-mod shift;
+mod int8_backbones;
+mod loaded_backbones;
+mod run_images;
+mod screening;
 mod source;
 
-pub use calibration::{CALIBRATION_IMAGES, RunImages};
-pub use comparison::{Budget, Comparison, ComparisonError, Flip, comparison_path};
-pub use detail::{Abstention, CalibrationFigures, Detail, DetailOptions};
-pub use evaluate::{EvaluationRun, JudgedImage, evaluate};
-pub use event::{Event, Trained};
-pub use export::{ExportJob, ExportedModel, HeadOn, Quantisation, export_quantised_run, export_run};
-pub use fit::{FitOptions, fit};
-pub use gate::{GateRow, GateTable, GateWish, MeasureOptions, Wanted, measure_gate};
-pub use judged_set::JudgedSet;
-pub use operating_point::{AbstainRule, DecisionRules, OperatingPoint, ThresholdRule};
-pub use paired::{ComparedModel, Disagreement, PairedComparison, compare_models};
-pub use preview::{Change, PreviewOptions, preview};
-pub use shards::{ShardRecord, features};
-pub use source::{BackboneSource, FeatureSource, FeaturesBy};
+pub(crate) use base_model::BaseModel;
+pub(crate) use contract::{contract_of_run, set_validation_figures};
+pub use event::{Event, TrainingTarget};
+pub(crate) use feature_jobs::{FeatureJobs, ValidationSamples, ViewOptions, validation_score};
+pub(crate) use head_fit::{Checkpointing, FittedHead, HeadFit};
+pub(crate) use int8_backbones::Int8Backbones;
+pub(crate) use loaded_backbones::LoadedBackbones;
+pub use run_images::RunImages;
+pub(crate) use run_images::{calibration_images, measure_activation_ranges};
+pub(crate) use screening::{ScreenedImages, class_names, device_probabilities, load_screener, screen_images};
+pub use source::{BackboneSource, FeaturePrecision, FeatureSource};
+pub(crate) use source::{PreparedFeatures, patient_count};

@@ -1,4 +1,4 @@
-//! The images of a run, and those that a quantised export is calibrated on.
+//! The images of a run, and those that activation ranges are measured on.
 
 use std::path::{Path, PathBuf};
 
@@ -9,12 +9,10 @@ use xray_core::preprocess::Preprocessing;
 
 use super::Event;
 use crate::data::{ClassNames, DataSet, Item};
-use crate::quantise::{Calibration, calibrate};
+use crate::onnx::ActivationRanges;
+use crate::quantise::measure_ranges;
 use crate::run::RunRecord;
 use crate::weights::WeightSet;
-
-/// Training images that are calibrated on where nothing else is said.
-pub const CALIBRATION_IMAGES: usize = 64;
 
 /// Where the images of a run lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,50 +23,55 @@ pub struct RunImages {
     pub splits: Option<PathBuf>,
 }
 
-/// Calibrates backbones on images.
+/// Measures the activation ranges of backbones on calibration images.
 ///
 /// # Errors
-/// If an image cannot be read or the calibration fails.
-pub(super) fn calibration(
+/// If an image cannot be read or the float graph fails.
+pub(crate) fn measure_activation_ranges(
     sets: &[WeightSet],
     preprocessing: &Preprocessing,
     images: &[PathBuf],
     observe: &mut dyn FnMut(Event<'_>),
-) -> anyhow::Result<Calibration> {
+) -> anyhow::Result<ActivationRanges> {
     observe(Event::Note(&format!("calibrating on {} training images", images.len())));
-    let calibration = calibrate(sets, preprocessing, images, &mut |done, total| {
+    let ranges = measure_ranges(sets, preprocessing, images, &mut |done, total| {
         observe(Event::Calibrated { done, total });
     })
     .context("calibration failed")?;
-    let chosen: Vec<String> =
-        calibration.chosen().iter().map(|(observer, count)| format!("{} {count}", observer.name())).collect();
-    let text = format!("{} activations in 8 bits, by {}", calibration.activations.len(), chosen.join(", "));
+    let chosen: Vec<String> = ranges
+        .observer_counts()
+        .iter()
+        .map(|(observer, count)| format!("{} {count}", observer.name()))
+        .collect();
+    let text = format!("{} activations in 8 bits, by {}", ranges.activations.len(), chosen.join(", "));
     observe(Event::Note(&text));
-    Ok(calibration)
+    Ok(ranges)
 }
 
-/// The images of a run, found again.
-///
-/// # Errors
-/// If they cannot be read or are not those of the run.
-pub(super) fn data_of(record: &RunRecord, source: &RunImages) -> anyhow::Result<DataSet> {
-    let classes =
-        ClassNames { negative: record.labels.negative.clone(), positive: record.labels.positive.clone() };
-    let seed = record.training.seed;
-    let data = DataSet::load(&source.data, &classes, source.splits.as_deref(), seed)?;
-    ensure!(
-        data.fingerprint() == record.data.fingerprint,
-        "{}: these are not the images that the run was made from ({}), or they are divided differently; give \
-         that folder with --data and, if the run had one, the same file with --splits",
-        source.data.display(),
-        record.data.folder,
-    );
-    Ok(data)
+impl RunImages {
+    /// Lists the images of a run again.
+    ///
+    /// # Errors
+    /// If they cannot be read or are not those of the run.
+    pub(crate) fn load(&self, record: &RunRecord) -> anyhow::Result<DataSet> {
+        let classes =
+            ClassNames { negative: record.labels.negative.clone(), positive: record.labels.positive.clone() };
+        let seed = record.training.seed;
+        let data = DataSet::load(&self.data, &classes, self.splits.as_deref(), seed)?;
+        ensure!(
+            data.fingerprint() == record.data.fingerprint,
+            "{}: these are not the images that the run was made from ({}), or they are divided differently; give \
+             that folder with --data and, if the run had one, the same file with --splits",
+            self.data.display(),
+            record.data.folder,
+        );
+        Ok(data)
+    }
 }
 
-/// `count` training images that can be read, in the order of the SHA-256 of seed and content, so that every class and
-/// patient has the chance of its share; the same seed and images give the same sample.
-pub(super) fn sample(train: &[Item], seed: u64, count: usize) -> Vec<&Item> {
+/// `count` training images that can be read, in the order of the SHA-256 of seed and content: a random sample, the same for
+/// the same seed and images.
+pub(crate) fn calibration_images(train: &[Item], seed: u64, count: usize) -> Vec<&Item> {
     let key = |item: &&Item| {
         let mut hash = Sha256::new();
         hash.update(b"calibration");

@@ -1,69 +1,65 @@
-//! Which images go through which nets: what `fit` and `features` begin with.
+//! Which images go through which backbones: the start of `fit` and `features`.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use xray_core::package::Labels;
-use xray_core::preprocess::Preprocessing;
+use xray_core::preprocess::{Preprocessing, Scaling};
 
-use super::Event;
-use super::base::BaseModel;
-use super::head_fit::Forms;
-use super::int8_body::{Ingredients, Int8Body};
-use crate::backbones::BackboneKind;
+use super::int8_backbones::{Int8BackboneOptions, Int8Backbones};
+use super::{Event, LoadedBackbones, ViewOptions};
+use crate::architectures::BackboneKind;
+use crate::data::augment::Preset;
 use crate::data::{ClassNames, DataSet, Item};
 use crate::device::ChosenDevice;
 use crate::features::{Extractor, Views};
-use crate::run::{BackboneUse, ChooseOn};
-use crate::weights::{WeightSet, WeightStore, WeightsError};
+use crate::quantise::CALIBRATION_IMAGES;
+use crate::run::ChooseOn;
+use crate::weights::{WeightStore, WeightsError};
 
 /// Where the backbones of a fit come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BackboneSource {
     /// The weights that were imported or fetched.
     Stored {
-        /// The nets, in the order in which features are joined.
+        /// In the order in which features are joined.
         kinds: Vec<BackboneKind>,
-        /// Where their weights lie.
         store: WeightStore,
     },
-    /// Drawn at random with this seed; for demos and tests.
+    /// Random weights from a seed, for demos and tests.
     Random {
-        /// The nets, in the order in which features are joined.
+        /// In the order in which features are joined.
         kinds: Vec<BackboneKind>,
-        /// The seed.
         seed: u64,
     },
     /// Those of an exported model, bit for bit, run by the engine that the device uses.
-    Base {
-        /// The model file.
-        model: PathBuf,
-    },
+    Base { model: PathBuf },
 }
 
-/// What computes the features of backbones whose weights are at hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum FeaturesBy {
-    /// `int8` where the device is the CPU, else `float`
+/// In which precision the backbones compute features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FeaturePrecision {
+    /// `Int8` on a CPU, else `Float`.
+    #[default]
     Auto,
-    /// The backbones in int8, on the engine that runs on the device
+    /// In int8, on the engine that runs on the board.
     Int8,
-    /// The backbones in float32, on the device that --device names
+    /// In float32, on the chosen device.
     Float,
 }
 
-impl FeaturesBy {
+impl FeaturePrecision {
     fn is_int8(self, device: &ChosenDevice) -> bool {
         match self {
-            FeaturesBy::Auto => device.is_cpu(),
-            FeaturesBy::Int8 => true,
-            FeaturesBy::Float => false,
+            FeaturePrecision::Auto => device.is_cpu(),
+            FeaturePrecision::Int8 => true,
+            FeaturePrecision::Float => false,
         }
     }
 }
 
-/// Which images go through which nets, and where their features are kept.
+/// Which images go through which backbones, and where features are cached.
 #[derive(Debug, Clone)]
 pub struct FeatureSource {
     /// Folder with the class folders.
@@ -72,148 +68,132 @@ pub struct FeatureSource {
     pub classes: ClassNames,
     /// A file that says which image is on which side, instead of the rule by patient.
     pub splits: Option<PathBuf>,
-    /// The backbones.
     pub backbones: BackboneSource,
-    /// What computes their features; the backbones of a base model are run as they are.
-    pub by: FeaturesBy,
-    /// Training images that int8 backbones are calibrated on.
+    /// Without effect on the backbones of a base model, which run as they are.
+    pub feature_precision: FeaturePrecision,
+    /// Number of training images that the activation ranges of int8 backbones are measured on.
     pub calibration_images: usize,
-    /// How images are prepared.
     pub preprocessing: Preprocessing,
-    /// Which forms of a training image are trained on.
     pub views: Views,
-    /// Changes of the corruption suite that each validation image is seen under, beside itself.
+    /// Changes of the corruption suite that each validation image is scored under, beside the image itself.
     pub corruptions: u32,
-    /// Whether they count when epoch, temperature and threshold are chosen.
+    /// Whether these changes count when epoch, temperature and threshold are chosen.
     pub choose_on: ChooseOn,
     /// Folder of the feature cache.
     pub cache: PathBuf,
 }
 
-/// Images divided and nets loaded.
-pub(super) struct Prepared {
-    pub stack: Stack,
+/// A divided data set and an extractor for its features.
+pub(crate) struct PreparedFeatures {
+    pub backbones: LoadedBackbones,
     /// The backbones in int8, if they compute the features.
-    pub int8: Option<Int8Body>,
-    /// What the nets are fed with: that of the base model if there is one.
+    pub int8: Option<Int8Backbones>,
+    /// That of the base model, if there is one.
     pub preprocessing: Preprocessing,
     pub data: DataSet,
     pub extractor: Extractor,
     /// Seconds for listing, hashing and dividing the images.
-    pub seconds: f64,
+    pub data_seconds: f64,
     /// Seconds for making the int8 backbones.
     pub quantising_seconds: f64,
 }
 
 impl FeatureSource {
-    /// Divides the images and loads the nets. `seed` is that of the split.
+    /// The default options for the images in `data`: the usual backbones from the default store of weights.
+    ///
+    /// # Errors
+    /// [`WeightsError::NoStore`] if no folder for weights can be determined.
+    pub fn new(data: impl Into<PathBuf>, cache: impl Into<PathBuf>) -> Result<Self, WeightsError> {
+        Ok(FeatureSource {
+            data: data.into(),
+            classes: ClassNames::default(),
+            splits: None,
+            backbones: BackboneSource::Stored {
+                kinds: BackboneKind::DEFAULT_STACK.to_vec(),
+                store: WeightStore::open(None)?,
+            },
+            feature_precision: FeaturePrecision::default(),
+            calibration_images: CALIBRATION_IMAGES,
+            preprocessing: Preprocessing::new(Scaling::Imagenet),
+            views: Views::new(Preset::None),
+            corruptions: 0,
+            choose_on: ChooseOn::Clean,
+            cache: cache.into(),
+        })
+    }
+
+    /// Divides the images and loads the backbones. `seed` is that of the split.
     ///
     /// # Errors
     /// What is wrong with weights, data or cache.
-    pub(super) fn prepare(
+    pub(crate) fn prepare(
         &self,
         seed: u64,
         device: &ChosenDevice,
         observe: &mut dyn FnMut(Event<'_>),
-    ) -> anyhow::Result<Prepared> {
+    ) -> anyhow::Result<PreparedFeatures> {
         // Weights first: without them there is no point in hashing thousands of images.
-        let stack = Stack::load(&self.backbones)?;
-        let preprocessing = match &stack {
-            Stack::Weights(_) => self.preprocessing.clone(),
-            // The backbones get what they always got.
-            Stack::Base(base) => base.contract().preprocessing.clone(),
+        let backbones = LoadedBackbones::load(&self.backbones)?;
+        let preprocessing = match &backbones {
+            LoadedBackbones::Weights(_) => self.preprocessing.clone(),
+            // The backbones were trained with it.
+            LoadedBackbones::Base(base) => base.contract().preprocessing.clone(),
         };
         let start = Instant::now();
         let data = DataSet::load(&self.data, &self.classes, self.splits.as_deref(), seed)?;
-        let seconds = start.elapsed().as_secs_f64();
+        let data_seconds = start.elapsed().as_secs_f64();
         observe(Event::Note(&format!(
             "{} training and {} validation images of {} and {} patients",
             data.train.len(),
             data.validation.len(),
-            patients(&data.train),
-            patients(&data.validation),
+            patient_count(&data.train),
+            patient_count(&data.validation),
         )));
         let start = Instant::now();
-        let int8 = match &stack {
-            Stack::Weights(sets) if self.by.is_int8(device) => {
-                let ingredients = Ingredients {
+        let int8 = match &backbones {
+            LoadedBackbones::Weights(sets) if self.feature_precision.is_int8(device) => {
+                let options = Int8BackboneOptions {
                     sets,
-                    backbones: &stack.backbones()?,
+                    backbones: &backbones.uses()?,
                     preprocessing: &preprocessing,
                     labels: &self.labels(),
                     images: self.calibration_images,
-                    // Not that of the split: runs that differ in it alone share backbones and features.
+                    // Not the seed of the split: runs that differ only in that seed share backbones and features.
                     seed: self.views.seed,
                 };
-                Some(Int8Body::make(&ingredients, &data, &self.cache, observe)?)
+                Some(Int8Backbones::make(&options, &data, &self.cache, observe)?)
             }
-            Stack::Weights(_) | Stack::Base(_) => None,
+            LoadedBackbones::Weights(_) | LoadedBackbones::Base(_) => None,
         };
         let quantising_seconds = start.elapsed().as_secs_f64();
-        let extractor = match (&stack, &int8) {
+        let extractor = match (&backbones, &int8) {
             (_, Some(int8)) => int8.model.extractor(&self.cache, observe)?,
-            (Stack::Weights(sets), None) => Extractor::new(sets, &preprocessing, device, &self.cache)?,
-            (Stack::Base(base), None) => base.extractor(&self.cache, observe)?,
+            (LoadedBackbones::Weights(sets), None) => {
+                Extractor::new(sets, &preprocessing, device, &self.cache)?
+            }
+            (LoadedBackbones::Base(base), None) => base.extractor(&self.cache, observe)?,
         };
-        Ok(Prepared { stack, int8, preprocessing, data, extractor, seconds, quantising_seconds })
+        Ok(PreparedFeatures {
+            backbones,
+            int8,
+            preprocessing,
+            data,
+            extractor,
+            data_seconds,
+            quantising_seconds,
+        })
     }
 
-    /// In which forms its images are looked at.
-    pub(super) fn forms(&self) -> Forms<'_> {
-        Forms { views: &self.views, corruptions: self.corruptions, choose_on: self.choose_on }
+    pub(crate) fn view_options(&self) -> ViewOptions<'_> {
+        ViewOptions { training: &self.views, corruptions: self.corruptions, choose_on: self.choose_on }
     }
 
-    /// The two classes as models name them.
-    pub(super) fn labels(&self) -> Labels {
+    pub(crate) fn labels(&self) -> Labels {
         Labels { negative: self.classes.negative.clone(), positive: self.classes.positive.clone() }
     }
 }
 
-/// The nets, loaded.
-pub(super) enum Stack {
-    Weights(Vec<WeightSet>),
-    Base(Box<BaseModel>),
-}
-
-impl Stack {
-    fn load(source: &BackboneSource) -> anyhow::Result<Stack> {
-        Ok(match source {
-            BackboneSource::Base { model } => Stack::Base(Box::new(BaseModel::read(model)?)),
-            BackboneSource::Stored { kinds, store } => {
-                let sets: Result<_, WeightsError> = kinds.iter().map(|kind| store.load(*kind)).collect();
-                Stack::Weights(sets?)
-            }
-            BackboneSource::Random { kinds, seed } => {
-                Stack::Weights(kinds.iter().map(|kind| WeightSet::random(*kind, *seed)).collect())
-            }
-        })
-    }
-
-    /// The model whose backbones are kept, if there is one.
-    pub fn base(&self) -> Option<&BaseModel> {
-        match self {
-            Stack::Weights(_) => None,
-            Stack::Base(base) => Some(base),
-        }
-    }
-
-    /// The backbones, for the record of a run.
-    ///
-    /// # Errors
-    /// If this build does not know one that the base model names.
-    pub fn backbones(&self) -> anyhow::Result<Vec<BackboneUse>> {
-        match self {
-            Stack::Weights(sets) => Ok(sets.iter().map(backbone_use).collect()),
-            Stack::Base(base) => base.backbones(),
-        }
-    }
-}
-
-fn backbone_use(set: &WeightSet) -> BackboneUse {
-    BackboneUse { kind: set.backbone, provenance: set.provenance.clone(), fingerprint: set.fingerprint() }
-}
-
-/// How many patients these images are of.
-pub(super) fn patients(items: &[Item]) -> usize {
+/// The number of patients that these images are of.
+pub(crate) fn patient_count(items: &[Item]) -> usize {
     items.iter().map(|item| item.patient.as_str()).collect::<BTreeSet<_>>().len()
 }

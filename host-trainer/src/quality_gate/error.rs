@@ -2,7 +2,7 @@
 
 /// Why no gate could be fitted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum GateError {
+pub enum QualityGateError {
     /// There are too few X-rays to know what they look like.
     #[error(
         "the gate was shown {found} {role} pictures and needs {needed}; give more images, or leave \

@@ -4,7 +4,7 @@ use xray_core::gate::{FeatureSpace, Position, Projection};
 use xray_core::package::{Centre, CentreKind, GateFit, GateRecord, Numbers};
 
 use super::covariance::{Whitening, shrunk_covariance};
-use super::{GateError, limits};
+use super::{QualityGateError, limits};
 
 /// Dimensions after the projection.
 const DIMS: usize = 128;
@@ -18,7 +18,7 @@ const LEAST_DEVIATION: f64 = 0.25;
 
 /// Features of what a gate is fitted on. All rows have the same length.
 #[derive(Debug, Clone, Default)]
-pub struct GateSamples {
+pub struct QualityGateSamples {
     /// Upright X-rays of the training side, as they are and changed as other hands might have taken them.
     pub upright: Vec<Vec<f32>>,
     /// Groups of other pictures, each with a centre of its own.
@@ -30,9 +30,9 @@ pub struct GateSamples {
 /// Fits a gate.
 ///
 /// # Errors
-/// [`GateError`] if there are too few X-rays, or their features are all alike.
-pub fn fit(samples: &GateSamples) -> Result<GateRecord, GateError> {
-    let few = |role, found, needed| Err(GateError::TooFew { role, found, needed });
+/// [`QualityGateError`] if there are too few X-rays, or their features are all alike.
+pub fn fit(samples: &QualityGateSamples) -> Result<GateRecord, QualityGateError> {
+    let few = |role, found, needed| Err(QualityGateError::TooFew { role, found, needed });
     if samples.upright.len() < FEWEST {
         return few("training", samples.upright.len(), FEWEST);
     }
@@ -48,7 +48,7 @@ pub fn fit(samples: &GateSamples) -> Result<GateRecord, GateError> {
     };
     let upright: Vec<Vec<f64>> = samples.upright.iter().map(projected).collect();
     let (_, covariance, _) = shrunk_covariance(&upright);
-    let whitening = Whitening::of(&covariance, DIMS).ok_or(GateError::Degenerate)?;
+    let whitening = Whitening::of(&covariance, DIMS).ok_or(QualityGateError::Degenerate)?;
     let centre = |(kind, rows): &(CentreKind, Vec<Vec<f32>>)| {
         let mut at = vec![0.0; DIMS];
         for row in rows {
@@ -81,7 +81,7 @@ pub fn fit(samples: &GateSamples) -> Result<GateRecord, GateError> {
 }
 
 /// Mean of each feature, and what brings its deviation to one part in the root of their number.
-fn standardisation(rows: &[Vec<f32>]) -> Result<(Vec<f32>, Vec<f32>), GateError> {
+fn standardisation(rows: &[Vec<f32>]) -> Result<(Vec<f32>, Vec<f32>), QualityGateError> {
     let features = rows.first().map_or(0, Vec::len);
     let n = rows.len() as f64;
     let mut mean = vec![0.0; features];
@@ -96,7 +96,7 @@ fn standardisation(rows: &[Vec<f32>]) -> Result<(Vec<f32>, Vec<f32>), GateError>
     deviation.iter_mut().for_each(|square| *square = square.sqrt());
     let floor = LEAST_DEVIATION * deviation.iter().sum::<f64>() / features as f64;
     if !(floor > 0.0 && floor.is_finite()) {
-        return Err(GateError::Degenerate);
+        return Err(QualityGateError::Degenerate);
     }
     let root = (features as f64).sqrt();
     let scale = deviation.iter().map(|deviation| (1.0 / (deviation.max(floor) * root)) as f32);

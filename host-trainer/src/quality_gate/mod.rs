@@ -7,5 +7,8 @@ mod fit;
 mod limits;
 
 pub use covariance::{Whitening, shrunk_covariance};
-pub use error::GateError;
-pub use fit::{GateSamples, fit};
+pub use error::QualityGateError;
+pub use fit::{QualityGateSamples, fit};
+
+/// Views of each image that a quality gate is fitted on: unchanged, and changed in three ways.
+pub const VIEWS_PER_IMAGE: usize = 4;

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::backbones::{Architecture, BackboneKind, mobilenet_v2_blocks};
+use crate::architectures::{Architecture, BackboneKind, mobilenet_v2};
 use crate::weights::{Array, WeightSet};
 
 /// Where ReLU6 ends.
@@ -25,18 +25,18 @@ const LARGEST: f32 = 64.0;
 const GRAIN: f32 = 1.0 / 16.0;
 
 /// Channels that may be multiplied together.
-struct Stream {
+struct ChannelGroup {
     /// Names of the activations in the graph, without the backbone's; the first names the stream.
     activations: Vec<String>,
     /// BatchNorms that make the channels.
     norms: Vec<String>,
     /// Convolutions that read them.
     readers: Vec<String>,
-    kind: Kind,
+    kind: GroupKind,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum GroupKind {
     /// Behind a ReLU6, read by a depthwise convolution.
     Depthwise,
     /// Behind a ReLU6, read by a full convolution.
@@ -46,15 +46,15 @@ enum Kind {
 }
 
 /// The streams of a net. DenseNet has a BatchNorm of its own in front of every reader, and no need of this.
-fn streams(kind: BackboneKind) -> Vec<Stream> {
+fn streams(kind: BackboneKind) -> Vec<ChannelGroup> {
     match kind.architecture() {
         Architecture::DenseNet(_) => Vec::new(),
         Architecture::MobileNetV2 => mobilenet_v2(),
     }
 }
 
-fn mobilenet_v2() -> Vec<Stream> {
-    let one = |at: &str, reader: String, kind| Stream {
+fn mobilenet_v2() -> Vec<ChannelGroup> {
+    let one = |at: &str, reader: String, kind| ChannelGroup {
         activations: vec![format!("{at}.2")],
         norms: vec![format!("{at}.1")],
         readers: vec![reader],
@@ -62,8 +62,8 @@ fn mobilenet_v2() -> Vec<Stream> {
     };
     let mut streams = Vec::new();
     let mut wide = "features.0".to_owned();
-    let mut stage: Option<Stream> = None;
-    for block in mobilenet_v2_blocks() {
+    let mut stage: Option<ChannelGroup> = None;
+    for block in mobilenet_v2::blocks() {
         let at = format!("features.{}.conv", block.index);
         let first = usize::from(block.expands());
         if block.expands() {
@@ -73,17 +73,17 @@ fn mobilenet_v2() -> Vec<Stream> {
             wide = format!("{at}.0");
         }
         let depthwise = format!("{at}.{first}");
-        streams.push(one(&wide, format!("{depthwise}.0"), Kind::Depthwise));
-        streams.push(one(&depthwise, format!("{at}.{}", first + 1), Kind::Clipped));
+        streams.push(one(&wide, format!("{depthwise}.0"), GroupKind::Depthwise));
+        streams.push(one(&depthwise, format!("{at}.{}", first + 1), GroupKind::Clipped));
         let (project, norm) = (format!("{at}.{}", first + 1), format!("{at}.{}", first + 2));
         if !block.residual() {
             streams.extend(stage.take());
         }
-        let stage = stage.get_or_insert_with(|| Stream {
+        let stage = stage.get_or_insert_with(|| ChannelGroup {
             activations: Vec::new(),
             norms: Vec::new(),
             readers: Vec::new(),
-            kind: Kind::Linear,
+            kind: GroupKind::Linear,
         });
         stage.activations.push(project);
         stage.norms.push(norm);
@@ -116,14 +116,14 @@ pub(crate) fn factors(kind: BackboneKind, largest: &BTreeMap<&str, &[f32]>) -> B
     factors
 }
 
-fn factor(kind: Kind, top: f32, tops: &[f32]) -> f32 {
+fn factor(kind: GroupKind, top: f32, tops: &[f32]) -> f32 {
     let widest = match kind {
-        Kind::Linear => tops.iter().fold(0.0_f32, |widest, top| widest.max(*top)),
-        Kind::Depthwise | Kind::Clipped => SIX / MARGIN,
+        GroupKind::Linear => tops.iter().fold(0.0_f32, |widest, top| widest.max(*top)),
+        GroupKind::Depthwise | GroupKind::Clipped => SIX / MARGIN,
     };
     // A channel that is always zero may stay as it is.
     let ratio = if top > 0.0 { (widest / top).clamp(1.0, LARGEST) } else { 1.0 };
-    let factor = if kind == Kind::Depthwise { ratio } else { ratio.sqrt() };
+    let factor = if kind == GroupKind::Depthwise { ratio } else { ratio.sqrt() };
     // Downwards: a ReLU6 must not cut earlier.
     (factor / GRAIN).floor() * GRAIN
 }
@@ -144,7 +144,7 @@ pub(crate) fn equalised(set: &WeightSet, factors: &BTreeMap<String, Vec<f32>>) -
         }
         for reader in &stream.readers {
             if let Some(array) = set.tensors.get_mut(&format!("{reader}.weight")) {
-                divide(array, factors, stream.kind == Kind::Depthwise);
+                divide(array, factors, stream.kind == GroupKind::Depthwise);
             }
         }
     }
@@ -175,7 +175,10 @@ mod tests {
         let streams = mobilenet_v2();
         let count = |kind| streams.iter().filter(|stream| stream.kind == kind).count();
         // 17 blocks; 7 rows of table 2 of the paper, each with one width.
-        assert_eq!((count(Kind::Depthwise), count(Kind::Clipped), count(Kind::Linear)), (17, 17, 7));
+        assert_eq!(
+            (count(GroupKind::Depthwise), count(GroupKind::Clipped), count(GroupKind::Linear)),
+            (17, 17, 7)
+        );
         let names: std::collections::BTreeSet<String> =
             BackboneKind::MobilenetV2.parameters().into_iter().map(|(name, _)| name).collect();
         for stream in &streams {
@@ -194,13 +197,13 @@ mod tests {
     #[test]
     fn factors_by_hand() {
         // 6 / 1.125 = 5.333 is the most that a ReLU6 lets through: 5.333 / 1 is 85 sixteenths.
-        assert_eq!(factor(Kind::Depthwise, 1.0, &[]), 5.3125);
+        assert_eq!(factor(GroupKind::Depthwise, 1.0, &[]), 5.3125);
         // Its root is 2.309, 36 sixteenths.
-        assert_eq!(factor(Kind::Clipped, 1.0, &[]), 2.25);
-        assert_eq!(factor(Kind::Clipped, 6.0, &[]), 1.0);
-        assert_eq!(factor(Kind::Linear, 1.0, &[1.0, 16.0, 4.0]), 4.0);
-        assert_eq!(factor(Kind::Linear, 0.0, &[0.0, 16.0]), 1.0);
-        assert_eq!(factor(Kind::Depthwise, 1e-6, &[]), 64.0);
+        assert_eq!(factor(GroupKind::Clipped, 1.0, &[]), 2.25);
+        assert_eq!(factor(GroupKind::Clipped, 6.0, &[]), 1.0);
+        assert_eq!(factor(GroupKind::Linear, 1.0, &[1.0, 16.0, 4.0]), 4.0);
+        assert_eq!(factor(GroupKind::Linear, 0.0, &[0.0, 16.0]), 1.0);
+        assert_eq!(factor(GroupKind::Depthwise, 1e-6, &[]), 64.0);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! How often an activation takes which values.
 
-use super::Steps;
+use crate::onnx::QuantisationParams;
 
 /// Bins of a histogram: eight or more for each of the 256 steps, as in TensorRT (Migacz 2017).
 pub(crate) const BINS: usize = 2048;
@@ -54,9 +54,9 @@ impl Histogram {
         self.zeros + self.bins.iter().sum::<u64>()
     }
 
-    /// Mean of the squared difference between a value and what `steps` make of it, each value taken to lie
+    /// Mean of the squared difference between a value and what quantising with `params` makes of it, each value taken to lie
     /// in the middle of its bin.
-    pub(crate) fn squared_error(&self, steps: Steps) -> f64 {
+    pub(crate) fn squared_error(&self, params: QuantisationParams) -> f64 {
         let width = self.width();
         let sum: f64 = self
             .bins
@@ -65,7 +65,7 @@ impl Histogram {
             .filter(|(_, count)| **count > 0)
             .map(|(bin, count)| {
                 let value = self.lo + (bin as f64 + 0.5) * width;
-                let error = value - steps.rounded(value);
+                let error = value - params.rounded(value);
                 *count as f64 * error * error
             })
             .sum();
@@ -96,7 +96,7 @@ mod tests {
         let mut histogram = Histogram::new(0.0, 2048.0);
         histogram.add(&[10.0, 10.9, 10.2, 300.1, 0.0, 0.0, 0.0, 0.0]);
         // Steps of 1 up to 255: 10.5 becomes 10 (even), 300.5 becomes 255.
-        let error = histogram.squared_error(Steps { scale: 1.0, zero: 0 });
+        let error = histogram.squared_error(QuantisationParams { scale: 1.0, zero: 0 });
         assert_eq!(error, (3.0 * 0.25 + 45.5 * 45.5) / 8.0);
     }
 }

@@ -6,24 +6,8 @@
 //! - entropy: the range with the least Kullback-Leibler divergence between the values and their steps
 //!   (Migacz 2017, "8-bit Inference with TensorRT", GTC).
 
-use serde::{Deserialize, Serialize};
-
-use super::Steps;
 use super::histogram::Histogram;
-
-/// A way to choose a range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Observer {
-    /// Everything that occurred.
-    MinMax,
-    /// All but 0.01% at each end that is not zero.
-    Percentile,
-    /// Least mean squared error.
-    SquaredError,
-    /// Least Kullback-Leibler divergence.
-    Entropy,
-}
+use crate::onnx::{Observer, QuantisationParams};
 
 /// Share of the values that may lie outside of the percentile range at each end.
 const OUTSIDE: f64 = 1e-4;
@@ -36,43 +20,27 @@ const TRIED_BOTH_ENDS: usize = 24;
 /// Steps that values are reduced to.
 const LEVELS: usize = 256;
 
-impl Observer {
-    /// All of them, the simplest first.
-    pub const ALL: [Observer; 4] =
-        [Observer::MinMax, Observer::Percentile, Observer::SquaredError, Observer::Entropy];
-
-    /// The name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Observer::MinMax => "min-max",
-            Observer::Percentile => "percentile",
-            Observer::SquaredError => "squared error",
-            Observer::Entropy => "entropy",
-        }
-    }
-
-    /// The range that it chooses.
-    pub(crate) fn range(self, histogram: &Histogram) -> (f64, f64) {
-        match self {
-            Observer::MinMax => (histogram.lo, histogram.hi),
-            Observer::Percentile => percentile(histogram),
-            Observer::SquaredError => squared_error(histogram),
-            Observer::Entropy => entropy(histogram),
-        }
+/// The range that an observer chooses.
+fn range_by(observer: Observer, histogram: &Histogram) -> (f64, f64) {
+    match observer {
+        Observer::MinMax => (histogram.lo, histogram.hi),
+        Observer::Percentile => percentile(histogram),
+        Observer::SquaredError => squared_error(histogram),
+        Observer::Entropy => entropy(histogram),
     }
 }
 
-/// The observer whose steps have the least squared error on the histogram, its steps and that error; of
-/// equals the simplest.
-pub(crate) fn choose(histogram: &Histogram) -> (Observer, Steps, f64) {
-    let judged = |observer: Observer| {
-        let (lo, hi) = observer.range(histogram);
-        let steps = Steps::over(lo, hi);
-        (observer, steps, histogram.squared_error(steps))
+/// The observer with the least squared error on the histogram, its parameters and that error; of equals the
+/// simplest.
+pub(crate) fn choose(histogram: &Histogram) -> (Observer, QuantisationParams, f64) {
+    let evaluated = |observer: Observer| {
+        let (lo, hi) = range_by(observer, histogram);
+        let params = QuantisationParams::covering(lo, hi);
+        (observer, params, histogram.squared_error(params))
     };
-    let mut best = judged(Observer::MinMax);
+    let mut best = evaluated(Observer::MinMax);
     for observer in Observer::ALL.into_iter().skip(1) {
-        let other = judged(observer);
+        let other = evaluated(observer);
         if other.2 < best.2 {
             best = other;
         }
@@ -110,7 +78,7 @@ fn squared_error(histogram: &Histogram) -> (f64, f64) {
     let (lows, highs) = (ends(histogram.lo, count), ends(histogram.hi, count));
     let mut best = ((histogram.lo, histogram.hi), f64::INFINITY);
     for range in lows.iter().flat_map(|lo| highs.iter().map(move |hi| (*lo, *hi))) {
-        let error = histogram.squared_error(Steps::over(range.0, range.1));
+        let error = histogram.squared_error(QuantisationParams::covering(range.0, range.1));
         if error < best.1 {
             best = (range, error);
         }
@@ -185,16 +153,16 @@ mod tests {
     fn percentile_by_hand() {
         // 20 000 values: two may lie outside. The two of bin 2000 are cut off, those of bin 99 are not.
         let histogram = counted(&[(50, 19_995), (99, 3), (2000, 2)]);
-        assert_eq!(Observer::Percentile.range(&histogram), (0.0, 100.0));
+        assert_eq!(range_by(Observer::Percentile, &histogram), (0.0, 100.0));
         // A third value in bin 2000 keeps it.
         let histogram = counted(&[(50, 19_995), (99, 2), (2000, 3)]);
-        assert_eq!(Observer::Percentile.range(&histogram), (0.0, 2001.0));
+        assert_eq!(range_by(Observer::Percentile, &histogram), (0.0, 2001.0));
         // Both ends: 10 000 values, one may lie outside at each.
         let mut both = Histogram::new(-1024.0, 1024.0);
         for (bin, count) in [(0, 1), (1000, 5000), (1030, 4998), (2047, 1)] {
             both.bins[bin] = count;
         }
-        assert_eq!(Observer::Percentile.range(&both), (-24.0, 7.0));
+        assert_eq!(range_by(Observer::Percentile, &both), (-24.0, 7.0));
     }
 
     #[test]
@@ -202,13 +170,13 @@ mod tests {
         // A million values spread over 0..512 and one at 2047.5: the step falls from 16 to 2.
         let mut histogram = counted(&[(2047, 1)]);
         histogram.bins[..512].fill(2000);
-        let (lo, hi) = Observer::SquaredError.range(&histogram);
+        let (lo, hi) = range_by(Observer::SquaredError, &histogram);
         assert!(lo == 0.0 && hi < 2048.0, "{lo} {hi}");
         // And a hundred thousand of them are worth keeping: 255 steps of 8 end at 2040, which costs them 7.5 each; steps
         // of 16, which would reach them, cost all others more.
         histogram.bins[2047] = 100_000;
-        let (lo, hi) = Observer::SquaredError.range(&histogram);
-        assert_eq!((lo, Steps::over(lo, hi).scale), (0.0, 8.0));
+        let (lo, hi) = range_by(Observer::SquaredError, &histogram);
+        assert_eq!((lo, QuantisationParams::covering(lo, hi).scale), (0.0, 8.0));
     }
 
     #[test]
@@ -232,29 +200,29 @@ mod tests {
     fn entropy_keeps_what_is_even_and_cuts_a_thin_tail() {
         let mut even = counted(&[]);
         even.bins.fill(7);
-        assert_eq!(Observer::Entropy.range(&even), (0.0, 2048.0));
+        assert_eq!(range_by(Observer::Entropy, &even), (0.0, 2048.0));
         let mut tail = counted(&[]);
         // Blocks of four bins: steps of eight bins lose them, steps of four or two keep them.
         for (bin, count) in tail.bins.iter_mut().enumerate() {
             *count = if bin >= 512 { 1 } else { 1000 + 900 * (bin as u64 / 4 % 2) };
         }
-        assert!(Observer::Entropy.range(&tail).1 < 1100.0);
+        assert!(range_by(Observer::Entropy, &tail).1 < 1100.0);
     }
 
     #[test]
     fn the_least_error_is_chosen() {
         let mut histogram = counted(&[(2047, 1)]);
         histogram.bins[..512].fill(2000);
-        let (observer, steps, error) = choose(&histogram);
+        let (observer, params, error) = choose(&histogram);
         assert_ne!(observer, Observer::MinMax);
         for other in Observer::ALL {
-            let (lo, hi) = other.range(&histogram);
-            assert!(histogram.squared_error(Steps::over(lo, hi)) >= error);
+            let (lo, hi) = range_by(other, &histogram);
+            assert!(histogram.squared_error(QuantisationParams::covering(lo, hi)) >= error);
         }
-        assert_eq!(histogram.squared_error(steps), error);
+        assert_eq!(histogram.squared_error(params), error);
         // Nothing but zeros: all are equal, the simplest is taken.
         let mut zeros = Histogram::new(0.0, 0.0);
         zeros.add(&[0.0; 5]);
-        assert_eq!(choose(&zeros), (Observer::MinMax, Steps { scale: 1.0, zero: 0 }, 0.0));
+        assert_eq!(choose(&zeros), (Observer::MinMax, QuantisationParams { scale: 1.0, zero: 0 }, 0.0));
     }
 }

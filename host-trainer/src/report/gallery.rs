@@ -8,7 +8,7 @@ use image::{DynamicImage, GrayImage, RgbImage};
 use xray_core::heat_map::overlay;
 use xray_core::intake::{Pixels, Radiograph, read_file};
 
-use crate::pipeline::JudgedImage;
+use crate::evaluation::ScoredImage;
 
 /// Errors of each kind that are shown.
 pub const SHOWN: usize = 12;
@@ -22,7 +22,7 @@ const QUALITY: u8 = 85;
 /// One error.
 pub struct Error<'a> {
     /// The image.
-    pub image: &'a JudgedImage,
+    pub image: &'a ScoredImage,
     /// Pictures of it, made small; or why there are none.
     pub thumbnails: Result<Thumbnails, String>,
 }
@@ -37,17 +37,17 @@ pub struct Thumbnails {
 
 /// The errors of one kind, the surest first: positives under the threshold (`label` true) or negatives at it or
 /// over it. Gives their number too, since not all are shown.
-pub fn errors<'a>(images: &'a [JudgedImage], threshold: f64, label: bool) -> (usize, Vec<Error<'a>>) {
-    let wrong = |image: &&JudgedImage| image.label == label && (image.probability >= threshold) != label;
-    let mut errors: Vec<&JudgedImage> = images.iter().filter(wrong).collect();
+pub fn errors<'a>(images: &'a [ScoredImage], threshold: f64, label: bool) -> (usize, Vec<Error<'a>>) {
+    let wrong = |image: &&ScoredImage| image.label == label && (image.probability >= threshold) != label;
+    let mut errors: Vec<&ScoredImage> = images.iter().filter(wrong).collect();
     // The uncalibrated probability still tells apart what calibration has rounded to 0 or 1.
-    let sureness = |image: &JudgedImage| if label { -image.uncalibrated } else { image.uncalibrated };
+    let sureness = |image: &ScoredImage| if label { -image.uncalibrated } else { image.uncalibrated };
     errors.sort_by(|a, b| sureness(b).total_cmp(&sureness(a)).then_with(|| a.relative.cmp(&b.relative)));
-    let error = |image: &&'a JudgedImage| Error { image, thumbnails: thumbnails(image) };
+    let error = |image: &&'a ScoredImage| Error { image, thumbnails: thumbnails(image) };
     (errors.len(), errors.iter().take(SHOWN).map(error).collect())
 }
 
-fn thumbnails(image: &JudgedImage) -> Result<Thumbnails, String> {
+fn thumbnails(image: &ScoredImage) -> Result<Thumbnails, String> {
     let radiograph = read_file(&image.path).map_err(|error| error.to_string())?;
     let small = shrunk(&radiograph).ok_or("its pixels do not fit its size")?;
     let heat = |map| {
@@ -90,8 +90,8 @@ mod tests {
 
     use super::*;
 
-    fn judged(name: &str, label: bool, probability: f64) -> JudgedImage {
-        JudgedImage {
+    fn judged(name: &str, label: bool, probability: f64) -> ScoredImage {
+        ScoredImage {
             path: name.into(),
             relative: name.to_owned(),
             label,

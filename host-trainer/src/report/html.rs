@@ -9,15 +9,15 @@ use super::gallery::{Error, SHOWN, errors};
 use super::pictures::Pictures;
 use super::provenance::{head_was_trained_again, provenance};
 use super::tables::{AGAINST_ALL, GLOSSARY, figures, groups, number, patients, rate, span};
-use super::{Subject, model_card};
+use super::{ReportInput, model_card};
 use crate::metrics::{RESAMPLES, Rate};
 
 /// How the page looks, on a screen and on paper.
 const STYLE: &str = include_str!("report.css");
 
 /// Renders the page. Names of files and classes come from outside and are escaped.
-pub fn render(subject: &Subject<'_>, pictures: &Pictures) -> String {
-    let run = subject.run;
+pub fn render(input: &ReportInput<'_>, pictures: &Pictures) -> String {
+    let run = input.evaluation;
     let title = format!("Evaluation on {} images ({})", run.evaluation.confusion.total(), run.split);
     let page = html! {
         (DOCTYPE)
@@ -45,14 +45,14 @@ pub fn render(subject: &Subject<'_>, pictures: &Pictures) -> String {
                             "listed below."
                         }
                     }
-                    p.small { "Model " (subject.model.display()) ", SHA-256 " code { (run.model) } }
+                    p.small { "Model " (input.model.display()) ", SHA-256 " code { (run.model) } }
                 }
                 main {
-                    (in_short(subject))
+                    (in_short(input))
                     (section("Figures", html! {
                         div.pair {
                             div.figures {
-                                (table(&["figure", "value", "95% interval", "images"], &figures(run, subject.detail)))
+                                (table(&["figure", "value", "95% interval", "images"], &figures(run, input.details)))
                                 p.small {
                                     "Intervals: Wilson for shares; DeLong, and the bootstrap with " (RESAMPLES)
                                     " resamples, for AUROC. They hold for images such as these and say nothing about other \
@@ -66,20 +66,20 @@ pub fn render(subject: &Subject<'_>, pictures: &Pictures) -> String {
                     (section("At every threshold", html! {
                         div.pair { (figure(pictures, "roc")) (figure(pictures, "precision-recall")) }
                     }))
-                    (prevalence(subject))
-                    (calibration(subject, pictures))
-                    (by_group(subject))
-                    (error_gallery(subject))
-                    (training(subject, pictures))
+                    (prevalence(input))
+                    (calibration(input, pictures))
+                    (by_group(input))
+                    (error_gallery(input))
+                    (training(input, pictures))
                     (section("Where the model comes from", html! {
-                        (table(&["", ""], &provenance(subject)))
+                        (table(&["", ""], &provenance(input)))
                     }))
-                    (flips(subject))
+                    (flips(input))
                     (section("What it is for, and not", html! {
-                        ul { @for line in model_card::limits(subject) { li { (line) } } }
+                        ul { @for line in model_card::limits(input) { li { (line) } } }
                     }))
-                    (threshold_rows(subject))
-                    (left_out(subject))
+                    (threshold_rows(input))
+                    (left_out(input))
                 }
             }
         }
@@ -115,8 +115,8 @@ fn figure(pictures: &Pictures, name: &str) -> Markup {
 }
 
 /// Validation images that the int8 model calls otherwise than the float one.
-fn flips(subject: &Subject<'_>) -> Markup {
-    let Some(cost) = subject.run.contract.quantisation.as_ref().filter(|cost| cost.flipped > 0) else {
+fn flips(input: &ReportInput<'_>) -> Markup {
+    let Some(cost) = input.evaluation.contract.quantisation.as_ref().filter(|cost| cost.flipped > 0) else {
         return html! {};
     };
     let title = format!(
@@ -126,7 +126,7 @@ fn flips(subject: &Subject<'_>) -> Markup {
     section(
         &title,
         html! {
-            @match subject.quantised {
+            @match input.quantised {
                 Some(comparison) => {
                     @let rows: Vec<[String; 3]> = comparison
                         .flips
@@ -144,8 +144,8 @@ fn flips(subject: &Subject<'_>) -> Markup {
 }
 
 /// What a reader in a hurry takes away.
-fn in_short(subject: &Subject<'_>) -> Markup {
-    let (run, c) = (subject.run, &subject.run.evaluation.confusion);
+fn in_short(input: &ReportInput<'_>) -> Markup {
+    let (run, c) = (input.evaluation, &input.evaluation.evaluation.confusion);
     let (yes, no) = (&run.classes.positive, &run.classes.negative);
     section(
         "In short",
@@ -154,7 +154,7 @@ fn in_short(subject: &Subject<'_>) -> Markup {
                 div.card { b { (c.fn_) } " of " (c.tp + c.fn_) " " (yes) span { "were missed: sensitivity " (rate(&run.evaluation.sensitivity)) } }
                 div.card { b { (c.fp) } " of " (c.tn + c.fp) " " (no) span { "were false alarms: specificity " (rate(&run.evaluation.specificity)) } }
                 div.card { b { (number(run.evaluation.auroc)) } " AUROC" span { (span(run.evaluation.auroc_interval)) "; 0.5 is guessing, 1 perfect" } }
-                @if let Some(abstention) = &subject.detail.abstention {
+                @if let Some(abstention) = &input.details.abstention {
                     div.card { b { (percent(&abstention.uncertain)) } " uncertain" span { "left to people" } }
                 }
             }
@@ -162,7 +162,7 @@ fn in_short(subject: &Subject<'_>) -> Markup {
                 "From a probability of " b { (format!("{:.4}", run.evaluation.threshold)) } " on, an image is called " (yes)
                 ". This threshold " (model_card::chosen(&run.contract.threshold_rule)) " and frozen into the model."
             }
-            @if let Some(abstention) = &subject.detail.abstention {
+            @if let Some(abstention) = &input.details.abstention {
                 p {
                     "Between " (format!("{:.4}", abstention.band.low)) " and " (format!("{:.4}", abstention.band.high))
                     " the model says that it is uncertain: " (abstention.uncertain_positives.n) " " (yes) " and "
@@ -181,8 +181,8 @@ fn percent(rate: &Rate) -> String {
     rate.value.map_or_else(|| "undefined".to_owned(), |value| format!("{:.1}%", 100.0 * value))
 }
 
-fn prevalence(subject: &Subject<'_>) -> Markup {
-    let rows = patients(subject.run, subject.detail);
+fn prevalence(input: &ReportInput<'_>) -> Markup {
+    let rows = patients(input.evaluation, input.details);
     section(
         "What a call means, by how common the finding is",
         html! {
@@ -197,7 +197,7 @@ fn prevalence(subject: &Subject<'_>) -> Markup {
                 p.small {
                     "PPV: a positive call is right so often. NPV: a negative one is. In brackets 95% intervals, from the \
                      images that sensitivity and specificity were counted on. In the images judged here "
-                    (percent(&Rate::new(subject.run.evaluation.positive.support, subject.run.evaluation.confusion.total())))
+                    (percent(&Rate::new(input.evaluation.evaluation.positive.support, input.evaluation.evaluation.confusion.total())))
                     " have it; where you work it will be another share."
                 }
             }
@@ -205,8 +205,8 @@ fn prevalence(subject: &Subject<'_>) -> Markup {
     )
 }
 
-fn calibration(subject: &Subject<'_>, pictures: &Pictures) -> Markup {
-    let temperature = subject.run.contract.temperature;
+fn calibration(input: &ReportInput<'_>, pictures: &Pictures) -> Markup {
+    let temperature = input.evaluation.contract.temperature;
     section(
         "Can the probabilities be believed?",
         html! {
@@ -224,8 +224,8 @@ fn calibration(subject: &Subject<'_>, pictures: &Pictures) -> Markup {
     )
 }
 
-fn by_group(subject: &Subject<'_>) -> Markup {
-    let rows = groups(subject.detail);
+fn by_group(input: &ReportInput<'_>) -> Markup {
+    let rows = groups(input.details);
     html! {
         @if !rows.is_empty() {
             (section("By group", html! {
@@ -236,8 +236,8 @@ fn by_group(subject: &Subject<'_>) -> Markup {
     }
 }
 
-fn error_gallery(subject: &Subject<'_>) -> Markup {
-    let run = subject.run;
+fn error_gallery(input: &ReportInput<'_>) -> Markup {
+    let run = input.evaluation;
     let kinds = [(true, "Missed"), (false, "False alarms")];
     section(
         "The surest errors",
@@ -295,19 +295,19 @@ fn thumbnails(error: &Error<'_>) -> Markup {
     }
 }
 
-fn training(subject: &Subject<'_>, pictures: &Pictures) -> Markup {
+fn training(input: &ReportInput<'_>, pictures: &Pictures) -> Markup {
     section(
         "Training",
         html! {
-            @match subject.training {
+            @match input.training {
                 Some(record) => {
                     p {
                         "Epoch " (record.best_epoch) " of " (record.history.len())
                         " was kept. Training: " (record.data.train.iter().sum::<usize>()) " images. Validation: "
                         (record.data.validation.iter().sum::<usize>()) " images"
-                        @if let Some(shift) = &record.shift { ", each also in " (shift.corruptions) " changed forms" }
+                        @if let Some(shift) = &record.domain_shift { ", each also in " (shift.corruptions) " changed forms" }
                         "."
-                        @if head_was_trained_again(record, &subject.run.contract) {
+                        @if head_was_trained_again(record, &input.evaluation.contract) {
                             " The curves are those of the run; the head of this int8 model was then trained once more on the \
                              features of the int8 backbones."
                         }
@@ -324,9 +324,9 @@ fn training(subject: &Subject<'_>, pictures: &Pictures) -> Markup {
     )
 }
 
-fn threshold_rows(subject: &Subject<'_>) -> Markup {
-    let rows: Vec<[String; 7]> = subject
-        .detail
+fn threshold_rows(input: &ReportInput<'_>) -> Markup {
+    let rows: Vec<[String; 7]> = input
+        .details
         .thresholds
         .iter()
         .map(|row| {
@@ -356,16 +356,16 @@ fn threshold_rows(subject: &Subject<'_>) -> Markup {
     )
 }
 
-fn left_out(subject: &Subject<'_>) -> Markup {
+fn left_out(input: &ReportInput<'_>) -> Markup {
     html! {
-        @if !subject.run.left_out.is_empty() {
+        @if !input.evaluation.left_out.is_empty() {
             (section("Images that could not be read", html! {
-                ul { @for (file, reason) in &subject.run.left_out { li { code { (file) } ": " (reason) } } }
+                ul { @for (file, reason) in &input.evaluation.left_out { li { code { (file) } ": " (reason) } } }
             }))
         }
-        @if !subject.run.refused.is_empty() {
+        @if !input.evaluation.refused.is_empty() {
             (section("Images that the gate refused", html! {
-                ul { @for (file, codes) in &subject.run.refused { li { code { (file) } ": " (codes.join(", ")) } } }
+                ul { @for (file, codes) in &input.evaluation.refused { li { code { (file) } ": " (codes.join(", ")) } } }
             }))
         }
     }

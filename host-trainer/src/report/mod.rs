@@ -1,4 +1,4 @@
-//! What an evaluation shows to people: pictures, a report that is one file, a model card, tables.
+//! The report of an evaluation: one HTML file, a model card, plots and tables.
 
 mod gallery;
 mod html;
@@ -10,12 +10,12 @@ mod tables;
 
 use std::path::{Path, PathBuf};
 
-use crate::files::write_atomic;
+use crate::evaluation::{EvaluationDetails, Int8Comparison, ModelEvaluation};
 use crate::metrics::threshold_csv;
-use crate::pipeline::{Comparison, Detail, EvaluationRun};
 use crate::run::RunRecord;
 use plots::PlotError;
 pub use provenance::is_of;
+use xray_core::files::{PUBLIC, write_atomic};
 
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -41,21 +41,19 @@ pub enum ReportError {
     },
 }
 
-/// What a report is made from.
+/// What a report shows.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
+pub struct ReportInput<'a> {
     /// The model file as it was named.
     pub model: &'a Path,
     /// The data folder as it was named.
     pub data: &'a Path,
-    /// The figures.
-    pub run: &'a EvaluationRun,
-    /// The other figures.
-    pub detail: &'a Detail,
+    pub evaluation: &'a ModelEvaluation,
+    pub details: &'a EvaluationDetails,
     /// The run that the model was made from, for curves and options.
     pub training: Option<&'a RunRecord>,
-    /// What quantising it changed on validation, with the images that it calls differently.
-    pub quantised: Option<&'a Comparison>,
+    /// What quantising changed on the validation images.
+    pub quantised: Option<&'a Int8Comparison>,
 }
 
 /// Writes `report.html`, `MODEL_CARD.md`, `scores.csv`, `thresholds.csv` and the folder `plots` with every picture as
@@ -64,21 +62,21 @@ pub struct Subject<'a> {
 ///
 /// # Errors
 /// [`ReportError`] names the file that could not be written.
-pub fn write(folder: &Path, subject: &Subject<'_>) -> Result<(), ReportError> {
+pub fn write(folder: &Path, input: &ReportInput<'_>) -> Result<(), ReportError> {
     let file = |name: &str, bytes: &[u8]| {
         let path = folder.join(name);
-        write_atomic(&path, bytes).map_err(|source| ReportError::Io { path, source })
+        write_atomic(&path, bytes, PUBLIC).map_err(|source| ReportError::Io { path, source })
     };
-    let pictures = pictures::draw(subject)?;
+    let pictures = pictures::draw(input)?;
     for picture in pictures.evaluation.iter().chain(&pictures.training) {
         file(&format!("plots/{}.svg", picture.name), picture.svg.as_bytes())?;
         file(&format!("plots/{}.png", picture.name), &plots::png(&picture.svg)?)?;
     }
-    let scores = tables::scores_csv(&subject.run.images)
+    let scores = tables::scores_csv(&input.evaluation.images)
         .map_err(|reason| ReportError::Table { path: folder.join("scores.csv"), reason })?;
     file("scores.csv", &scores)?;
-    file("thresholds.csv", threshold_csv(&subject.detail.thresholds).as_bytes())?;
-    file("MODEL_CARD.md", model_card::render(subject).as_bytes())?;
+    file("thresholds.csv", threshold_csv(&input.details.thresholds).as_bytes())?;
+    file("MODEL_CARD.md", model_card::render(input).as_bytes())?;
     // Last: where the report is, the rest is too.
-    file("report.html", html::render(subject, &pictures).as_bytes())
+    file("report.html", html::render(input, &pictures).as_bytes())
 }

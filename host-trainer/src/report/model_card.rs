@@ -7,33 +7,34 @@ use xray_core::decision::DISCLAIMER;
 use xray_core::package::{Contract, Precision, RANDOM_WARNING};
 use xray_core::screening::printable;
 
-use super::Subject;
+use super::ReportInput;
 use super::provenance::{provenance, word};
 use super::tables::{AGAINST_ALL, GLOSSARY, figures, groups, patients};
 use crate::data::Split;
-use crate::pipeline::{CALIBRATION_IMAGES, ThresholdRule};
+use crate::evaluation::ThresholdRule;
+use crate::quantise::CALIBRATION_IMAGES;
 use crate::run::RunRecord;
 
 /// A fall of AUROC from validation to the images judged here that is worth a sentence.
 const FALL: f64 = 0.01;
 
 /// Renders the card as Markdown.
-pub fn render(subject: &Subject<'_>) -> String {
+pub fn render(input: &ReportInput<'_>) -> String {
     let mut card = String::new();
     // Writing to a String cannot fail.
-    let _ = write_card(&mut card, subject);
+    let _ = write_card(&mut card, input);
     card
 }
 
-fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
-    let run = subject.run;
+fn write_card(card: &mut String, input: &ReportInput<'_>) -> std::fmt::Result {
+    let run = input.evaluation;
     let (yes, no) = (&run.classes.positive, &run.classes.negative);
     writeln!(card, "# Model card\n\n**{DISCLAIMER}**\n")?;
     if run.random_backbones {
         writeln!(card, "**{RANDOM_WARNING}**\n")?;
     }
     writeln!(card, "## What it is\n")?;
-    table(card, ["", ""], &provenance(subject))?;
+    table(card, ["", ""], &provenance(input))?;
 
     writeln!(card, "\n## What it is for\n")?;
     writeln!(
@@ -59,7 +60,7 @@ fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
          the model's gate; they are in no figure. The threshold, \
          {:.4}, {}.\n",
         run.split,
-        printable(&subject.data.display().to_string()),
+        printable(&input.data.display().to_string()),
         e.positive.support,
         escaped(yes),
         e.negative.support,
@@ -69,13 +70,13 @@ fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
         e.threshold,
         chosen(&run.contract.threshold_rule)
     )?;
-    table(card, ["figure", "value", "95% interval", "images"], &figures(run, subject.detail))?;
+    table(card, ["figure", "value", "95% interval", "images"], &figures(run, input.details))?;
     writeln!(card, "\n{GLOSSARY}")?;
     let c = e.confusion;
     writeln!(card, "\n| in truth | called {} | called {} |\n| --- | --- | --- |", escaped(no), escaped(yes))?;
     writeln!(card, "| {} | {} | {} |", escaped(no), c.tn, c.fp)?;
     writeln!(card, "| {} | {} | {} |", escaped(yes), c.fn_, c.tp)?;
-    if let Some(abstention) = &subject.detail.abstention {
+    if let Some(abstention) = &input.details.abstention {
         writeln!(
             card,
             "\nFrom {:.4} to under {:.4} the model abstains: {} of the images, {} of the {}. Outside, sensitivity is {} \
@@ -89,14 +90,14 @@ fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
             abstention.specificity
         )?;
     }
-    let by_group = groups(subject.detail);
+    let by_group = groups(input.details);
     if !by_group.is_empty() {
         writeln!(card, "\n### By group\n")?;
         let header = ["group", "positives", "negatives", "sensitivity", "specificity", "AUROC"];
         table(card, header, &by_group)?;
         writeln!(card, "\n{AGAINST_ALL}")?;
     }
-    let by_prevalence = patients(run, subject.detail);
+    let by_prevalence = patients(run, input.details);
     if !by_prevalence.is_empty() {
         writeln!(card, "\n### Of 1000 patients, by how common the finding is\n")?;
         let header = ["share with it", "have it", "found", "missed", "false alarms", "PPV", "NPV"];
@@ -104,11 +105,11 @@ fn write_card(card: &mut String, subject: &Subject<'_>) -> std::fmt::Result {
     }
 
     writeln!(card, "\n## Limits\n")?;
-    limits(subject).iter().try_for_each(|limit| writeln!(card, "- {}", escaped(limit)))?;
+    limits(input).iter().try_for_each(|limit| writeln!(card, "- {}", escaped(limit)))?;
     writeln!(card, "\n## Making it again\n\n```sh")?;
-    commands(subject).iter().try_for_each(|command| writeln!(card, "{command}"))?;
+    commands(input).iter().try_for_each(|command| writeln!(card, "{command}"))?;
     writeln!(card, "```\n")?;
-    if let Some(record) = subject.training {
+    if let Some(record) = input.training {
         writeln!(
             card,
             "`run.json` of the run holds every option; it was computed on {}. The same seed on the same processor \
@@ -134,8 +135,8 @@ pub fn seen_before(split: &str) -> Option<&'static str> {
 }
 
 /// What must be known before the figures are believed.
-pub fn limits(subject: &Subject<'_>) -> Vec<String> {
-    let run = subject.run;
+pub fn limits(input: &ReportInput<'_>) -> Vec<String> {
+    let run = input.evaluation;
     let e = &run.evaluation;
     let yes = &run.classes.positive;
     let mut limits = vec![
@@ -167,7 +168,7 @@ pub fn limits(subject: &Subject<'_>) -> Vec<String> {
              here: the images differ, and other images may differ more."
         ));
     }
-    if let Some(group) = subject.detail.subgroups.iter().min_by_key(|group| group.positives + group.negatives)
+    if let Some(group) = input.details.subgroups.iter().min_by_key(|group| group.positives + group.negatives)
     {
         let name = group.name.as_deref().unwrap_or("(no group)");
         let n = group.positives + group.negatives;
@@ -177,9 +178,9 @@ pub fn limits(subject: &Subject<'_>) -> Vec<String> {
 }
 
 /// The commands that lead to the same model and the same figures.
-fn commands(subject: &Subject<'_>) -> Vec<String> {
+fn commands(input: &ReportInput<'_>) -> Vec<String> {
     let mut commands = Vec::new();
-    if let Some(record) = subject.training {
+    if let Some(record) = input.training {
         commands.push(match &record.command {
             // Wherever the program lay.
             Some(words) => {
@@ -187,13 +188,13 @@ fn commands(subject: &Subject<'_>) -> Vec<String> {
             }
             None => "# the command was not recorded; `run.json` has its options".to_owned(),
         });
-        commands.push(export_command(&subject.run.contract, record));
+        commands.push(export_command(&input.evaluation.contract, record));
     }
     commands.push(format!(
         "host-trainer evaluate --model {} --data {} --split {} --report REPORT",
-        quoted_path(subject.model),
-        quoted_path(subject.data),
-        subject.run.split
+        quoted_path(input.model),
+        quoted_path(input.data),
+        input.evaluation.split
     ));
     commands
 }

@@ -1,12 +1,12 @@
 //! Which pictures a report has.
 
-use super::Subject;
+use super::ReportInput;
 use super::plots::{
     Picture, PlotError, WorkingPoint, accuracy, confusion, histogram, learning_rate, loss, precision_recall,
     reliability_diagram, roc,
 };
+use crate::evaluation::ScoredImage;
 use crate::metrics::Scored;
-use crate::pipeline::JudgedImage;
 
 /// The pictures of one report.
 pub struct Pictures {
@@ -27,10 +27,10 @@ impl Pictures {
 ///
 /// # Errors
 /// [`PlotError::Drawing`] if one cannot be drawn.
-pub fn draw(subject: &Subject<'_>) -> Result<Pictures, PlotError> {
-    let (run, detail) = (subject.run, subject.detail);
+pub fn draw(input: &ReportInput<'_>) -> Result<Pictures, PlotError> {
+    let (run, detail) = (input.evaluation, input.details);
     let e = &run.evaluation;
-    let scored: Vec<Scored> = run.images.iter().map(JudgedImage::scored).collect();
+    let scored: Vec<Scored> = run.images.iter().map(ScoredImage::scored).collect();
     let point =
         WorkingPoint { threshold: e.threshold, band: run.contract.abstain.map(|band| (band.low, band.high)) };
     let before = detail.uncalibrated.as_ref().map(|figures| &figures.reliability);
@@ -41,7 +41,7 @@ pub fn draw(subject: &Subject<'_>) -> Result<Pictures, PlotError> {
     ];
     evaluation.extend(roc(&detail.thresholds, e)?);
     evaluation.extend(precision_recall(&detail.thresholds, e, detail.average_precision)?);
-    let training = match subject.training {
+    let training = match input.training {
         Some(record) => {
             let (history, kept) = (&record.history, record.best_epoch);
             let mut of_head =

@@ -2,10 +2,10 @@
 
 use xray_core::package::{Contract, GateRecord};
 
-use super::Subject;
+use super::ReportInput;
 use crate::data::leaks::LeakCounts;
 use crate::metrics::Rate;
-use crate::pipeline::GateWish;
+use crate::quality_gate::VIEWS_PER_IMAGE;
 use crate::run::RunRecord;
 
 /// Whether `export` trained a head of its own for the int8 backbones, so that curves, temperature and threshold of the run
@@ -25,13 +25,13 @@ pub fn is_of(record: &RunRecord, contract: &Contract) -> bool {
 }
 
 /// Where a model comes from: name and value.
-pub fn provenance(subject: &Subject<'_>) -> Vec<[String; 2]> {
-    let contract = &subject.run.contract;
+pub fn provenance(input: &ReportInput<'_>) -> Vec<[String; 2]> {
+    let contract = &input.evaluation.contract;
     let (pre, made) = (&contract.preprocessing, &contract.training);
     let mut rows: Vec<[String; 2]> = Vec::new();
     let mut row = |name: &str, value: String| rows.push([name.to_owned(), value]);
-    row("file", subject.model.display().to_string());
-    row("SHA-256", subject.run.model.clone());
+    row("file", input.model.display().to_string());
+    row("SHA-256", input.evaluation.model.clone());
     row("precision", word(&contract.precision));
     row("input", words(pre));
     for backbone in &contract.backbones {
@@ -52,7 +52,7 @@ pub fn provenance(subject: &Subject<'_>) -> Vec<[String; 2]> {
         let labels = &contract.labels;
         format!(" ({} {}, {} {})", counts[0], labels.negative, counts[1], labels.positive)
     };
-    let [train, validation] = subject.training.map_or([const { String::new() }; 2], |record| {
+    let [train, validation] = input.training.map_or([const { String::new() }; 2], |record| {
         [record.data.train, record.data.validation].map(classes)
     });
     row(
@@ -86,7 +86,7 @@ pub fn provenance(subject: &Subject<'_>) -> Vec<[String; 2]> {
         );
     }
     row("gate", contract.gate.as_ref().map_or_else(|| NO_GATE.to_owned(), gate));
-    if let Some(record) = subject.training {
+    if let Some(record) = input.training {
         let data = &record.data;
         row("data folder", data.folder.clone());
         if let Some(splits) = &data.splits {
@@ -121,7 +121,7 @@ fn gate(gate: &GateRecord) -> String {
     format!(
         "fitted on {} training images, each as it is and changed ({} forms); refuses {} of {} such forms of validation \
          images ({refused})",
-        gate.fit.fitted_on / GateWish::FORMS,
+        gate.fit.fitted_on / VIEWS_PER_IMAGE,
         gate.fit.fitted_on,
         gate.fit.refused,
         gate.fit.validation

@@ -1,13 +1,13 @@
 //! Figures as rows of words, the same in the report and on the model card.
 
+use crate::evaluation::{EvaluationDetails, ModelEvaluation, ScoredImage};
 use crate::metrics::{Interval, Rate};
-use crate::pipeline::{Detail, EvaluationRun, JudgedImage};
 
 /// One row: name, value, 95% interval, number of images.
 pub type FigureRow = [String; 4];
 
 /// The figures of an evaluation.
-pub fn figures(run: &EvaluationRun, detail: &Detail) -> Vec<FigureRow> {
+pub fn figures(run: &ModelEvaluation, detail: &EvaluationDetails) -> Vec<FigureRow> {
     let e = &run.evaluation;
     let calibrated = &detail.calibration;
     let all = e.confusion.total();
@@ -43,7 +43,7 @@ pub const GLOSSARY: &str = "AUROC: how often a positive has the higher score tha
                             distance between a probability and the share of positives that had it.";
 
 /// The figures of each group: name, positives, negatives, sensitivity, specificity, AUROC.
-pub fn groups(detail: &Detail) -> Vec<[String; 6]> {
+pub fn groups(detail: &EvaluationDetails) -> Vec<[String; 6]> {
     let one = |group: &crate::metrics::Subgroup| {
         let mut area = with_span(group.auroc, group.auroc_interval);
         if group.auroc_against_all && group.auroc.is_some() {
@@ -66,7 +66,7 @@ pub const AGAINST_ALL: &str =
     "* The group holds one class only: its images against all images of the other class.";
 
 /// What 1000 patients would meet at a prevalence: prevalence, have it, found, missed, false alarms, PPV, NPV.
-pub fn patients(run: &EvaluationRun, detail: &Detail) -> Vec<[String; 7]> {
+pub fn patients(run: &ModelEvaluation, detail: &EvaluationDetails) -> Vec<[String; 7]> {
     let c = &run.evaluation.confusion;
     let (Some(sensitivity), Some(specificity)) = (c.sensitivity(), c.specificity()) else {
         return Vec::new();
@@ -90,7 +90,7 @@ pub fn patients(run: &EvaluationRun, detail: &Detail) -> Vec<[String; 7]> {
 ///
 /// # Errors
 /// The writer's word; it writes to memory.
-pub fn scores_csv(images: &[JudgedImage]) -> Result<Vec<u8>, String> {
+pub fn scores_csv(images: &[ScoredImage]) -> Result<Vec<u8>, String> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     let mut write = |row: [&str; 5]| csv.write_record(row).map_err(|error| error.to_string());
     write(["path", "label", "probability", "uncalibrated", "verdict"])?;

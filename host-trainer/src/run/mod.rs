@@ -1,10 +1,11 @@
-//! What a run of `fit` leaves behind, enough to export it, to judge it and to make it again.
+//! The folder that a `fit` leaves behind: enough to export the run, to evaluate it and to repeat it.
 
 mod record;
 mod store;
 
+pub(crate) use record::scored;
 pub use record::{
-    AbstainRecord, BackboneUse, BaseUse, ChooseOn, DataRecord, Int8Use, KindFigures, RUN_SCHEMA, RunRecord,
-    ShiftRecord, Timings, ValidationScore, Versions,
+    AbstainRecord, BackboneUse, BaseUse, ChooseOn, CorruptionFigures, DataRecord, DomainShiftRecord, Int8Use,
+    RUN_SCHEMA, RunRecord, Timings, ValidationScore, Versions,
 };
-pub use store::{RunDir, RunError};
+pub use store::{RunDir, RunError, RunFiles};

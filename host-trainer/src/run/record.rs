@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use xray_core::package::{AbstainBand, Labels, Precision};
 use xray_core::preprocess::Preprocessing;
 
-use crate::backbones::BackboneKind;
+use crate::architectures::BackboneKind;
 use crate::data::leaks::LeakCounts;
 use crate::features::Views;
 use crate::fine_tune::FineTune;
 use crate::head::{Epoch, TrainingConfig};
-use crate::metrics::{Evaluation, Interval, Rate};
+use crate::metrics::{Evaluation, Interval, Rate, Scored};
 use crate::weights::Provenance;
 
 /// Version of the `run.json` schema that this build writes and the only one that it reads.
@@ -40,7 +40,7 @@ pub struct BaseUse {
 }
 
 /// What epoch, temperature and threshold are chosen on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChooseOn {
     /// Validation images as they are, and changes of each from the corruption suite
@@ -60,7 +60,7 @@ pub struct Int8Use {
 
 /// Figures on one kind of change of the validation images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct KindFigures {
+pub struct CorruptionFigures {
     /// The kind, as the corruption suite names it.
     pub kind: String,
     /// Images.
@@ -75,44 +75,41 @@ pub struct KindFigures {
     pub specificity: Rate,
 }
 
-/// How the head did on validation images as another hospital might have taken them.
+/// Figures on validation images as another hospital might have taken them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ShiftRecord {
+pub struct DomainShiftRecord {
     /// Version of the corruption suite.
     pub suite: u32,
-    /// Changes that each image was seen under, beside itself.
+    /// Number of changes for each image, beside the image itself.
     pub corruptions: u32,
-    /// Figures on the changed images at the threshold. Its intervals take images for independent that are forms of the
-    /// same: they are too narrow.
+    /// Figures on the changed images at the threshold. Its intervals treat views of one image as independent images:
+    /// they are too narrow.
     pub evaluation: Evaluation,
     /// By kind.
-    pub kinds: Vec<KindFigures>,
+    pub kinds: Vec<CorruptionFigures>,
 }
 
-/// Where the model must not decide, and why there.
+/// The abstain band, where the model must not decide.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AbstainRecord {
-    /// The rules by which the ends were chosen on the validation images.
+    /// The rules for both ends.
     pub rule: String,
-    /// The band of calibrated probabilities; none if the rules left nothing between them.
+    /// On calibrated probabilities; none if no band satisfies the rules.
     pub band: Option<AbstainBand>,
 }
 
-/// What made a run.
+/// The software and hardware that made a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Versions {
-    /// Of burn, which trains.
     pub burn: String,
-    /// Of tract, which runs base models and judges.
     pub tract: String,
     /// Operating system and architecture, such as `linux x86_64`.
     pub platform: String,
-    /// The processor's own name, where the system tells it: int8 backbones are the same bit for bit on its like only.
+    /// The name of the processor, where the system knows it: int8 backbones are bit-equal only on the same kind.
     pub processor: Option<String>,
 }
 
 impl Versions {
-    /// Of this build.
     pub fn current() -> Self {
         Versions {
             burn: BURN.to_owned(),
@@ -130,7 +127,7 @@ fn processor() -> Option<String> {
     Some(line.trim_start_matches([' ', '\t', ':']).to_owned())
 }
 
-/// Held against `Cargo.lock` by a test.
+/// A test compares this with `Cargo.lock`.
 const BURN: &str = "0.22.1";
 /// As [`BURN`].
 const TRACT: &str = "0.23.9";
@@ -180,6 +177,11 @@ pub struct ValidationScore {
     pub label: bool,
     /// Probability of the positive class under the head that was kept, not calibrated.
     pub probability: f64,
+}
+
+/// Probabilities with labels, as the metrics take them.
+pub(crate) fn scored(scores: &[ValidationScore]) -> Vec<Scored> {
+    scores.iter().map(|score| (score.probability, score.label)).collect()
 }
 
 /// Wall-clock seconds.
@@ -254,7 +256,8 @@ pub struct RunRecord {
     /// The same of a head that was trained on no mirror images, where there were any.
     pub without_mirror: Option<Evaluation>,
     /// Figures on changed validation images, if there were any.
-    pub shift: Option<ShiftRecord>,
+    #[serde(rename = "shift")]
+    pub domain_shift: Option<DomainShiftRecord>,
     /// Seconds.
     pub timings: Timings,
 }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use xray_core::package::PackageFile;
 
 use super::{RUN_SCHEMA, RunRecord, ValidationScore};
-use crate::files::if_there;
 use crate::head::{Epoch, HeadError, HeadWeights};
 use crate::weights::{WeightSet, WeightStore, WeightsError};
+use xray_core::files::{PUBLIC, not_found_as_none, write_atomic};
 
 /// Why a run could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -37,13 +37,25 @@ pub enum RunError {
     Weights(#[from] WeightsError),
 }
 
-/// Folder of the backbones that a run trained; nothing else lies in it.
+/// Folder of the backbones that a run trained; it holds nothing else.
 const FINE_TUNED: &str = "fine-tuned";
 
 /// The one field of a record that every release understands.
 #[derive(serde::Deserialize)]
 struct Schema {
     schema: u32,
+}
+
+/// The content of a finished run.
+#[derive(Debug, Clone, Copy)]
+pub struct RunFiles<'a> {
+    pub record: &'a RunRecord,
+    pub head: &'a HeadWeights,
+    pub scores: &'a [ValidationScore],
+    /// The model whose backbones gave the features, if one did.
+    pub base: Option<&'a PackageFile>,
+    /// Backbones that the run trained.
+    pub fine_tuned: &'a [WeightSet],
 }
 
 /// The folder of a run: `run.json`, `head.safetensors`, `metrics.csv`, `validation.json`; `corrupted.json` where changed
@@ -70,28 +82,22 @@ impl RunDir {
         self.record_path().exists()
     }
 
-    /// Writes a finished run, with the model whose backbones gave the features and the backbones that were trained, if
-    /// there are such. The record of an earlier run there goes first and the new one comes last: where one is, the rest
-    /// belongs to it.
+    /// Writes a finished run. The record of an earlier run is removed first and the new one written last: where a record is,
+    /// the other files belong to it.
     ///
     /// # Errors
     /// [`RunError`] names the file that could not be written.
-    pub fn write(
-        &self,
-        record: &RunRecord,
-        head: &HeadWeights,
-        scores: &[ValidationScore],
-        (base, fine_tuned): (Option<&PackageFile>, &[WeightSet]),
-    ) -> Result<(), RunError> {
+    pub fn write(&self, files: &RunFiles<'_>) -> Result<(), RunError> {
+        let RunFiles { record, head, scores, base, fine_tuned } = *files;
         fs::create_dir_all(&self.path).map_err(|source| RunError::Io { path: self.path.clone(), source })?;
         remove(self.record_path())?;
-        // What an earlier run in this folder had and this one has not goes, too.
+        // Files that only an earlier run had are removed, too.
         match base {
             Some(base) => self.write_file(&self.base_path(), base.bytes())?,
             None => remove(self.base_path())?,
         }
         let of_earlier = self.path.join(FINE_TUNED);
-        if_there(fs::remove_dir_all(&of_earlier))
+        not_found_as_none(fs::remove_dir_all(&of_earlier))
             .map_err(|source| RunError::Io { path: of_earlier, source })?;
         fine_tuned.iter().try_for_each(|set| self.fine_tuned().save(set).map(drop))?;
         head.save(&self.head_path())?;
@@ -199,14 +205,13 @@ impl RunDir {
     }
 
     fn write_file(&self, path: &Path, bytes: &[u8]) -> Result<(), RunError> {
-        crate::files::write_atomic(path, bytes)
-            .map_err(|source| RunError::Io { path: path.to_owned(), source })
+        write_atomic(path, bytes, PUBLIC).map_err(|source| RunError::Io { path: path.to_owned(), source })
     }
 }
 
 /// Removes a file that need not be there.
 fn remove(path: PathBuf) -> Result<(), RunError> {
-    if_there(fs::remove_file(&path)).map(drop).map_err(|source| RunError::Io { path, source })
+    not_found_as_none(fs::remove_file(&path)).map(drop).map_err(|source| RunError::Io { path, source })
 }
 
 fn metrics_csv(history: &[Epoch]) -> String {

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::download::download;
 use super::import::{MAX_FILE_BYTES, import, read_bounded};
 use super::{WeightSet, WeightStore, WeightsError};
-use crate::backbones::BackboneKind;
+use crate::architectures::BackboneKind;
 
 /// Where torchvision's files lie.
 pub const DEFAULT_BASE_URL: &str = "https://download.pytorch.org/models";
@@ -47,7 +47,7 @@ pub fn official_files() -> Vec<RemoteFile> {
 /// [`WeightsError::UnknownFile`] for a name that is none of these.
 pub fn select<'a>(files: &'a [RemoteFile], names: &[String]) -> Result<Vec<&'a RemoteFile>, WeightsError> {
     if names.is_empty() {
-        let usual = |file: &&RemoteFile| file.default && BackboneKind::STACK.contains(&file.backbone);
+        let usual = |file: &&RemoteFile| file.default && BackboneKind::DEFAULT_STACK.contains(&file.backbone);
         return Ok(files.iter().filter(usual).collect());
     }
     let meant = |file: &RemoteFile, name: &str| {

@@ -7,7 +7,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::{Provenance, WeightSet, WeightsError, keras, safe, torch};
-use crate::backbones::BackboneKind;
+use crate::architectures::BackboneKind;
 
 /// The largest file that is read, in bytes: five times DenseNet169 in float32, so a training checkpoint
 /// with its optimiser still passes.

@@ -9,8 +9,8 @@ use xray_core::preprocess::{IMAGENET_MEAN, IMAGENET_STD};
 use super::keras_names::{counted_names, layer_names};
 use super::raw::{Collector, Raw};
 use super::{Conventions, Padding, WeightsError};
-use crate::backbones::plan::{LayerKind, NORM_TENSORS};
-use crate::backbones::{Architecture, BackboneKind};
+use crate::architectures::layer::{LayerKind, NORM_TENSORS};
+use crate::architectures::{Architecture, BackboneKind};
 
 /// Deepest nesting and largest number of data sets that are followed; files of these nets have 5 and 844.
 /// HDF5 groups can hold themselves, so a walk needs a bound.

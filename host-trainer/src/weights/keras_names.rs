@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::backbones::plan::{Layer, LayerKind};
-use crate::backbones::{Architecture, BackboneKind, mobilenet_v2_blocks};
+use crate::architectures::layer::{Layer, LayerKind};
+use crate::architectures::{Architecture, BackboneKind, mobilenet_v2};
 
 /// Keras's names of the layers of `kind.plan()`, in the same order, with `_` for the `/` of Keras 2
 /// (`conv1/conv` there is `conv1_conv` in Keras 3). Source: keras/src/applications/densenet.py and
@@ -44,7 +44,7 @@ fn densenet(torch: &str) -> String {
 
 fn mobilenet_v2() -> Vec<String> {
     let mut names = vec!["Conv1".to_owned(), "bn_Conv1".to_owned()];
-    for block in mobilenet_v2_blocks() {
+    for block in mobilenet_v2::blocks() {
         let at = match block.index {
             1 => "expanded_conv".to_owned(),
             index => format!("block_{}", index - 1),

@@ -21,4 +21,4 @@ pub use error::{Problems, WeightsError};
 pub use fetch::{BASE_URL_VARIABLE, DEFAULT_BASE_URL, RemoteFile, fetch, official_files, select};
 pub use import::{MAX_FILE_BYTES, import};
 pub use set::{Array, Conventions, Padding, Provenance, WeightSet};
-pub use store::{STORE_VARIABLE, Stored, WeightStore};
+pub use store::{STORE_VARIABLE, StoredWeights, WeightStore};

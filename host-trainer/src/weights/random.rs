@@ -13,8 +13,8 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use xray_core::preprocess::{IMAGENET_MEAN, IMAGENET_STD};
 
 use super::{Array, Conventions, Padding, Provenance, WeightSet};
-use crate::backbones::plan::{Layer, LayerKind};
-use crate::backbones::{Architecture, BackboneKind, mobilenet_v2_blocks};
+use crate::architectures::layer::{Layer, LayerKind};
+use crate::architectures::{Architecture, BackboneKind, mobilenet_v2};
 
 /// Mean and variance of the values of one channel.
 #[derive(Debug, Clone, Copy)]
@@ -142,7 +142,7 @@ fn mobilenet_v2(plan: &[Layer], draw: &mut Draw) {
     // many standard normal outputs as the residual chain has links.
     let mut streams: BTreeMap<usize, Moments> = BTreeMap::from([(0, PIXELS), (1, RECTIFIED)]);
     let mut variance = 1.0;
-    for block in mobilenet_v2_blocks() {
+    for block in mobilenet_v2::blocks() {
         variance = if block.residual() { variance + 1.0 } else { 1.0 };
         streams.insert(block.index + 1, Moments { mean: 0.0, variance });
     }

@@ -7,7 +7,7 @@ use burn::tensor::{bf16, f16};
 use xray_core::preprocess::{IMAGENET_MEAN, IMAGENET_STD};
 
 use super::{Array, Conventions, Padding, Provenance, WeightsError};
-use crate::backbones::BackboneKind;
+use crate::architectures::BackboneKind;
 
 /// The tensors of one file under torchvision's names, not checked yet.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::raw::{Collector, Number, Raw, TORCHVISION, torch_name};
 use super::{Array, Conventions, Provenance, WeightSet, WeightsError};
-use crate::backbones::BackboneKind;
+use crate::architectures::BackboneKind;
 
 /// Key of the label among the metadata of a file that the store wrote. One key, so that the same weights
 /// give the same bytes.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::WeightsError;
-use crate::backbones::BackboneKind;
+use crate::architectures::BackboneKind;
 
 /// A dense float32 tensor, row-major.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::import::read_bounded;
 use super::{WeightSet, WeightsError, safe};
-use crate::backbones::BackboneKind;
-use crate::files::write_atomic;
+use crate::architectures::BackboneKind;
+use xray_core::files::{PUBLIC, write_atomic};
 
 /// Environment variable that names the folder.
 pub const STORE_VARIABLE: &str = "XRAY_EDGE_WEIGHTS";
@@ -19,7 +19,7 @@ pub struct WeightStore {
 
 /// One file of the store.
 #[derive(Debug)]
-pub struct Stored {
+pub struct StoredWeights {
     /// The net.
     pub backbone: BackboneKind,
     /// The file.
@@ -96,15 +96,19 @@ impl WeightStore {
         set.check()?;
         let path = self.path(set.backbone);
         let bytes = safe::write(&path, set)?;
-        write_atomic(&path, &bytes).map_err(|e| WeightsError::io("write", &path, &e))?;
+        write_atomic(&path, &bytes, PUBLIC).map_err(|e| WeightsError::io("write", &path, &e))?;
         Ok(path)
     }
 
     /// What is there.
-    pub fn list(&self) -> Vec<Stored> {
+    pub fn list(&self) -> Vec<StoredWeights> {
         let there = BackboneKind::ALL.into_iter().filter(|kind| self.path(*kind).exists());
         there
-            .map(|backbone| Stored { backbone, path: self.path(backbone), weights: self.load(backbone) })
+            .map(|backbone| StoredWeights {
+                backbone,
+                path: self.path(backbone),
+                weights: self.load(backbone),
+            })
             .collect()
     }
 }

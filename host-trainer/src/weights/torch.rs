@@ -7,7 +7,7 @@ use burn::store::pytorch_reader::DType;
 
 use super::WeightsError;
 use super::raw::{Collector, Number, Raw, TORCHVISION, torch_name};
-use crate::backbones::BackboneKind;
+use crate::architectures::BackboneKind;
 
 /// Reads the feature extractor out of a state dict. Nothing in the pickle is executed.
 ///

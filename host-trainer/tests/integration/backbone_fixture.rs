@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use host_trainer::backbones::BackboneKind;
+use host_trainer::architectures::BackboneKind;
 use host_trainer::weights::{Array, Conventions, Padding, Provenance, WeightSet};
 use xray_core::preprocess::{IMAGENET_MEAN, IMAGENET_STD};
 

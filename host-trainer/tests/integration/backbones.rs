@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Tensor};
 use common::*;
-use host_trainer::backbones::{Backbone, BackboneKind};
+use host_trainer::architectures::BackboneKind;
+use host_trainer::backbones::Backbone;
 use host_trainer::weights::{Padding, WeightSet, WeightsError};
 
 /// Mean, deviation and eight elements of a map, as `summary` in the script.

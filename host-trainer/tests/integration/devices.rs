@@ -4,19 +4,19 @@
 
 use std::path::Path;
 
-use host_trainer::backbones::BackboneKind;
+use host_trainer::architectures::BackboneKind;
 use host_trainer::data::augment::Preset;
 use host_trainer::data::phantom::{Counts, write_data_set};
 use host_trainer::data::{ClassNames, Item, Split, of_split};
 use host_trainer::device::{ChosenDevice, DeviceChoice, DeviceError, choose};
-use host_trainer::features::{Extractor, Job, View, Views};
+use host_trainer::features::{Extractor, FeatureJob, View, Views};
 use host_trainer::fine_tune::FineTune;
 use host_trainer::head::TrainingConfig;
 use host_trainer::pipeline::{
-    BackboneSource, DecisionRules, FeatureSource, FeaturesBy, FitOptions, ThresholdRule, fit,
+    BackboneSource, DecisionRules, FeatureSource, FeaturePrecision, FitOptions, ThresholdRule, fit,
 };
 use host_trainer::run::{ChooseOn, RunDir};
-use host_trainer::stop::Stop;
+use host_trainer::cancel::Stop;
 use host_trainer::weights::WeightSet;
 use xray_core::preprocess::{Preprocessing, Scaling};
 
@@ -30,9 +30,9 @@ fn features(data: &Path, device: &ChosenDevice, kinds: &[BackboneKind]) -> Vec<V
     let sets: Vec<WeightSet> = kinds.iter().map(|kind| WeightSet::random(*kind, 5)).collect();
     let extractor = Extractor::new(&sets, &preprocessing(), device, cache.path()).unwrap();
     let items = of_split(data, &ClassNames::default(), Split::Train).unwrap();
-    let job = |item: &Item, view| Job { path: item.path.clone(), sha256: item.sha256.clone(), view };
+    let job = |item: &Item, view| FeatureJob { path: item.path.clone(), sha256: item.sha256.clone(), view };
     let views = [View::Plain, View::Mirror];
-    let jobs: Vec<Job> =
+    let jobs: Vec<FeatureJob> =
         items.iter().flat_map(|item| views.iter().map(|view| job(item, view.clone()))).collect();
     let extraction = extractor.run(&jobs, |_| {}).unwrap();
     extraction.features.iter().map(|features| features.as_deref().unwrap().to_vec()).collect()
@@ -75,7 +75,7 @@ fn vulkan_gives_the_features_the_head_and_the_nets_of_the_cpu() {
     let cpu = choose(DeviceChoice::Cpu).unwrap();
 
     let (here, there) =
-        (features(&data, &cpu, &BackboneKind::STACK), features(&data, &vulkan, &BackboneKind::STACK));
+        (features(&data, &cpu, &BackboneKind::DEFAULT_STACK), features(&data, &vulkan, &BackboneKind::DEFAULT_STACK));
     let mut largest = 0.0_f32;
     for (ours, theirs) in here.concat().iter().zip(there.concat()) {
         largest = largest.max((ours - theirs).abs() / ours.abs().max(1.0));
@@ -93,9 +93,9 @@ fn vulkan_gives_the_features_the_head_and_the_nets_of_the_cpu() {
                 data: data.clone(),
                 classes: ClassNames::default(),
                 splits: None,
-                backbones: BackboneSource::Random { kinds: BackboneKind::STACK.to_vec(), seed: 5 },
+                backbones: BackboneSource::Random { kinds: BackboneKind::DEFAULT_STACK.to_vec(), seed: 5 },
                 preprocessing: preprocessing(),
-                by: FeaturesBy::Float,
+                by: FeaturePrecision::Float,
                 calibration_images: 8,
                 views: Views::new(Preset::Article),
                 corruptions: 0,

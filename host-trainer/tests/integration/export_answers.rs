@@ -4,7 +4,7 @@
 
 mod hashed;
 
-use host_trainer::backbones::BackboneKind;
+use host_trainer::architectures::BackboneKind;
 use host_trainer::export::export;
 use serde::Deserialize;
 use tract_onnx::prelude::*;

@@ -4,7 +4,7 @@
 
 mod hashed;
 
-use host_trainer::backbones::BackboneKind;
+use host_trainer::architectures::BackboneKind;
 use host_trainer::export::{ExportError, export};
 use host_trainer::head::{HeadError, HeadWeights};
 use prost::Message;
@@ -15,7 +15,7 @@ const MOBILENET: BackboneKind = BackboneKind::MobilenetV2;
 
 #[test]
 fn the_whole_stack_in_int8_fits_in_17_5_megabytes() {
-    let sets = BackboneKind::STACK.map(hashed::weights);
+    let sets = BackboneKind::DEFAULT_STACK.map(hashed::weights);
     let contract = hashed::contract(&sets, 224, Precision::Int8Weights);
     let bytes = export(&sets, &hashed::head(contract.features), &contract).unwrap();
     eprintln!("int8: {} bytes", bytes.len());

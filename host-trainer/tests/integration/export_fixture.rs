@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use host_trainer::backbones::BackboneKind;
+use host_trainer::architectures::BackboneKind;
 use host_trainer::head::{BatchNorm, Dense, HeadWeights};
 use host_trainer::weights::{Array, Conventions, Padding, Provenance, WeightSet};
 use xray_core::package::{BackboneRecord, Contract, Labels, Precision, Training};

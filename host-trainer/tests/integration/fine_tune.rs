@@ -7,7 +7,7 @@ mod common;
 use std::path::Path;
 
 use burn::tensor::Device;
-use host_trainer::backbones::BackboneKind;
+use host_trainer::architectures::BackboneKind;
 use host_trainer::data::augment::Preset;
 use host_trainer::data::{ClassNames, Item, Split, of_split};
 use host_trainer::features::{View, Views};
@@ -15,7 +15,7 @@ use host_trainer::fine_tune::{
     FineTune, FineTuneCheckpoint, FineTuneError, FineTuned, Images, Unfreeze, fine_tune,
 };
 use host_trainer::head::{
-    BatchNorm, ClassWeights, Dense, HeadWeights, Moment, TrainingConfig, TrainingError,
+    BatchNorm, ClassWeights, Dense, HeadWeights, TrainingEvent, TrainingConfig, TrainingError,
 };
 use host_trainer::weights::{Array, WeightSet};
 use xray_core::preprocess::{Preprocessing, Scaling};
@@ -114,7 +114,7 @@ fn tuned_by(
         Images { train: &train, validation: &validation, views: &views, preprocessing: &preprocessing };
     let sets = [hashed_set(BackboneKind::MobilenetV2)];
     fine_tune((&sets, &head()), images, (how, config), &vec![Device::flex(); devices], resume, |moment| {
-        if let Moment::Epoch(_, state) = moment {
+        if let TrainingEvent::Epoch(_, state) = moment {
             observe(state);
         }
         Ok::<_, FineTuneError>(())
@@ -189,7 +189,7 @@ fn passes_that_make_it_worse_leave_everything_as_it_was() {
 #[test]
 fn what_cannot_be_trained_is_told_before_anything_is_computed() {
     let how = |epochs, learning_rate| FineTune { unfreeze: Unfreeze::All, epochs, learning_rate };
-    let check = |how: FineTune| how.check(&BackboneKind::STACK);
+    let check = |how: FineTune| how.check(&BackboneKind::DEFAULT_STACK);
     assert!(check(how(1, 1e-5)).is_ok());
     assert!(matches!(check(how(0, 1e-5)), Err(FineTuneError::NoPasses)));
     for rate in [0.0, -1e-5, f64::NAN, f64::INFINITY] {

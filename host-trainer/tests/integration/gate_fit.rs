@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use host_trainer::gate::{GateError, GateSamples, Whitening, fit, shrunk_covariance};
+use host_trainer::quality_gate::{QualityGateError, QualityGateSamples, Whitening, fit, shrunk_covariance};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
@@ -49,7 +49,7 @@ fn cloud(count: usize, place: impl Fn(usize) -> f32, seed: u64) -> Vec<Vec<f32>>
 fn kinds_are_told_apart_and_the_validation_side_is_kept() {
     let turned = |feature: usize| if feature < 60 { 0.8 } else { 0.0 };
     let inverted = |feature: usize| if feature >= 240 { 0.8 } else { 0.0 };
-    let samples = GateSamples {
+    let samples = QualityGateSamples {
         upright: cloud(200, |_| 0.0, 1),
         others: vec![
             (CentreKind::Turned, cloud(60, turned, 2)),
@@ -71,11 +71,11 @@ fn kinds_are_told_apart_and_the_validation_side_is_kept() {
 
 #[test]
 fn too_few_pictures_and_features_that_are_alike_are_refused() {
-    let samples = GateSamples { upright: cloud(5, |_| 0.0, 1), ..GateSamples::default() };
-    assert!(matches!(fit(&samples), Err(GateError::TooFew { role: "training", found: 5, .. })));
-    let samples = GateSamples { upright: cloud(30, |_| 0.0, 1), ..GateSamples::default() };
-    assert!(matches!(fit(&samples), Err(GateError::TooFew { role: "validation", .. })));
+    let samples = QualityGateSamples { upright: cloud(5, |_| 0.0, 1), ..QualityGateSamples::default() };
+    assert!(matches!(fit(&samples), Err(QualityGateError::TooFew { role: "training", found: 5, .. })));
+    let samples = QualityGateSamples { upright: cloud(30, |_| 0.0, 1), ..QualityGateSamples::default() };
+    assert!(matches!(fit(&samples), Err(QualityGateError::TooFew { role: "validation", .. })));
     let alike = vec![vec![1.0; 300]; 30];
-    let samples = GateSamples { upright: alike.clone(), validation: alike, ..GateSamples::default() };
-    assert_eq!(fit(&samples), Err(GateError::Degenerate));
+    let samples = QualityGateSamples { upright: alike.clone(), validation: alike, ..QualityGateSamples::default() };
+    assert_eq!(fit(&samples), Err(QualityGateError::Degenerate));
 }

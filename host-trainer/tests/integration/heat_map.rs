@@ -7,7 +7,7 @@ mod hashed;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use host_trainer::backbones::BackboneKind;
+use host_trainer::architectures::BackboneKind;
 use host_trainer::export::{Body, export, export_quantised};
 use host_trainer::head::HeadWeights;
 use host_trainer::quantise::Calibration;
@@ -123,7 +123,7 @@ fn keras_conventions() {
 /// The steps are those that qdq.json was made with, whatever processor this runs on.
 fn quantised() -> Vec<u8> {
     let fixture: Calibrated = serde_json::from_str(include_str!("fixtures/qdq.json")).unwrap();
-    let sets = BackboneKind::STACK.map(hashed::weights);
+    let sets = BackboneKind::DEFAULT_STACK.map(hashed::weights);
     let contract = hashed::contract(&sets, 64, Precision::Int8);
     export_quantised(&sets, &head(contract.features), &contract, &fixture.calibration).unwrap()
 }
@@ -164,7 +164,7 @@ fn a_base_without_a_heat_map_gives_models_with_one() {
     let after = fused(&new.clone().verify().unwrap(), 1).run(&InputTensor::test_pattern(64)).unwrap();
     assert_eq!((before.probability(), before.features()), (after.probability(), after.features()));
 
-    let (old_body, body) = (Body::of(&old).unwrap(), Body::of(&new).unwrap());
+    let (old_body, body) = (BackboneGraph::of(&old).unwrap(), BackboneGraph::of(&new).unwrap());
     // What features are cached under.
     assert_eq!(old_body.fingerprint(), body.fingerprint());
     let contract = package.contract();
@@ -181,7 +181,7 @@ fn features_that_are_no_means_of_maps_are_refused() {
     });
     let file = file(model.encode_to_vec());
     let contract = file.clone().verify().unwrap().contract().clone();
-    let body = Body::of(&file).unwrap();
+    let body = BackboneGraph::of(&file).unwrap();
     let message = body.with_head(&head(contract.features), &contract).unwrap_err().to_string();
     assert!(message.contains("not the means"), "{message}");
 }

@@ -8,7 +8,7 @@ mod hashed;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use host_trainer::backbones::BackboneKind;
+use host_trainer::architectures::BackboneKind;
 use host_trainer::export::{ExportError, export, export_quantised};
 use host_trainer::quantise::{Calibration, QuantiseError, calibrate, calibrate_tensors};
 use host_trainer::weights::WeightSet;
@@ -56,7 +56,7 @@ fn decibels(wanted: &[f32], got: &[f32]) -> f64 {
 
 #[test]
 fn close_to_the_float_graph_and_the_same_bytes_again() {
-    let sets = BackboneKind::STACK.map(hashed::weights);
+    let sets = BackboneKind::DEFAULT_STACK.map(hashed::weights);
     let calibration = calibrated(&sets);
     let bytes = quantised(&sets, &calibration);
     assert_eq!(bytes, quantised(&sets, &calibrated(&sets)), "the same images gave another file");
@@ -98,7 +98,7 @@ impl Graph {
 
 #[test]
 fn the_form_that_integer_engines_recognise() {
-    let sets = BackboneKind::STACK.map(hashed::weights);
+    let sets = BackboneKind::DEFAULT_STACK.map(hashed::weights);
     let calibration = calibrated(&sets);
     let model = ModelProto::decode(quantised(&sets, &calibration).as_slice()).unwrap();
     let graph = Graph(model.graph.unwrap());
@@ -182,7 +182,7 @@ struct Fixture {
 #[test]
 fn onnx_runtime_computes_the_same() {
     let fixture: Fixture = serde_json::from_str(include_str!("fixtures/qdq.json")).unwrap();
-    let sets = BackboneKind::STACK.map(hashed::weights);
+    let sets = BackboneKind::DEFAULT_STACK.map(hashed::weights);
     let (probability, features) = run(&quantised(&sets, &fixture.calibration));
     let ours: Vec<f32> = features.into_iter().step_by(fixture.feature_step).collect();
     let ratio = decibels(&fixture.features, &ours);
@@ -196,7 +196,7 @@ fn onnx_runtime_computes_the_same() {
 #[ignore = "writes files: set XRAY_EDGE_WRITE to a folder"]
 fn write_for_the_oracle() {
     let folder = PathBuf::from(std::env::var_os("XRAY_EDGE_WRITE").unwrap());
-    let sets = BackboneKind::STACK.map(hashed::weights);
+    let sets = BackboneKind::DEFAULT_STACK.map(hashed::weights);
     let mut calibration = calibrated(&sets);
     // Means would be most of the fixture.
     let activations: BTreeMap<_, _> = std::mem::take(&mut calibration.activations);

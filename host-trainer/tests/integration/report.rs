@@ -7,7 +7,7 @@ use std::path::Path;
 
 use host_trainer::data::ClassNames;
 use host_trainer::metrics::Evaluation;
-use host_trainer::pipeline::{Comparison, Detail, DetailOptions, EvaluationRun, Flip, JudgedImage};
+use host_trainer::pipeline::{Comparison, Detail, DetailsOptions, ModelEvaluation, Flip, ScoredImage};
 use host_trainer::report::{self, Subject, plots};
 use serde_json::json;
 use xray_core::decision::Finding;
@@ -30,7 +30,7 @@ fn contract(temperature: f64) -> Contract {
 }
 
 /// Twenty images; two positives and one negative are called wrongly, two lie in the abstain band.
-fn run(folder: &Path, classes: ClassNames) -> EvaluationRun {
+fn run(folder: &Path, classes: ClassNames) -> ModelEvaluation {
     let scores = [
         (0.05, false),
         (0.1, false),
@@ -65,7 +65,7 @@ fn run(folder: &Path, classes: ClassNames) -> EvaluationRun {
             p if p < 0.6 => Finding::Uncertain,
             _ => Finding::Suspected,
         };
-        JudgedImage {
+        ScoredImage {
             path,
             relative: format!("test/{}/{name}", classes.name(*label)),
             label: *label,
@@ -75,9 +75,9 @@ fn run(folder: &Path, classes: ClassNames) -> EvaluationRun {
             heat_map: Some(HeatMap::new(2, vec![0.0, 0.25, *probability as f32, 0.0]).unwrap()),
         }
     };
-    let images: Vec<JudgedImage> = scores.iter().enumerate().map(image).collect();
-    let scored: Vec<_> = images.iter().map(JudgedImage::scored).collect();
-    EvaluationRun {
+    let images: Vec<ScoredImage> = scores.iter().enumerate().map(image).collect();
+    let scored: Vec<_> = images.iter().map(ScoredImage::scored).collect();
+    ModelEvaluation {
         model: "22".repeat(32),
         split: "test",
         evaluation: Evaluation::new(&scored, 0.5).unwrap(),
@@ -93,7 +93,7 @@ fn run(folder: &Path, classes: ClassNames) -> EvaluationRun {
 fn written(classes: ClassNames) -> (tempfile::TempDir, Detail) {
     let folder = tempfile::tempdir().unwrap();
     let run = run(folder.path(), classes);
-    let detail = Detail::new(&run, &DetailOptions::default()).unwrap();
+    let detail = Detail::new(&run, &DetailsOptions::default()).unwrap();
     let (model, data) = (Path::new("models/a b.onnx"), Path::new("chest_xray"));
     let subject = Subject { model, data, run: &run, detail: &detail, training: None, quantised: None };
     report::write(&folder.path().join("report"), &subject).unwrap();
@@ -205,9 +205,9 @@ fn one_class_alone_still_makes_a_report() {
     let folder = tempfile::tempdir().unwrap();
     let mut run = run(folder.path(), ClassNames::default());
     run.images.retain(|image| image.label);
-    let scored: Vec<_> = run.images.iter().map(JudgedImage::scored).collect();
+    let scored: Vec<_> = run.images.iter().map(ScoredImage::scored).collect();
     run.evaluation = Evaluation::new(&scored, 0.5).unwrap();
-    let detail = Detail::new(&run, &DetailOptions::default()).unwrap();
+    let detail = Detail::new(&run, &DetailsOptions::default()).unwrap();
     let (model, data) = (Path::new("m.onnx"), Path::new("d"));
     let subject = Subject { model, data, run: &run, detail: &detail, training: None, quantised: None };
     report::write(&folder.path().join("report"), &subject).unwrap();
@@ -220,7 +220,7 @@ fn one_class_alone_still_makes_a_report() {
 fn figures_on_images_that_the_model_was_made_with_say_so() {
     let folder = tempfile::tempdir().unwrap();
     let mut run = run(folder.path(), ClassNames::default());
-    let detail = Detail::new(&run, &DetailOptions::default()).unwrap();
+    let detail = Detail::new(&run, &DetailsOptions::default()).unwrap();
     let (model, data) = (Path::new("m.onnx"), Path::new("d"));
     for (split, words) in [("val", "on new images a model does worse"), ("train", "say nothing of new ones")]
     {
@@ -258,7 +258,7 @@ fn what_eight_bits_changed_is_listed_image_by_image() {
         difference_p99: 0.1875,
         flipped: 1,
     });
-    let detail = Detail::new(&run, &DetailOptions::default()).unwrap();
+    let detail = Detail::new(&run, &DetailsOptions::default()).unwrap();
     let (model, data) = (Path::new("m.onnx"), Path::new("d"));
     let subject = |quantised| Subject { model, data, run: &run, detail: &detail, training: None, quantised };
     let page = |subject: &Subject<'_>| {

@@ -5,12 +5,12 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use host_trainer::features::shard::{Plan, PlanPart, Shard, ShardNumber, Unfit, decode, encode, entry_name};
+use host_trainer::features::shard::{Plan, ShardPlanPart, Shard, ShardNumber, Unfit, decode, encode, entry_name};
 use host_trainer::features::{Job, View};
 use proptest::prelude::*;
 
-fn jobs(count: usize) -> Vec<Job> {
-    let job = |i: usize| Job {
+fn jobs(count: usize) -> Vec<FeatureJob> {
+    let job = |i: usize| FeatureJob {
         path: PathBuf::from(format!("{i}.png")),
         sha256: format!("{:064x}", i / 2),
         view: if i.is_multiple_of(2) { View::Plain } else { View::Mirror },
@@ -18,8 +18,8 @@ fn jobs(count: usize) -> Vec<Job> {
     (0..count).map(job).collect()
 }
 
-fn plan(jobs: &[Job]) -> Plan {
-    let part = |name: &str, features| PlanPart { name: name.to_owned(), features };
+fn plan(jobs: &[FeatureJob]) -> Plan {
+    let part = |name: &str, features| ShardPlanPart { name: name.to_owned(), features };
     Plan::new("d".repeat(64), "cpu", vec![part("a-1", 3), part("b-2", 2)], jobs)
 }
 

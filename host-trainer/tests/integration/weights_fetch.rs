@@ -9,7 +9,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use common::*;
-use host_trainer::backbones::BackboneKind;
+use host_trainer::architectures::BackboneKind;
 use host_trainer::weights::{Provenance, RemoteFile, WeightStore, WeightsError, fetch};
 use sha2::{Digest, Sha256};
 

@@ -9,7 +9,8 @@ use std::path::Path;
 use burn::tensor::Device;
 use common::*;
 use hdf5_pure::{FileBuilder, FinishedGroup};
-use host_trainer::backbones::{Backbone, BackboneKind};
+use host_trainer::architectures::BackboneKind;
+use host_trainer::backbones::Backbone;
 use host_trainer::weights::{Array, Padding, Problems, Provenance, WeightStore, WeightsError, import};
 
 const MOBILENET: BackboneKind = BackboneKind::MobilenetV2;
@@ -202,7 +203,7 @@ fn write_keras3(path: &Path, kind: BackboneKind) {
 fn keras_files_give_the_features_that_keras_gives() {
     let answers = answers("keras.safetensors");
     let folder = tempfile::tempdir().unwrap();
-    for kind in BackboneKind::STACK {
+    for kind in BackboneKind::DEFAULT_STACK {
         let (two, three) = (folder.path().join("two.h5"), folder.path().join("three.weights.h5"));
         write_keras2(&two, kind);
         write_keras3(&three, kind);

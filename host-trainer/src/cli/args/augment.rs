@@ -4,14 +4,14 @@ use clap::Args;
 
 use crate::data::augment::{AugmentError, Augmentation, Fill, Preset};
 
-/// How training images are varied: a preset, and numbers in place of its own.
+/// How training images are varied: a preset, and single numbers that replace its own.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Augmentation")]
 pub struct AugmentArgs {
-    /// Which changes training images get; the options below change single numbers of it
+    /// Which changes training images get; the options below replace single numbers of the preset
     #[arg(long, value_enum, value_name = "PRESET")]
     augment: Option<Preset>,
-    /// Exchange left and right of every other picture by chance; the heart is then on the wrong side
+    /// Exchange left and right of half of the images at random; the heart is then on the wrong side
     #[arg(long, value_name = "true|false")]
     flip: Option<bool>,
     /// Enlarge by 1 ± this; 0 to 0.5
@@ -23,7 +23,7 @@ pub struct AugmentArgs {
     /// Slant by up to this angle; 0 to 45
     #[arg(long, value_name = "DEGREES")]
     shear: Option<f64>,
-    /// Turn by up to this angle; 0 to 180
+    /// Rotate by up to this angle; 0 to 180
     #[arg(long, value_name = "DEGREES")]
     rotation: Option<f64>,
     /// Move by up to this part of width and height; 0 to 0.5
@@ -38,7 +38,7 @@ pub struct AugmentArgs {
     /// Raise levels to a power between 1/this and this; 1 to 4
     #[arg(long, value_name = "FACTOR")]
     gamma: Option<f64>,
-    /// Blur every other picture by up to this many pixels; 0 to 4
+    /// Blur half of the images at random by up to this many pixels; 0 to 4
     #[arg(long, value_name = "PIXELS")]
     blur: Option<f64>,
     /// Sharpen the others by up to this; 0 to 4
@@ -50,13 +50,13 @@ pub struct AugmentArgs {
     /// Paint dark bars over left and right border, up to this part of the width; 0 to 0.25
     #[arg(long, value_name = "PART")]
     borders: Option<f64>,
-    /// What stands where a moved picture does not reach: `edge` repeats its border, a number is a grey level
+    /// What fills the area that a moved image does not cover: `edge` repeats its border, a number is a grey level
     #[arg(long, value_name = "edge|0..255")]
     fill: Option<Fill>,
 }
 
 impl AugmentArgs {
-    /// What the options say; `default` where no preset is named.
+    /// The augmentation that the options describe; `default` if no preset is named.
     ///
     /// # Errors
     /// [`AugmentError`] names a number that is out of its range.

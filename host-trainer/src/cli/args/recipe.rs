@@ -2,12 +2,20 @@
 
 use xray_core::preprocess::Intensity;
 
-use super::training::Callbacks;
 use crate::data::augment::Preset;
-use crate::pipeline::ThresholdRule;
+use crate::evaluation::ThresholdRule;
 use crate::run::ChooseOn;
 
-/// What options that are not named on the command line are.
+/// Sets of callbacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Callbacks {
+    /// All epochs at the same learning rate; the weights of the best one are kept
+    None,
+    /// Those of the article: --early-stopping and --reduce-on-plateau, and the weights of the best epoch
+    Article,
+}
+
+/// The defaults of options that are not given on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Recipe {
     /// Training images as they are; epoch, temperature and threshold chosen on changed validation images, too
@@ -18,8 +26,8 @@ pub enum Recipe {
 }
 
 impl Recipe {
-    /// How training images are varied. Not at all in `robust`: in front of frozen backbones that does better on changed
-    /// validation images than any variation that was tried (docs/ablation.md).
+    /// How training images are varied. Not at all in `robust`: with frozen backbones this does better on changed
+    /// validation images than any augmentation that was tried (docs/ablation.md).
     pub fn augment(self) -> Preset {
         match self {
             Recipe::Robust => Preset::None,
@@ -27,7 +35,6 @@ impl Recipe {
         }
     }
 
-    /// What is done to the grey levels.
     pub fn intensity(self) -> Intensity {
         match self {
             Recipe::Robust | Recipe::Article => Intensity::None,
@@ -42,8 +49,8 @@ impl Recipe {
         }
     }
 
-    /// Changes that each validation image is seen under: enough that every kind of the suite is met by a hundred and
-    /// more of five hundred images, at the cost of the features of six more forms of each.
+    /// Changes of each validation image: enough that every kind of the suite occurs on more than a hundred of five hundred
+    /// images, at the cost of the features of six more views of each.
     pub fn corruptions(self) -> u32 {
         match self {
             Recipe::Robust => 6,
@@ -51,7 +58,6 @@ impl Recipe {
         }
     }
 
-    /// Whether training ends early and its step becomes smaller, as in the article.
     pub fn callbacks(self) -> Callbacks {
         match self {
             Recipe::Robust => Callbacks::None,
@@ -59,7 +65,7 @@ impl Recipe {
         }
     }
 
-    /// Whether a temperature is fitted.
+    /// Whether a temperature is fitted (probability calibration).
     pub fn calibrates(self) -> bool {
         match self {
             Recipe::Robust => true,
@@ -67,7 +73,6 @@ impl Recipe {
         }
     }
 
-    /// How the threshold is chosen.
     pub fn threshold(self) -> ThresholdRule {
         match self {
             Recipe::Robust => ThresholdRule::Sensitivity(0.97),

@@ -1,4 +1,4 @@
-//! The options that say which images go through which nets, the same for `fit` and `features`.
+//! The options that say which images go through which backbones, the same for `fit` and `features`.
 
 use std::path::PathBuf;
 
@@ -6,29 +6,30 @@ use anyhow::ensure;
 use clap::{Args, ValueEnum};
 use xray_core::preprocess::{Intensity, Preprocessing, Scaling};
 
-use super::augment_args::AugmentArgs;
+use super::augment::AugmentArgs;
 use super::cache_folder;
 use super::recipe::Recipe;
-use crate::backbones::BackboneKind;
+use crate::architectures::BackboneKind;
 use crate::data::ClassNames;
 use crate::data::augment::Preset;
 use crate::device::{ChosenDevice, DeviceChoice, DeviceError, choose};
 use crate::features::Views;
-use crate::pipeline::{BackboneSource, CALIBRATION_IMAGES, FeatureSource, FeaturesBy};
+use crate::pipeline::{BackboneSource, FeaturePrecision, FeatureSource};
+use crate::quantise::CALIBRATION_IMAGES;
 use crate::run::ChooseOn;
 use crate::weights::WeightStore;
 
-/// Which images go through which nets.
+/// Which images go through which backbones.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Images and nets")]
+#[command(next_help_heading = "Images and backbones")]
 pub struct SourceArgs {
-    /// What options are that are not named: `robust` or `article`
+    /// The defaults of other options: `robust` or `article`
     #[arg(long, value_enum, default_value = "robust")]
     pub recipe: Recipe,
     /// Folder with the class folders, found recursively
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// CSV file with the columns path,role,patient that says which image is on which side
+    /// CSV file with the columns path,role,patient that says which image is in which split
     #[arg(long, value_name = "FILE")]
     splits: Option<PathBuf>,
     /// Names of the class folders, the one without the finding first
@@ -37,8 +38,8 @@ pub struct SourceArgs {
     /// Backbones by name, separated by commas; `random` draws seeded random weights (demos and tests only)
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "densenet169,mobilenet-v2")]
     backbones: Vec<BackboneName>,
-    /// Keep the backbones and the preprocessing of this model bit for bit and train only a new head; runs on the
-    /// engine of the device, which is several times faster on a CPU
+    /// Keep the backbones and the preprocessing of this model bit for bit and train only a new classifier head; runs on
+    /// the engine of the board, which is several times faster on a CPU
     #[arg(long, value_name = "MODEL.onnx", conflicts_with_all = ["backbones", "weights_dir", "preprocessing", "intensity"])]
     base: Option<PathBuf>,
     /// Folder of the imported weights [default: $XRAY_EDGE_WEIGHTS, else ~/.local/share/xray-edge/weights]
@@ -47,31 +48,32 @@ pub struct SourceArgs {
     /// How pixels become numbers
     #[arg(long, value_enum, default_value = "imagenet")]
     preprocessing: PreprocessingName,
-    /// What is done to the grey levels before, in training and on the device: `none`, `histogram` (equalised over the
-    /// whole image), `clahe` (over tiles, with limited contrast) or `clahe:CLIP,TILES` [default: what --recipe says]
+    /// Normalisation of the grey levels before that, in training and on the device: `none`, `histogram` (equalised over
+    /// the whole image), `clahe` (over tiles, with limited contrast) or `clahe:CLIP,TILES` [default: that of --recipe]
     #[arg(long, value_name = "RULE")]
     intensity: Option<Intensity>,
     #[command(flatten)]
     augment: AugmentArgs,
-    /// Varied forms of each training image beside the image itself, where they are varied; each epoch draws one of them
+    /// Augmented views of each training image beside the image itself, with augmentation; each epoch draws one of them
     /// [default: 4]
     #[arg(long, value_name = "N", help_heading = "Augmentation")]
     views: Option<u32>,
-    /// Seeds them and the choice of images to calibrate on; features are kept, so runs of another --seed find them
+    /// Seeds these views and the choice of images for activation ranges; features are cached, so runs with another --seed
+    /// reuse them
     #[arg(long, default_value_t = 42, help_heading = "Augmentation")]
     view_seed: u64,
-    /// What the epoch, the temperature and the threshold are chosen on [default: what --recipe says]
+    /// What the epoch, the temperature and the threshold are chosen on [default: that of --recipe]
     #[arg(long, value_enum, help_heading = "Decision")]
     choose_on: Option<ChooseOn>,
-    /// Changes of the corruption suite that each validation image is seen under, beside itself; 0 to 32. With `--choose-on
-    /// clean` they are for the record only [default: what --recipe says]
+    /// Changes of the corruption suite for each validation image, beside the image itself; 0 to 32. With `--choose-on
+    /// clean` they are for the record only [default: that of --recipe]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=32), help_heading = "Decision")]
     corruptions: Option<u32>,
-    /// Compute features with the backbones in int8, on the engine that runs on the device (several times faster on a CPU,
+    /// Compute features with the backbones in int8, on the engine that runs on the board (several times faster on a CPU,
     /// see docs/performance.md, and `export` need not train the head again), or in float32
     #[arg(long, value_enum, default_value = "auto", conflicts_with = "base", help_heading = "Features")]
-    features_by: FeaturesBy,
-    /// Training images that int8 backbones are calibrated on
+    features_by: FeaturePrecision,
+    /// Number of training images that the activation ranges of int8 backbones are measured on (calibration images)
     #[arg(long, value_name = "N", default_value_t = CALIBRATION_IMAGES, conflicts_with = "base", help_heading = "Features")]
     calibrate_on: usize,
     /// Folder of the feature cache [default: $XDG_CACHE_HOME/xray-edge/features]
@@ -95,7 +97,7 @@ impl std::str::FromStr for BackboneName {
         if text == "random" {
             return Ok(BackboneName::Random);
         }
-        BackboneKind::from_str(text, false).map(BackboneName::Net).map_err(|_| {
+        BackboneKind::from_name(text).map(BackboneName::Net).ok_or_else(|| {
             let names: Vec<_> = BackboneKind::ALL.iter().map(|kind| kind.name()).collect();
             format!("there is no backbone `{text}`; there are {} and random", names.join(", "))
         })
@@ -111,18 +113,16 @@ enum PreprocessingName {
 }
 
 impl SourceArgs {
-    /// The device that was asked for.
-    ///
     /// # Errors
     /// [`DeviceError`] if it cannot be used.
     pub fn device(&self) -> Result<ChosenDevice, DeviceError> {
         choose(self.device)
     }
 
-    /// The options as the pipeline takes them. `seed` is that of random backbones.
+    /// `seed` is that of random backbones.
     ///
     /// # Errors
-    /// If no folder for weights or cache can be found out, or a number of the augmentation is out of its range.
+    /// If no folder for weights or cache can be determined, or a number of the augmentation is out of its range.
     pub fn options(self, seed: u64) -> anyhow::Result<FeatureSource> {
         let scaling = match self.preprocessing {
             PreprocessingName::Imagenet => Scaling::Imagenet,
@@ -133,7 +133,7 @@ impl SourceArgs {
         if let Some(count) = self.views {
             ensure!(
                 views.are_drawn(),
-                "--views has nothing to draw: training images are not varied; add --augment robust, or single changes \
+                "--views has no effect: training images are not augmented; add --augment robust, or single changes \
                  such as --rotation 5"
             );
             views.count = count;
@@ -145,7 +145,7 @@ impl SourceArgs {
                 Some(model) => BackboneSource::Base { model },
                 None => backbones(&self.backbones, self.weights_dir, seed)?,
             },
-            by: self.features_by,
+            feature_precision: self.features_by,
             calibration_images: self.calibrate_on,
             preprocessing: Preprocessing { intensity, ..Preprocessing::new(scaling) },
             views,
@@ -158,8 +158,8 @@ impl SourceArgs {
     }
 }
 
-/// The nets that were named, in the order of the registry whatever the order on the command line; the
-/// usual stack where only `random` was said.
+/// The named backbones, in the order of [`BackboneKind::ALL`] whatever the order on the command line; the default ones
+/// for `random` alone.
 fn backbones(
     names: &[BackboneName],
     weights_dir: Option<PathBuf>,
@@ -169,7 +169,7 @@ fn backbones(
     let mut kinds: Vec<BackboneKind> = BackboneKind::ALL.into_iter().filter(named).collect();
     if names.contains(&BackboneName::Random) {
         if kinds.is_empty() {
-            kinds = BackboneKind::STACK.to_vec();
+            kinds = BackboneKind::DEFAULT_STACK.to_vec();
         }
         return Ok(BackboneSource::Random { kinds, seed });
     }

@@ -1,13 +1,12 @@
-//! The options of training a head.
+//! The options of training the classifier head.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::recipe::Recipe;
-use crate::fine_tune::{FineTune, Unfreeze};
+use super::recipe::{Callbacks, Recipe};
 use crate::head::callbacks::{EarlyStopping, Monitor, ReduceOnPlateau};
 use crate::head::{ClassWeights, Keep, TrainingConfig};
 
-/// How the head is trained.
+/// How the classifier head is trained.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
 #[command(group = clap::ArgGroup::new("stops").args(["early_stopping", "callbacks"]).multiple(true))]
@@ -19,10 +18,10 @@ pub struct TrainingArgs {
     /// Passes over the training images
     #[arg(long, default_value_t = 20)]
     epochs: usize,
-    /// Images a step
+    /// Images per step
     #[arg(long, default_value_t = 16)]
     batch_size: usize,
-    /// Adam's step size
+    /// Adam's learning rate
     #[arg(long, default_value_t = 1e-4)]
     learning_rate: f64,
     /// Share of hidden values that dropout sets to zero
@@ -37,83 +36,48 @@ pub struct TrainingArgs {
     /// Share of each label that is spread over both classes
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     label_smoothing: f32,
-    /// Figure by which the epoch is chosen whose weights are kept
+    /// Metric by which the epoch is chosen whose weights are kept
     #[arg(long, value_enum, default_value = "val-loss")]
     monitor: Monitor,
-    /// Callbacks all at once; the options below change single numbers of them [default: what --recipe says]
+    /// A set of callbacks; the options below replace single numbers of it [default: that of --recipe]
     #[arg(long, value_enum, value_name = "WHICH")]
     callbacks: Option<Callbacks>,
-    /// Stop when a figure no longer betters
+    /// Stop when a metric no longer improves
     #[arg(long)]
     early_stopping: bool,
     /// Keep the weights that early stopping counts as best instead of those of --monitor
     #[arg(long)]
     restore_best: bool,
-    /// The figure that early stopping watches
+    /// The metric that early stopping monitors
     #[arg(long, value_enum, value_name = "MONITOR", default_value = "val-accuracy", requires = "stops")]
     stop_monitor: Monitor,
-    /// By more than this the figure must better
+    /// The metric must improve by more than this
     #[arg(long, default_value_t = EarlyStopping::default().min_delta, requires = "stops")]
     min_delta: f64,
-    /// Epochs without a better figure until it stops
+    /// Epochs without an improvement until the training stops
     #[arg(long, default_value_t = EarlyStopping::default().patience, requires = "stops")]
     patience: usize,
-    /// Make Adam's step size smaller when a figure no longer betters
+    /// Reduce Adam's learning rate when a metric no longer improves
     #[arg(long)]
     reduce_on_plateau: bool,
-    /// The figure that is watched for it
+    /// The metric that is monitored for it
     #[arg(long, value_enum, value_name = "MONITOR", default_value = "val-loss", requires = "reduces")]
     plateau_monitor: Monitor,
-    /// What the step size is multiplied with
+    /// What the learning rate is multiplied with
     #[arg(long, default_value_t = ReduceOnPlateau::default().factor, requires = "reduces")]
     plateau_factor: f64,
-    /// Epochs without a better figure until it is
+    /// Epochs without an improvement until it is reduced
     #[arg(long, default_value_t = ReduceOnPlateau::default().patience, requires = "reduces")]
     plateau_patience: usize,
-    /// By more than this the figure must better
+    /// The metric must improve by more than this
     #[arg(long, default_value_t = ReduceOnPlateau::default().min_delta, requires = "reduces")]
     plateau_min_delta: f64,
     /// Epochs after a reduction that are not counted
     #[arg(long, default_value_t = ReduceOnPlateau::default().cooldown, requires = "reduces")]
     plateau_cooldown: usize,
-    /// The step size does not go below this
+    /// The learning rate does not go below this
     #[arg(long, default_value_t = ReduceOnPlateau::default().floor, requires = "reduces")]
     min_learning_rate: f64,
-}
-
-/// Sets of callbacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Callbacks {
-    /// Every epoch is run at the same step size; the best one's weights are kept
-    None,
-    /// Those of the article: --early-stopping and --reduce-on-plateau beside the best one's weights
-    Article,
-}
-
-/// How layers of the backbones are trained after the head: always for all passes, of which the one with the lowest
-/// validation loss is kept, or the layers as they were. Callbacks and `--monitor` are the head's alone.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Fine-tuning")]
-pub struct FineTuneArgs {
-    /// Train layers of the backbones, too, after the head: `all`, or NET or NET:STAGE.. with commas between, such as
-    /// densenet169:denseblock4..,mobilenet-v2:17... The pass with the lowest validation loss is kept, or the layers as they
-    /// were if none is lower; --monitor and callbacks are for the head alone
-    #[arg(long, value_name = "LAYERS", conflicts_with = "base")]
-    unfreeze: Option<Unfreeze>,
-    /// Passes over the training images
-    #[arg(long, value_name = "N", default_value_t = 5, requires = "unfreeze")]
-    fine_tune_epochs: usize,
-    /// Adam's step size for the backbones
-    #[arg(long, value_name = "RATE", default_value_t = 1e-5, requires = "unfreeze")]
-    fine_tune_rate: f64,
-}
-
-impl FineTuneArgs {
-    /// The options as the trainer takes them.
-    pub fn config(&self) -> Option<FineTune> {
-        let unfreeze = self.unfreeze.clone()?;
-        Some(FineTune { unfreeze, epochs: self.fine_tune_epochs, learning_rate: self.fine_tune_rate })
-    }
 }
 
 impl TrainingArgs {

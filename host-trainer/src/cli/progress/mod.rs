@@ -1,61 +1,88 @@
-//! A live picture of trainings and bars on a terminal, plain lines elsewhere.
+//! Shows the progress of a command: a dashboard of trainings and progress bars on a terminal, plain lines elsewhere.
 
-#[cfg(all(unix, feature = "tui"))]
-mod live;
 #[cfg(not(all(unix, feature = "tui")))]
-#[path = "no_live.rs"]
-mod live;
+mod no_tui;
 #[cfg(all(unix, feature = "tui"))]
 mod terminal;
+#[cfg(all(unix, feature = "tui"))]
+mod tui;
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use live::Live;
+#[cfg(not(all(unix, feature = "tui")))]
+use no_tui::Dashboard;
+#[cfg(all(unix, feature = "tui"))]
+use tui::Dashboard;
 
+use crate::cancel::CancelToken;
+use crate::device::ChosenDevice;
 use crate::head::{Epoch, Step};
-use crate::pipeline::{Event, Trained};
-use crate::stop::Stop;
+use crate::pipeline::{Event, TrainingTarget};
 
-/// Between two lines of progress where there is no terminal.
+/// Interval of progress lines without a terminal.
 const LINE_EVERY: Duration = Duration::from_secs(15);
 
-/// Shows what a command does, on standard error; a live picture takes the whole terminal.
+/// Shows the events of a command on standard error; the dashboard uses the whole terminal.
 pub struct Reporter {
-    quiet: bool,
+    verbosity: Verbosity,
     json_log: bool,
     terminal: bool,
     bar: Option<ProgressBar>,
-    /// When the counting began, at how many, and when the last line was written.
-    counting: Option<(Instant, usize, Instant)>,
-    /// Asked for by the live picture, if there may be one.
-    live_stop: Option<Stop>,
+    counting: Option<Counting>,
+    /// What the dashboard cancels, if there may be one.
+    dashboard_cancel: Option<CancelToken>,
     training: Option<Training>,
 }
 
-/// The training that is under way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verbosity {
+    Warnings,
+    WarningsAndDevice,
+    All,
+}
+
+/// A count that is in progress.
+#[derive(Clone, Copy)]
+struct Counting {
+    start: Instant,
+    /// The count at the start.
+    first: usize,
+    last_line: Instant,
+}
+
+/// The training in progress.
 struct Training {
-    what: Trained,
-    of: usize,
-    done: Vec<Epoch>,
-    picture: Option<Live>,
-    /// Lines that are due when the picture is gone.
+    target: TrainingTarget,
+    epochs: usize,
+    finished: Vec<Epoch>,
+    dashboard: Option<Dashboard>,
+    /// Lines to write when the dashboard is closed.
     lines: Vec<String>,
 }
 
 impl Reporter {
     /// A reporter; a quiet one shows warnings only.
     pub fn new(quiet: bool) -> Self {
+        Self::with(if quiet { Verbosity::Warnings } else { Verbosity::All })
+    }
+
+    /// A reporter that shows warnings and the device; a quiet one shows warnings only.
+    pub fn warnings_and_device(quiet: bool) -> Self {
+        Self::with(if quiet { Verbosity::Warnings } else { Verbosity::WarningsAndDevice })
+    }
+
+    fn with(verbosity: Verbosity) -> Self {
         let terminal = std::io::stderr().is_terminal();
         Reporter {
-            quiet,
+            verbosity,
             json_log: false,
             terminal,
             bar: None,
             counting: None,
-            live_stop: None,
+            dashboard_cancel: None,
             training: None,
         }
     }
@@ -67,11 +94,24 @@ impl Reporter {
         reporter
     }
 
-    /// Shows trainings as live pictures if there is a terminal for them; `stop` is what they ask for.
-    pub fn with_live_picture(mut self, stop: Stop) -> Self {
-        let wanted = !self.quiet && !self.json_log && Live::possible();
-        self.live_stop = wanted.then_some(stop);
+    /// Shows trainings on a dashboard if there is a terminal for it. The dashboard cancels through `cancel`.
+    pub fn with_dashboard(mut self, cancel: CancelToken) -> Self {
+        let wanted = self.verbosity == Verbosity::All && !self.json_log && Dashboard::possible();
+        self.dashboard_cancel = wanted.then_some(cancel);
         self
+    }
+
+    /// Says which device computes, and how to get a GPU build if this build has no GPU backend.
+    pub fn device(&mut self, device: &ChosenDevice) {
+        let text = std::iter::once(format!("device: {}", device.description()))
+            .chain(device.hint.map(str::to_owned));
+        for line in text {
+            match (self.json_log, self.verbosity) {
+                (true, _) => self.log(&Event::Note(&line)),
+                (false, Verbosity::Warnings) => {}
+                (false, Verbosity::WarningsAndDevice | Verbosity::All) => self.line(&line),
+            }
+        }
     }
 
     /// Shows one event.
@@ -82,7 +122,7 @@ impl Reporter {
         }
         match event {
             Event::Warning(text) => self.line(&format!("warning: {text}")),
-            _ if self.quiet => {}
+            _ if self.verbosity != Verbosity::All => {}
             Event::Note(text) => self.line(text),
             Event::Features(progress) => {
                 if self.counting.is_none() && progress.cached > 0 {
@@ -95,26 +135,30 @@ impl Reporter {
             }
             Event::Calibrated { done, total } => self.count("calibration", done, total),
             Event::Evaluated { done, total } => self.count("screening", done, total),
-            Event::TrainingBegins { what, of, done } => self.training_begins(what, of, done),
+            Event::TrainingBegins { target, epochs, finished } => {
+                self.training_begins(target, epochs, finished);
+            }
             Event::Step(step) => self.step(&step),
-            Event::Epoch { epoch, of } => {
-                if let Some(picture) = self.training.as_mut().and_then(|training| training.picture.as_mut()) {
-                    picture.epoch(epoch);
+            Event::Epoch { epoch, epochs } => {
+                let training = self.training.as_mut();
+                if let Some(dashboard) = training.and_then(|training| training.dashboard.as_mut()) {
+                    dashboard.epoch(epoch);
                 }
-                self.line(&epoch_line(epoch, of));
+                self.line(&epoch_line(epoch, epochs));
             }
             Event::TrainingEnds => self.training_ends(),
         }
     }
 
-    /// Counts are logged as they begin, as they end, and every [`LINE_EVERY`] between.
+    /// Counts are logged at their start and end, and every [`LINE_EVERY`] between.
     fn log(&mut self, event: &Event<'_>) {
         if let Some((done, total)) = event.count() {
             let now = Instant::now();
-            let due = self.counting.is_none_or(|(_, _, last)| now - last >= LINE_EVERY);
+            let due = self.counting.is_none_or(|counting| now - counting.last_line >= LINE_EVERY);
             self.counting = (done < total).then_some(match self.counting {
-                Some((begun, first, last)) => (begun, first, if due { now } else { last }),
-                None => (now, done, now),
+                Some(counting) if due => Counting { last_line: now, ..counting },
+                Some(counting) => counting,
+                None => Counting { start: now, first: done, last_line: now },
             });
             if !due && done < total {
                 return;
@@ -127,44 +171,46 @@ impl Reporter {
         }
     }
 
-    fn training_begins(&mut self, what: Trained, of: usize, done: &[Epoch]) {
-        if !done.is_empty() {
-            self.line(&format!("{}: {} of {of} epochs were done before", what.name(), done.len()));
+    fn training_begins(&mut self, target: TrainingTarget, epochs: usize, finished: &[Epoch]) {
+        if !finished.is_empty() {
+            let done = finished.len();
+            self.line(&format!("{}: {done} of {epochs} epochs were done before", target.name()));
         }
-        self.training = Some(Training { what, of, done: done.to_vec(), picture: None, lines: Vec::new() });
+        let finished = finished.to_vec();
+        self.training = Some(Training { target, epochs, finished, dashboard: None, lines: Vec::new() });
     }
 
     fn step(&mut self, step: &Step) {
         let Some(training) = &mut self.training else { return };
-        if let Some(stop) = &self.live_stop
-            && training.picture.is_none()
+        if let Some(cancel) = &self.dashboard_cancel
+            && training.dashboard.is_none()
         {
-            match Live::open(training.of, &training.done, stop.clone()) {
-                Ok(picture) => training.picture = Some(picture),
+            match Dashboard::open(training.epochs, &training.finished, cancel.clone()) {
+                Ok(dashboard) => training.dashboard = Some(dashboard),
                 Err(error) => {
-                    self.live_stop = None;
-                    eprintln!("warning: no live picture on this terminal: {error}");
+                    self.dashboard_cancel = None;
+                    eprintln!("warning: no dashboard on this terminal: {error}");
                 }
             }
         }
-        match &mut training.picture {
-            Some(picture) => picture.step(step, training.what.name()),
-            // A pass of the head takes seconds.
-            None if training.what == Trained::Head => {}
+        match &mut training.dashboard {
+            Some(dashboard) => dashboard.step(step, training.target.name()),
+            // An epoch of the head takes seconds.
+            None if training.target == TrainingTarget::Head => {}
             None => self.count("trained", step.done, step.total),
         }
     }
 
     fn training_ends(&mut self) {
-        let Some(Training { picture, lines, .. }) = self.training.take() else { return };
-        // The terminal first.
-        drop(picture);
+        let Some(Training { dashboard, lines, .. }) = self.training.take() else { return };
+        // Restores the terminal.
+        drop(dashboard);
         lines.iter().for_each(|line| self.line(line));
     }
 
     fn line(&mut self, text: &str) {
         match (&mut self.training, &self.bar) {
-            (Some(Training { picture: Some(_), lines, .. }), _) => lines.push(text.to_owned()),
+            (Some(Training { dashboard: Some(_), lines, .. }), _) => lines.push(text.to_owned()),
             (_, Some(bar)) => bar.suspend(|| eprintln!("{text}")),
             (_, None) => eprintln!("{text}"),
         }
@@ -172,15 +218,16 @@ impl Reporter {
 
     fn count(&mut self, what: &'static str, done: usize, total: usize) {
         let now = Instant::now();
-        let (begun, first, last) = *self.counting.get_or_insert((now, done, now));
+        let counting = self.counting.get_or_insert(Counting { start: now, first: done, last_line: now });
+        let Counting { start, first, last_line } = *counting;
         if self.terminal {
             let bar = self.bar.get_or_insert_with(|| new_bar(what, done, total));
             bar.set_position(done as u64);
-        } else if done > first && (done == total || now - last >= LINE_EVERY) {
-            let rate = (done - first) as f64 / (now - begun).as_secs_f64().max(1e-9);
+        } else if done > first && (done == total || now - last_line >= LINE_EVERY) {
+            let rate = (done - first) as f64 / (now - start).as_secs_f64().max(1e-9);
             let left = (total - done) as f64 / rate;
             eprintln!("{what} {done}/{total}  {rate:.1} images/s  {left:.0} s left");
-            self.counting = Some((begun, first, now));
+            counting.last_line = now;
         }
         if done == total {
             if let Some(bar) = self.bar.take() {
@@ -192,19 +239,19 @@ impl Reporter {
 }
 
 impl Drop for Reporter {
-    /// A training that failed or was stopped leaves the terminal too.
+    /// The terminal is restored also when a training failed or was cancelled.
     fn drop(&mut self) {
         self.training_ends();
     }
 }
 
-fn epoch_line(epoch: &Epoch, of: usize) -> String {
+fn epoch_line(epoch: &Epoch, epochs: usize) -> String {
     let auroc = match epoch.validation_auroc {
         Some(value) => format!("{value:.4}"),
         None => "undefined".to_owned(),
     };
     format!(
-        "epoch {:>3}/{of}  train loss {:.4} accuracy {:.4}  validation loss {:.4} accuracy {:.4} AUROC {auroc}  \
+        "epoch {:>3}/{epochs}  train loss {:.4} accuracy {:.4}  validation loss {:.4} accuracy {:.4} AUROC {auroc}  \
          rate {:.1e}",
         epoch.epoch,
         epoch.train_loss,

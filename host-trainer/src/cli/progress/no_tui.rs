@@ -1,19 +1,19 @@
-//! In the place of the live picture where it is not in the build.
+//! Replaces the dashboard where it is not in the build.
 
+use crate::cancel::CancelToken;
 use crate::head::{Epoch, Step};
-use crate::stop::Stop;
 
-/// A picture that is never there.
-pub(super) enum Live {}
+/// A dashboard that never exists.
+pub(super) enum Dashboard {}
 
-impl Live {
-    /// It is not.
+impl Dashboard {
     pub fn possible() -> bool {
         false
     }
 
-    /// Is not called, since it is not possible.
-    pub fn open(_of: usize, _done: &[Epoch], _stop: Stop) -> std::io::Result<Self> {
+    /// # Errors
+    /// Always: the dashboard is not in this build.
+    pub fn open(_epochs: usize, _finished: &[Epoch], _cancel: CancelToken) -> std::io::Result<Self> {
         Err(std::io::ErrorKind::Unsupported.into())
     }
 

@@ -1,5 +1,5 @@
-//! The terminal while a live picture is on it: Ctrl-C must end the training, not be swallowed, and whatever ends
-//! the program, the terminal must be usable afterwards.
+//! The terminal while the dashboard uses it: Ctrl-C must end the training, and the terminal must be usable afterwards,
+//! whatever ends the program.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,24 +10,24 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use signal_hook::consts::signal::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::stop::Stop;
+use crate::cancel::CancelToken;
 
-/// Until when the picture's thread must have set the terminal up.
+/// Time limit for the thread of the dashboard to set the terminal up.
 const SET_UP_WITHIN: Duration = Duration::from_secs(2);
 
-/// Mouse reports off, the screen that was there before, the cursor.
+/// Mouse reports off, the previous screen, the cursor.
 const LEAVE: &[u8] = b"\x1b[?1006l\x1b[?1015l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?1049l\x1b[?25h";
 
-/// Exit status of a program that a signal ended: this and the signal's number.
+/// Exit status of a program that a signal ended: this plus the number of the signal.
 const SIGNALLED: i32 = 128;
 
-/// What signals do just now: with a picture, the first asks for a stop and the second ends the program at once;
-/// without one, what they always do.
+/// The effect of signals: with a dashboard, the first cancels the training and the second ends the program at once;
+/// without one, the default effect.
 static WATCHED: OnceLock<Arc<Mutex<Option<Watched>>>> = OnceLock::new();
 
 struct Watched {
     before: Termios,
-    stop: Stop,
+    cancel: CancelToken,
     signals: AtomicUsize,
 }
 
@@ -35,11 +35,11 @@ struct Watched {
 pub(super) struct Terminal;
 
 impl Terminal {
-    /// Remembers how the terminal is, and takes the signals.
+    /// Saves the state of the terminal and handles the signals.
     ///
     /// # Errors
-    /// The operating system's word.
-    pub fn watch(stop: Stop) -> std::io::Result<Self> {
+    /// Those of the operating system.
+    pub fn watch(cancel: CancelToken) -> std::io::Result<Self> {
         let watched = match WATCHED.get() {
             Some(watched) => watched,
             None => {
@@ -52,15 +52,15 @@ impl Terminal {
             }
         };
         let before = tcgetattr(std::io::stdin())?;
-        set(watched, Some(Watched { before, stop, signals: AtomicUsize::new(0) }));
+        set(watched, Some(Watched { before, cancel, signals: AtomicUsize::new(0) }));
         Ok(Terminal)
     }
 
     /// Lets Ctrl-C be a signal again. burn puts the terminal into raw mode in a thread of its own, in which Ctrl-C is
-    /// a key like others, and has no use for that key.
+    /// a key like others, and ignores that key.
     ///
     /// # Errors
-    /// The operating system's word.
+    /// Those of the operating system.
     pub fn let_ctrl_c_through(&self) -> std::io::Result<()> {
         let begun = Instant::now();
         loop {
@@ -87,7 +87,7 @@ impl Drop for Terminal {
 }
 
 fn set(watched: &Mutex<Option<Watched>>, value: Option<Watched>) {
-    // A poisoned lock means that a thread died in the few lines that hold it; what it guards is whole all the same.
+    // A poisoned lock means that a thread died in the few lines that hold it; the value is still complete.
     *watched.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = value;
 }
 
@@ -98,9 +98,9 @@ fn arrived(watched: &Mutex<Option<Watched>>, signal: i32) {
         let _ = signal_hook::low_level::emulate_default_handler(signal);
         return;
     };
-    watched.stop.ask();
+    watched.cancel.cancel();
     if watched.signals.fetch_add(1, Ordering::Relaxed) > 0 {
-        // Nobody is left to hear of a terminal that cannot be set back.
+        // The program ends: an error could not be reported any more.
         let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &watched.before);
         let _ = std::io::stdout().write_all(LEAVE);
         let _ = std::io::stdout().flush();

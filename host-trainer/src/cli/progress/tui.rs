@@ -1,4 +1,4 @@
-//! burn's live picture of a training: curves, figures and how far it is.
+//! burn's terminal dashboard of a training: curves, metrics and progress.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use burn::train::renderer::tui::TuiMetricsRendererWrapper;
 use burn::train::renderer::{MetricState, MetricsRenderer, MetricsRendererTraining};
 
 use super::terminal::Terminal;
+use crate::cancel::CancelToken;
 use crate::head::{Epoch, Step};
-use crate::stop::Stop;
 
-/// The figures that are drawn, in the order of their tabs.
+/// The metrics that are drawn, in the order of their tabs.
 #[derive(Clone, Copy)]
 enum Figure {
     Loss,
@@ -58,30 +58,31 @@ impl Figure {
         MetricEntry::new(self.id(), SerializedEntry::new(format!("{number}{note}"), value.to_string()))
     }
 
-    /// A point of its curve.
+    /// A point of the curve.
     fn point(self, value: f64) -> MetricState {
         MetricState::Numeric(self.entry(value, ""), Some(NumericEntry::Value(value)))
     }
 
-    /// What it is in a pass that has not ended: a number beside the curve.
+    /// The value in an unfinished epoch: a number beside the curve.
     fn so_far(self, value: f64) -> MetricState {
         MetricState::Generic(self.entry(value, " so far"))
     }
 }
 
-/// The live picture. It is there until it is dropped; then the terminal is as it was.
-pub(super) struct Live {
+/// The dashboard. Dropping it restores the terminal.
+pub(super) struct Dashboard {
     renderer: TuiMetricsRendererWrapper,
     interrupter: Interrupter,
-    stop: Stop,
-    /// How many passes there will be at most, and how many were done before.
-    epochs: (usize, usize),
+    cancel: CancelToken,
+    epochs: usize,
+    /// Epochs that were finished before.
+    finished: usize,
     started: bool,
-    // Dropped after the picture, which has set the terminal back by then.
+    // Dropped last: the renderer has restored the terminal by then.
     _terminal: Terminal,
 }
 
-impl Live {
+impl Dashboard {
     /// Whether there is a terminal for it, on all three streams.
     pub fn possible() -> bool {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
@@ -93,42 +94,46 @@ impl Live {
         !dumb && terminals == [true; 3]
     }
 
-    /// Takes the terminal. `stop` is asked for by Ctrl-C and in the menu behind `q`.
+    /// Takes the terminal. Ctrl-C and the menu of the key `q` cancel.
     ///
     /// # Errors
     /// The operating system's word.
-    pub fn open(of: usize, done: &[Epoch], stop: Stop) -> std::io::Result<Self> {
+    pub fn open(epochs: usize, finished: &[Epoch], cancel: CancelToken) -> std::io::Result<Self> {
         let interrupter = Interrupter::new();
-        let terminal = Terminal::watch(stop.clone())?;
-        let mut renderer = TuiMetricsRendererWrapper::new(interrupter.clone(), Some(done.len()));
+        let terminal = Terminal::watch(cancel.clone())?;
+        let mut renderer = TuiMetricsRendererWrapper::new(interrupter.clone(), Some(finished.len()));
         terminal.let_ctrl_c_through()?;
         Figure::ALL.into_iter().for_each(|figure| renderer.register_metric(figure.definition()));
-        let epochs = (of, done.len());
-        let mut live = Live { renderer, interrupter, stop, epochs, started: false, _terminal: terminal };
-        done.iter().for_each(|epoch| live.points(epoch));
-        Ok(live)
+        let mut dashboard = Dashboard {
+            renderer,
+            interrupter,
+            cancel,
+            epochs,
+            finished: finished.len(),
+            started: false,
+            _terminal: terminal,
+        };
+        finished.iter().for_each(|epoch| dashboard.points(epoch));
+        Ok(dashboard)
     }
 
-    /// A step was made.
     pub fn step(&mut self, step: &Step, label: &str) {
         if !self.started {
-            let (of, done) = self.epochs;
-            // burn counts the pass that runs, and takes the passes before it for done.
-            self.renderer.start(of, done + 1, Some(step.total), Some(label));
+            // burn counts the running epoch, and takes those before it for finished.
+            self.renderer.start(self.epochs, self.finished + 1, Some(step.total), Some(label));
             self.renderer.start_split("train", step.total);
             self.started = true;
         }
         self.renderer.update_split(step.done);
         self.renderer.update_train(Figure::Loss.so_far(step.train_loss));
         self.renderer.update_train(Figure::Accuracy.so_far(step.train_accuracy));
-        self.obey();
+        self.check_interrupter();
     }
 
-    /// A pass ended.
     pub fn epoch(&mut self, epoch: &Epoch) {
         self.points(epoch);
         self.renderer.update_epoch(epoch.epoch);
-        self.obey();
+        self.check_interrupter();
     }
 
     fn points(&mut self, epoch: &Epoch) {
@@ -142,10 +147,10 @@ impl Live {
         self.renderer.update_train(Figure::LearningRate.point(epoch.learning_rate));
     }
 
-    /// What was asked for in the picture's own menu.
-    fn obey(&self) {
+    /// Cancels if the user asked for it in the menu of the dashboard.
+    fn check_interrupter(&self) {
         if self.interrupter.should_stop() {
-            self.stop.ask();
+            self.cancel.cancel();
         }
     }
 }

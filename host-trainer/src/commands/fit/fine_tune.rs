@@ -1,93 +1,126 @@
-//! After the head, the last layers of the backbones.
+//! Fine-tunes backbones after the training of the head.
 
 use std::time::Instant;
 
 use burn::tensor::Device;
 
-use super::head_fit::{Checkpointing, FittedHead, score};
-use super::{Event, FitOptions, Trained};
+use super::FitOptions;
 use crate::data::{DataSet, Item};
 use crate::device::ChosenDevice;
 use crate::features::{View, validation_views};
-use crate::fine_tune::{FineTune, FineTuneCheckpoint, Images, fine_tune};
-use crate::head::{self, Moment};
+use crate::fine_tune::{FineTune, FineTuneCheckpoint, FineTuneJob, FineTuned, TuningImages, fine_tune};
+use crate::head::{TrainedHead, TrainingEvent};
+use crate::pipeline::{Checkpointing, Event, FittedHead, TrainingTarget, validation_score};
 use crate::run::ChooseOn;
 use crate::weights::WeightSet;
 
-/// What came of it.
-pub(super) struct Tuned {
-    /// The backbones.
+/// Backbones after fine-tuning.
+pub(super) struct FineTunedBackbones {
     pub sets: Vec<WeightSet>,
-    /// The fit with the head that was trained together with them.
+    /// The fit, with the head that was trained together with the backbones.
     pub fitted: FittedHead,
 }
 
-/// Trains the named layers together with the head that `fitted` holds, on the images that could be read.
-///
-/// # Errors
-/// As [`fine_tune`].
-pub(super) fn fine_tune_backbones(
-    sets: &[WeightSet],
-    data: &DataSet,
-    fitted: FittedHead,
-    (how, options): (&FineTune, &FitOptions),
-    device: &ChosenDevice,
-    checkpointing: &Checkpointing<'_>,
-    observe: &mut dyn FnMut(Event<'_>),
-) -> anyhow::Result<Tuned> {
-    let start = Instant::now();
-    observe(Event::Note(&format!("training {} with the head", how.unfreeze)));
-    let readable = |items: &[Item]| -> Vec<Item> {
-        items.iter().filter(|item| !fitted.extraction.unreadable.contains_key(&item.path)).cloned().collect()
-    };
-    let (train, validation) = (readable(&data.train), readable(&data.validation));
-    let corruptions = match options.source.choose_on {
-        ChooseOn::Corrupted => options.source.corruptions,
-        ChooseOn::Clean => 0,
-    };
-    let views = |item: &Item| validation_views(&item.sha256, corruptions);
-    let views: Vec<Vec<View>> = validation.iter().map(views).collect();
-    let validation: Vec<(&Item, &View)> = validation
-        .iter()
-        .zip(&views)
-        .flat_map(|(item, views)| views.iter().map(move |view| (item, view)))
-        .collect();
-    let images = Images {
-        train: &train,
-        validation: &validation,
-        views: &options.source.views,
-        preprocessing: &options.source.preprocessing,
-    };
-    let of = how.epochs;
-    let Checkpointing { run, resume, stop } = checkpointing;
-    let resume = if *resume { FineTuneCheckpoint::load(&run.fine_tune_checkpoint_path())? } else { None };
-    let done = resume.as_ref().map_or(&[][..], FineTuneCheckpoint::history).to_vec();
-    observe(Event::TrainingBegins { what: Trained::Backbones, of, done: &done });
-    let weights = (sets, &fitted.trained.weights);
-    let devices: Vec<Device> = device.all().cloned().collect();
-    let tuned = fine_tune(weights, images, (how, &options.training), &devices, resume, |moment| {
-        match moment {
-            Moment::Step(step) => observe(Event::Step(step)),
-            Moment::Epoch(epoch, state) => {
-                run.write_progress(state.history())?;
-                state.save(&run.fine_tune_checkpoint_path())?;
-                observe(Event::Epoch { epoch, of });
+/// Fine-tunes the backbones of a fit.
+pub(super) struct BackboneTuning<'a> {
+    pub sets: &'a [WeightSet],
+    pub data: &'a DataSet,
+    pub fine_tune: &'a FineTune,
+    pub options: &'a FitOptions,
+    pub device: &'a ChosenDevice,
+    pub checkpointing: &'a Checkpointing<'a>,
+}
+
+impl BackboneTuning<'_> {
+    /// Trains the layers together with the head of `fitted`, on the images that could be read.
+    ///
+    /// # Errors
+    /// As [`fine_tune`].
+    pub fn run(
+        &self,
+        fitted: FittedHead,
+        observe: &mut dyn FnMut(Event<'_>),
+    ) -> anyhow::Result<FineTunedBackbones> {
+        let start = Instant::now();
+        observe(Event::Note(&format!("training {} with the head", self.fine_tune.unfreeze)));
+        let unreadable = &fitted.extraction.unreadable;
+        let readable = |items: &[Item]| -> Vec<Item> {
+            items.iter().filter(|item| !unreadable.contains_key(&item.path)).cloned().collect()
+        };
+        let (train, validation) = (readable(&self.data.train), readable(&self.data.validation));
+        let source = &self.options.source;
+        let corruptions = match source.choose_on {
+            ChooseOn::Corrupted => source.corruptions,
+            ChooseOn::Clean => 0,
+        };
+        let views: Vec<Vec<View>> =
+            validation.iter().map(|item| validation_views(&item.sha256, corruptions)).collect();
+        let validation: Vec<(&Item, &View)> = validation
+            .iter()
+            .zip(&views)
+            .flat_map(|(item, views)| views.iter().map(move |view| (item, view)))
+            .collect();
+        let images = TuningImages {
+            train: &train,
+            validation: &validation,
+            views: &source.views,
+            preprocessing: &source.preprocessing,
+        };
+        let tuned = self.train(images, &fitted, observe)?;
+        let scores = validation
+            .iter()
+            .zip(&tuned.validation_probabilities)
+            .map(|((item, view), probability)| validation_score(item, view, *probability))
+            .collect();
+        let trained = TrainedHead {
+            weights: tuned.head,
+            validation_probabilities: tuned.validation_probabilities,
+            ..fitted.trained
+        };
+        let fitted = FittedHead {
+            trained,
+            scores,
+            training_seconds: fitted.training_seconds + start.elapsed().as_secs_f64(),
+            fine_tune_history: tuned.history,
+            fine_tune_best: Some(tuned.best_epoch),
+            ..fitted
+        };
+        Ok(FineTunedBackbones { sets: tuned.sets, fitted })
+    }
+
+    fn train(
+        &self,
+        images: TuningImages<'_>,
+        fitted: &FittedHead,
+        observe: &mut dyn FnMut(Event<'_>),
+    ) -> anyhow::Result<FineTuned> {
+        let epochs = self.fine_tune.epochs;
+        let Checkpointing { run, resume, cancel } = self.checkpointing;
+        let resume = if *resume { FineTuneCheckpoint::load(&run.fine_tune_checkpoint_path())? } else { None };
+        let finished = resume.as_ref().map_or(&[][..], FineTuneCheckpoint::history).to_vec();
+        observe(Event::TrainingBegins { target: TrainingTarget::Backbones, epochs, finished: &finished });
+        let devices: Vec<Device> = self.device.all().cloned().collect();
+        let job = FineTuneJob {
+            sets: self.sets,
+            head: &fitted.trained.weights,
+            images,
+            options: self.fine_tune,
+            training: &self.options.training,
+            devices: &devices,
+        };
+        let tuned = fine_tune(job, resume, |event| {
+            match event {
+                TrainingEvent::Step(step) => observe(Event::Step(step)),
+                TrainingEvent::Epoch(epoch, state) => {
+                    run.write_progress(state.history())?;
+                    state.save(&run.fine_tune_checkpoint_path())?;
+                    observe(Event::Epoch { epoch, epochs });
+                }
             }
-        }
-        stop.check()?;
-        anyhow::Ok(())
-    })?;
-    observe(Event::TrainingEnds);
-    let scores =
-        validation.iter().zip(&tuned.validation_probabilities).map(|((i, v), p)| score(i, v, *p)).collect();
-    let trained = head::Trained {
-        weights: tuned.head,
-        validation_probabilities: tuned.validation_probabilities,
-        ..fitted.trained
-    };
-    let training_seconds = fitted.training_seconds + start.elapsed().as_secs_f64();
-    let (fine_tune_history, fine_tune_best) = (tuned.history, Some(tuned.best_epoch));
-    let fitted =
-        FittedHead { trained, scores, training_seconds, fine_tune_history, fine_tune_best, ..fitted };
-    Ok(Tuned { sets: tuned.sets, fitted })
+            cancel.check()?;
+            anyhow::Ok(())
+        })?;
+        observe(Event::TrainingEnds);
+        Ok(tuned)
+    }
 }

@@ -1,61 +1,76 @@
-//! From a folder of X-rays to a trained head.
+//! `fit`: from a folder of X-rays to a trained classifier head, and a run that records it.
 
-use std::collections::BTreeMap;
+mod fine_tune;
+mod leaks;
+mod record;
+mod without_mirror;
+
 use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{bail, ensure};
 
-use super::Event;
-use super::base::BaseModel;
-use super::fine_tune::fine_tune_backbones;
-use super::head_fit::{Checkpointing, fit_head, scored};
-use super::int8_body::Int8Body;
-use super::leaks::check_leaks;
-use super::mirror::without_mirror;
-use super::operating_point::{DecisionRules, calibrated};
-use super::shards::merge;
-use super::shift::{apart, counted, shift};
-use super::source::{BackboneSource, FeatureSource, FeaturesBy, Prepared, Stack, patients};
-use crate::data::leaks::LeakCounts;
-use crate::data::{DataSet, Item};
+use self::fine_tune::BackboneTuning;
+use self::leaks::check_leaks;
+use self::record::FinishedFit;
+use self::without_mirror::without_mirror;
+use super::features::merge_shards;
+use crate::cancel::CancelToken;
 use crate::device::ChosenDevice;
-use crate::features::Extraction;
-use crate::features::shard::ShardPlace;
+use crate::evaluation::{DecisionRules, selection_scores};
+use crate::features::shard::ShardStorage;
 use crate::fine_tune::FineTune;
 use crate::head::TrainingConfig;
-use crate::metrics::Evaluation;
-use crate::run::{DataRecord, RUN_SCHEMA, RunDir, RunRecord, Timings, Versions};
-use crate::stop::Stop;
+use crate::pipeline::{
+    BackboneSource, BaseModel, Checkpointing, Event, FeaturePrecision, FeatureSource, FittedHead, HeadFit,
+    LoadedBackbones, PreparedFeatures,
+};
+use crate::run::{RunDir, RunFiles, RunRecord, scored};
 
-/// What a fit is asked to do.
+/// What is fitted, and how.
 #[derive(Debug, Clone)]
 pub struct FitOptions {
-    /// The images and the nets.
+    /// The images and the backbones.
     pub source: FeatureSource,
     /// Where shards of the features lie, if they were computed elsewhere: a folder or `s3://BUCKET/PREFIX`.
     pub shards: Option<String>,
-    /// How the head is trained.
     pub training: TrainingConfig,
-    /// How layers of the backbones are trained after the head, if they are.
+    /// None: the backbones stay frozen.
     pub fine_tune: Option<FineTune>,
-    /// How scores become decisions.
     pub decision: DecisionRules,
-    /// Whether a set with near-duplicates or patients on two sides is refused; else it is warned of.
+    /// Whether a data set with leaks is refused; if not, leaks are reported.
     pub strict: bool,
     /// Folder of the run.
     pub out: PathBuf,
-    /// Whether a training that was cut off there is taken up.
+    /// Whether an interrupted training in this folder is resumed.
     pub resume: bool,
-    /// What may end a training before its time; what is done is kept.
-    pub stop: Stop,
-    /// The command line, for the record, if there is one.
+    /// May end the training early; finished epochs are kept.
+    pub cancel: CancelToken,
+    /// The command line, for the record.
     pub command: Option<Vec<String>>,
 }
 
-const BASE_IS_KEPT: &str = "the backbones of a base model are kept as they are; leave --unfreeze out";
+impl FitOptions {
+    /// The default options.
+    pub fn new(source: FeatureSource, out: impl Into<PathBuf>) -> Self {
+        FitOptions {
+            source,
+            shards: None,
+            training: TrainingConfig::default(),
+            fine_tune: None,
+            decision: DecisionRules::default(),
+            strict: false,
+            out: out.into(),
+            resume: false,
+            cancel: CancelToken::default(),
+            command: None,
+        }
+    }
+}
 
-/// What would fail after hours of computing fails here.
+const BASE_IS_KEPT: &str = "the backbones of a base model cannot be trained; leave --unfreeze out";
+
+/// Finds what would fail after hours of computing.
 fn check(options: &FitOptions, device: &ChosenDevice) -> anyhow::Result<()> {
     options.training.check()?;
     if let BackboneSource::Stored { store, .. } = &options.source.backbones {
@@ -67,14 +82,14 @@ fn check(options: &FitOptions, device: &ChosenDevice) -> anyhow::Result<()> {
             options.out.display()
         );
     }
-    let Some(how) = &options.fine_tune else { return Ok(()) };
+    let Some(fine_tune) = &options.fine_tune else { return Ok(()) };
     let kinds = match &options.source.backbones {
         BackboneSource::Stored { kinds, .. } | BackboneSource::Random { kinds, .. } => kinds,
         BackboneSource::Base { .. } => bail!(BASE_IS_KEPT),
     };
-    how.check(kinds)?;
+    fine_tune.check(kinds)?;
     ensure!(
-        options.source.by != FeaturesBy::Int8,
+        options.source.feature_precision != FeaturePrecision::Int8,
         "int8 backbones cannot be trained; leave --features-by int8 or --unfreeze out"
     );
     ensure!(!device.software, "a software driver cannot train backbones; use --device cpu for --unfreeze");
@@ -84,8 +99,8 @@ fn check(options: &FitOptions, device: &ChosenDevice) -> anyhow::Result<()> {
 /// Fits a head and writes the run.
 ///
 /// # Errors
-/// Everything that can go wrong with data, weights, features, training or the run's folder, each with what
-/// to do. Images that cannot be read are named, left out and recorded; they are no error.
+/// Everything that can go wrong with data, weights, features, training or the folder of the run, each with a remedy.
+/// Images that cannot be read are no error: they are reported, left out and recorded.
 pub fn fit(
     options: &FitOptions,
     device: &ChosenDevice,
@@ -94,120 +109,85 @@ pub fn fit(
     check(options, device)?;
     let mut source = options.source.clone();
     if options.fine_tune.is_some() {
-        source.by = FeaturesBy::Float;
+        source.feature_precision = FeaturePrecision::Float;
     }
-    let Prepared { mut stack, int8, preprocessing, data, extractor, seconds, quantising_seconds } =
-        source.prepare(options.training.seed, device, observe)?;
+    let mut prepared = source.prepare(options.training.seed, device, observe)?;
     let start = Instant::now();
-    let leaks = check_leaks(&data, &source.cache, options.strict, observe)?;
-    let data_seconds = seconds + start.elapsed().as_secs_f64();
+    let leaks = check_leaks(&prepared.data, &source.cache, options.strict, observe)?;
+    prepared.data_seconds += start.elapsed().as_secs_f64();
     if let Some(place) = &options.shards {
-        merge(&ShardPlace::open(place)?, &data, &extractor, source.forms(), observe)?;
+        let storage = ShardStorage::open(place)?;
+        merge_shards(&storage, &prepared.data, &prepared.extractor, source.view_options(), observe)?;
     }
     let run = RunDir::new(&options.out);
-    let checkpointing = Checkpointing { run: &run, resume: options.resume, stop: &options.stop };
-    let kept = Some(&checkpointing);
-    let fitted = fit_head(&data, &extractor, source.forms(), &options.training, device, kept, observe)?;
+    let checkpointing = Checkpointing { run: &run, resume: options.resume, cancel: &options.cancel };
+    let head_fit = HeadFit {
+        data: &prepared.data,
+        extractor: &prepared.extractor,
+        views: source.view_options(),
+        training: &options.training,
+        device,
+        checkpointing: Some(&checkpointing),
+    };
+    let fitted = head_fit.run(observe)?;
     let without_mirror = match options.fine_tune {
-        None => without_mirror(&data, &fitted, options, device, observe)?,
+        None => without_mirror(&prepared.data, &fitted, options, device, observe)?,
         // It would be compared with a head on other backbones.
         Some(_) => None,
     };
-    let fitted = match (&options.fine_tune, &stack) {
-        (None, _) => fitted,
-        (Some(_), Stack::Base(_)) => bail!(BASE_IS_KEPT),
-        (Some(how), Stack::Weights(sets)) => {
-            let tuned =
-                fine_tune_backbones(sets, &data, fitted, (how, options), device, &checkpointing, observe)?;
-            if tuned.fitted.fine_tune_best == Some(0) {
-                observe(Event::Warning(
-                    "no pass of the fine-tuning had a lower validation loss than the layers as they were, which are \
-                     kept; try a smaller --fine-tune-rate",
-                ));
-            } else {
-                stack = Stack::Weights(tuned.sets);
-            }
-            tuned.fitted
-        }
+    let fitted = match &options.fine_tune {
+        None => fitted,
+        Some(_) => fine_tune_backbones(&mut prepared, fitted, options, device, &checkpointing, observe)?,
     };
-    let scores = scored(&counted(&fitted.scores, source.choose_on));
-    let chosen = options.decision.choose(&scores)?;
-    chosen.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
-    let (plain, corrupted) = apart(&calibrated(&fitted.scores, chosen.calibration));
-    let record = RunRecord {
-        schema: RUN_SCHEMA,
-        program: concat!("host-trainer ", env!("CARGO_PKG_VERSION")).to_owned(),
-        versions: Versions::current(),
-        command: options.command.clone(),
-        device: format!("{} ({})", device.name, device.reason),
-        preprocessing,
-        labels: source.labels(),
-        backbones: stack.backbones()?,
-        base: stack.base().map(BaseModel::record),
-        int8: int8.as_ref().map(Int8Body::record),
-        data: data_record(options, &data, leaks, &fitted.extraction),
-        views: source.views,
-        training: options.training,
-        head: fitted.trained.weights.fingerprint(),
-        best_epoch: fitted.trained.best_epoch,
-        history: fitted.trained.history,
-        fine_tune: options.fine_tune.clone(),
-        fine_tune_history: fitted.fine_tune_history,
-        fine_tune_best: fitted.fine_tune_best,
-        choose_on: source.choose_on,
-        threshold: chosen.threshold,
-        threshold_rule: options.decision.threshold.name(),
-        temperature: options.decision.calibrate.then_some(chosen.calibration.temperature()),
-        abstain: chosen.abstain_record(&options.decision),
-        validation: Evaluation::new(&scored(&plain), chosen.threshold)?,
+    let scores = scored(&selection_scores(&fitted.scores, source.choose_on));
+    let operating_point = options.decision.choose(&scores)?;
+    operating_point.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
+    let finished = FinishedFit {
+        options,
+        device,
+        prepared: &prepared,
+        leaks,
+        fitted: &fitted,
+        operating_point: &operating_point,
         without_mirror,
-        shift: shift(&corrupted, source.corruptions, chosen.threshold)?,
-        timings: Timings {
-            data: data_seconds,
-            quantising: quantising_seconds,
-            features: fitted.feature_seconds,
-            computed: fitted.extraction.features.len() - fitted.extraction.cached,
-            training: fitted.training_seconds,
-        },
     };
-    let base = stack.base().or(int8.as_ref().map(|int8| &int8.model)).map(BaseModel::file);
-    let fine_tuned = match &stack {
-        Stack::Weights(sets) if record.has_trained_backbones() => sets.as_slice(),
+    let record = finished.record()?;
+    let PreparedFeatures { backbones, int8, .. } = &prepared;
+    let fine_tuned = match backbones {
+        LoadedBackbones::Weights(sets) if record.has_trained_backbones() => sets.as_slice(),
         _ => &[],
     };
-    run.write(&record, &fitted.trained.weights, &fitted.scores, (base, fine_tuned))?;
+    run.write(&RunFiles {
+        record: &record,
+        head: &fitted.trained.weights,
+        scores: &fitted.scores,
+        base: backbones.base().or(int8.as_ref().map(|int8| &int8.model)).map(BaseModel::file),
+        fine_tuned,
+    })?;
     Ok(record)
 }
 
-fn data_record(
+/// Fine-tunes the backbones and puts them into `prepared`, unless no epoch was better than before.
+fn fine_tune_backbones(
+    prepared: &mut PreparedFeatures,
+    fitted: FittedHead,
     options: &FitOptions,
-    data: &DataSet,
-    leaks: LeakCounts,
-    extraction: &Extraction,
-) -> DataRecord {
-    let source = &options.source;
-    let by_label = |items: &[Item]| {
-        let used = || items.iter().filter(|item| !extraction.unreadable.contains_key(&item.path));
-        let positives = used().filter(|item| item.label).count();
-        [used().count() - positives, positives]
+    device: &ChosenDevice,
+    checkpointing: &Checkpointing<'_>,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> anyhow::Result<FittedHead> {
+    let (Some(fine_tune), LoadedBackbones::Weights(sets)) = (&options.fine_tune, &prepared.backbones) else {
+        bail!(BASE_IS_KEPT);
     };
-    // Below the data folder, which may lie elsewhere when the run is exported.
-    let left_out: BTreeMap<String, String> = data
-        .train
-        .iter()
-        .chain(&data.validation)
-        .filter_map(|item| Some((item.relative.clone(), extraction.unreadable.get(&item.path)?.clone())))
-        .collect();
-    DataRecord {
-        folder: source.data.display().to_string(),
-        splits: source.splits.as_ref().map(|path| path.display().to_string()),
-        fingerprint: data.fingerprint(),
-        shards: options.shards.clone(),
-        train: by_label(&data.train),
-        validation: by_label(&data.validation),
-        train_patients: patients(&data.train),
-        validation_patients: patients(&data.validation),
-        leaks,
-        left_out,
+    let tuning = BackboneTuning { sets, data: &prepared.data, fine_tune, options, device, checkpointing };
+    let tuned = tuning.run(fitted, observe)?;
+    if tuned.fitted.fine_tune_best == Some(0) {
+        observe(Event::Warning(
+            "no epoch of the fine-tuning had a lower validation loss than the backbones before it, which are \
+             kept; try a smaller --fine-tune-rate",
+        ));
+    } else {
+        prepared.backbones = LoadedBackbones::Weights(tuned.sets);
     }
+    Ok(tuned.fitted)
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Fill;
 use super::warp::sample;
-use crate::data::plane::Plane;
+use crate::data::float_image::FloatImage;
 
 /// How far an affine map may go. Every number is drawn evenly between its ends.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ pub struct AffineMap {
 
 impl AffineMap {
     /// The plane under the map; between pixels levels are interpolated bilinearly.
-    pub(super) fn apply(&self, plane: &Plane, fill: Fill) -> Plane {
+    pub(super) fn apply(&self, plane: &FloatImage, fill: Fill) -> FloatImage {
         let (width, height) = (plane.width as f64, plane.height as f64);
         // Centres of pixels from -1 to 1, borders of the image at -1 and 1.
         let place = |at: usize, side: f64| (2.0 * at as f64 + 1.0) / side - 1.0;
@@ -87,6 +87,6 @@ impl AffineMap {
                 levels.push(sample(plane, from_x, from_y, fill));
             }
         }
-        Plane { width: plane.width, height: plane.height, levels }
+        FloatImage { width: plane.width, height: plane.height, levels }
     }
 }

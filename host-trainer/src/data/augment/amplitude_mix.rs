@@ -5,7 +5,7 @@
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
-use crate::data::plane::Plane;
+use crate::data::float_image::FloatImage;
 
 /// How amplitudes are mixed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,7 +18,7 @@ pub struct AmplitudeMix {
 
 impl AmplitudeMix {
     /// Mixes the amplitudes of `other`, which has the size of `plane`, into it. Levels that leave 0 to 255 are cut off.
-    pub(super) fn apply(&self, plane: &mut Plane, other: &Plane) {
+    pub(super) fn apply(&self, plane: &mut FloatImage, other: &FloatImage) {
         let (width, height) = (plane.width, plane.height);
         let mut planner = FftPlanner::new();
         let mut own = spectrum(plane, &mut planner);
@@ -50,7 +50,7 @@ fn frequency(bin: usize, length: usize) -> f64 {
 }
 
 /// The two-dimensional discrete Fourier transform, row by row.
-fn spectrum(plane: &Plane, planner: &mut FftPlanner<f64>) -> Vec<Complex<f64>> {
+fn spectrum(plane: &FloatImage, planner: &mut FftPlanner<f64>) -> Vec<Complex<f64>> {
     let mut values: Vec<Complex<f64>> =
         plane.levels.iter().map(|level| Complex::new(f64::from(*level), 0.0)).collect();
     let rows = planner.plan_fft_forward(plane.width);

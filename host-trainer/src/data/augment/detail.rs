@@ -3,7 +3,7 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::data::plane::{Plane, borders, noise, smooth};
+use crate::data::float_image::{FloatImage, borders, noise, smooth};
 
 /// A Gaussian narrower than this, in pixels, changes no level.
 const NARROWEST: f64 = 0.2;
@@ -32,7 +32,7 @@ impl Default for Detail {
 
 impl Detail {
     /// Does it to a plane of levels from 0 to 255; those that leave the range are not cut off here.
-    pub(super) fn apply(&self, plane: &mut Plane) {
+    pub(super) fn apply(&self, plane: &mut FloatImage) {
         if self.blur >= NARROWEST {
             *plane = smooth::gaussian(plane, self.blur);
         }

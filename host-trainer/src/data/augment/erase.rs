@@ -3,7 +3,7 @@
 
 use rand::{Rng, RngExt};
 
-use crate::data::plane::Plane;
+use crate::data::float_image::FloatImage;
 
 /// A box and its level.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,7 +38,7 @@ impl Erase {
     }
 
     /// Paints the box.
-    pub(super) fn apply(&self, plane: &mut Plane) {
+    pub(super) fn apply(&self, plane: &mut FloatImage) {
         let span = |from: f64, part: f64, side: usize| {
             let start = (from * side as f64) as usize;
             start..(start + (part * side as f64) as usize).min(side)

@@ -12,7 +12,7 @@ use super::amplitude_mix::AmplitudeMix;
 use super::erase::Erase;
 use super::frame_exchange::{MiddleBox, blend};
 use super::{Fill, Tone};
-use crate::data::plane::{Plane, noise, smooth};
+use crate::data::float_image::{FloatImage, noise, smooth};
 
 /// How often and how far each change goes. The defaults are what the hardened backbones were trained with.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -180,14 +180,14 @@ impl HardenedDraw {
         image: &Radiograph,
         mut donor: impl FnMut(u64) -> Result<Radiograph, E>,
     ) -> Result<Radiograph, E> {
-        let mut plane = Plane::of(image);
+        let mut plane = FloatImage::of(image);
         if let Some(frame) = &self.frame {
-            let other = Plane::of(&donor(frame.donor)?);
+            let other = FloatImage::of(&donor(frame.donor)?);
             let weights = frame.middle(plane.width, plane.height).weights(plane.width, plane.height);
             plane.levels = blend(&plane.levels, &other.levels, &weights);
         }
         if let Some((mix, number)) = &self.amplitude {
-            mix.apply(&mut plane, &Plane::of(&donor(*number)?));
+            mix.apply(&mut plane, &FloatImage::of(&donor(*number)?));
         }
         plane = self.map.apply(&plane, self.fill);
         match self.sharpness {
@@ -214,6 +214,6 @@ impl HardenedDraw {
     }
 }
 
-fn clip(plane: &mut Plane) {
+fn clip(plane: &mut FloatImage) {
     plane.levels.iter_mut().for_each(|level| *level = level.clamp(0.0, 255.0));
 }

@@ -41,16 +41,16 @@ fn golden() -> Golden {
     serde_json::from_str(include_str!("../../../tests/fixtures/augment/hardened.json")).unwrap()
 }
 
-fn drawn(a: usize, b: usize, c: usize) -> Plane {
+fn drawn(a: usize, b: usize, c: usize) -> FloatImage {
     let level = |at: usize| ((at % 24 * a + at / 24 * b + (at % 24) * (at / 24) * c) % 256) as f32;
-    Plane { width: 24, height: 20, levels: (0..24 * 20).map(level).collect() }
+    FloatImage { width: 24, height: 20, levels: (0..24 * 20).map(level).collect() }
 }
 
-fn picture() -> Plane {
+fn picture() -> FloatImage {
     drawn(37, 59, 3)
 }
 
-fn other() -> Plane {
+fn other() -> FloatImage {
     drawn(11, 7, 5)
 }
 
@@ -99,7 +99,7 @@ fn affine_maps_are_those_of_pytorch() {
 fn an_erased_box_has_one_level_and_lies_inside() {
     for view in 0..200 {
         let erase = Erase::draw(&mut view_rng(1, "ab", view));
-        let mut plane = Plane { width: 48, height: 36, levels: vec![-1.0; 48 * 36] };
+        let mut plane = FloatImage { width: 48, height: 36, levels: vec![-1.0; 48 * 36] };
         erase.apply(&mut plane);
         let painted = plane.levels.iter().filter(|level| **level == erase.level).count();
         let untouched = plane.levels.iter().filter(|level| **level == -1.0).count();
@@ -109,7 +109,7 @@ fn an_erased_box_has_one_level_and_lies_inside() {
     }
 }
 
-fn image(levels: &Plane) -> Radiograph {
+fn image(levels: &FloatImage) -> Radiograph {
     // The least size of an image: 64 × 64.
     let level = |at: usize| levels.levels[at % levels.levels.len()] as u8;
     Radiograph::from_grey(64, 64, (0..64 * 64).map(level).collect()).unwrap()

@@ -37,7 +37,7 @@ pub use tone::Tone;
 pub(super) use warp::warp;
 pub use warp::{Fill, Placement};
 
-use super::plane::Plane;
+use super::float_image::FloatImage;
 
 /// How far each change may go. Every number is drawn evenly between the two ends.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -77,7 +77,7 @@ pub struct Augmentation {
 }
 
 /// Named augmentations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preset {
     /// Pictures as they are
     None,
@@ -219,7 +219,7 @@ pub struct Transform {
 impl Transform {
     /// The changed picture, grey, of the same size.
     pub fn apply(&self, image: &Radiograph) -> Radiograph {
-        let mut plane = Plane::of(image);
+        let mut plane = FloatImage::of(image);
         if self.place != Placement::default() {
             plane = warp(&plane, &self.place, self.fill);
         }

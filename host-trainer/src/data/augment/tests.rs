@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use super::*;
 
-fn plane(width: usize, levels: &[f32]) -> Plane {
-    Plane { width, height: levels.len() / width, levels: levels.to_vec() }
+fn plane(width: usize, levels: &[f32]) -> FloatImage {
+    FloatImage { width, height: levels.len() / width, levels: levels.to_vec() }
 }
 
 fn placed(width: usize, levels: &[f32], place: Placement, fill: Fill) -> Vec<f32> {

@@ -1,6 +1,6 @@
 //! Exposure: gamma, contrast, brightness, in this order.
 
-use crate::data::plane::Plane;
+use crate::data::float_image::FloatImage;
 
 /// How a picture is exposed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,7 +22,7 @@ impl Default for Tone {
 
 impl Tone {
     /// Exposes a plane of levels from 0 to 255 differently; those that leave the range are not cut off here.
-    pub(in crate::data) fn apply(&self, plane: &mut Plane) {
+    pub(in crate::data) fn apply(&self, plane: &mut FloatImage) {
         if self.gamma != 1.0 {
             let gamma = self.gamma as f32;
             plane.levels.iter_mut().for_each(|level| *level = 255.0 * (*level / 255.0).powf(gamma));

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::plane::Plane;
+use crate::data::float_image::FloatImage;
 
 /// What stands where the picture does not reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ impl Placement {
 }
 
 /// The plane put in its place; between pixels the levels are interpolated bilinearly.
-pub(in crate::data) fn warp(plane: &Plane, place: &Placement, fill: Fill) -> Plane {
+pub(in crate::data) fn warp(plane: &FloatImage, place: &Placement, fill: Fill) -> FloatImage {
     let (width, height) = (plane.width as f64, plane.height as f64);
     let middle = [(width - 1.0) / 2.0, (height - 1.0) / 2.0];
     let moved = [place.shift[0] * width, place.shift[1] * height];
@@ -86,11 +86,11 @@ pub(in crate::data) fn warp(plane: &Plane, place: &Placement, fill: Fill) -> Pla
             levels.push(sample(plane, from_x, from_y, fill));
         }
     }
-    Plane { width: plane.width, height: plane.height, levels }
+    FloatImage { width: plane.width, height: plane.height, levels }
 }
 
 /// The level between the four pixels around a place.
-pub(super) fn sample(plane: &Plane, x: f64, y: f64, fill: Fill) -> f32 {
+pub(super) fn sample(plane: &FloatImage, x: f64, y: f64, fill: Fill) -> f32 {
     let (left, top) = (x.floor(), y.floor());
     let (part_x, part_y) = (x - left, y - top);
     let (left, top) = (left as i64, top as i64);
@@ -103,7 +103,7 @@ pub(super) fn sample(plane: &Plane, x: f64, y: f64, fill: Fill) -> f32 {
     (from + (to - from) * part_y) as f32
 }
 
-fn level(plane: &Plane, x: i64, y: i64, fill: Fill) -> f32 {
+fn level(plane: &FloatImage, x: i64, y: i64, fill: Fill) -> f32 {
     let (last_x, last_y) = (plane.width as i64 - 1, plane.height as i64 - 1);
     let inside = (0..=last_x).contains(&x) && (0..=last_y).contains(&y);
     match fill {

@@ -44,7 +44,7 @@ use xray_core::intake::{IntakeProblem, Radiograph};
 use xray_core::preprocess::PreprocessError;
 
 use super::augment::Tone;
-use super::plane::{Plane, borders, noise, smooth};
+use super::float_image::{FloatImage, borders, noise, smooth};
 
 /// Raised whenever a corruption would give other pixels than before.
 pub const SUITE_VERSION: u32 = 2;
@@ -214,7 +214,7 @@ impl Corruption {
             Kind::Local => return Ok(local::equalised(image, amount)?),
             _ => {}
         }
-        let mut plane = Plane::of(image);
+        let mut plane = FloatImage::of(image);
         match self.kind {
             Kind::ContrastLow | Kind::ContrastHigh => {
                 Tone { contrast: amount, ..Tone::default() }.apply(&mut plane)

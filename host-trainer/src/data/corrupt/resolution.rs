@@ -3,10 +3,10 @@
 use image::imageops::{FilterType, resize};
 use image::{ImageBuffer, Luma};
 
-use super::Plane;
+use super::FloatImage;
 
 /// The picture made smaller by `factor` in both directions and enlarged again, with a triangle filter both times.
-pub(super) fn reduced(plane: &Plane, factor: f64) -> Plane {
+pub(super) fn reduced(plane: &FloatImage, factor: f64) -> FloatImage {
     let (width, height) = (plane.width as u32, plane.height as u32);
     let smaller = |side: u32| ((f64::from(side) / factor).round() as u32).max(1);
     // The resizer cuts floats off at 0 and 1.
@@ -15,5 +15,5 @@ pub(super) fn reduced(plane: &Plane, factor: f64) -> Plane {
     let small = resize(&picture, smaller(width), smaller(height), FilterType::Triangle);
     let large = resize(&small, width, height, FilterType::Triangle);
     let levels = large.into_raw().into_iter().map(|level| 255.0 * level).collect();
-    Plane { width: plane.width, height: plane.height, levels }
+    FloatImage { width: plane.width, height: plane.height, levels }
 }

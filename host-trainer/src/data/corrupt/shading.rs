@@ -4,11 +4,11 @@ use std::f64::consts::TAU;
 
 use rand::{Rng, RngExt};
 
-use super::Plane;
+use super::FloatImage;
 
 /// Multiplies levels by a plane through 1 in the middle, 1 + `part` at the edge in a direction that is drawn and
 /// 1 - `part` at the opposite one.
-pub(super) fn shade(plane: &mut Plane, part: f64, rng: &mut impl Rng) {
+pub(super) fn shade(plane: &mut FloatImage, part: f64, rng: &mut impl Rng) {
     let (sin, cos) = (TAU * rng.random::<f64>()).sin_cos();
     let (width, height) = (plane.width, plane.height);
     // -1 to 1 from one border to the other.

@@ -3,8 +3,8 @@
 use super::*;
 use crate::data::augment::{Augmentation, Preset};
 
-fn plane(width: usize, levels: &[f32]) -> Plane {
-    Plane { width, height: levels.len() / width, levels: levels.to_vec() }
+fn plane(width: usize, levels: &[f32]) -> FloatImage {
+    FloatImage { width, height: levels.len() / width, levels: levels.to_vec() }
 }
 
 fn image(level: impl Fn(usize, usize) -> u8) -> Radiograph {

@@ -9,16 +9,16 @@ use xray_core::intake::Radiograph;
 
 /// Grey levels, row by row from the top left, 0 (black) to 255 (white); in between steps they may leave that range.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::data) struct Plane {
+pub(in crate::data) struct FloatImage {
     pub width: usize,
     pub height: usize,
     pub levels: Vec<f32>,
 }
 
-impl Plane {
+impl FloatImage {
     /// The grey levels of an image; of a coloured one its luma.
-    pub fn of(image: &Radiograph) -> Plane {
-        Plane {
+    pub fn of(image: &Radiograph) -> FloatImage {
+        FloatImage {
             width: image.width() as usize,
             height: image.height() as usize,
             levels: image.pixels().grey().iter().map(|level| f32::from(*level)).collect(),

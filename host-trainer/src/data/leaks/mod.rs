@@ -22,7 +22,7 @@
 //! So a copy that was only stored anew is always found, one that was equalised or cut not always.
 
 mod hash;
-mod known;
+mod hash_cache;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use xray_core::intake;
 
 pub use hash::PictureHash;
-use known::Known;
+use hash_cache::HashCache;
 
 use super::{DataSet, Item, Role, patient_of};
 
@@ -54,7 +54,7 @@ pub enum LeakError {
 
 /// An image of a pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct LeakedImage {
     /// Its side.
     pub role: Role,
     /// [`Item::relative`].
@@ -67,20 +67,20 @@ pub struct Place {
 
 /// Two images on two sides that are one, or nearly.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Pair {
+pub struct DuplicatePair {
     /// Bits of 256 in which they differ.
     pub distance: u32,
     /// Whether one is the mirror image of the other.
     pub mirrored: bool,
     /// One of them.
-    pub first: Place,
+    pub first: LeakedImage,
     /// The other.
-    pub second: Place,
+    pub second: LeakedImage,
 }
 
 /// A patient with images on two sides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Shared {
+pub struct SharedPatient {
     /// The patient.
     pub patient: String,
     /// Images by side.
@@ -103,11 +103,11 @@ pub struct LeakCounts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Leaks {
     /// Near-duplicates on two sides, nearest first.
-    pub pairs: Vec<Pair>,
+    pub pairs: Vec<DuplicatePair>,
     /// Pairs of near-duplicates on one side: no leak, but those count double in training or in figures.
     pub within: usize,
     /// Patients on two sides.
-    pub patients: Vec<Shared>,
+    pub patients: Vec<SharedPatient>,
     /// Images that could not be read and were not compared.
     pub unreadable: Vec<String>,
 }
@@ -151,7 +151,7 @@ pub fn find(data: &DataSet, cache: &Path) -> Result<Leaks, LeakError> {
 
 /// The hash of every image, in order; none for those that cannot be read.
 fn hashes(all: &[(Role, &Item)], cache: &Path) -> Result<Vec<Option<PictureHash>>, LeakError> {
-    let mut known = Known::read(cache)?;
+    let mut known = HashCache::read(cache)?;
     let contents: Vec<[u8; 32]> = all.iter().map(|(_, item)| digest(&item.sha256)).collect();
     let missing: Vec<usize> = (0..all.len()).filter(|at| known.get(&contents[*at]).is_none()).collect();
     let computed: Vec<(usize, Option<PictureHash>)> =
@@ -181,8 +181,8 @@ fn digest(hex: &str) -> [u8; 32] {
 }
 
 /// Near-duplicates on two sides, and the number of those on one.
-fn near(all: &[(PictureHash, Role, &Item)]) -> (Vec<Pair>, usize) {
-    let place = |role: Role, item: &Item| Place {
+fn near(all: &[(PictureHash, Role, &Item)]) -> (Vec<DuplicatePair>, usize) {
+    let place = |role: Role, item: &Item| LeakedImage {
         role,
         path: item.relative.clone(),
         patient: item.patient.clone(),
@@ -197,7 +197,7 @@ fn near(all: &[(PictureHash, Role, &Item)]) -> (Vec<Pair>, usize) {
                 within += 1;
             } else if distance <= NEAR {
                 let (first, second) = (place(*role, item), place(*other_role, other_item));
-                pairs.push(Pair { distance, mirrored, first, second });
+                pairs.push(DuplicatePair { distance, mirrored, first, second });
             }
         }
         (pairs, within)
@@ -209,7 +209,7 @@ fn near(all: &[(PictureHash, Role, &Item)]) -> (Vec<Pair>, usize) {
 }
 
 /// Patients on two sides.
-fn shared(all: &[(Role, &Item)]) -> Vec<Shared> {
+fn shared(all: &[(Role, &Item)]) -> Vec<SharedPatient> {
     let mut images: BTreeMap<&str, BTreeMap<Role, usize>> = BTreeMap::new();
     let mut named: BTreeSet<&str> = BTreeSet::new();
     for (role, item) in all {
@@ -220,7 +220,7 @@ fn shared(all: &[(Role, &Item)]) -> Vec<Shared> {
     }
     let on_two = images.into_iter().filter(|(_, images)| images.len() > 1);
     on_two
-        .map(|(patient, images)| Shared {
+        .map(|(patient, images)| SharedPatient {
             patient: patient.to_owned(),
             certain: named.contains(patient)
                 || (images.contains_key(&Role::Train) && images.contains_key(&Role::Validation)),

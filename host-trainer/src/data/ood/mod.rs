@@ -13,7 +13,7 @@ use xray_core::intake::{IntakeProblem, Radiograph};
 
 /// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Strange {
+pub enum OodPicture {
     /// Every pixel, or every few, of a level of its own.
     Grain,
     /// Soft spots.
@@ -30,28 +30,28 @@ pub enum Strange {
     Page,
 }
 
-impl Strange {
+impl OodPicture {
     /// All of them.
-    pub const ALL: [Strange; 7] = [
-        Strange::Grain,
-        Strange::Clouds,
-        Strange::Smoke,
-        Strange::Slope,
-        Strange::Shapes,
-        Strange::Strokes,
-        Strange::Page,
+    pub const ALL: [OodPicture; 7] = [
+        OodPicture::Grain,
+        OodPicture::Clouds,
+        OodPicture::Smoke,
+        OodPicture::Slope,
+        OodPicture::Shapes,
+        OodPicture::Strokes,
+        OodPicture::Page,
     ];
 
     /// The name in tables.
     pub fn name(self) -> &'static str {
         match self {
-            Strange::Grain => "grain",
-            Strange::Clouds => "clouds",
-            Strange::Smoke => "smoke",
-            Strange::Slope => "slope",
-            Strange::Shapes => "shapes",
-            Strange::Strokes => "strokes",
-            Strange::Page => "page of letters",
+            OodPicture::Grain => "grain",
+            OodPicture::Clouds => "clouds",
+            OodPicture::Smoke => "smoke",
+            OodPicture::Slope => "slope",
+            OodPicture::Shapes => "shapes",
+            OodPicture::Strokes => "strokes",
+            OodPicture::Page => "page of letters",
         }
     }
 
@@ -63,13 +63,13 @@ impl Strange {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream((number << 8) + self as u64);
         let levels = match self {
-            Strange::Grain => cells::grain(size, &mut rng),
-            Strange::Clouds => cells::clouds(size, &mut rng),
-            Strange::Smoke => cells::smoke(size, &mut rng),
-            Strange::Slope => cells::slope(size, &mut rng),
-            Strange::Shapes => marks::shapes(size, &mut rng),
-            Strange::Strokes => marks::strokes(size, &mut rng),
-            Strange::Page => page::letters(size, &mut rng),
+            OodPicture::Grain => cells::grain(size, &mut rng),
+            OodPicture::Clouds => cells::clouds(size, &mut rng),
+            OodPicture::Smoke => cells::smoke(size, &mut rng),
+            OodPicture::Slope => cells::slope(size, &mut rng),
+            OodPicture::Shapes => marks::shapes(size, &mut rng),
+            OodPicture::Strokes => marks::strokes(size, &mut rng),
+            OodPicture::Page => page::letters(size, &mut rng),
         };
         // Half of them in fewer levels: not everything strange is stark.
         let (low, high) = if rng.random() {
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_drawn_again_alike_and_no_two_are_alike() {
-        for kind in Strange::ALL {
+        for kind in OodPicture::ALL {
             let first = kind.draw(64, 1, 0).unwrap();
             assert_eq!(kind.draw(64, 1, 0).unwrap(), first, "{}", kind.name());
             let grey = first.pixels().grey().into_owned();

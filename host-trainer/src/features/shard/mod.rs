@@ -7,11 +7,11 @@
 mod error;
 mod file;
 mod number;
-mod place;
 mod plan;
+mod storage;
 
 pub use error::ShardError;
 pub use file::{Shard, Unfit, decode, encode};
 pub use number::ShardNumber;
-pub use place::ShardPlace;
-pub use plan::{Plan, PlanPart, entry_name};
+pub use plan::{Plan, ShardPlanPart, entry_name};
+pub use storage::ShardStorage;

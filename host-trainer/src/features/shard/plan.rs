@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use xray_core::hex;
 
+use super::super::FeatureJob;
 use super::super::View;
-use super::super::extract::Job;
 use super::ShardNumber;
 
 /// One net of an extraction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PlanPart {
+pub struct ShardPlanPart {
     /// Its folder in the feature cache: the net's name and a hash over weights, preprocessing and kind of device.
     pub name: String,
     /// Features an image.
@@ -29,7 +29,7 @@ pub struct Plan {
     /// What computed the features (`cpu`, `vulkan`, `fused`, …).
     pub device: String,
     /// The nets, in the order in which features are joined.
-    pub parts: Vec<PlanPart>,
+    pub parts: Vec<ShardPlanPart>,
     /// How many jobs there are in all shards together.
     pub jobs: usize,
     /// SHA-256 (hex) over the jobs in their order.
@@ -38,7 +38,7 @@ pub struct Plan {
 
 impl Plan {
     /// The plan for these jobs.
-    pub fn new(data: String, device: &str, parts: Vec<PlanPart>, jobs: &[Job]) -> Self {
+    pub fn new(data: String, device: &str, parts: Vec<ShardPlanPart>, jobs: &[FeatureJob]) -> Self {
         let mut hash = Sha256::new();
         for job in jobs {
             hash.update(entry_name(&job.sha256, &job.view));
@@ -82,7 +82,7 @@ impl Plan {
     }
 
     /// The names of the entries of a shard, one an image and view; equal images count once.
-    pub fn entries(jobs: &[Job], number: ShardNumber) -> BTreeSet<String> {
+    pub fn entries(jobs: &[FeatureJob], number: ShardNumber) -> BTreeSet<String> {
         number.select(jobs).map(|job| entry_name(&job.sha256, &job.view)).collect()
     }
 

@@ -8,20 +8,20 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::runtime::{Builder, Runtime};
 
-use super::super::extract::Job;
+use super::super::FeatureJob;
 use super::file::{Unfit, decode, encode, largest};
 use super::{Plan, Shard, ShardError, ShardNumber};
 
 /// A folder or bucket for shards.
 #[derive(Debug)]
-pub struct ShardPlace {
+pub struct ShardStorage {
     name: String,
     store: Arc<dyn ObjectStore>,
     prefix: Path,
     runtime: Runtime,
 }
 
-impl ShardPlace {
+impl ShardStorage {
     /// The place to write to: a folder, which is made, or `s3://BUCKET/PREFIX`.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl ShardPlace {
                 return Err(wrong("no bucket is named".to_owned()));
             }
             let prefix = Path::parse(prefix.trim_matches('/')).map_err(|error| wrong(error.to_string()))?;
-            return Ok(ShardPlace { store: s3(place, bucket)?, name, prefix, runtime });
+            return Ok(ShardStorage { store: s3(place, bucket)?, name, prefix, runtime });
         }
         if is_url(place) {
             return Err(wrong("only s3:// is known".to_owned()));
@@ -56,7 +56,7 @@ impl ShardPlace {
         let store = LocalFileSystem::new_with_prefix(place).map_err(|error| wrong(error.to_string()))?;
         // A shard that is there must be there after the power failed as well.
         let store = Arc::new(store.with_fsync(true));
-        Ok(ShardPlace { store, name, prefix: Path::default(), runtime })
+        Ok(ShardStorage { store, name, prefix: Path::default(), runtime })
     }
 
     /// The whole name of a shard's file, for people.
@@ -81,7 +81,12 @@ impl ShardPlace {
     /// # Errors
     /// [`ShardError::Damaged`] if it is not whole, [`ShardError::Other`] if it belongs to another plan,
     /// [`ShardError::Store`].
-    pub fn read(&self, plan: &Plan, jobs: &[Job], number: ShardNumber) -> Result<Option<Shard>, ShardError> {
+    pub fn read(
+        &self,
+        plan: &Plan,
+        jobs: &[FeatureJob],
+        number: ShardNumber,
+    ) -> Result<Option<Shard>, ShardError> {
         let file = || self.file(number);
         let failed = |error: object_store::Error| ShardError::Store {
             file: file(),
@@ -176,21 +181,22 @@ mod tests {
 
     use super::*;
     use crate::features::View;
-    use crate::features::shard::PlanPart;
+    use crate::features::shard::ShardPlanPart;
 
     /// A bucket's way of keeping things, without a bucket: no folders, a prefix shared with others.
     #[test]
     fn a_store_of_objects_keeps_shards_below_its_prefix() {
         let bucket: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
-        let place = |prefix: &str| ShardPlace {
+        let place = |prefix: &str| ShardStorage {
             name: format!("s3://bucket/{prefix}"),
             store: Arc::clone(&bucket),
             prefix: Path::from(prefix),
             runtime: Builder::new_current_thread().build().unwrap(),
         };
-        let job = |i: usize| Job { path: PathBuf::new(), sha256: format!("{i:064x}"), view: View::Plain };
-        let jobs: Vec<Job> = (0..3).map(job).collect();
-        let part = PlanPart { name: "a-1".to_owned(), features: 2 };
+        let job =
+            |i: usize| FeatureJob { path: PathBuf::new(), sha256: format!("{i:064x}"), view: View::Plain };
+        let jobs: Vec<FeatureJob> = (0..3).map(job).collect();
+        let part = ShardPlanPart { name: "a-1".to_owned(), features: 2 };
         let plan = Plan::new("d".repeat(64), "cpu", vec![part], &jobs);
         let (here, numbers) = (place("x-rays/one"), [1, 2].map(|index| ShardNumber::new(index, 2).unwrap()));
         assert!(matches!(here.complete(), Err(ShardError::Empty { .. })));

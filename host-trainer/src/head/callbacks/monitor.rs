@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::head::Epoch;
 
 /// A figure of a pass, and in which direction it is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Monitor {
     /// Mean binary cross-entropy of the validation images; less is better

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::LeakError;
 use super::hash::{BYTES, PictureHash};
-use crate::files::{if_there, write_atomic};
+use xray_core::files::{PUBLIC, not_found_as_none, write_atomic};
 
 /// Raised with every change of the hash.
 const NAME: &str = "picture-hashes-1.bin";
@@ -16,15 +16,16 @@ const DIGEST: usize = 32;
 
 /// Hashes by content.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct HashCache {
     hashes: BTreeMap<[u8; DIGEST], PictureHash>,
 }
 
-impl Known {
+impl HashCache {
     /// Those in the folder `cache`; none where there is no file, or one that is not whole.
-    pub fn read(cache: &Path) -> Result<Known, LeakError> {
+    pub fn read(cache: &Path) -> Result<HashCache, LeakError> {
         let path = cache.join(NAME);
-        let bytes = if_there(std::fs::read(&path)).map_err(|source| LeakError::Cache { path, source })?;
+        let bytes =
+            not_found_as_none(std::fs::read(&path)).map_err(|source| LeakError::Cache { path, source })?;
         Ok(bytes.and_then(|bytes| parse(&bytes)).unwrap_or_default())
     }
 
@@ -37,7 +38,7 @@ impl Known {
         }
         let path: PathBuf = cache.join(NAME);
         let bytes = [Sha256::digest(&rows).as_slice(), &rows].concat();
-        write_atomic(&path, &bytes).map_err(|source| LeakError::Cache { path, source })
+        write_atomic(&path, &bytes, PUBLIC).map_err(|source| LeakError::Cache { path, source })
     }
 
     /// The hash of an image by its content.
@@ -51,12 +52,12 @@ impl Known {
     }
 }
 
-fn parse(bytes: &[u8]) -> Option<Known> {
+fn parse(bytes: &[u8]) -> Option<HashCache> {
     let (check, rows) = bytes.split_at_checked(DIGEST)?;
     if Sha256::digest(rows).as_slice() != check {
         return None;
     }
-    let mut known = Known::default();
+    let mut known = HashCache::default();
     for row in rows.chunks(DIGEST + BYTES) {
         let (content, hash) = row.split_at_checked(DIGEST)?;
         known.insert(content.try_into().ok()?, PictureHash::from_bytes(hash.try_into().ok()?));
@@ -71,15 +72,15 @@ mod tests {
     #[test]
     fn a_damaged_file_is_as_none() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Known::read(folder.path()).unwrap().hashes.is_empty());
-        let mut known = Known::default();
+        assert!(HashCache::read(folder.path()).unwrap().hashes.is_empty());
+        let mut known = HashCache::default();
         known.insert([7; DIGEST], PictureHash::from_bytes(&[9; BYTES]));
         known.write(folder.path()).unwrap();
-        assert_eq!(Known::read(folder.path()).unwrap().get(&[7; DIGEST]), known.get(&[7; DIGEST]));
+        assert_eq!(HashCache::read(folder.path()).unwrap().get(&[7; DIGEST]), known.get(&[7; DIGEST]));
         let path = folder.path().join(NAME);
         let mut bytes = std::fs::read(&path).unwrap();
         bytes[40] ^= 1;
         std::fs::write(&path, bytes).unwrap();
-        assert!(Known::read(folder.path()).unwrap().hashes.is_empty());
+        assert!(HashCache::read(folder.path()).unwrap().hashes.is_empty());
     }
 }

@@ -10,18 +10,18 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::weights::{Array, Padding, WeightSet, WeightsError};
 
 /// Reads layers out of a weight set whose shapes were checked before.
-pub(crate) struct Parts<'a> {
+pub(crate) struct LayerLoader<'a> {
     /// Where the arrays are.
     pub(crate) set: &'a WeightSet,
     /// Where the tensors shall be.
     pub(crate) device: &'a Device,
     /// Which layers are trained.
-    pub(crate) trained: &'a Trained,
+    pub(crate) trained: &'a TrainedLayers,
 }
 
 /// Which layers of a net are trained.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Trained {
+pub struct TrainedLayers {
     /// Their names, torchvision's.
     pub layers: BTreeSet<String>,
     /// Whether BatchNorm normalises by the batch while training and moves its running statistics; else they stay
@@ -31,7 +31,7 @@ pub struct Trained {
 
 /// What a convolution does beside its weights.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Stride {
+pub(crate) struct ConvGeometry {
     /// Step in both directions, in pixels.
     pub(crate) step: usize,
     /// Rows and columns of zeros on each side, in pixels.
@@ -40,12 +40,12 @@ pub(crate) struct Stride {
     pub(crate) groups: usize,
 }
 
-impl Stride {
+impl ConvGeometry {
     /// Step 1, no padding, one group.
-    pub(crate) const POINT: Stride = Stride { step: 1, pad: 0, groups: 1 };
+    pub(crate) const POINT: ConvGeometry = ConvGeometry { step: 1, pad: 0, groups: 1 };
 }
 
-impl Parts<'_> {
+impl LayerLoader<'_> {
     fn tensor<const D: usize>(&self, name: &str) -> Result<Tensor<D>, WeightsError> {
         let array = self.set.tensor(name)?;
         let data = TensorData::new(array.data.clone(), array.shape.clone());
@@ -53,7 +53,7 @@ impl Parts<'_> {
     }
 
     /// A convolution without bias.
-    pub(crate) fn conv(&self, layer: &str, stride: Stride) -> Result<Conv2d, WeightsError> {
+    pub(crate) fn conv(&self, layer: &str, stride: ConvGeometry) -> Result<Conv2d, WeightsError> {
         let weight: Tensor<4> = self.tensor(&format!("{layer}.weight"))?;
         let [_, _, height, width] = weight.dims();
         Ok(Conv2d {
@@ -85,8 +85,8 @@ impl Parts<'_> {
 
     /// Inputs are multiples of 32, so every map that meets a stride of 2 is even, and Keras's `correct_pad`
     /// (keras/applications/imagenet_utils.py) comes out as one pixel less above and on the left.
-    fn padding(&self, stride: Stride) -> PaddingConfig2d {
-        let Stride { step, pad, .. } = stride;
+    fn padding(&self, stride: ConvGeometry) -> PaddingConfig2d {
+        let ConvGeometry { step, pad, .. } = stride;
         match self.set.conventions.padding {
             Padding::TopLeftShort if step == 2 && pad > 0 => {
                 PaddingConfig2d::Explicit(pad - 1, pad - 1, pad, pad)
@@ -97,16 +97,16 @@ impl Parts<'_> {
     }
 }
 
-/// Takes arrays out of burn layers, under the names that [`Parts`] reads.
+/// Takes arrays out of burn layers, under the names that [`LayerLoader`] reads.
 #[derive(Debug, Default)]
-pub(crate) struct Taken {
-    /// The tensors that were taken.
+pub(crate) struct TensorCollector {
+    /// The tensors that were collector.
     pub(crate) tensors: BTreeMap<String, Array>,
     /// The device's word if a tensor could not be read.
     pub(crate) failure: Option<String>,
 }
 
-impl Taken {
+impl TensorCollector {
     fn put<const D: usize>(&mut self, name: String, tensor: Tensor<D>) {
         let shape = tensor.dims().to_vec();
         let data = tensor.try_into_data().map_err(|error| format!("{error:?}"));
