@@ -6,11 +6,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::args::image_set::SplitImageSetArgs;
+use super::args::SplitImageSetArgs;
 use super::progress::Reporter;
 use super::{OVER_LIMIT, SOME_UNREAD};
 use crate::audit::{Audit, AuditLimits, AuditVerdict};
-use crate::commands::{AUDIT_SEED, ModelAudit, audit};
+use crate::commands::audit::{AUDIT_SEED, ModelAudit, audit};
 use crate::metrics::Interval;
 
 /// Arguments of `audit`.

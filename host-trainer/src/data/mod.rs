@@ -24,7 +24,7 @@ pub use error::DataError;
 pub use folder::{ClassNames, Item, Split, list, of_split};
 pub use groups::Groups;
 pub use patient::patient_of;
-pub use source::{DataSource, SourceError, SourceSplits};
+pub use source::{DataSource, SourceError, SourceSplits, SourceWeight};
 pub use split::{DataSet, Role, VALIDATION_FRACTION};
 pub use wrong_orientation::WrongOrientation;
 pub(crate) use wrong_orientation::mirrored;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{ClassNames, DataError, DataSet, Item};
 
 /// Images of one hospital. As text: `DIR`, or `NAME=DIR`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataSource {
     /// The hospital; empty where there is only one.
     pub name: String,
@@ -17,6 +17,8 @@ pub struct DataSource {
     pub folder: PathBuf,
     /// A file that says which image is on which side, instead of the rule by patient.
     pub splits: Option<PathBuf>,
+    /// Where there are several: what share of a training epoch its images have, beside those of the others; above 0.
+    pub weight: f64,
 }
 
 impl FromStr for DataSource {
@@ -24,7 +26,7 @@ impl FromStr for DataSource {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, folder) = named(text)?;
-        Ok(DataSource { name, folder, splits: None })
+        Ok(DataSource { name, ..DataSource::new(folder) })
     }
 }
 
@@ -60,6 +62,28 @@ impl FromStr for SourceSplits {
     }
 }
 
+/// The share of one source in a training epoch. As text: `NAME=WEIGHT`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceWeight {
+    /// The source.
+    pub name: String,
+    /// Its weight, above 0.
+    pub weight: f64,
+}
+
+impl FromStr for SourceWeight {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let read = || {
+            let (name, weight) = text.split_once('=')?;
+            let weight = weight.parse::<f64>().ok().filter(|weight| *weight > 0.0 && weight.is_finite())?;
+            Some(SourceWeight { name: name.to_owned(), weight })
+        };
+        read().ok_or_else(|| format!("`{text}` is not NAME=WEIGHT with a number above 0"))
+    }
+}
+
 /// Why sources cannot be joined.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
@@ -88,13 +112,19 @@ pub enum SourceError {
 }
 
 impl DataSource {
-    /// Gives each source its splits file.
+    /// The only source, divided by the rule by patient.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        DataSource { name: String::new(), folder: folder.into(), splits: None, weight: 1.0 }
+    }
+
+    /// Gives each source its splits file and its weight.
     ///
     /// # Errors
     /// [`SourceError`] if names are missing, doubled or not known.
     pub fn join(
         mut sources: Vec<DataSource>,
         splits: Vec<SourceSplits>,
+        weights: Vec<SourceWeight>,
     ) -> Result<Vec<DataSource>, SourceError> {
         let mut names = BTreeSet::new();
         if sources.len() > 1 {
@@ -108,21 +138,27 @@ impl DataSource {
             }
         }
         for SourceSplits { name, file } in splits {
-            let known: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
-            let unknown =
-                SourceError::Unnamed { folder: file.display().to_string() };
-            let unknown = if name.is_empty() {
-                unknown
-            } else {
-                SourceError::Unknown { option: "--splits", name: name.clone(), known: known.join(", ") }
-            };
-            let only = sources.len() == 1 && name.is_empty();
-            match sources.iter_mut().find(|source| only || source.name == name) {
-                Some(source) => source.splits = Some(file),
-                None => return Err(unknown),
-            }
+            DataSource::find(&mut sources, "--splits", &name)?.splits = Some(file);
+        }
+        for SourceWeight { name, weight } in weights {
+            DataSource::find(&mut sources, "--source-weight", &name)?.weight = weight;
         }
         Ok(sources)
+    }
+
+    /// The source of this name; without a name the only one.
+    ///
+    /// # Errors
+    /// [`SourceError::Unknown`] names the option.
+    pub fn find<'a>(
+        sources: &'a mut [DataSource],
+        option: &'static str,
+        name: &str,
+    ) -> Result<&'a mut DataSource, SourceError> {
+        let known: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+        let unknown = SourceError::Unknown { option, name: name.to_owned(), known: known.join(", ") };
+        let only = sources.len() == 1 && name.is_empty();
+        sources.iter_mut().find(|source| only || source.name == name).ok_or(unknown)
     }
 }
 
@@ -171,7 +207,7 @@ mod tests {
 
     #[test]
     fn names_are_read() {
-        assert_eq!(source("a=b/c"), DataSource { name: "a".into(), folder: "b/c".into(), splits: None });
+        assert_eq!(source("a=b/c"), DataSource { name: "a".into(), ..DataSource::new("b/c") });
         assert_eq!(source("b/c").name, "");
         assert_eq!(source("./a=b").folder, PathBuf::from("./a=b"));
         for wrong in ["=b", "a b=c", "a="] {
@@ -182,20 +218,19 @@ mod tests {
     #[test]
     fn splits_go_to_their_source() {
         let splits = |text: &str| vec![text.parse::<SourceSplits>().unwrap()];
-        let joined = DataSource::join(vec![source("x")], splits("s.csv")).unwrap();
+        let joined = DataSource::join(vec![source("x")], splits("s.csv"), Vec::new()).unwrap();
         assert_eq!(joined[0].splits, Some("s.csv".into()));
         let two = || vec![source("a=x"), source("b=y")];
-        let joined = DataSource::join(two(), splits("b=s.csv")).unwrap();
+        let joined = DataSource::join(two(), splits("b=s.csv"), vec!["a=0.5".parse().unwrap()]).unwrap();
         assert_eq!((&joined[0].splits, &joined[1].splits), (&None, &Some("s.csv".into())));
-        assert!(matches!(DataSource::join(two(), splits("c=s.csv")), Err(SourceError::Unknown { .. })));
-        assert!(matches!(DataSource::join(two(), splits("s.csv")), Err(SourceError::Unnamed { .. })));
-        assert!(matches!(
-            DataSource::join(vec![source("a=x"), source("a=y")], Vec::new()),
-            Err(SourceError::Twice { .. })
-        ));
-        assert!(matches!(
-            DataSource::join(vec![source("a=x"), source("y")], Vec::new()),
-            Err(SourceError::Unnamed { .. })
-        ));
+        assert_eq!((joined[0].weight, joined[1].weight), (0.5, 1.0));
+        for wrong in ["c=s.csv", "s.csv"] {
+            let joined = DataSource::join(two(), splits(wrong), Vec::new());
+            assert!(matches!(joined, Err(SourceError::Unknown { .. })), "{wrong}");
+        }
+        let joined =
+            |second: &str| DataSource::join(vec![source("a=x"), source(second)], Vec::new(), Vec::new());
+        assert!(matches!(joined("a=y"), Err(SourceError::Twice { .. })));
+        assert!(matches!(joined("y"), Err(SourceError::Unnamed { .. })));
     }
 }

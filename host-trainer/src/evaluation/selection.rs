@@ -2,80 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::{DecisionRules, OperatingPoint, ThresholdRule, calibrated};
-use crate::metrics::{
-    Confusion, Interval, MetricsError, Rate, Scored, auroc, auroc_interval,
-};
-use crate::run::{ChooseOn, ValidationScore, scored};
-
-/// In which views images are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ViewKind {
-    /// As they are.
-    Plain,
-    /// Changed by the corruption suite.
-    Corrupted,
-    /// Drawn by the hardening augmentation, frames exchanged among it.
-    Drawn,
-}
-
-impl ViewKind {
-    /// The name in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            ViewKind::Plain => "plain",
-            ViewKind::Corrupted => "corrupted",
-            ViewKind::Drawn => "drawn",
-        }
-    }
-
-    pub(crate) fn of(score: &ValidationScore) -> ViewKind {
-        match (&score.corruption, score.draw) {
-            (Some(_), _) => ViewKind::Corrupted,
-            (None, Some(_)) => ViewKind::Drawn,
-            (None, None) => ViewKind::Plain,
-        }
-    }
-}
-
-/// Figures on the validation images of one hospital in one kind of view.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct GroupFigures {
-    /// The hospital; empty where there is only one.
-    pub source: String,
-    /// The view.
-    pub view: ViewKind,
-    /// Views that have a score; several of one image are not independent, so intervals are too narrow then.
-    pub views: usize,
-    /// Area under the ROC curve; none if they are of one class.
-    pub auroc: Option<f64>,
-    /// Its 95% interval (DeLong).
-    pub auroc_interval: Option<Interval>,
-    /// Share of the positive that is called so.
-    pub sensitivity: Rate,
-    /// Share of the negative that is called so.
-    pub specificity: Rate,
-}
-
-/// What would have been chosen on other validation images.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SelectionRecord {
-    /// On what.
-    pub choose_on: ChooseOn,
-    /// The threshold on calibrated probabilities; none if the rule could not be met.
-    pub threshold: Option<f64>,
-    /// The temperature.
-    pub temperature: Option<f64>,
-}
+use crate::metrics::{Confusion, MetricsError, Rate, Scored, auroc, auroc_interval};
+use crate::run::{ChooseOn, GroupFigures, SelectionRecord, ValidationScore, ViewKind, scored};
 
 /// The scores of each hospital in each kind of view.
 pub(crate) fn groups(scores: &[ValidationScore]) -> BTreeMap<(String, ViewKind), Vec<ValidationScore>> {
     let mut groups: BTreeMap<_, Vec<ValidationScore>> = BTreeMap::new();
     for score in scores {
-        groups.entry((score.source.clone(), ViewKind::of(score))).or_default().push(score.clone());
+        groups.entry((score.source.clone(), score.kind())).or_default().push(score.clone());
     }
     groups
 }
@@ -100,12 +35,7 @@ pub(crate) fn group_figures(calibrated: &[ValidationScore], threshold: f64) -> V
 
 /// The scores that an operating point is chosen on.
 pub(crate) fn selection_scores(scores: &[ValidationScore], choose_on: ChooseOn) -> Vec<ValidationScore> {
-    let counts = |score: &&ValidationScore| match (choose_on, ViewKind::of(score)) {
-        (_, ViewKind::Plain) | (ChooseOn::Worst, _) => true,
-        (ChooseOn::Corrupted, ViewKind::Corrupted) | (ChooseOn::Drawn, ViewKind::Drawn) => true,
-        _ => false,
-    };
-    scores.iter().filter(counts).cloned().collect()
+    scores.iter().filter(|score| choose_on.counts(score.kind())).cloned().collect()
 }
 
 impl DecisionRules {
@@ -138,7 +68,7 @@ impl DecisionRules {
 
     /// What would be chosen on every kind of selection that these scores allow.
     pub(crate) fn selections(&self, scores: &[ValidationScore]) -> Vec<SelectionRecord> {
-        let there = |view| scores.iter().any(|score| ViewKind::of(score) == view);
+        let there = |view| scores.iter().any(|score| score.kind() == view);
         let kinds = [
             (ChooseOn::Clean, true),
             (ChooseOn::Corrupted, there(ViewKind::Corrupted)),

@@ -10,8 +10,8 @@ use xray_core::preprocess::{InputTensor, PreprocessError, Preprocessing, at_inpu
 
 use super::hardened_view::{Donors, HardenedView};
 use crate::data::augment::{Augmentation, Hardening, Preset, view_rng};
-use crate::data::{Item, WrongOrientation};
 use crate::data::corrupt::{CorruptError, Corruption, SUITE_VERSION};
+use crate::data::{Item, WrongOrientation};
 
 /// A view of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]

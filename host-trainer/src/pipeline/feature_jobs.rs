@@ -1,9 +1,9 @@
 //! Which features a fit needs, and the samples that they become.
 
-use crate::data::{DataSet, Item};
+use crate::data::{DataSet, DataSource, Item};
 use crate::features::{Extraction, FeatureJob, View, Views, validation_views};
 use crate::head::Samples;
-use crate::run::{ChooseOn, ValidationScore};
+use crate::run::{ChooseOn, ValidationScore, ViewKind};
 
 /// In which views images are used.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,8 @@ pub(crate) struct ViewOptions<'a> {
     pub corruptions: u32,
     /// Whether these changes count when the best epoch is chosen.
     pub choose_on: ChooseOn,
+    /// The hospitals; where there are several, each has its share of an epoch.
+    pub sources: &'a [DataSource],
 }
 
 /// The score of one view of a validation image.
@@ -23,8 +25,13 @@ pub(crate) fn validation_score(item: &Item, view: &View, probability: f64) -> Va
         sha256: item.sha256.clone(),
         corruption: match view {
             View::Corrupted(corruption) => Some(corruption.to_string()),
-            View::Plain | View::Mirror | View::Augmented(_) | View::WrongOrientation(_) => None,
+            _ => None,
         },
+        draw: match view {
+            View::Hardened(view) => Some(view.index),
+            _ => None,
+        },
+        source: item.source.clone(),
         label: item.label,
         probability,
     }
@@ -35,17 +42,28 @@ pub(crate) struct FeatureJobs {
     jobs: Vec<FeatureJob>,
     /// Where the jobs of each image begin, and at the end their number.
     starts: Vec<usize>,
+    /// Names and weights of the hospitals, where there are several.
+    sources: Vec<(String, f64)>,
 }
 
 impl FeatureJobs {
     pub fn new(data: &DataSet, options: ViewOptions<'_>) -> Self {
-        let views = options.training.of_image();
-        let mut jobs = FeatureJobs { jobs: Vec::new(), starts: vec![0] };
+        let sources = match options.sources {
+            [_] => Vec::new(),
+            sources => sources.iter().map(|source| (source.name.clone(), source.weight)).collect(),
+        };
+        let mut jobs = FeatureJobs { jobs: Vec::new(), starts: vec![0], sources };
+        let mut views = options.training.of_image();
+        // Frames and amplitudes come from images of the same side: no training image is seen in validation.
+        views.extend(options.training.hardened(&data.train));
         for item in &data.train {
             jobs.add(item, &views);
         }
+        let hardened = options.training.hardened(&data.validation);
         for item in &data.validation {
-            jobs.add(item, &validation_views(&item.sha256, options.corruptions));
+            let mut views = validation_views(&item.sha256, options.corruptions);
+            views.extend(hardened.iter().cloned());
+            jobs.add(item, &views);
         }
         jobs
     }
@@ -73,9 +91,19 @@ impl FeatureJobs {
             if !views.is_empty() {
                 samples.views.push(views);
                 samples.labels.push(item.label);
+                if let Some(source) = self.source(item) {
+                    samples.groups.push(2 * source + usize::from(item.label));
+                }
             }
         }
+        // Each hospital's two classes have the same share.
+        samples.weights = self.sources.iter().flat_map(|(_, weight)| [*weight; 2]).collect();
         samples
+    }
+
+    /// The number of the hospital of an image, where there are several.
+    fn source(&self, item: &Item) -> Option<usize> {
+        self.sources.iter().position(|(name, _)| *name == item.source)
     }
 
     /// The views of the validation images of `data` that could be read.
@@ -90,12 +118,13 @@ impl FeatureJobs {
             for job in ends[0]..ends[1] {
                 let Some(features) = &extraction.features[job] else { continue };
                 let view = &self.jobs[job].view;
-                let side = match (choose_on, view) {
-                    (ChooseOn::Clean, View::Corrupted(_)) => &mut samples.others,
-                    _ => &mut samples.monitored,
-                };
+                let kind = ViewKind::of(view);
+                let side = if choose_on.counts(kind) { &mut samples.monitored } else { &mut samples.others };
                 side.samples.views.push(vec![features.clone()]);
                 side.samples.labels.push(item.label);
+                if choose_on == ChooseOn::Worst {
+                    side.samples.groups.push(3 * self.source(item).unwrap_or(0) + kind as usize);
+                }
                 side.sources.push((item, view));
             }
         }

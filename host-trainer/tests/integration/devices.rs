@@ -7,7 +7,7 @@ use std::path::Path;
 use host_trainer::architectures::BackboneKind;
 use host_trainer::data::augment::Preset;
 use host_trainer::data::phantom::{Counts, write_data_set};
-use host_trainer::data::{ClassNames, Item, Split, of_split};
+use host_trainer::data::{ClassNames, DataSource, Item, Split, of_split};
 use host_trainer::device::{ChosenDevice, DeviceChoice, DeviceError, choose};
 use host_trainer::features::{Extractor, FeatureJob, View, Views};
 use host_trainer::fine_tune::FineTune;
@@ -90,9 +90,8 @@ fn vulkan_gives_the_features_the_head_and_the_nets_of_the_cpu() {
         let out = folder.path().join(format!("{}-{}", device.name, tuned.is_some()));
         let options = FitOptions {
             source: FeatureSource {
-                data: data.clone(),
+                sources: vec![DataSource::new(&data)],
                 classes: ClassNames::default(),
-                splits: None,
                 backbones: BackboneSource::Random { kinds: BackboneKind::DEFAULT_STACK.to_vec(), seed: 5 },
                 preprocessing: preprocessing(),
                 by: FeaturePrecision::Float,

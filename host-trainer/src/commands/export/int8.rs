@@ -11,9 +11,7 @@ use super::quality_gate::fit_quality_gate;
 use super::write::write_model;
 use super::{ExportOptions, ExportedModel, RunData, backbone_weights};
 use crate::device::ChosenDevice;
-use crate::evaluation::{
-    AccuracyBudget, DecisionRules, Int8Comparison, ModelScores, calibrated, selection_scores,
-};
+use crate::evaluation::{AccuracyBudget, DecisionRules, Int8Comparison, ModelScores, calibrated};
 use crate::export::{BackboneGraph, export_quantised};
 use crate::features::{Extractor, FeatureJob, View};
 use crate::head::{HeadWeights, Samples, probabilities};
@@ -22,7 +20,7 @@ use crate::pipeline::{
     measure_activation_ranges, set_validation_figures, validation_score,
 };
 use crate::quantise::CALIBRATION_IMAGES;
-use crate::run::{RunDir, RunRecord, ValidationScore, scored};
+use crate::run::{RunDir, RunRecord, ValidationScore};
 use crate::weights::WeightSet;
 
 /// Which features the head of an int8 model was trained on.
@@ -144,8 +142,7 @@ impl Int8Export<'_> {
         if self.quantisation.head_trained_on == HeadTrainedOn::Int8 {
             let fitted = self.train_head_again(&model, observe)?;
             head = fitted.trained.weights;
-            let scores = scored(&selection_scores(&fitted.scores, record.choose_on));
-            let chosen = DecisionRules::of(record)?.choose(&scores)?;
+            let chosen = DecisionRules::of(record)?.choose_on(&fitted.scores, record.choose_on)?;
             chosen.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
             contract.temperature = chosen.calibration.temperature();
             (contract.threshold, contract.abstain) = (chosen.threshold, chosen.abstain);
@@ -226,7 +223,12 @@ impl Int8Export<'_> {
         HeadFit {
             data,
             extractor: &extractor,
-            views: ViewOptions { training: &record.views, corruptions, choose_on: record.choose_on },
+            views: ViewOptions {
+                training: &record.views,
+                corruptions,
+                choose_on: record.choose_on,
+                sources: &record.sources(),
+            },
             training: &record.training,
             device: self.device,
             checkpointing: None,

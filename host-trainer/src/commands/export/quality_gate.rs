@@ -145,7 +145,7 @@ pub(super) fn fit_quality_gate(
         others,
         validation: images.features(&validation, |at| field_views(seed, at))?,
     };
-    let gate = fit(&samples).with_context(|| options.images.data.display().to_string())?;
+    let gate = fit(&samples).with_context(|| options.images.folders())?;
     let text = format!(
         "the quality gate refuses {} of {} validation images, unchanged and changed",
         gate.fit.refused, gate.fit.validation
@@ -161,8 +161,10 @@ fn drawn_count(images: usize) -> u64 {
 
 /// The views of the image at this index: unchanged, varied with the border repeated, varied on black, and under a strong change.
 fn field_views(seed: u64, at: usize) -> Vec<View> {
-    let varied =
-        |fill| Views { augmentation: Augmentation { fill, ..FIELD_VARIATION }, count: 1, seed }.of_image();
+    let varied = |fill| {
+        Views { augmentation: Augmentation { fill, ..FIELD_VARIATION }, count: 1, seed, hardening: None }
+            .of_image()
+    };
     let on_black = varied(Fill::Level(0)).split_off(1);
     let strong = Corruption::new(STRONG[at % STRONG.len()], 3).map(View::Corrupted);
     varied(Fill::Edge).into_iter().chain(on_black).chain(strong).collect()

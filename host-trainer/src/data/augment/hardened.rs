@@ -11,7 +11,7 @@ use super::affine::{AffineMap, AffineRanges};
 use super::amplitude_mix::AmplitudeMix;
 use super::erase::Erase;
 use super::frame_exchange::{MiddleBox, blend};
-use super::{Fill, Tone};
+use super::{AugmentError, Fill, Tone};
 use crate::data::float_image::{FloatImage, noise, smooth};
 
 /// How often and how far each change goes. The defaults are what the hardened backbones were trained with.
@@ -115,6 +115,24 @@ impl FrameDraw {
 }
 
 impl Hardening {
+    /// Whether every number that can be chosen is in its range.
+    ///
+    /// # Errors
+    /// [`AugmentError`] names the first that is not.
+    pub fn check(&self) -> Result<(), AugmentError> {
+        let shares = [
+            ("frame-exchange", self.frame_exchange),
+            ("amplitude-mix", self.amplitude_mix),
+            ("amplitude-band", self.amplitude_band),
+            ("erase", self.erase),
+            ("noise", self.noise),
+        ];
+        match shares.into_iter().find(|(_, value)| !(0.0..=1.0).contains(value)) {
+            Some((name, value)) => Err(AugmentError { name, value, low: 0.0, high: 1.0 }),
+            None => Ok(()),
+        }
+    }
+
     /// Draws one change. Always takes the same count of numbers from `rng`, so that switching one change off leaves
     /// the others as they were.
     pub fn draw(&self, rng: &mut ChaCha8Rng) -> HardenedDraw {
