@@ -7,21 +7,20 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use anyhow::Result;
-use host_trainer::pipeline::{
-    self, ExportOptions, HeadTrainedOn, QualityGateChoice, Quantisation, RunImages,
+use host_trainer::commands::export::{
+    ExportOptions, HeadTrainedOn, QualityGateChoice, QuantisationOptions, export_quantised_run,
 };
-use host_trainer::weights::WeightStore;
 use xray_core::engine::{Engine, FusedEngine};
 use xray_core::package::PackageFile;
 use xray_core::preprocess::InputTensor;
-use xray_edge_tests::World;
+use xray_edge_tests::{OwnFit, quantisation};
 
 struct Counting;
 
 static BYTES: AtomicUsize = AtomicUsize::new(0);
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: hands everything on to the system's allocator and only counts.
+// SAFETY: passes everything to the system allocator and only counts.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         BYTES.fetch_add(layout.size(), Relaxed);
@@ -43,19 +42,14 @@ static ALLOCATOR: Counting = Counting;
 /// the last pooling, the head and the heat map hand on, and the answer.
 #[test]
 fn an_image_after_the_first_takes_no_more_than_its_input_the_head_and_the_heat_map() -> Result<()> {
-    let world = World::new()?;
-    pipeline::fit(&world.options, &world.device, &mut |_| {})?;
-    let job = ExportOptions {
-        run: world.options.out.clone(),
-        store: WeightStore::at(world.path("no-weights")),
-        images: RunImages { data: world.options.source.data.clone(), splits: None },
-        cache: world.options.source.cache.clone(),
-        gate: QualityGateChoice::None,
-        out: world.path("model.onnx"),
-    };
-    let how = Quantisation { images: 4, head_on: HeadTrainedOn::Float, budget: None };
-    pipeline::export_quantised_run(&job, &how, &world.device, &mut |_| {})?;
-    let package = PackageFile::read(&job.out)?.verify()?;
+    let own = OwnFit::new()?;
+    own.run()?;
+    let model = own.path("model.onnx");
+    let options =
+        ExportOptions { quality_gate: QualityGateChoice::None, ..own.export_source().options(&model) };
+    let quantisation = QuantisationOptions { calibration_images: 4, ..quantisation(HeadTrainedOn::Float) };
+    export_quantised_run(&options, &quantisation, &own.device, &mut |_| {})?;
+    let package = PackageFile::read(&model)?.verify()?;
     for threads in [1, 2] {
         let engine = FusedEngine::load(&package, NonZeroUsize::new(threads).unwrap())?;
         let pattern = InputTensor::test_pattern(64);

@@ -1,81 +1,58 @@
-//! End-to-end tests over the whole workspace: what the trainer writes, the device reads. The tests lie in
-//! `whole_road.rs`, and those of what a run keeps in `runs.rs`; here is what they share.
+//! What the end-to-end tests share: phantoms, one fitted run with its feature cache, and exports of it.
+
+#![allow(missing_docs, reason = "support code for the tests of this crate")]
+
+mod export;
+mod reference;
+mod shared_fit;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use host_trainer::architectures::BackboneKind;
-use host_trainer::cancel::Stop;
-use host_trainer::data::ClassNames;
+use host_trainer::commands::fit::{FitOptions, fit};
 use host_trainer::data::augment::Preset;
 use host_trainer::data::phantom::{Counts, write_data_set};
 use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
 use host_trainer::features::Views;
 use host_trainer::head::TrainingConfig;
-use host_trainer::pipeline::{
-    self, BackboneSource, Budget, DecisionRules, Event, ExportOptions, ExportedModel, FeaturePrecision,
-    FeatureSource, FitOptions, HeadTrainedOn, QualityGateChoice, Quantisation, RunImages,
-};
-use host_trainer::run::{ChooseOn, RunRecord};
-use host_trainer::weights::WeightStore;
+use host_trainer::pipeline::{BackboneSource, Event, FeaturePrecision, FeatureSource};
+use host_trainer::run::RunRecord;
 use tempfile::TempDir;
-use xray_core::package::Precision;
 use xray_core::preprocess::{Preprocessing, Scaling};
 
-/// A small world: phantoms, and a place for a run and its models.
-pub struct World {
+pub use export::{ExportSource, quantisation};
+pub use reference::head_probability;
+pub use shared_fit::SharedFit;
+
+/// A fit of its own: options, a device, and a temporary folder for the run and its models.
+pub struct OwnFit {
     folder: TempDir,
-    /// What `fit` is asked to do.
     pub options: FitOptions,
-    /// Where it computes.
     pub device: ChosenDevice,
 }
 
-impl World {
-    /// Draws phantoms and prepares a short fit on random backbones. Images are 64 pixels wide for the nets:
-    /// the road is the same as with 224, twelve times shorter.
+/// What a fit reported.
+pub struct FitOutcome {
+    pub record: RunRecord,
+    /// Features that were in the cache.
+    pub cached: usize,
+    /// All features.
+    pub total: usize,
+}
+
+impl OwnFit {
+    /// A short fit on its own phantoms with its own feature cache.
     ///
     /// # Errors
     /// If the temporary folder cannot be written.
-    pub fn new() -> Result<World> {
+    pub fn new() -> Result<OwnFit> {
         let folder = tempfile::tempdir().context("a temporary folder is needed")?;
-        let data = folder.path().join("phantoms");
-        write_data_set(&data, Counts { train: 12, test: 4 }, 5)?;
-        let source = FeatureSource {
-            data,
-            classes: ClassNames::default(),
-            splits: None,
-            backbones: BackboneSource::Random { kinds: BackboneKind::DEFAULT_STACK.to_vec(), seed: 5 },
-            preprocessing: Preprocessing { size: 64, ..Preprocessing::new(Scaling::Imagenet) },
-            by: FeaturePrecision::Float,
-            calibration_images: 8,
-            views: Views::new(Preset::Article),
-            corruptions: 0,
-            choose_on: ChooseOn::Clean,
-            cache: folder.path().join("cache"),
-        };
-        let options = FitOptions {
-            source,
-            shards: None,
-            training: TrainingConfig {
-                seed: 5,
-                epochs: 3,
-                batch_size: 8,
-                learning_rate: 1e-3,
-                ..TrainingConfig::default()
-            },
-            fine_tune: None,
-            decision: DecisionRules::default(),
-            strict: false,
-            out: folder.path().join("run"),
-            resume: false,
-            stop: Stop::default(),
-            command: None,
-        };
-        Ok(World { folder, options, device: choose(DeviceChoice::Cpu)? })
+        let options = fit_options(folder.path())?;
+        Ok(OwnFit { folder, options, device: choose(DeviceChoice::Cpu)? })
     }
 
-    /// A path inside the world.
+    /// A path in the temporary folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -84,6 +61,52 @@ impl World {
     pub fn test_images(&self) -> PathBuf {
         self.options.source.data.join("test")
     }
+
+    /// # Errors
+    /// As the command `fit`.
+    pub fn run(&self) -> Result<FitOutcome> {
+        run_fit(&self.options, &self.device)
+    }
+
+    /// The fitted run, to be exported.
+    pub fn export_source(&self) -> ExportSource<'_> {
+        ExportSource { options: &self.options, device: &self.device }
+    }
+}
+
+/// Draws phantoms below `folder` and prepares a short fit on random backbones. Images are 64 pixels wide: the steps are the
+/// same as with 224, twelve times shorter.
+fn fit_options(folder: &Path) -> Result<FitOptions> {
+    let data = folder.join("phantoms");
+    write_data_set(&data, Counts { train: 12, test: 4 }, 5)?;
+    let source = FeatureSource {
+        backbones: BackboneSource::Random { kinds: BackboneKind::DEFAULT_STACK.to_vec(), seed: 5 },
+        preprocessing: Preprocessing { size: 64, ..Preprocessing::new(Scaling::Imagenet) },
+        feature_precision: FeaturePrecision::Float,
+        calibration_images: 8,
+        views: Views::new(Preset::Article),
+        ..FeatureSource::new(data, folder.join("cache"))?
+    };
+    Ok(FitOptions {
+        training: TrainingConfig {
+            seed: 5,
+            epochs: 3,
+            batch_size: 8,
+            learning_rate: 1e-3,
+            ..TrainingConfig::default()
+        },
+        ..FitOptions::new(source, folder.join("run"))
+    })
+}
+
+fn run_fit(options: &FitOptions, device: &ChosenDevice) -> Result<FitOutcome> {
+    let (mut cached, mut total) = (0, 0);
+    let record = fit(options, device, &mut |event| {
+        if let Event::Features(progress) = event {
+            (cached, total) = (progress.cached, progress.total);
+        }
+    })?;
+    Ok(FitOutcome { record, cached, total })
 }
 
 /// The bytes of a file.
@@ -94,52 +117,20 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| path.display().to_string())
 }
 
-/// Fits as the world is asked to: the run, the features that were in the cache, and all.
+/// Copies the files of a folder, and those in folders below it.
 ///
 /// # Errors
-/// What the trainer says.
-pub fn fit(world: &World) -> Result<(RunRecord, usize, usize)> {
-    let (mut cached, mut total) = (0, 0);
-    let record = pipeline::fit(&world.options, &world.device, &mut |event| {
-        if let Event::Features(progress) = event {
-            (cached, total) = (progress.cached, progress.total);
+/// If one cannot be copied.
+pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from).with_context(|| from.display().to_string())? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
         }
-    })?;
-    Ok((record, cached, total))
-}
-
-/// Exports the run in int8.
-///
-/// # Errors
-/// What the trainer says.
-pub fn export_int8(
-    world: &World,
-    head_on: HeadTrainedOn,
-    budget: Option<Budget>,
-    model: &Path,
-) -> Result<ExportedModel> {
-    let how = Quantisation { images: 8, head_on, budget };
-    pipeline::export_quantised_run(&job(world, model), &how, &world.device, &mut |_| {})
-}
-
-/// Exports the run with float activations.
-///
-/// # Errors
-/// What the trainer says.
-pub fn export(world: &World, precision: Precision, name: &str) -> Result<std::path::PathBuf> {
-    let job = job(world, &world.path(name));
-    pipeline::export_run(&job, precision, &mut |_| {})?;
-    Ok(job.out)
-}
-
-/// From the run of the world to `model`.
-pub fn job(world: &World, model: &Path) -> ExportOptions {
-    ExportOptions {
-        run: world.options.out.clone(),
-        store: WeightStore::at(world.path("no-weights")),
-        images: RunImages { data: world.options.source.data.clone(), splits: None },
-        cache: world.options.source.cache.clone(),
-        gate: QualityGateChoice::IfEnoughImages,
-        out: model.to_owned(),
     }
+    Ok(())
 }

@@ -7,6 +7,7 @@
 
 pub mod augment;
 pub mod corrupt;
+mod data_set;
 mod error;
 mod float_image;
 mod folder;
@@ -18,13 +19,15 @@ pub mod phantom;
 mod source;
 mod split;
 mod splits_file;
+mod walk;
 mod wrong_orientation;
 
+pub use data_set::{DataSet, Role};
 pub use error::DataError;
 pub use folder::{ClassNames, Item, Split, list, of_split};
 pub use groups::Groups;
 pub use patient::patient_of;
 pub use source::{DataSource, SourceError, SourceSplits, SourceWeight};
-pub use split::{DataSet, Role, VALIDATION_FRACTION};
+pub use split::VALIDATION_FRACTION;
 pub use wrong_orientation::WrongOrientation;
 pub(crate) use wrong_orientation::mirrored;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::split::{DataSet, Role};
+use super::data_set::{DataSet, Role};
 use super::{ClassNames, DataError, Item, Split};
 
 /// How many missing paths an error names.

@@ -188,12 +188,7 @@ mod tests {
         assert_eq!((comparison.float_accuracy, comparison.int8_accuracy), (1.0, 0.75));
         assert!((comparison.difference_p99 - 0.3).abs() < 1e-12);
         assert_eq!(comparison.flips, [VerdictFlip { path: "1.png".to_owned(), float: 0.4, int8: 0.7 }]);
-        assert!(
-            comparison
-                .exceeded(&AccuracyAccuracyBudget::default())
-                .unwrap()
-                .contains("AUROC falls by 0.2500")
-        );
+        assert!(comparison.exceeded(&AccuracyBudget::default()).unwrap().contains("AUROC falls by 0.2500"));
         assert!(
             comparison
                 .exceeded(&AccuracyBudget { auroc: 1.0, ..AccuracyBudget::default() })

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use xray_core::preprocess::{InputTensor, Preprocessing};
 
 use super::FeatureError;
-use super::extractor::FeatureNet;
+use super::feature_net::FeatureNet;
 use crate::backbones::{Backbone, input_adapter};
 use crate::weights::WeightSet;
 

@@ -1,7 +1,7 @@
 //! Images through the frozen backbones.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -10,72 +10,29 @@ use xray_core::intake::{self, Radiograph};
 use xray_core::preprocess::{self, InputTensor, Preprocessing};
 
 use super::burn_net::BurnNet;
+use super::feature_net::FeatureNet;
 use super::model_net::ModelNet;
 use super::shard::{Plan, ShardPlanPart};
-use super::{CacheKey, FeatureCache, FeatureError, View};
-use crate::data::Item;
+use super::{CacheKey, Extraction, FeatureCache, FeatureError, FeatureJob, Progress};
 use crate::device::ChosenDevice;
 use crate::weights::WeightSet;
 
 /// Images and views that are handed to a net at once.
 const BATCH: usize = 8;
 
-/// One image whose features are wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FeatureJob {
-    /// The file.
-    pub path: PathBuf,
-    /// SHA-256 of its content (hex).
-    pub sha256: String,
-    /// In which form.
-    pub view: View,
-}
-
-impl FeatureJob {
-    pub fn new(item: &Item, view: View) -> Self {
-        FeatureJob { path: item.path.clone(), sha256: item.sha256.clone(), view }
-    }
-}
-
-/// How far an extraction is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct Progress {
-    /// Jobs that are done.
-    pub done: usize,
-    /// Jobs in all.
-    pub total: usize,
-    /// Jobs whose features were in the cache.
-    pub cached: usize,
-}
-
-/// What an extraction gave.
-#[derive(Debug, Clone, Default)]
-pub struct Extraction {
-    /// The joined features of each job, in the order of the jobs; none where the image could not be read.
-    pub features: Vec<Option<Arc<[f32]>>>,
-    /// Files that could not be read, each with the reason.
-    pub unreadable: BTreeMap<PathBuf, String>,
-    /// Jobs whose features were in the cache.
-    pub cached: usize,
-}
-
-/// Turns prepared images into pooled features, one row an image, in their order.
-pub(super) trait FeatureNet: Send + Sync {
-    fn pooled(&self, images: &[&InputTensor]) -> Result<Vec<Vec<f32>>, FeatureError>;
-}
-
-struct Part {
+/// A net with the cache of its features.
+struct CachedNets {
     /// The same net on each device.
     nets: Vec<Box<dyn FeatureNet>>,
     cache: FeatureCache,
 }
 
 /// Features of every part, by part and job; none where they are not known.
-type Rows = Vec<Vec<Option<Vec<f32>>>>;
+type FeatureRows = Vec<Vec<Option<Vec<f32>>>>;
 
 /// The frozen nets, side by side, and their caches.
 pub struct Extractor {
-    parts: Vec<Part>,
+    parts: Vec<CachedNets>,
     preprocessing: Preprocessing,
     device: &'static str,
 }
@@ -92,7 +49,7 @@ impl Extractor {
         cache: &Path,
     ) -> Result<Self, FeatureError> {
         let together = if device.is_cpu() { 1 } else { BATCH };
-        let part = |set: &WeightSet| -> Result<Part, FeatureError> {
+        let part = |set: &WeightSet| -> Result<CachedNets, FeatureError> {
             let key = CacheKey {
                 net: set.backbone.name(),
                 fingerprint: &set.fingerprint(),
@@ -102,7 +59,7 @@ impl Extractor {
             let on = |device| {
                 Ok(Box::new(BurnNet::new(set, preprocessing, device, together)?) as Box<dyn FeatureNet>)
             };
-            Ok(Part {
+            Ok(CachedNets {
                 nets: device.all().map(on).collect::<Result<_, FeatureError>>()?,
                 cache: FeatureCache::open(cache, key, preprocessing)?,
             })
@@ -129,13 +86,13 @@ impl Extractor {
         let device = engine.name();
         let key = CacheKey { net: "model", fingerprint, features, device };
         let cache = FeatureCache::open(cache, key, preprocessing)?;
-        let parts = vec![Part { nets: vec![Box::new(ModelNet { engine })], cache }];
+        let parts = vec![CachedNets { nets: vec![Box::new(ModelNet { engine })], cache }];
         Ok(Extractor { parts, preprocessing: preprocessing.clone(), device })
     }
 
     /// What shards of the features of these jobs have in common. `data` is the fingerprint of the data set.
     pub fn plan(&self, data: String, jobs: &[FeatureJob]) -> Plan {
-        let part = |part: &Part| ShardPlanPart {
+        let part = |part: &CachedNets| ShardPlanPart {
             name: part.cache.name().to_owned(),
             features: part.cache.features(),
         };
@@ -174,7 +131,7 @@ impl Extractor {
         jobs: &[FeatureJob],
         mut observe: impl FnMut(Progress),
     ) -> Result<Extraction, FeatureError> {
-        let mut rows: Rows = Vec::with_capacity(self.parts.len());
+        let mut rows: FeatureRows = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
             rows.push(jobs.iter().map(|j| part.cache.get(&j.sha256, &j.view)).collect::<Result<_, _>>()?);
         }
@@ -235,7 +192,7 @@ impl Extractor {
         &self,
         jobs: &[FeatureJob],
         batch: &[(usize, InputTensor)],
-        rows: &mut Rows,
+        rows: &mut FeatureRows,
     ) -> Result<(), FeatureError> {
         for (part, rows) in self.parts.iter().zip(rows) {
             let lacking: Vec<_> = batch.iter().filter(|(index, _)| rows[*index].is_none()).collect();
@@ -252,7 +209,7 @@ impl Extractor {
     }
 }
 
-impl Part {
+impl CachedNets {
     /// The features of at most [`BATCH`] images a device, computed by all devices at once.
     fn pooled(&self, images: &[&InputTensor]) -> Result<Vec<Vec<f32>>, FeatureError> {
         if let [net] = self.nets.as_slice() {
@@ -265,7 +222,7 @@ impl Part {
 }
 
 /// The features of all nets in a row; none if one of them is not known.
-fn joined(rows: &Rows, job: usize) -> Option<Arc<[f32]>> {
+fn joined(rows: &FeatureRows, job: usize) -> Option<Arc<[f32]>> {
     let mut all = Vec::new();
     for part in rows {
         all.extend_from_slice(part[job].as_deref()?);

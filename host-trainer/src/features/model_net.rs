@@ -5,7 +5,7 @@ use xray_core::engine::Engine;
 use xray_core::preprocess::InputTensor;
 
 use super::FeatureError;
-use super::extractor::FeatureNet;
+use super::feature_net::FeatureNet;
 
 /// The backbones inside a model file, one image a core.
 pub(super) struct ModelNet {

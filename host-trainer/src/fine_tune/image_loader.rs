@@ -5,8 +5,7 @@ use rayon::prelude::*;
 use xray_core::intake;
 use xray_core::preprocess::InputTensor;
 
-use super::FineTuneError;
-use super::training::TuningImages;
+use super::{FineTuneError, TuningImages};
 use crate::backbones::input_adapter;
 use crate::data::Item;
 use crate::features::{View, batch_tensor};

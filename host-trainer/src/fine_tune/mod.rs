@@ -15,11 +15,13 @@ mod checkpoint;
 mod error;
 mod fine_tuner;
 mod image_loader;
+mod job;
 mod stacked_model;
 mod training;
 mod unfreeze;
 
 pub use checkpoint::FineTuneCheckpoint;
 pub use error::FineTuneError;
-pub use training::{FineTune, FineTuneJob, FineTuned, TuningImages, fine_tune};
+pub use job::{FineTune, FineTuneJob, TuningImages};
+pub use training::{FineTuned, fine_tune};
 pub use unfreeze::Unfreeze;

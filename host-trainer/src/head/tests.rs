@@ -6,8 +6,8 @@ use burn::tensor::Device;
 use super::callbacks::{EarlyStopping, Monitor, ReduceOnPlateau};
 use super::model::{Head, values};
 use super::{
-    Checkpoint, ClassWeights, Keep, Samples, Trained, TrainingConfig, TrainingError, TrainingEvent,
-    class_weights, draws, train,
+    Checkpoint, ClassWeights, Keep, Samples, TrainedHead, TrainingConfig, TrainingError, TrainingEvent,
+    class_weights, rng, train,
 };
 
 const FEATURES: usize = 8;
@@ -26,7 +26,7 @@ fn config() -> TrainingConfig {
 /// Losses of four epochs over one batch, from `scripts/oracle/head.py`: training, validation.
 const PYTORCH: [[f64; 2]; 4] = include!("../../tests/fixtures/head/losses.in");
 
-/// A picture of numbers that the script draws too: `sin(0.7 · row + 1.3 · column)`, positive rows shifted by
+/// A picture of numbers that the script rng too: `sin(0.7 · row + 1.3 · column)`, positive rows shifted by
 /// half.
 fn samples(rows: std::ops::Range<usize>) -> Samples {
     let mut samples = Samples::default();
@@ -42,7 +42,7 @@ fn samples(rows: std::ops::Range<usize>) -> Samples {
     samples
 }
 
-fn trained(config: &TrainingConfig) -> Trained {
+fn trained(config: &TrainingConfig) -> TrainedHead {
     train(config, &samples(0..16), &samples(16..24), &Device::flex(), None, |_| Ok::<_, TrainingError>(()))
         .unwrap()
 }
@@ -244,7 +244,7 @@ fn a_checkpoint_of_another_training_is_refused() {
 fn the_dropout_of_a_share_is_that_of_its_rows() {
     let device = Device::flex();
     let config = TrainingConfig { dropout: 0.5, hidden: [3, 2], ..config() };
-    let whole = draws::dropout(&config, 1, 0, 5, &device);
+    let whole = rng::dropout(&config, 1, 0, 5, &device);
     let share = whole.rows(2..5, &device);
     let (all, some) = (values(whole.hidden1).unwrap(), values(share.hidden1).unwrap());
     assert_eq!(some, all[2 * 3..]);

@@ -2,13 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 
+use super::HeadError;
 use crate::weights::Array;
-use xray_core::files::{PUBLIC, write_atomic};
 
 /// A linear layer, `y = weight · x + bias`.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,47 +47,6 @@ pub struct HeadWeights {
     pub dense2: Dense,
     /// From the second hidden layer to the logit: `[1, in]`.
     pub dense3: Dense,
-}
-
-/// What can go wrong with a head.
-#[derive(Debug, thiserror::Error)]
-pub enum HeadError {
-    /// The file could not be read or written.
-    #[error("cannot {action} the head's weights {}: {source}. Check the path and its permissions", .path.display())]
-    Io {
-        /// `read` or `write`.
-        action: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file is no safetensors file.
-    #[error("{} is not a safetensors file: {source}. Run `host-trainer fit` again to write it anew", .path.display())]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: safetensors::SafeTensorError,
-    },
-    /// A tensor is missing or not float32.
-    #[error("{} holds no float32 tensor {tensor}: it is not a head of this program. Run `host-trainer fit` again", .path.display())]
-    Tensor {
-        /// The file.
-        path: PathBuf,
-        /// The tensor that was looked for.
-        tensor: String,
-    },
-    /// Two parts of the head do not fit together.
-    #[error("the head does not fit together: {part} has {found} element(s), {expected} were expected")]
-    Shape {
-        /// The part, such as `dense1.bias`.
-        part: String,
-        /// Number of elements that the layers before it ask for.
-        expected: usize,
-        /// Number of elements found.
-        found: usize,
-    },
 }
 
 impl Dense {
@@ -163,7 +120,7 @@ impl HeadWeights {
     }
 
     /// Every tensor by name, with its shape.
-    fn tensors(&self) -> BTreeMap<String, (Vec<usize>, Cow<'_, [f32]>)> {
+    pub(super) fn tensors(&self) -> BTreeMap<String, (Vec<usize>, Cow<'_, [f32]>)> {
         let mut tensors: BTreeMap<String, (Vec<usize>, Cow<'_, [f32]>)> = BTreeMap::new();
         for (name, norm) in [("norm1", &self.norm1), ("norm2", &self.norm2)] {
             for (part, values) in [
@@ -195,94 +152,9 @@ impl HeadWeights {
         }
         xray_core::hex(&hash.finalize())
     }
-
-    /// Writes the head as a safetensors file; the same head gives the same bytes.
-    ///
-    /// # Errors
-    /// [`HeadError::Io`] if the file cannot be written, [`HeadError::Format`] if the parts contradict their
-    /// shapes.
-    pub fn save(&self, path: &Path) -> Result<(), HeadError> {
-        let tensors = self.tensors();
-        let format = |source| HeadError::Format { path: path.to_owned(), source };
-        let views = tensors
-            .iter()
-            .map(|(name, (shape, data))| {
-                let bytes = bytemuck::cast_slice::<f32, u8>(data);
-                TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name.as_str(), view))
-            })
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(format)?;
-        let bytes = safetensors::serialize(views, None).map_err(format)?;
-        write_atomic(path, &bytes, PUBLIC).map_err(|source| HeadError::Io {
-            action: "write",
-            path: path.to_owned(),
-            source,
-        })
-    }
-
-    /// Reads what [`HeadWeights::save`] wrote.
-    ///
-    /// # Errors
-    /// [`HeadError::Io`], [`HeadError::Format`], [`HeadError::Tensor`] if one is missing or not float32, and
-    /// [`HeadError::Shape`] if the layers do not fit together.
-    pub fn load(path: &Path) -> Result<HeadWeights, HeadError> {
-        let bytes = std::fs::read(path).map_err(|source| HeadError::Io {
-            action: "read",
-            path: path.to_owned(),
-            source,
-        })?;
-        let file = SafeTensors::deserialize(&bytes)
-            .map_err(|source| HeadError::Format { path: path.to_owned(), source })?;
-        let reader = Reader { path, file };
-        let head = HeadWeights {
-            norm1: reader.norm("norm1")?,
-            dense1: reader.dense("dense1")?,
-            norm2: reader.norm("norm2")?,
-            dense2: reader.dense("dense2")?,
-            dense3: reader.dense("dense3")?,
-        };
-        head.check()?;
-        Ok(head)
-    }
 }
 
-struct Reader<'a> {
-    path: &'a Path,
-    file: SafeTensors<'a>,
-}
-
-impl Reader<'_> {
-    fn array(&self, name: String) -> Result<Array, HeadError> {
-        match self.file.tensor(&name) {
-            Ok(view) if view.dtype() == Dtype::F32 => {
-                Ok(Array { shape: view.shape().to_vec(), data: bytemuck::pod_collect_to_vec(view.data()) })
-            }
-            _ => Err(HeadError::Tensor { path: self.path.to_owned(), tensor: name }),
-        }
-    }
-
-    fn norm(&self, name: &str) -> Result<BatchNorm, HeadError> {
-        let vector = |part: &str| self.array(format!("{name}.{part}")).map(|array| array.data);
-        let epsilon = vector("epsilon")?;
-        expect_len(&format!("{name}.epsilon"), 1, epsilon.len())?;
-        Ok(BatchNorm {
-            gamma: vector("gamma")?,
-            beta: vector("beta")?,
-            mean: vector("mean")?,
-            variance: vector("variance")?,
-            epsilon: epsilon.first().copied().unwrap_or_default(),
-        })
-    }
-
-    fn dense(&self, name: &str) -> Result<Dense, HeadError> {
-        Ok(Dense {
-            weight: self.array(format!("{name}.weight"))?,
-            bias: self.array(format!("{name}.bias"))?.data,
-        })
-    }
-}
-
-fn expect_len(part: &str, expected: usize, found: usize) -> Result<(), HeadError> {
+pub(super) fn expect_len(part: &str, expected: usize, found: usize) -> Result<(), HeadError> {
     if expected == found { Ok(()) } else { Err(shape(part, expected, found)) }
 }
 

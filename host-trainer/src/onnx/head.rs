@@ -3,9 +3,9 @@
 use xray_core::package::{PROBABILITY_NAME, Precision};
 
 use super::GraphError;
+use super::constants::{finite, weight_value};
 use super::fold::{self, Affine};
 use super::graph::{Attribute, Graph, Value};
-use super::layers::{finite, weight_value};
 use crate::head::{Dense, HeadWeights};
 
 /// What the head's nodes give.

@@ -6,6 +6,7 @@
 mod activation_ranges;
 mod activations;
 mod bias_correction;
+mod constants;
 mod densenet;
 mod error;
 mod exact;

@@ -2,9 +2,9 @@
 
 use super::activation_ranges::ActivationRange;
 use super::bias_correction;
+use super::constants::int8_value;
 use super::graph::{Attribute, Graph, Value};
 use super::int8_weights::{self, Int8Weights};
-use super::layers::int8_value;
 use crate::weights::Array;
 
 /// Largest bias in units of input scale times weight scale: with the sum of products it stays where float32 is exact.

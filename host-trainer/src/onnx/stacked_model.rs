@@ -8,8 +8,9 @@ use xray_core::package::{
 use xray_core::preprocess::Preprocessing;
 
 use super::activations::{ActivationMode, ActivationWriter};
+use super::constants::affine_nodes;
 use super::graph::{Attribute, Graph, Value};
-use super::layers::{Layers, affine_nodes};
+use super::layers::Layers;
 use super::{GraphError, densenet, head, heat_map, mobilenet_v2};
 use crate::architectures::Architecture;
 use crate::backbones::input_adapter;

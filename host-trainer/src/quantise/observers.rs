@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn min_max_is_the_whole_range() {
-        assert_eq!(Observer::MinMax.range(&counted(&[(3, 9)])), (0.0, 2048.0));
+        assert_eq!(range_by(Observer::MinMax, &counted(&[(3, 9)])), (0.0, 2048.0));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The errors that were made most surely.
+//! Images with wrong verdicts, those with the most extreme scores first.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use xray_core::intake::{Pixels, Radiograph, read_file};
 
 use crate::evaluation::ScoredImage;
 
-/// Errors of each kind that are shown.
+/// Number of images that are shown of each kind.
 pub const SHOWN: usize = 12;
 
 /// Longest side of a picture, in pixels.
@@ -19,8 +19,8 @@ const SIDE: u32 = 320;
 /// JPEG quality, 1..=100.
 const QUALITY: u8 = 85;
 
-/// One error.
-pub struct Error<'a> {
+/// An image with a wrong verdict.
+pub struct WrongVerdict<'a> {
     /// The image.
     pub image: &'a ScoredImage,
     /// Pictures of it, made small; or why there are none.
@@ -37,13 +37,17 @@ pub struct Thumbnails {
 
 /// The errors of one kind, the surest first: positives under the threshold (`label` true) or negatives at it or
 /// over it. Gives their number too, since not all are shown.
-pub fn errors<'a>(images: &'a [ScoredImage], threshold: f64, label: bool) -> (usize, Vec<Error<'a>>) {
+pub fn wrong_verdicts<'a>(
+    images: &'a [ScoredImage],
+    threshold: f64,
+    label: bool,
+) -> (usize, Vec<WrongVerdict<'a>>) {
     let wrong = |image: &&ScoredImage| image.label == label && (image.probability >= threshold) != label;
     let mut errors: Vec<&ScoredImage> = images.iter().filter(wrong).collect();
     // The uncalibrated probability still tells apart what calibration has rounded to 0 or 1.
     let sureness = |image: &ScoredImage| if label { -image.uncalibrated } else { image.uncalibrated };
     errors.sort_by(|a, b| sureness(b).total_cmp(&sureness(a)).then_with(|| a.relative.cmp(&b.relative)));
-    let error = |image: &&'a ScoredImage| Error { image, thumbnails: thumbnails(image) };
+    let error = |image: &&'a ScoredImage| WrongVerdict { image, thumbnails: thumbnails(image) };
     (errors.len(), errors.iter().take(SHOWN).map(error).collect())
 }
 
@@ -90,7 +94,7 @@ mod tests {
 
     use super::*;
 
-    fn judged(name: &str, label: bool, probability: f64) -> ScoredImage {
+    fn scored(name: &str, label: bool, probability: f64) -> ScoredImage {
         ScoredImage {
             path: name.into(),
             relative: name.to_owned(),
@@ -105,21 +109,23 @@ mod tests {
     #[test]
     fn the_surest_errors_come_first() {
         let images = [
-            judged("right", true, 0.9),
-            judged("close", true, 0.49),
-            judged("sure", true, 0.01),
-            judged("at the threshold", true, 0.5),
-            judged("alarm", false, 0.5),
-            judged("quiet", false, 0.2),
+            scored("right", true, 0.9),
+            scored("close", true, 0.49),
+            scored("sure", true, 0.01),
+            scored("at the threshold", true, 0.5),
+            scored("alarm", false, 0.5),
+            scored("quiet", false, 0.2),
         ];
         let names = |label| {
-            let (count, errors) = errors(&images, 0.5, label);
+            let (count, errors) = wrong_verdicts(&images, 0.5, label);
             (count, errors.iter().map(|e| e.image.relative.clone()).collect::<Vec<_>>())
         };
         assert_eq!(names(true), (2, vec!["sure".to_owned(), "close".to_owned()]));
         assert_eq!(names(false), (1, vec!["alarm".to_owned()]));
         // No such file: said in its place, and the report goes on.
-        assert!(errors(&images, 0.5, false).1[0].thumbnails.as_ref().err().unwrap().contains("alarm"));
+        assert!(
+            wrong_verdicts(&images, 0.5, false).1[0].thumbnails.as_ref().err().unwrap().contains("alarm")
+        );
     }
 
     #[test]

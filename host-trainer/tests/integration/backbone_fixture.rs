@@ -91,15 +91,3 @@ pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
-
-/// The folder with the real weights, if there is one; says loudly if not.
-pub fn real_weights() -> Option<PathBuf> {
-    let data = std::env::var_os("XRAY_DATA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"), PathBuf::from);
-    let folder = data.parent()?.join("weights");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("SKIPPED: no real weights in {} (set XRAY_DATA)", folder.display());
-    None
-}

@@ -1,13 +1,9 @@
 //! Backbones against torchvision's answers (scripts/oracle/backbones.py).
 // Helpers here are test code too, which clippy only sees in functions marked as tests.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
-
 use std::collections::BTreeMap;
 
+use crate::backbone_fixture::*;
 use burn::tensor::{Device, Tensor};
-use common::*;
 use host_trainer::architectures::BackboneKind;
 use host_trainer::backbones::Backbone;
 use host_trainer::weights::{Padding, WeightSet, WeightsError};

@@ -1,7 +1,5 @@
 //! Folders as they come out of archives, and folders that are wrong.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::path::Path;
 
 use host_trainer::data::{ClassNames, DataError, DataSet, Role, Split, list, of_split, patient_of};

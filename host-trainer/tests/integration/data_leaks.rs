@@ -1,7 +1,5 @@
 //! Images and patients on two sides are found; children who only look alike are not.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::path::{Path, PathBuf};
 
 use host_trainer::data::leaks::{LeakCounts, Leaks, NEAR, PictureHash, find};

@@ -1,22 +1,19 @@
 //! The same features, the same head and the same nets, wherever they are computed.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::path::Path;
 
 use host_trainer::architectures::BackboneKind;
+use host_trainer::commands::fit::{FitOptions, fit};
 use host_trainer::data::augment::Preset;
 use host_trainer::data::phantom::{Counts, write_data_set};
-use host_trainer::data::{ClassNames, DataSource, Item, Split, of_split};
+use host_trainer::data::{ClassNames, Split, of_split};
 use host_trainer::device::{ChosenDevice, DeviceChoice, DeviceError, choose};
+use host_trainer::evaluation::{DecisionRules, ThresholdRule};
 use host_trainer::features::{Extractor, FeatureJob, View, Views};
 use host_trainer::fine_tune::FineTune;
 use host_trainer::head::TrainingConfig;
-use host_trainer::pipeline::{
-    BackboneSource, DecisionRules, FeatureSource, FeaturePrecision, FitOptions, ThresholdRule, fit,
-};
-use host_trainer::run::{ChooseOn, RunDir};
-use host_trainer::cancel::Stop;
+use host_trainer::pipeline::{BackboneSource, FeaturePrecision, FeatureSource};
+use host_trainer::run::RunDir;
 use host_trainer::weights::WeightSet;
 use xray_core::preprocess::{Preprocessing, Scaling};
 
@@ -30,10 +27,9 @@ fn features(data: &Path, device: &ChosenDevice, kinds: &[BackboneKind]) -> Vec<V
     let sets: Vec<WeightSet> = kinds.iter().map(|kind| WeightSet::random(*kind, 5)).collect();
     let extractor = Extractor::new(&sets, &preprocessing(), device, cache.path()).unwrap();
     let items = of_split(data, &ClassNames::default(), Split::Train).unwrap();
-    let job = |item: &Item, view| FeatureJob { path: item.path.clone(), sha256: item.sha256.clone(), view };
     let views = [View::Plain, View::Mirror];
     let jobs: Vec<FeatureJob> =
-        items.iter().flat_map(|item| views.iter().map(|view| job(item, view.clone()))).collect();
+        items.iter().flat_map(|item| views.iter().map(|view| FeatureJob::new(item, view.clone()))).collect();
     let extraction = extractor.run(&jobs, |_| {}).unwrap();
     extraction.features.iter().map(|features| features.as_deref().unwrap().to_vec()).collect()
 }
@@ -50,7 +46,8 @@ fn several_devices_give_what_one_gives() {
     assert!(features(&data, &one, &kinds) == features(&data, &three, &kinds));
 }
 
-/// The Vulkan device, a software driver included. Where `XRAY_NEED_VULKAN` is set, as in CI, it must be there.
+/// The Vulkan device, a software driver included. If `XRAY_NEED_VULKAN` is set, the build must have Vulkan and the machine
+/// a driver; if not, a test that needs Vulkan says loudly that it was skipped.
 fn vulkan() -> Option<ChosenDevice> {
     match choose(DeviceChoice::Vulkan) {
         Ok(device) => {
@@ -59,7 +56,7 @@ fn vulkan() -> Option<ChosenDevice> {
         }
         Err(error) if std::env::var_os("XRAY_NEED_VULKAN").is_some() => panic!("{error}"),
         Err(error @ (DeviceError::NotBuilt { .. } | DeviceError::NoAdapter { .. })) => {
-            eprintln!("SKIPPED: the Vulkan path was NOT tested: {error}");
+            eprintln!("SKIPPED: Vulkan was NOT tested: {error}");
             None
         }
         Err(error) => panic!("{error}"),
@@ -74,8 +71,10 @@ fn vulkan_gives_the_features_the_head_and_the_nets_of_the_cpu() {
     write_data_set(&data, Counts { train: 6, test: 1 }, 5).unwrap();
     let cpu = choose(DeviceChoice::Cpu).unwrap();
 
-    let (here, there) =
-        (features(&data, &cpu, &BackboneKind::DEFAULT_STACK), features(&data, &vulkan, &BackboneKind::DEFAULT_STACK));
+    let (here, there) = (
+        features(&data, &cpu, &BackboneKind::DEFAULT_STACK),
+        features(&data, &vulkan, &BackboneKind::DEFAULT_STACK),
+    );
     let mut largest = 0.0_f32;
     for (ours, theirs) in here.concat().iter().zip(there.concat()) {
         largest = largest.max((ours - theirs).abs() / ours.abs().max(1.0));
@@ -88,20 +87,14 @@ fn vulkan_gives_the_features_the_head_and_the_nets_of_the_cpu() {
     }
     let head = |device: &ChosenDevice, tuned: Option<FineTune>| {
         let out = folder.path().join(format!("{}-{}", device.name, tuned.is_some()));
+        let source = FeatureSource {
+            backbones: BackboneSource::Random { kinds: BackboneKind::DEFAULT_STACK.to_vec(), seed: 5 },
+            preprocessing: preprocessing(),
+            feature_precision: FeaturePrecision::Float,
+            views: Views::new(Preset::Article),
+            ..FeatureSource::new(&data, folder.path().join("cache")).unwrap()
+        };
         let options = FitOptions {
-            source: FeatureSource {
-                sources: vec![DataSource::new(&data)],
-                classes: ClassNames::default(),
-                backbones: BackboneSource::Random { kinds: BackboneKind::DEFAULT_STACK.to_vec(), seed: 5 },
-                preprocessing: preprocessing(),
-                by: FeaturePrecision::Float,
-                calibration_images: 8,
-                views: Views::new(Preset::Article),
-                corruptions: 0,
-                choose_on: ChooseOn::Clean,
-                cache: folder.path().join("cache"),
-            },
-            shards: None,
             training: TrainingConfig {
                 seed: 5,
                 epochs: 3,
@@ -111,11 +104,7 @@ fn vulkan_gives_the_features_the_head_and_the_nets_of_the_cpu() {
             },
             fine_tune: tuned,
             decision: DecisionRules { threshold: ThresholdRule::Fixed(0.5), ..DecisionRules::default() },
-            strict: false,
-            out: out.clone(),
-            resume: false,
-            stop: Stop::default(),
-            command: None,
+            ..FitOptions::new(source, &out)
         };
         fit(&options, device, &mut |_| {}).unwrap();
         let run = RunDir::new(&out);
@@ -137,7 +126,23 @@ fn vulkan_gives_the_features_the_head_and_the_nets_of_the_cpu() {
     }
 }
 
-/// A driver manifest that is not there, and a file that is no library in the place of the Vulkan loader.
+#[cfg(not(feature = "vulkan"))]
+#[test]
+fn a_build_without_a_gpu_backend_says_how_to_get_one() {
+    let device = choose(DeviceChoice::Auto).unwrap();
+    let any_gpu = cfg!(any(feature = "cuda", feature = "metal"));
+    assert_eq!(device.hint.is_some(), !any_gpu);
+    assert!(device.hint.is_none_or(|hint| hint.contains("--features vulkan")), "{:?}", device.hint);
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_host-trainer"));
+    program.args(["fit", "--json", "--backbones", "random", "--data"]).arg(folder.path().join("none"));
+    let output = program.arg("--out").arg(folder.path().join("run")).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(any_gpu || stderr.contains("device: cpu (") && stderr.contains("--features vulkan"), "{stderr}");
+    assert!(output.stdout.is_empty());
+}
+
+/// A driver manifest that is missing, and a file that is no library instead of the Vulkan loader.
 #[cfg(all(target_os = "linux", feature = "vulkan"))]
 #[test]
 fn it_starts_without_a_driver_and_without_the_loader() {

@@ -1,9 +1,6 @@
 //! Exported files run by tract, against PyTorch's answers (scripts/oracle/export_fixtures.py).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod hashed;
-
+use crate::export_fixture;
 use host_trainer::architectures::BackboneKind;
 use host_trainer::export::export;
 use serde::Deserialize;
@@ -28,8 +25,10 @@ struct Case {
 }
 
 fn run(bytes: &[u8], size: usize) -> (f64, Vec<f32>) {
-    let image: Vec<f32> =
-        hashed::uniform("image", 3 * size * size).into_iter().map(|u| (u * 4.0 - 2.0) as f32).collect();
+    let image: Vec<f32> = export_fixture::uniform("image", 3 * size * size)
+        .into_iter()
+        .map(|u| (u * 4.0 - 2.0) as f32)
+        .collect();
     let model = tract_onnx::onnx()
         .model_for_read(&mut std::io::Cursor::new(bytes))
         .unwrap()
@@ -50,22 +49,22 @@ fn logit(p: f64) -> f64 {
 }
 
 fn check(name: &str) {
-    let fixture: Fixture = serde_json::from_str(include_str!("fixtures/export.json")).unwrap();
+    let fixture: Fixture = serde_json::from_str(include_str!("../fixtures/export.json")).unwrap();
     let case = fixture.cases.iter().find(|case| case.name == name).unwrap();
     let sets: Vec<_> = BackboneKind::ALL
         .into_iter()
         .filter(|kind| case.backbones.iter().any(|name| name == kind.name()))
         .map(|kind| {
-            let mut set = hashed::weights(kind);
+            let mut set = export_fixture::weights(kind);
             if case.keras {
-                hashed::keras(&mut set);
+                export_fixture::keras(&mut set);
             }
             set
         })
         .collect();
     let precision = if case.int8 { Precision::Int8Weights } else { Precision::Float32 };
-    let contract = hashed::contract(&sets, fixture.size, precision);
-    let bytes = export(&sets, &hashed::head(contract.features), &contract).unwrap();
+    let contract = export_fixture::contract(&sets, fixture.size, precision);
+    let bytes = export(&sets, &export_fixture::head(contract.features), &contract).unwrap();
     let (probability, features) = run(&bytes, fixture.size);
     assert_eq!(features.len(), contract.features);
     let worst = features

@@ -1,12 +1,10 @@
 //! What stands in an exported file, and what is refused.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod hashed;
-
+use crate::export_fixture;
 use host_trainer::architectures::BackboneKind;
 use host_trainer::export::{ExportError, export};
 use host_trainer::head::{HeadError, HeadWeights};
+use host_trainer::onnx::GraphError;
 use prost::Message;
 use tract_onnx::pb::ModelProto;
 use xray_core::package::{CONTRACT_KEY, Contract, Precision, SCHEMA_KEY};
@@ -15,18 +13,18 @@ const MOBILENET: BackboneKind = BackboneKind::MobilenetV2;
 
 #[test]
 fn the_whole_stack_in_int8_fits_in_17_5_megabytes() {
-    let sets = BackboneKind::DEFAULT_STACK.map(hashed::weights);
-    let contract = hashed::contract(&sets, 224, Precision::Int8Weights);
-    let bytes = export(&sets, &hashed::head(contract.features), &contract).unwrap();
+    let sets = BackboneKind::DEFAULT_STACK.map(export_fixture::weights);
+    let contract = export_fixture::contract(&sets, 224, Precision::Int8Weights);
+    let bytes = export(&sets, &export_fixture::head(contract.features), &contract).unwrap();
     eprintln!("int8: {} bytes", bytes.len());
     assert!(bytes.len() < 17_500_000, "{} bytes", bytes.len());
 }
 
 #[test]
 fn contract_names_and_order_and_the_same_bytes_again() {
-    let sets = [hashed::weights(MOBILENET)];
-    let contract = hashed::contract(&sets, 224, Precision::Int8Weights);
-    let head = hashed::head(contract.features);
+    let sets = [export_fixture::weights(MOBILENET)];
+    let contract = export_fixture::contract(&sets, 224, Precision::Int8Weights);
+    let head = export_fixture::head(contract.features);
     let bytes = export(&sets, &head, &contract).unwrap();
     assert_eq!(bytes, export(&sets, &head, &contract).unwrap());
 
@@ -54,9 +52,9 @@ fn contract_names_and_order_and_the_same_bytes_again() {
 
 #[test]
 fn wrong_weights_are_named() {
-    let mut sets = [hashed::weights(MOBILENET)];
-    let contract = hashed::contract(&sets, 224, Precision::Float32);
-    let head = hashed::head(contract.features);
+    let mut sets = [export_fixture::weights(MOBILENET)];
+    let contract = export_fixture::contract(&sets, 224, Precision::Float32);
+    let head = export_fixture::head(contract.features);
 
     let weight = sets[0].tensors.remove("features.3.conv.2.weight").unwrap();
     let message = export(&sets, &head, &contract).unwrap_err().to_string();
@@ -67,7 +65,7 @@ fn wrong_weights_are_named() {
     sets[0].tensors.insert("features.3.conv.2.weight".into(), wide);
     let error = export(&sets, &head, &contract).unwrap_err();
     assert!(
-        matches!(error, ExportError::Shape { ref expected, .. } if expected == &[24, 144, 1, 1]),
+        matches!(error, ExportError::Graph(GraphError::Shape { ref expected, .. }) if expected == &[24, 144, 1, 1]),
         "{error}"
     );
 
@@ -75,14 +73,14 @@ fn wrong_weights_are_named() {
     infinite.data[7] = f32::INFINITY;
     sets[0].tensors.insert("features.3.conv.2.weight".into(), infinite);
     let error = export(&sets, &head, &contract).unwrap_err();
-    assert!(matches!(error, ExportError::NotFinite { .. }), "{error}");
+    assert!(matches!(error, ExportError::Graph(GraphError::NotFinite { .. })), "{error}");
 }
 
 #[test]
 fn parts_that_do_not_belong_together_are_refused() {
-    let sets = [hashed::weights(MOBILENET)];
-    let contract = hashed::contract(&sets, 224, Precision::Float32);
-    let head = hashed::head(contract.features);
+    let sets = [export_fixture::weights(MOBILENET)];
+    let contract = export_fixture::contract(&sets, 224, Precision::Float32);
+    let head = export_fixture::head(contract.features);
     let error = |head: &HeadWeights, change: &dyn Fn(&mut Contract)| {
         let mut changed = contract.clone();
         change(&mut changed);
@@ -96,7 +94,7 @@ fn parts_that_do_not_belong_together_are_refused() {
         "{fewer}"
     );
     let odd = error(&head, &|c| c.preprocessing.size = 100);
-    assert!(matches!(odd, ExportError::Size { size: 100 }), "{odd}");
+    assert!(matches!(odd, ExportError::Graph(GraphError::Size { size: 100 })), "{odd}");
     let mut short = head.clone();
     short.dense2.bias.pop();
     let short = error(&short, &|_| {});
@@ -105,18 +103,18 @@ fn parts_that_do_not_belong_together_are_refused() {
 
 #[test]
 fn densenet_is_not_padded_as_keras_pads_mobilenet() {
-    let mut sets = [hashed::weights(BackboneKind::DenseNet169)];
-    hashed::keras(&mut sets[0]);
-    let contract = hashed::contract(&sets, 224, Precision::Float32);
-    let error = export(&sets, &hashed::head(contract.features), &contract).unwrap_err();
-    assert!(matches!(error, ExportError::Padding { backbone: "densenet169" }), "{error}");
+    let mut sets = [export_fixture::weights(BackboneKind::DenseNet169)];
+    export_fixture::keras(&mut sets[0]);
+    let contract = export_fixture::contract(&sets, 224, Precision::Float32);
+    let error = export(&sets, &export_fixture::head(contract.features), &contract).unwrap_err();
+    assert!(matches!(error, ExportError::Graph(GraphError::Padding { backbone: "densenet169" })), "{error}");
 }
 
 #[test]
 fn a_head_comes_back_from_its_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("head.safetensors");
-    let head = hashed::head(64);
+    let head = export_fixture::head(64);
     head.save(&path).unwrap();
     assert_eq!(HeadWeights::load(&path).unwrap(), head);
 

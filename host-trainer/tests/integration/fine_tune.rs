@@ -1,9 +1,5 @@
 //! Training backbones from images, held against PyTorch; which layers move; and going on after a cut.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
 use std::path::Path;
 
 use burn::tensor::Device;
@@ -12,15 +8,15 @@ use host_trainer::data::augment::Preset;
 use host_trainer::data::{ClassNames, Item, Split, of_split};
 use host_trainer::features::{View, Views};
 use host_trainer::fine_tune::{
-    FineTune, FineTuneCheckpoint, FineTuneError, FineTuned, Images, Unfreeze, fine_tune,
+    FineTune, FineTuneCheckpoint, FineTuneError, FineTuneJob, FineTuned, TuningImages, Unfreeze, fine_tune,
 };
 use host_trainer::head::{
-    BatchNorm, ClassWeights, Dense, HeadWeights, TrainingEvent, TrainingConfig, TrainingError,
+    BatchNorm, ClassWeights, Dense, HeadWeights, TrainingConfig, TrainingError, TrainingEvent,
 };
 use host_trainer::weights::{Array, WeightSet};
 use xray_core::preprocess::{Preprocessing, Scaling};
 
-use common::{hashed_set, uniform};
+use crate::backbone_fixture::{hashed_set, uniform};
 
 const SIZE: usize = 64;
 const HIDDEN: [usize; 2] = [8, 4];
@@ -29,7 +25,7 @@ const FEATURES: usize = 1280;
 /// Losses of three epochs, from `scripts/oracle/fine_tune.py`: training, validation; first with the last two blocks
 /// trained, then with everything; on one device, then with the batch dealt out to three; the last two blocks in batches
 /// of 6 on three.
-const PYTORCH: [[[f64; 2]; 3]; 5] = include!("fixtures/fine_tune/losses.in");
+const PYTORCH: [[[f64; 2]; 3]; 5] = include!("../fixtures/fine_tune/losses.in");
 
 /// How far a loss may be off: the first step of Adam goes by the sign of a gradient, which is chance where it is
 /// nearly zero.
@@ -111,10 +107,18 @@ fn tuned_by(
     let preprocessing = Preprocessing { size: SIZE, ..Preprocessing::new(Scaling::Imagenet) };
     let views = Views::new(Preset::None);
     let images =
-        Images { train: &train, validation: &validation, views: &views, preprocessing: &preprocessing };
+        TuningImages { train: &train, validation: &validation, views: &views, preprocessing: &preprocessing };
     let sets = [hashed_set(BackboneKind::MobilenetV2)];
-    fine_tune((&sets, &head()), images, (how, config), &vec![Device::flex(); devices], resume, |moment| {
-        if let TrainingEvent::Epoch(_, state) = moment {
+    let job = FineTuneJob {
+        sets: &sets,
+        head: &head(),
+        images,
+        options: how,
+        training: config,
+        devices: &vec![Device::flex(); devices],
+    };
+    fine_tune(job, resume, |event| {
+        if let TrainingEvent::Epoch(_, state) = event {
             observe(state);
         }
         Ok::<_, FineTuneError>(())
@@ -191,12 +195,12 @@ fn what_cannot_be_trained_is_told_before_anything_is_computed() {
     let how = |epochs, learning_rate| FineTune { unfreeze: Unfreeze::All, epochs, learning_rate };
     let check = |how: FineTune| how.check(&BackboneKind::DEFAULT_STACK);
     assert!(check(how(1, 1e-5)).is_ok());
-    assert!(matches!(check(how(0, 1e-5)), Err(FineTuneError::NoPasses)));
+    assert!(matches!(check(how(0, 1e-5)), Err(FineTuneError::NoEpochs)));
     for rate in [0.0, -1e-5, f64::NAN, f64::INFINITY] {
         assert!(matches!(check(how(1, rate)), Err(FineTuneError::Rate { .. })), "{rate}");
     }
     let alone = FineTune { unfreeze: "densenet169".parse().unwrap(), ..how(1, 1e-5) };
-    assert!(matches!(alone.check(&[BackboneKind::MobilenetV2]), Err(FineTuneError::NotInStack { .. })));
+    assert!(matches!(alone.check(&[BackboneKind::MobilenetV2]), Err(FineTuneError::NotInModel { .. })));
 }
 
 #[test]

@@ -1,16 +1,13 @@
 //! Heat maps of exported files on both engines, against PyTorch's autograd (scripts/oracle/heat_map.py).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod hashed;
-
+use crate::export_fixture;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use host_trainer::architectures::BackboneKind;
-use host_trainer::export::{Body, export, export_quantised};
+use host_trainer::export::{BackboneGraph, export, export_quantised};
 use host_trainer::head::HeadWeights;
-use host_trainer::quantise::Calibration;
+use host_trainer::onnx::ActivationRanges;
 use prost::Message;
 use serde::Deserialize;
 use tract_onnx::pb::ModelProto;
@@ -37,11 +34,11 @@ struct Case {
 
 #[derive(Deserialize)]
 struct Calibrated {
-    calibration: Calibration,
+    calibration: ActivationRanges,
 }
 
 fn fixture() -> Fixture {
-    serde_json::from_str(include_str!("fixtures/heat_map.json")).unwrap()
+    serde_json::from_str(include_str!("../fixtures/heat_map.json")).unwrap()
 }
 
 fn file(bytes: Vec<u8>) -> PackageFile {
@@ -54,7 +51,7 @@ fn package(bytes: Vec<u8>) -> VerifiedPackage {
 
 /// With the last layer's signs turned, so that most cells are warm.
 fn head(features: usize) -> HeadWeights {
-    let mut head = hashed::head(features);
+    let mut head = export_fixture::head(features);
     head.dense3.weight.data.iter_mut().for_each(|weight| *weight = -*weight);
     head
 }
@@ -82,12 +79,12 @@ fn check(name: &str) {
     let fixture = fixture();
     let case = fixture.cases.iter().find(|case| case.name == name).unwrap();
     let named = |kind: &BackboneKind| case.backbones.iter().any(|name| name == kind.name());
-    let mut sets: Vec<_> = BackboneKind::ALL.into_iter().filter(named).map(hashed::weights).collect();
+    let mut sets: Vec<_> = BackboneKind::ALL.into_iter().filter(named).map(export_fixture::weights).collect();
     if case.keras {
-        sets.iter_mut().for_each(hashed::keras);
+        sets.iter_mut().for_each(export_fixture::keras);
     }
     let precision = if case.int8 { Precision::Int8Weights } else { Precision::Float32 };
-    let contract = hashed::contract(&sets, case.size, precision);
+    let contract = export_fixture::contract(&sets, case.size, precision);
     let package = package(export(&sets, &head(contract.features), &contract).unwrap());
     assert!(package.has_heat_map());
     for engine in [tract(&package), fused(&package, 1)] {
@@ -122,9 +119,9 @@ fn keras_conventions() {
 
 /// The steps are those that qdq.json was made with, whatever processor this runs on.
 fn quantised() -> Vec<u8> {
-    let fixture: Calibrated = serde_json::from_str(include_str!("fixtures/qdq.json")).unwrap();
-    let sets = BackboneKind::DEFAULT_STACK.map(hashed::weights);
-    let contract = hashed::contract(&sets, 64, Precision::Int8);
+    let fixture: Calibrated = serde_json::from_str(include_str!("../fixtures/qdq.json")).unwrap();
+    let sets = BackboneKind::DEFAULT_STACK.map(export_fixture::weights);
+    let contract = export_fixture::contract(&sets, 64, Precision::Int8);
     export_quantised(&sets, &head(contract.features), &contract, &fixture.calibration).unwrap()
 }
 

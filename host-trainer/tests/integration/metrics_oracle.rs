@@ -1,7 +1,5 @@
 //! The figures of scikit-learn and statsmodels (scripts/oracle/metrics.py), and what holds for any scores.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::num::NonZeroUsize;
 
 use host_trainer::data::ClassNames;
@@ -10,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 fn fixture() -> Value {
-    serde_json::from_str(include_str!("fixtures/metrics.json")).unwrap()
+    serde_json::from_str(include_str!("../fixtures/metrics.json")).unwrap()
 }
 
 fn numbers(value: &Value) -> Vec<f64> {

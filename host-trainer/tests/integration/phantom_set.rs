@@ -1,7 +1,5 @@
 //! Phantoms are the same each time, differ where they should, and do not tell the class by brightness.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::collections::BTreeSet;
 
 use host_trainer::data::phantom::{Counts, PhantomError, draw, write_data_set};

@@ -1,16 +1,14 @@
 //! Quantised graphs: their form, what they compute against the float graph, and against ONNX Runtime's answers
 //! (scripts/oracle/qdq_answers.py).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod hashed;
-
+use crate::export_fixture;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use host_trainer::architectures::BackboneKind;
 use host_trainer::export::{ExportError, export, export_quantised};
-use host_trainer::quantise::{Calibration, QuantiseError, calibrate, calibrate_tensors};
+use host_trainer::onnx::{ActivationRanges, GraphError};
+use host_trainer::quantise::{QuantiseError, measure_ranges, measure_ranges_on};
 use host_trainer::weights::WeightSet;
 use prost::Message;
 use serde::Deserialize;
@@ -22,18 +20,18 @@ const SIZE: usize = 64;
 const MOBILENET: BackboneKind = BackboneKind::MobilenetV2;
 
 fn image(name: &str) -> Vec<f32> {
-    hashed::uniform(name, 3 * SIZE * SIZE).into_iter().map(|u| (u * 4.0 - 2.0) as f32).collect()
+    export_fixture::uniform(name, 3 * SIZE * SIZE).into_iter().map(|u| (u * 4.0 - 2.0) as f32).collect()
 }
 
-fn calibrated(sets: &[WeightSet]) -> Calibration {
-    let preprocessing = hashed::contract(sets, SIZE, Precision::Float32).preprocessing;
+fn calibrated(sets: &[WeightSet]) -> ActivationRanges {
+    let preprocessing = export_fixture::contract(sets, SIZE, Precision::Float32).preprocessing;
     let names = ["image", "second", "third"];
-    calibrate_tensors(sets, &preprocessing, &names, |name| Ok(image(name)), &mut |_, _| {}).unwrap()
+    measure_ranges_on(sets, &preprocessing, &names, |name| Ok(image(name)), &mut |_, _| {}).unwrap()
 }
 
-fn quantised(sets: &[WeightSet], calibration: &Calibration) -> Vec<u8> {
-    let contract = hashed::contract(sets, SIZE, Precision::Int8);
-    export_quantised(sets, &hashed::head(contract.features), &contract, calibration).unwrap()
+fn quantised(sets: &[WeightSet], calibration: &ActivationRanges) -> Vec<u8> {
+    let contract = export_fixture::contract(sets, SIZE, Precision::Int8);
+    export_quantised(sets, &export_fixture::head(contract.features), &contract, calibration).unwrap()
 }
 
 fn run(bytes: &[u8]) -> (f64, Vec<f32>) {
@@ -56,13 +54,13 @@ fn decibels(wanted: &[f32], got: &[f32]) -> f64 {
 
 #[test]
 fn close_to_the_float_graph_and_the_same_bytes_again() {
-    let sets = BackboneKind::DEFAULT_STACK.map(hashed::weights);
+    let sets = BackboneKind::DEFAULT_STACK.map(export_fixture::weights);
     let calibration = calibrated(&sets);
     let bytes = quantised(&sets, &calibration);
     assert_eq!(bytes, quantised(&sets, &calibrated(&sets)), "the same images gave another file");
 
-    let contract = hashed::contract(&sets, SIZE, Precision::Float32);
-    let float = export(&sets, &hashed::head(contract.features), &contract).unwrap();
+    let contract = export_fixture::contract(&sets, SIZE, Precision::Float32);
+    let float = export(&sets, &export_fixture::head(contract.features), &contract).unwrap();
     let (p, features) = run(&float);
     let (q, rounded) = run(&bytes);
     let split = BackboneKind::DenseNet169.features();
@@ -70,7 +68,7 @@ fn close_to_the_float_graph_and_the_same_bytes_again() {
     let mobile = decibels(&features[split..], &rounded[split..]);
     eprintln!(
         "DenseNet169 {dense:.1} dB, MobileNetV2 {mobile:.1} dB, p {p} and {q}, {:?}",
-        calibration.chosen()
+        calibration.observer_counts()
     );
     // Hashed weights are noise, and errors of 52 layers of noise add up.
     assert!(dense > 34.0 && mobile > 10.0, "{dense} dB and {mobile} dB");
@@ -98,7 +96,7 @@ impl Graph {
 
 #[test]
 fn the_form_that_integer_engines_recognise() {
-    let sets = BackboneKind::DEFAULT_STACK.map(hashed::weights);
+    let sets = BackboneKind::DEFAULT_STACK.map(export_fixture::weights);
     let calibration = calibrated(&sets);
     let model = ModelProto::decode(quantised(&sets, &calibration).as_slice()).unwrap();
     let graph = Graph(model.graph.unwrap());
@@ -141,24 +139,24 @@ fn the_form_that_integer_engines_recognise() {
 
 #[test]
 fn what_does_not_fit_is_refused() {
-    let sets = [hashed::weights(MOBILENET)];
-    let contract = hashed::contract(&sets, SIZE, Precision::Int8);
-    let head = hashed::head(contract.features);
+    let sets = [export_fixture::weights(MOBILENET)];
+    let contract = export_fixture::contract(&sets, SIZE, Precision::Int8);
+    let head = export_fixture::head(contract.features);
     let error = export(&sets, &head, &contract).unwrap_err();
-    assert!(matches!(error, ExportError::Calibration { needed: true, .. }), "{error}");
-    let error = export_quantised(&sets, &head, &contract, &Calibration::default()).unwrap_err();
+    assert!(matches!(error, ExportError::ActivationRanges { needed: true, .. }), "{error}");
+    let error = export_quantised(&sets, &head, &contract, &ActivationRanges::default()).unwrap_err();
     assert!(
-        matches!(error, ExportError::NotCalibrated { ref activation } if activation == "image"),
+        matches!(error, ExportError::Graph(GraphError::NoRange { ref activation }) if activation == "image"),
         "{error}"
     );
-    let float = hashed::contract(&sets, SIZE, Precision::Float32);
-    let error = export_quantised(&sets, &head, &float, &Calibration::default()).unwrap_err();
-    assert!(matches!(error, ExportError::Calibration { needed: false, .. }), "{error}");
+    let float = export_fixture::contract(&sets, SIZE, Precision::Float32);
+    let error = export_quantised(&sets, &head, &float, &ActivationRanges::default()).unwrap_err();
+    assert!(matches!(error, ExportError::ActivationRanges { needed: false, .. }), "{error}");
 
-    let none = calibrate(&sets, &contract.preprocessing, &[], &mut |_, _| {}).unwrap_err();
+    let none = measure_ranges(&sets, &contract.preprocessing, &[], &mut |_, _| {}).unwrap_err();
     assert!(matches!(none, QuantiseError::NoImages), "{none}");
     let absent = [PathBuf::from("absent.png")];
-    let missing = calibrate(&sets, &contract.preprocessing, &absent, &mut |_, _| {}).unwrap_err();
+    let missing = measure_ranges(&sets, &contract.preprocessing, &absent, &mut |_, _| {}).unwrap_err();
     assert!(missing.to_string().contains("absent.png"), "{missing}");
     let infinite = |_: &()| {
         let mut image = image("image");
@@ -166,7 +164,7 @@ fn what_does_not_fit_is_refused() {
         Ok(image)
     };
     let error =
-        calibrate_tensors(&sets, &contract.preprocessing, &[()], infinite, &mut |_, _| {}).unwrap_err();
+        measure_ranges_on(&sets, &contract.preprocessing, &[()], infinite, &mut |_, _| {}).unwrap_err();
     assert!(matches!(error, QuantiseError::NotFinite { .. }), "{error}");
 }
 
@@ -175,14 +173,14 @@ struct Fixture {
     feature_step: usize,
     probability: f64,
     features: Vec<f32>,
-    calibration: Calibration,
+    calibration: ActivationRanges,
 }
 
 /// Steps are taken from the fixture, so that processors whose float sums differ write the same graph.
 #[test]
 fn onnx_runtime_computes_the_same() {
-    let fixture: Fixture = serde_json::from_str(include_str!("fixtures/qdq.json")).unwrap();
-    let sets = BackboneKind::DEFAULT_STACK.map(hashed::weights);
+    let fixture: Fixture = serde_json::from_str(include_str!("../fixtures/qdq.json")).unwrap();
+    let sets = BackboneKind::DEFAULT_STACK.map(export_fixture::weights);
     let (probability, features) = run(&quantised(&sets, &fixture.calibration));
     let ours: Vec<f32> = features.into_iter().step_by(fixture.feature_step).collect();
     let ratio = decibels(&fixture.features, &ours);
@@ -196,7 +194,7 @@ fn onnx_runtime_computes_the_same() {
 #[ignore = "writes files: set XRAY_EDGE_WRITE to a folder"]
 fn write_for_the_oracle() {
     let folder = PathBuf::from(std::env::var_os("XRAY_EDGE_WRITE").unwrap());
-    let sets = BackboneKind::DEFAULT_STACK.map(hashed::weights);
+    let sets = BackboneKind::DEFAULT_STACK.map(export_fixture::weights);
     let mut calibration = calibrated(&sets);
     // Means would be most of the fixture.
     let activations: BTreeMap<_, _> = std::mem::take(&mut calibration.activations);

@@ -1,101 +1,28 @@
 //! A report needs nothing beside it, shows the figures that were measured, and lets nothing from outside in.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use host_trainer::data::ClassNames;
+use host_trainer::evaluation::{DetailsOptions, EvaluationDetails, Int8Comparison, ScoredImage, VerdictFlip};
 use host_trainer::metrics::Evaluation;
-use host_trainer::pipeline::{Comparison, Detail, DetailsOptions, ModelEvaluation, Flip, ScoredImage};
-use host_trainer::report::{self, Subject, plots};
-use serde_json::json;
-use xray_core::decision::Finding;
-use xray_core::heat_map::HeatMap;
-use xray_core::package::{Contract, QuantisationRecord};
+use host_trainer::report::{self, ReportInput, plots};
+use xray_core::package::QuantisationRecord;
 
-fn contract(temperature: f64) -> Contract {
-    let value = json!({
-        "preprocessing": {"size": 224, "resize": "bilinear-antialias", "scaling": "imagenet"},
-        "labels": {"negative": "NORMAL", "positive": "PNEUMONIA"},
-        "threshold": 0.5, "threshold_rule": "youden", "temperature": temperature,
-        "abstain": {"low": 0.4, "high": 0.6}, "precision": "int8",
-        "backbones": [{"name": "densenet169", "weights": "a|b.pth", "random": true, "fingerprint": "00"}],
-        "features": 1664,
-        "training": {"data_fingerprint": "11", "train_images": 40, "validation_images": 8, "seed": 7, "epochs": 3,
-            "program": "host-trainer 0"},
-        "validation": {"auroc": 0.999, "images": 8.0},
-    });
-    serde_json::from_value(value).unwrap()
-}
+use crate::report_fixture::evaluation;
 
-/// Twenty images; two positives and one negative are called wrongly, two lie in the abstain band.
-fn run(folder: &Path, classes: ClassNames) -> ModelEvaluation {
-    let scores = [
-        (0.05, false),
-        (0.1, false),
-        (0.12, false),
-        (0.2, false),
-        (0.22, false),
-        (0.3, false),
-        (0.33, false),
-        (0.45, false),
-        (0.9, false),
-        (0.02, true),
-        (0.3, true),
-        (0.55, true),
-        (0.7, true),
-        (0.75, true),
-        (0.8, true),
-        (0.85, true),
-        (0.9, true),
-        (0.95, true),
-        (0.97, true),
-        (0.99, true),
-    ];
-    let image = |(i, (probability, label)): (usize, &(f64, bool))| {
-        let kind = if i % 2 == 0 { "bacteria" } else { "virus" };
-        let name = if *label { format!("person{i}_{kind}_<b>.pgm") } else { format!("IM-{i:04}-0001.pgm") };
-        let path = folder.join(&name);
-        let mut bytes = b"P5 96 64 255\n".to_vec();
-        bytes.extend((0..96 * 64).map(|pixel| (pixel % 251) as u8));
-        std::fs::write(&path, bytes).unwrap();
-        let finding = match *probability {
-            p if p < 0.4 => Finding::NoSign,
-            p if p < 0.6 => Finding::Uncertain,
-            _ => Finding::Suspected,
-        };
-        ScoredImage {
-            path,
-            relative: format!("test/{}/{name}", classes.name(*label)),
-            label: *label,
-            probability: *probability,
-            uncalibrated: probability * probability,
-            finding,
-            heat_map: Some(HeatMap::new(2, vec![0.0, 0.25, *probability as f32, 0.0]).unwrap()),
-        }
-    };
-    let images: Vec<ScoredImage> = scores.iter().enumerate().map(image).collect();
-    let scored: Vec<_> = images.iter().map(ScoredImage::scored).collect();
-    ModelEvaluation {
-        model: "22".repeat(32),
-        split: "test",
-        evaluation: Evaluation::new(&scored, 0.5).unwrap(),
-        classes,
-        random_backbones: true,
-        left_out: BTreeMap::from([("<img>.jpeg".to_owned(), "not an image".to_owned())]),
-        refused: BTreeMap::from([("<hand>.jpeg".to_owned(), vec!["rotated", "not-a-chest-x-ray"])]),
-        images,
-        contract: contract(1.5),
-    }
-}
-
-fn written(classes: ClassNames) -> (tempfile::TempDir, Detail) {
+fn written(classes: ClassNames) -> (tempfile::TempDir, EvaluationDetails) {
     let folder = tempfile::tempdir().unwrap();
-    let run = run(folder.path(), classes);
-    let detail = Detail::new(&run, &DetailsOptions::default()).unwrap();
+    let evaluation = evaluation(folder.path(), classes);
+    let detail = EvaluationDetails::new(&evaluation, &DetailsOptions::default()).unwrap();
     let (model, data) = (Path::new("models/a b.onnx"), Path::new("chest_xray"));
-    let subject = Subject { model, data, run: &run, detail: &detail, training: None, quantised: None };
+    let subject = ReportInput {
+        model,
+        data,
+        evaluation: &evaluation,
+        details: &detail,
+        training: None,
+        quantised: None,
+    };
     report::write(&folder.path().join("report"), &subject).unwrap();
     (folder, detail)
 }
@@ -203,13 +130,20 @@ fn remove_text(svg: &str) -> String {
 #[test]
 fn one_class_alone_still_makes_a_report() {
     let folder = tempfile::tempdir().unwrap();
-    let mut run = run(folder.path(), ClassNames::default());
-    run.images.retain(|image| image.label);
-    let scored: Vec<_> = run.images.iter().map(ScoredImage::scored).collect();
-    run.evaluation = Evaluation::new(&scored, 0.5).unwrap();
-    let detail = Detail::new(&run, &DetailsOptions::default()).unwrap();
+    let mut evaluation = evaluation(folder.path(), ClassNames::default());
+    evaluation.images.retain(|image| image.label);
+    let scored: Vec<_> = evaluation.images.iter().map(ScoredImage::scored).collect();
+    evaluation.evaluation = Evaluation::new(&scored, 0.5).unwrap();
+    let detail = EvaluationDetails::new(&evaluation, &DetailsOptions::default()).unwrap();
     let (model, data) = (Path::new("m.onnx"), Path::new("d"));
-    let subject = Subject { model, data, run: &run, detail: &detail, training: None, quantised: None };
+    let subject = ReportInput {
+        model,
+        data,
+        evaluation: &evaluation,
+        details: &detail,
+        training: None,
+        quantised: None,
+    };
     report::write(&folder.path().join("report"), &subject).unwrap();
     let page = text(&folder, "report.html");
     assert!(page.contains("undefined") && page.contains("needs images of both classes"));
@@ -219,13 +153,20 @@ fn one_class_alone_still_makes_a_report() {
 #[test]
 fn figures_on_images_that_the_model_was_made_with_say_so() {
     let folder = tempfile::tempdir().unwrap();
-    let mut run = run(folder.path(), ClassNames::default());
-    let detail = Detail::new(&run, &DetailsOptions::default()).unwrap();
+    let mut evaluation = evaluation(folder.path(), ClassNames::default());
+    let detail = EvaluationDetails::new(&evaluation, &DetailsOptions::default()).unwrap();
     let (model, data) = (Path::new("m.onnx"), Path::new("d"));
     for (split, words) in [("val", "on new images a model does worse"), ("train", "say nothing of new ones")]
     {
-        run.split = split;
-        let subject = Subject { model, data, run: &run, detail: &detail, training: None, quantised: None };
+        evaluation.split = split;
+        let subject = ReportInput {
+            model,
+            data,
+            evaluation: &evaluation,
+            details: &detail,
+            training: None,
+            quantised: None,
+        };
         report::write(&folder.path().join("report"), &subject).unwrap();
         for name in ["report.html", "MODEL_CARD.md"] {
             assert!(text(&folder, name).contains(words), "{name} {split}");
@@ -236,9 +177,9 @@ fn figures_on_images_that_the_model_was_made_with_say_so() {
 #[test]
 fn what_eight_bits_changed_is_listed_image_by_image() {
     let folder = tempfile::tempdir().unwrap();
-    let mut run = run(folder.path(), ClassNames::default());
-    let flip = Flip { path: "train/NORMAL/<i>.png".to_owned(), float: 0.4375, int8: 0.625 };
-    let comparison = Comparison {
+    let mut evaluation = evaluation(folder.path(), ClassNames::default());
+    let flip = VerdictFlip { path: "train/NORMAL/<i>.png".to_owned(), float: 0.4375, int8: 0.625 };
+    let comparison = Int8Comparison {
         images: 8,
         float_auroc: Some(1.0),
         int8_auroc: Some(1.0),
@@ -247,7 +188,7 @@ fn what_eight_bits_changed_is_listed_image_by_image() {
         difference_p99: 0.1875,
         flips: vec![flip],
     };
-    run.contract.quantisation = Some(QuantisationRecord {
+    evaluation.contract.quantisation = Some(QuantisationRecord {
         head_on: "int8".to_owned(),
         calibration_images: 64,
         compared_images: 8,
@@ -258,10 +199,17 @@ fn what_eight_bits_changed_is_listed_image_by_image() {
         difference_p99: 0.1875,
         flipped: 1,
     });
-    let detail = Detail::new(&run, &DetailsOptions::default()).unwrap();
+    let detail = EvaluationDetails::new(&evaluation, &DetailsOptions::default()).unwrap();
     let (model, data) = (Path::new("m.onnx"), Path::new("d"));
-    let subject = |quantised| Subject { model, data, run: &run, detail: &detail, training: None, quantised };
-    let page = |subject: &Subject<'_>| {
+    let subject = |quantised| ReportInput {
+        model,
+        data,
+        evaluation: &evaluation,
+        details: &detail,
+        training: None,
+        quantised,
+    };
+    let page = |subject: &ReportInput<'_>| {
         report::write(&folder.path().join("report"), subject).unwrap();
         text(&folder, "report.html")
     };

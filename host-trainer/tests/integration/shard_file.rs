@@ -1,12 +1,12 @@
 //! The bytes of a shard: read back as they were written, and never trusted.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use host_trainer::features::shard::{Plan, ShardPlanPart, Shard, ShardNumber, Unfit, decode, encode, entry_name};
-use host_trainer::features::{Job, View};
+use host_trainer::features::shard::{
+    Plan, Shard, ShardNumber, ShardPlanPart, Unfit, decode, encode, entry_name,
+};
+use host_trainer::features::{FeatureJob, View};
 use proptest::prelude::*;
 
 fn jobs(count: usize) -> Vec<FeatureJob> {

@@ -1,14 +1,10 @@
 //! Downloads, against a small server that breaks off in the middle.
 // Helpers here are test code too, which clippy only sees in functions marked as tests.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
-
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use common::*;
+use crate::backbone_fixture::*;
 use host_trainer::architectures::BackboneKind;
 use host_trainer::weights::{Provenance, RemoteFile, WeightStore, WeightsError, fetch};
 use sha2::{Digest, Sha256};

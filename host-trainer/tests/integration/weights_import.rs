@@ -1,13 +1,9 @@
 //! Readers of weight files, and the store.
-// Helpers here are test code too, which clippy only sees in functions marked as tests.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
-
 use std::path::Path;
 
+use crate::backbone_fixture::*;
+use crate::real_data::weights_folder;
 use burn::tensor::Device;
-use common::*;
 use hdf5_pure::{FileBuilder, FinishedGroup};
 use host_trainer::architectures::BackboneKind;
 use host_trainer::backbones::Backbone;
@@ -285,7 +281,7 @@ fn the_store_keeps_what_was_imported() {
 
 #[test]
 fn real_weights_give_the_features_that_torch_gives() {
-    let Some(folder) = real_weights() else { return };
+    let Some(folder) = weights_folder() else { return };
     let answers = answers("real.safetensors");
     for (file, kind) in
         [("mobilenet_v2-imagenet.safetensors", MOBILENET), ("densenet169-xray.safetensors", DENSENET)]

@@ -8,10 +8,11 @@ use xray_core::engine::known_answer;
 use xray_core::package::{Contract, PackageFile, Precision};
 
 use super::quality_gate::fit_quality_gate;
+use super::quantisation::{HeadTrainedOn, QuantisationOptions};
 use super::write::write_model;
 use super::{ExportOptions, ExportedModel, RunData, backbone_weights};
 use crate::device::ChosenDevice;
-use crate::evaluation::{AccuracyBudget, DecisionRules, Int8Comparison, ModelScores, calibrated};
+use crate::evaluation::{DecisionRules, Int8Comparison, ModelScores, calibrated};
 use crate::export::{BackboneGraph, export_quantised};
 use crate::features::{Extractor, FeatureJob, View};
 use crate::head::{HeadWeights, Samples, probabilities};
@@ -19,48 +20,8 @@ use crate::pipeline::{
     BaseModel, Event, FittedHead, HeadFit, ViewOptions, calibration_images, contract_of_run,
     measure_activation_ranges, set_validation_figures, validation_score,
 };
-use crate::quantise::CALIBRATION_IMAGES;
 use crate::run::{RunDir, RunRecord, ValidationScore};
 use crate::weights::WeightSet;
-
-/// Which features the head of an int8 model was trained on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum HeadTrainedOn {
-    /// Features of the int8 backbones, as the device computes them.
-    #[default]
-    Int8,
-    /// Features of the float backbones, as the run computed them.
-    Float,
-}
-
-impl HeadTrainedOn {
-    fn name(self) -> &'static str {
-        match self {
-            HeadTrainedOn::Int8 => "int8",
-            HeadTrainedOn::Float => "float",
-        }
-    }
-}
-
-/// How backbones are quantised.
-#[derive(Debug, Clone)]
-pub struct QuantisationOptions {
-    /// Number of training images that activation ranges are measured on; fewer if there are fewer.
-    pub calibration_images: usize,
-    pub head_trained_on: HeadTrainedOn,
-    /// None: the model is written whatever it loses.
-    pub budget: Option<AccuracyBudget>,
-}
-
-impl Default for QuantisationOptions {
-    fn default() -> Self {
-        QuantisationOptions {
-            calibration_images: CALIBRATION_IMAGES,
-            head_trained_on: HeadTrainedOn::default(),
-            budget: Some(AccuracyBudget::default()),
-        }
-    }
-}
 
 /// As [`export_run`](super::export_run) with [`Precision::Int8`]: measures activation ranges on training images of the run,
 /// trains the head again on the int8 backbones if asked to, chooses temperature and threshold on the validation images as

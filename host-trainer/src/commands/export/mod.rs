@@ -3,6 +3,7 @@
 mod float;
 mod int8;
 mod quality_gate;
+mod quantisation;
 mod write;
 
 use std::path::PathBuf;
@@ -17,8 +18,9 @@ use crate::pipeline::{Event, RunImages, device_probabilities, validation_score};
 use crate::run::{RunDir, RunRecord, ValidationScore};
 use crate::weights::{Provenance, WeightSet, WeightStore};
 pub use float::export_run;
-pub use int8::{HeadTrainedOn, QuantisationOptions, export_quantised_run};
+pub use int8::export_quantised_run;
 pub use quality_gate::QualityGateChoice;
+pub use quantisation::{HeadTrainedOn, QuantisationOptions};
 
 /// What a model is made from, and the file it is written to.
 #[derive(Debug)]

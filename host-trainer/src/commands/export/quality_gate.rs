@@ -118,8 +118,10 @@ pub(super) fn fit_quality_gate(
     };
     let extractor = model.extractor(&options.cache, observe)?;
     let seed = record.training.seed;
-    let train = sample(&data.train, seed, images);
-    let validation = sample(&data.validation, seed, images);
+    // Of several hospitals the first is the one where the model is used: the gate knows its images.
+    let first = options.images.sources.first().map_or("", |source| source.name.as_str());
+    let train = sample(&data.train, first, seed, images);
+    let validation = sample(&data.validation, first, seed, images);
     let mut images = FeatureReader { extractor: &extractor, observe };
     let note = format!(
         "fitting the quality gate on {} training and {} validation images",
@@ -192,8 +194,8 @@ impl FeatureReader<'_> {
     }
 }
 
-/// `count` images in the order of a hash of seed and content.
-fn sample(items: &[Item], seed: u64, count: usize) -> Vec<&Item> {
+/// `count` images of one source in the order of a hash of seed and content.
+fn sample<'a>(items: &'a [Item], source: &str, seed: u64, count: usize) -> Vec<&'a Item> {
     let key = |item: &&Item| {
         let mut hash = Sha256::new();
         hash.update(b"gate");
@@ -201,7 +203,9 @@ fn sample(items: &[Item], seed: u64, count: usize) -> Vec<&Item> {
         hash.update(&item.sha256);
         <[u8; 32]>::from(hash.finalize())
     };
-    let mut items: Vec<&Item> = items.iter().collect();
+    // Images of the only source have no name of it.
+    let of_source = |item: &&Item| item.source.is_empty() || item.source == source;
+    let mut items: Vec<&Item> = items.iter().filter(of_source).collect();
     items.sort_by_cached_key(key);
     items.truncate(count);
     items

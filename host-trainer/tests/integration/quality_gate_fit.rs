@@ -1,8 +1,6 @@
 //! The fit of a gate: scikit-learn's shrunk covariance (scripts/oracle/gate.py), and limits that keep what they were drawn
 //! on.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use host_trainer::quality_gate::{QualityGateError, QualityGateSamples, Whitening, fit, shrunk_covariance};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -21,7 +19,8 @@ struct Answer {
 
 #[test]
 fn the_shrunk_covariance_and_its_distances_are_those_of_scikit_learn() {
-    let answers: Vec<Answer> = serde_json::from_str(include_str!("fixtures/gate.json")).expect("the fixture");
+    let answers: Vec<Answer> =
+        serde_json::from_str(include_str!("../fixtures/gate.json")).expect("the fixture");
     let close = |found: f64, expected: f64| {
         assert!((found - expected).abs() <= 1e-9 * expected.abs().max(1.0), "{found}, expected {expected}");
     };
@@ -76,6 +75,7 @@ fn too_few_pictures_and_features_that_are_alike_are_refused() {
     let samples = QualityGateSamples { upright: cloud(30, |_| 0.0, 1), ..QualityGateSamples::default() };
     assert!(matches!(fit(&samples), Err(QualityGateError::TooFew { role: "validation", .. })));
     let alike = vec![vec![1.0; 300]; 30];
-    let samples = QualityGateSamples { upright: alike.clone(), validation: alike, ..QualityGateSamples::default() };
+    let samples =
+        QualityGateSamples { upright: alike.clone(), validation: alike, ..QualityGateSamples::default() };
     assert_eq!(fit(&samples), Err(QualityGateError::Degenerate));
 }

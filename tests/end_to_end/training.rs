@@ -1,0 +1,93 @@
+//! What the trainer computes is what the exported file computes.
+
+use anyhow::Result;
+use host_trainer::architectures::BackboneKind;
+use host_trainer::data::{Split, of_split};
+use host_trainer::features::{Extractor, FeatureJob, View};
+use host_trainer::fine_tune::FineTune;
+use host_trainer::run::{RunDir, RunRecord};
+use host_trainer::weights::WeightSet;
+use xray_core::engine::{Engine, TractEngine};
+use xray_core::intake::read_file;
+use xray_core::package::{PackageFile, Precision};
+use xray_core::preprocess::{Clahe, Intensity, prepare};
+use xray_edge_tests::{FitOutcome, OwnFit, bytes, head_probability};
+
+use crate::shared;
+
+#[test]
+fn the_device_computes_what_the_trainer_did() -> Result<()> {
+    let mut own = shared().variant()?;
+    // Grey levels are normalised as the contract of the model says.
+    own.options.source.preprocessing.intensity = Intensity::Clahe(Clahe::default());
+    own.run()?;
+    let model = own.export_source().float(Precision::Float32, &own.path("float.onnx"))?;
+    let package = PackageFile::read(&model)?.verify()?;
+    let contract = package.contract().preprocessing.clone();
+    assert_eq!(contract, own.options.source.preprocessing);
+    let engine = TractEngine::load(&package)?;
+    let (_, head) = RunDir::new(&own.options.out).read()?;
+
+    let items = of_split(&own.options.source.data, &own.options.source.classes, Split::Test)?;
+    let jobs: Vec<FeatureJob> = items.iter().map(|item| FeatureJob::new(item, View::Plain)).collect();
+    let sets: Vec<WeightSet> = BackboneKind::DEFAULT_STACK.map(|kind| WeightSet::random(kind, 5)).into();
+    let extractor =
+        Extractor::new(&sets, &own.options.source.preprocessing, &own.device, &own.options.source.cache)?;
+    let extraction = extractor.run(&jobs, |_| {})?;
+    assert_eq!(items.len(), 8);
+    for (item, features) in items.iter().zip(&extraction.features) {
+        let features = features.as_deref().unwrap();
+        let output = engine.run(&prepare(&read_file(&item.path)?, &contract)?)?;
+        assert_eq!(output.features().len(), 1664 + 1280);
+        for (ours, theirs) in output.features().iter().zip(features) {
+            assert!((ours - theirs).abs() <= 1e-4 * theirs.abs().max(1.0), "{ours} against {theirs}");
+        }
+        let expected = head_probability(features, &head);
+        let found = output.probability().value();
+        assert!((found - expected).abs() < 1e-4, "{found} against {expected}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_second_fit_computes_no_feature_and_gives_the_same_head() -> Result<()> {
+    let own = OwnFit::new()?;
+    let FitOutcome { record: first, cached, total } = own.run()?;
+    assert_eq!(cached, 0);
+    // 24 training phantoms of 12 patients: 2 patients (10%, at least one a class) go to validation.
+    assert_eq!(total, 20 * 2 + 4);
+    assert_eq!(first.data.train.iter().sum::<usize>(), 20);
+    let head = bytes(&own.options.out.join("head.safetensors"))?;
+    let model = bytes(&own.export_source().float(Precision::Int8Weights, &own.path("first.onnx"))?)?;
+
+    let FitOutcome { record: second, cached, .. } = own.run()?;
+    assert_eq!(cached, total);
+    assert_eq!(bytes(&own.options.out.join("head.safetensors"))?, head);
+    assert_eq!(bytes(&own.export_source().float(Precision::Int8Weights, &own.path("second.onnx"))?)?, model);
+    assert_eq!(RunRecord { timings: first.timings, ..second }, first);
+    Ok(())
+}
+
+#[test]
+fn backbones_that_were_trained_are_in_the_exported_file() -> Result<()> {
+    let mut own = shared().variant()?;
+    let unfreeze = "mobilenet-v2:18..".parse()?;
+    own.options.fine_tune = Some(FineTune { unfreeze, epochs: 1, learning_rate: 1e-3 });
+    let record = own.run()?.record;
+    assert_eq!(record.fine_tune_history.len(), 1);
+    assert_ne!(
+        record.backbones[1].fingerprint,
+        WeightSet::random(BackboneKind::MobilenetV2, 5).fingerprint()
+    );
+    let model = own.export_source().float(Precision::Float32, &own.path("tuned.onnx"))?;
+    let package = PackageFile::read(&model)?.verify()?;
+    let engine = TractEngine::load(&package)?;
+    let scores = RunDir::new(&own.options.out).scores()?;
+    assert_eq!(scores.len(), 4);
+    for score in scores {
+        let image = read_file(&own.options.source.data.join(&score.path))?;
+        let found = engine.run(&prepare(&image, &package.contract().preprocessing)?)?.probability().value();
+        assert!((found - score.probability).abs() < 1e-4, "{found} against {}", score.probability);
+    }
+    Ok(())
+}
