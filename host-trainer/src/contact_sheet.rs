@@ -1,4 +1,4 @@
-//! Contact sheets: many small pictures in rows, each with a caption.
+//! Contact sheets: images in rows, each with a caption.
 
 use font8x8::UnicodeFonts;
 use image::{GrayImage, Luma};
@@ -19,7 +19,6 @@ const INK: Luma<u8> = Luma([0]);
 /// A picture with its caption.
 #[derive(Debug, Clone)]
 pub struct Tile {
-    /// The picture.
     pub image: Radiograph,
     /// Written large below it.
     pub label: String,

@@ -1,4 +1,4 @@
-//! Where tensors are computed.
+//! The device that computes tensors.
 
 use burn::tensor::Device;
 
@@ -17,16 +17,15 @@ pub enum DeviceChoice {
     Cuda,
 }
 
-/// A device that was chosen, and why.
+/// A device and why it was chosen.
 #[derive(Debug, Clone)]
 pub struct ChosenDevice {
-    /// The device.
     pub device: Device,
     /// Other devices of the same model, for work that can be distributed.
     pub others: Vec<Device>,
     /// A short name for records, such as `cpu`.
     pub name: &'static str,
-    /// Why it was taken, for people; with the name that the hardware gives itself.
+    /// Why it was chosen, with the name of the hardware.
     pub reason: String,
     /// Whether it is a software driver.
     pub software: bool,
@@ -66,7 +65,6 @@ impl ChosenDevice {
 /// Why a device cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {
-    /// The backend is not in this build.
     #[error(
         "this build has no `{name}` backend; build it with `cargo build --release -p host-trainer --features {name}`, \
          or use `--device cpu`"
@@ -75,22 +73,12 @@ pub enum DeviceError {
         /// Name of the device and of its cargo feature.
         name: &'static str,
     },
-    /// The backend is in this build, but there is no adapter.
     #[error("no {name} adapter was found on this machine; check its driver, or use `--device cpu`")]
-    NoAdapter {
-        /// Name of the device.
-        name: &'static str,
-    },
-    /// There is an adapter, but its driver cannot be used.
+    NoAdapter { name: &'static str },
     #[error("the {name} adapter cannot be opened; check its driver, or use `--device cpu`")]
-    Closed {
-        /// Name of the device.
-        name: &'static str,
-    },
-    /// A software driver: only taken when it is asked for by name, since it is slower than the CPU path.
+    Closed { name: &'static str },
     #[error("the only {name} adapter, {adapter}, is a software driver")]
     Software {
-        /// Name of the device.
         name: &'static str,
         /// The name that the driver gives itself.
         adapter: String,

@@ -16,7 +16,6 @@ pub(crate) enum LayerKind {
 pub(crate) struct Layer {
     /// Torchvision's module path, such as `features.conv0`.
     pub(crate) name: String,
-    /// Its kind and size.
     pub(crate) kind: LayerKind,
 }
 

@@ -32,7 +32,6 @@ impl BackboneKind {
     /// The backbones of the default stacked model.
     pub const DEFAULT_STACK: [BackboneKind; 2] = [BackboneKind::DenseNet169, BackboneKind::MobilenetV2];
 
-    /// The backbone of this name.
     pub fn from_name(name: &str) -> Option<BackboneKind> {
         BackboneKind::ALL.into_iter().find(|kind| kind.name() == name)
     }

@@ -1,4 +1,4 @@
-//! Between the scaling of the pipeline and the scaling that a net was trained with.
+//! Converts from the scaling of the pipeline to the scaling that a net was trained with.
 
 use xray_core::preprocess::Scaling;
 

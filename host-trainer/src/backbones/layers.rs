@@ -11,11 +11,8 @@ use crate::weights::{Array, Padding, WeightSet, WeightsError};
 
 /// Reads layers out of a weight set whose shapes were checked before.
 pub(crate) struct LayerLoader<'a> {
-    /// Where the arrays are.
     pub(crate) set: &'a WeightSet,
-    /// Where the tensors shall be.
     pub(crate) device: &'a Device,
-    /// Which layers are trained.
     pub(crate) trained: &'a TrainedLayers,
 }
 
@@ -36,7 +33,6 @@ pub(crate) struct ConvGeometry {
     pub(crate) step: usize,
     /// Rows and columns of zeros on each side, in pixels.
     pub(crate) pad: usize,
-    /// Number of groups.
     pub(crate) groups: usize,
 }
 
@@ -100,9 +96,8 @@ impl LayerLoader<'_> {
 /// Takes arrays out of burn layers, under the names that [`LayerLoader`] reads.
 #[derive(Debug, Default)]
 pub(crate) struct TensorCollector {
-    /// The tensors that were collector.
     pub(crate) tensors: BTreeMap<String, Array>,
-    /// The device's word if a tensor could not be read.
+    /// The error of the device if a tensor could not be read.
     pub(crate) failure: Option<String>,
 }
 
@@ -123,7 +118,6 @@ impl TensorCollector {
         self.put(format!("{layer}.weight"), conv.weight.val());
     }
 
-    /// BatchNorm.
     pub(crate) fn norm(&mut self, layer: &str, norm: &BatchNorm) {
         self.put(format!("{layer}.weight"), norm.gamma.val());
         self.put(format!("{layer}.bias"), norm.beta.val());

@@ -47,7 +47,7 @@ impl Backbone {
     ///
     /// # Errors
     /// [`WeightsError::Mismatch`] if tensors are missing, too many or wrongly shaped, all of them named;
-    /// [`WeightsError::Unsupported`] if the net has no form with the set's conventions.
+    /// [`WeightsError::Unsupported`] if the net cannot be built with the conventions of the set.
     pub fn load(set: &WeightSet, device: &Device) -> Result<Backbone, WeightsError> {
         Self::load_trained(set, &TrainedLayers::default(), device)
     }
@@ -76,7 +76,6 @@ impl Backbone {
         Ok(Backbone { kind: set.backbone, conventions: set.conventions.clone(), net })
     }
 
-    /// Which net it is.
     pub fn kind(&self) -> BackboneKind {
         self.kind
     }
@@ -94,7 +93,7 @@ impl Backbone {
     /// The tensors as they are now.
     ///
     /// # Errors
-    /// The device's word if a tensor cannot be read.
+    /// The error of the device if a tensor cannot be read.
     pub(crate) fn weights(&self, provenance: Provenance) -> Result<WeightSet, String> {
         let mut collector = TensorCollector::default();
         match &self.net {

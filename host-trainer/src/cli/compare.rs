@@ -12,7 +12,7 @@ use xray_core::screening::printable;
 use super::SOME_UNREAD;
 use super::args::SplitImageSetArgs;
 use super::progress::Reporter;
-use crate::commands::compare::compare_models;
+use crate::commands::compare::{CompareOptions, compare_models};
 use crate::evaluation::PairedComparison;
 use crate::metrics::{Evaluation, McNemar, Rate};
 
@@ -48,8 +48,8 @@ pub struct CompareArgs {
 
 pub fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let mut reporter = Reporter::new(args.quiet);
-    let (models, images) = ([args.a.as_path(), args.b.as_path()], args.images.set());
-    let result = compare_models(models, &images, &mut |event| reporter.show(event))?;
+    let options = CompareOptions { a: args.a, b: args.b, images: args.images.set() };
+    let result = compare_models(&options, &mut |event| reporter.show(event))?;
     if args.json {
         println!("{}", serde_json::to_string(&result)?);
     } else {

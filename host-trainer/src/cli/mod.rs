@@ -30,7 +30,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 /// The model is a screening aid, not a diagnosis: a clinician decides.
 #[derive(Debug, Parser)]
 #[command(name = "host-trainer", version, after_help = EXAMPLES)]
-pub struct Cli {
+struct Cli {
     #[command(subcommand)]
     command: Command,
 }
@@ -86,9 +86,20 @@ enum Command {
     Documents(documents::DocumentsArgs),
 }
 
+/// Runs the command line of this process; errors go to standard error.
+pub fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// # Errors
 /// What stopped the command, with a remedy.
-pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Demo(args) => demo::run(args),
         Command::Weights(args) => weights::run(args).map(|()| ExitCode::SUCCESS),

@@ -40,7 +40,7 @@ pub fn run(args: SignArgs) -> Result<()> {
     let signed = sign_model(&args.model, &args.key, args.model_version)?;
     if signed.version == 0 {
         eprintln!(
-            "warning: the model has version 0: a board cannot tell it from an older one; see --model-version"
+            "warning: the model has version 0: a board cannot distinguish it from an older one; see --model-version"
         );
     }
     if args.json {

@@ -156,7 +156,7 @@ fn domain_shift(shift: &DomainShiftRecord) -> Vec<String> {
         line(&kind.kind, kind.images as u64, figures);
     }
     let all = &shift.evaluation;
-    // Without intervals: forms of one image are not independent.
+    // Without intervals: views of one image are not independent.
     let figures = [all.auroc, all.sensitivity.value, all.specificity.value].map(|value| (value, None));
     line("all", all.confusion.total(), figures);
     lines

@@ -70,7 +70,7 @@ Examples:
 /// Runs `host-trainer weights`.
 ///
 /// # Errors
-/// Whatever went wrong, in words for the user.
+/// What went wrong.
 pub fn run(args: WeightsArgs) -> Result<()> {
     let store = WeightStore::open(args.weights_dir)?;
     match args.command {

@@ -1,7 +1,7 @@
 //! `compare`: two model files on the same images.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use xray_core::screening::Screener;
@@ -10,16 +10,24 @@ use crate::evaluation::{ComparedModel, Disagreement, ImageSet, PairedComparison,
 use crate::metrics::{Evaluation, MetricsError, Scored, compare_auroc, mcnemar};
 use crate::pipeline::{Event, class_names, load_screener, screen_images};
 
+/// Which models are compared, and on what.
+#[derive(Debug, Clone)]
+pub struct CompareOptions {
+    pub a: PathBuf,
+    pub b: PathBuf,
+    pub images: ImageSet,
+}
+
 /// Evaluates two models on one split, each at its own threshold; abstain bands are ignored.
 ///
 /// # Errors
 /// If a model cannot be loaded, their classes differ and none were named, the split is not there, or no image of
 /// it could be read.
 pub fn compare_models(
-    [a, b]: [&Path; 2],
-    set: &ImageSet,
+    options: &CompareOptions,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<PairedComparison> {
+    let CompareOptions { a, b, images: set } = options;
     let (first, second) = (load_screener(a, observe)?, load_screener(b, observe)?);
     let classes = match &set.classes {
         Some(classes) => classes.clone(),

@@ -5,15 +5,14 @@ use sha2::{Digest, Sha256};
 
 use super::Item;
 
-/// What an image is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Learned from.
+    /// Training.
     Train,
-    /// Watched while learning: early stopping, thresholds.
+    /// Validation during training: early stopping, thresholds.
     Validation,
-    /// Judged by, once.
+    /// The final evaluation.
     Test,
 }
 
@@ -27,25 +26,23 @@ impl Role {
         }
     }
 
-    /// The role of this name.
     pub fn from_name(name: &str) -> Option<Role> {
         [Role::Train, Role::Validation, Role::Test].into_iter().find(|role| role.name() == name)
     }
 }
 
-/// A divided data set; each side is ordered by [`Item::relative`]. `test` may be empty.
+/// A divided data set; each split is ordered by [`Item::relative`]. `test` may be empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataSet {
-    /// Learned from; both classes occur.
+    /// Both classes occur.
     pub train: Vec<Item>,
-    /// Watched while learning; both classes occur; no patient of `train`.
+    /// Both classes occur; no patient of `train`.
     pub validation: Vec<Item>,
-    /// Judged by.
     pub test: Vec<Item>,
 }
 
 impl DataSet {
-    /// Puts each item on its side, in order; those of no role are left out.
+    /// Assigns each item to its split, in order; items without a role are left out.
     pub(super) fn by_role(items: Vec<Item>, role: impl Fn(&Item) -> Option<Role>) -> DataSet {
         let mut set = DataSet { train: Vec::new(), validation: Vec::new(), test: Vec::new() };
         for item in items {
@@ -59,7 +56,6 @@ impl DataSet {
         set
     }
 
-    /// The images of one role.
     pub fn role(&self, role: Role) -> &[Item] {
         match role {
             Role::Train => &self.train,
@@ -69,7 +65,7 @@ impl DataSet {
     }
 
     /// SHA-256 (64 hex digits) over the sorted lines `SHA256 ROLE LABEL` (label 0 or 1) of all images: the
-    /// identity of what was learned from, whatever the files are called and wherever they lie.
+    /// identity of the data set, whatever the files are called and wherever they are.
     pub fn fingerprint(&self) -> String {
         let mut lines: Vec<String> = [Role::Train, Role::Validation, Role::Test]
             .into_iter()

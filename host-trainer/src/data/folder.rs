@@ -1,4 +1,4 @@
-//! Finding the images of a data set on disk.
+//! Lists the images of a data set on disk.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -16,11 +16,8 @@ use super::{DataError, patient_of};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Split {
-    /// `train`
     Train,
-    /// `val`
     Val,
-    /// `test`
     Test,
 }
 
@@ -79,7 +76,6 @@ impl ClassNames {
 /// One image of a data set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Where it lies, absolute.
     pub path: PathBuf,
     /// Its path from the split folder on, with `/` on every system: `train/NORMAL/IM-0115-0001.jpeg`.
     pub relative: String,

@@ -1,4 +1,4 @@
-//! Groups of images that figures are told apart by.
+//! Groups of images that get figures of their own.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,7 +18,7 @@ pub enum Groups {
 }
 
 #[derive(Deserialize)]
-struct Row {
+struct GroupRow {
     path: String,
     group: String,
 }
@@ -41,7 +41,7 @@ impl Groups {
             }
         }
         let mut groups = BTreeMap::new();
-        for row in reader.deserialize::<Row>() {
+        for row in reader.deserialize::<GroupRow>() {
             let row = row.map_err(unreadable)?;
             let path = row.path.replace('\\', "/");
             if groups.insert(path.clone(), row.group).is_some() {

@@ -1,9 +1,9 @@
-//! The X-rays that are learned from: finding them, telling whose they are, and keeping patients on one side.
+//! The X-rays of a data set: finding them, identifying patients, and keeping each patient in one split.
 //!
-//! [`list`] finds the images, [`patient_of`] tells patients by file names, and [`DataSet`] holds the three
-//! sides: what is trained on, what training is watched with, and what it is judged by. [`augment`] varies what is
-//! trained on, [`corrupt`] what is validated on, and [`leaks`] finds what is on two sides. [`WrongOrientation`]
-//! and [`ood`] make what a model must not judge.
+//! [`list`] finds the images, [`patient_of`] identifies patients by file names, and [`DataSet`] holds
+//! training, validation and test images. [`augment`] varies
+//! training images, [`corrupt`] validation images, and [`leaks`] finds what is in two splits. [`WrongOrientation`]
+//! and [`ood`] make pictures that a model must not score.
 
 pub mod augment;
 pub mod corrupt;

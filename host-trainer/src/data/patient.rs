@@ -1,4 +1,4 @@
-//! Whose X-ray it is, told by the file name.
+//! The patient of an X-ray, by the file name.
 
 /// The patient of an image, by the file names of the Kermany set (doi 10.17632/rscbjbr9sj.2).
 ///
@@ -9,8 +9,8 @@
 /// | `NORMAL2-IM-0115-0001.jpeg` | `N0115` |
 /// | anything else | the file itself: `file:` and its path |
 ///
-/// `IM-N` and `NORMAL2-IM-N` may be two numberings, and one number then two children. The names cannot tell,
-/// so both are taken for one: keeping two children together costs nothing, parting one child over both sides
+/// `IM-N` and `NORMAL2-IM-N` may be two numberings, and one number then two children. The names do not say which,
+/// so both count as one: keeping two children together costs nothing, but one child in both splits
 /// would make validation look better than it is. Digits are kept as written.
 ///
 /// The numbering starts anew in `test`, so equal names there and in `train` say nothing. A file of another

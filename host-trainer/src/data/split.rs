@@ -46,9 +46,9 @@ impl DataSet {
     }
 
     /// Keeps `fraction` of the patients of `train` for validation, of each class alike, and adds the folder
-    /// `val`. The official `val` holds 16 images, too few to watch training with.
+    /// `val`. The official `val` holds 16 images, too few for validation.
     ///
-    /// A patient's images all go to the same side. A patient with an image of the positive class counts as
+    /// All images of a patient go to the same split. A patient with an image of the positive class counts as
     /// positive. Patients of each class are ordered by the SHA-256 of seed and name and the first
     /// `fraction`, rounded, at least one and never all, are kept: the same seed gives the same patients on
     /// every machine, and adding a patient moves few others. A patient with images in both `train` and `val`
@@ -90,7 +90,7 @@ impl DataSet {
     }
 }
 
-/// Where a patient stands in the order of a seed.
+/// The sort key of a patient for a seed.
 fn order_key(seed: u64, patient: &str) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(seed.to_le_bytes());

@@ -12,7 +12,7 @@ use super::{ClassNames, DataError, Item, Split};
 const NAMED: usize = 3;
 
 #[derive(Deserialize)]
-struct Row {
+struct SplitRow {
     path: String,
     role: String,
     patient: String,
@@ -84,7 +84,7 @@ fn read(file: &Path, items: &[Item]) -> Result<BTreeMap<String, (Role, String)>,
 
     let mut rows: BTreeMap<String, (Role, String)> = BTreeMap::new();
     let mut roles: BTreeMap<String, Role> = BTreeMap::new();
-    let mut records = reader.deserialize::<Row>();
+    let mut records = reader.deserialize::<SplitRow>();
     loop {
         let line = records.reader().position().line();
         let Some(record) = records.next() else { break };

@@ -26,7 +26,6 @@ impl Default for AccuracyBudget {
 /// An image with different verdicts by the two models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VerdictFlip {
-    /// The file, below the data folder.
     pub path: String,
     /// Probability under the float model.
     pub float: f64,
@@ -100,7 +99,7 @@ impl Int8Comparison {
         })
     }
 
-    /// What exceeds the budget, in words; `None` if nothing does.
+    /// A description of what exceeds the budget; `None` if nothing does.
     pub fn exceeded(&self, budget: &AccuracyBudget) -> Option<String> {
         if let (Some(float), Some(int8)) = (self.float_auroc, self.int8_auroc)
             && float - int8 > budget.auroc

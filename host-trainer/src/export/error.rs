@@ -10,18 +10,14 @@ pub enum ExportError {
     Graph(#[from] GraphError),
     #[error(transparent)]
     Head(#[from] HeadError),
-    /// The contract names other backbones than those given.
     #[error("the contract names the backbones [{}], the weights are for [{}]; give the weights in the contract's order", .contract.join(", "), .weights.join(", "))]
     Backbones { contract: Vec<String>, weights: Vec<String> },
-    /// Numbers of features differ.
     #[error(
         "the backbones give {backbones} features, the head takes {head} and the contract says {contract}; train the head on these backbones"
     )]
     Features { backbones: usize, head: usize, contract: usize },
-    /// The contract asks for 8-bit activations and no ranges are there, or the other way round.
     #[error("precision {} {} activation ranges; {}", .precision, if *.needed { "needs" } else { "takes no" }, if *.needed { "give the images with --data" } else { "leave them out" })]
     ActivationRanges { precision: &'static str, needed: bool },
-    /// A model has no backbone graph that could take another head.
     #[error("{file}: {reason}; give a model that `host-trainer export` wrote")]
     BackboneGraph { file: String, reason: String },
 }

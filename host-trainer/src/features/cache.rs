@@ -1,5 +1,5 @@
-//! One small file for each image, view and backbone. A file is there whole or not at all, so an extraction
-//! that was cut off goes on where it stopped.
+//! The feature cache: one small file for each image, view and backbone. Files are written atomically, so that an
+//! interrupted extraction continues where it stopped.
 
 use std::fs;
 use std::io::Write;
@@ -18,7 +18,7 @@ const FORMAT: u32 = 1;
 /// Bytes of SHA-256 that stand behind the features in a file.
 const CHECK_BYTES: usize = 8;
 
-/// What features depend on beside the image.
+/// What features depend on apart from the image.
 #[derive(Debug, Clone, Copy)]
 pub struct CacheKey<'a> {
     /// What gives the features, for the folder's name.
@@ -64,7 +64,7 @@ impl FeatureCache {
         self.features
     }
 
-    /// The features of an image, if they are there and whole.
+    /// The features of an image, if a complete file exists.
     ///
     /// # Errors
     /// [`FeatureError::Cache`] if a file is there and cannot be read.
@@ -87,7 +87,7 @@ impl FeatureCache {
         Ok(Some(floats.collect()))
     }
 
-    /// Keeps the features of an image.
+    /// Stores the features of an image.
     ///
     /// # Errors
     /// [`FeatureError::Cache`] if the file cannot be written.
@@ -107,7 +107,7 @@ impl FeatureCache {
     }
 
     fn path(&self, sha256: &str, view: &View) -> PathBuf {
-        let shelf = sha256.get(..2).unwrap_or("xx");
-        self.folder.join(shelf).join(format!("{sha256}-{}.f32", view.name()))
+        let subfolder = sha256.get(..2).unwrap_or("xx");
+        self.folder.join(subfolder).join(format!("{sha256}-{}.f32", view.name()))
     }
 }

@@ -1,4 +1,4 @@
-//! Images through the frozen backbones.
+//! Runs images through frozen backbones and caches the features.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,7 +30,7 @@ struct CachedNets {
 /// Features of every part, by part and job; none where they are not known.
 type FeatureRows = Vec<Vec<Option<Vec<f32>>>>;
 
-/// The frozen nets, side by side, and their caches.
+/// Frozen nets and the caches of their features.
 pub struct Extractor {
     parts: Vec<CachedNets>,
     preprocessing: Preprocessing,
@@ -99,8 +99,7 @@ impl Extractor {
         Plan::new(data, self.device, self.parts.iter().map(part).collect(), jobs)
     }
 
-    /// Keeps the joined features of a job in the cache, in the place of others that are there; `false` if the
-    /// same were.
+    /// Stores the joined features of a job in the cache and replaces others; `false` if the same were stored.
     ///
     /// # Errors
     /// [`FeatureError::Cache`] if the cache cannot be read or written.

@@ -1,4 +1,4 @@
-//! Pooled features of images: computed once, kept on disk.
+//! Pooled features of images: computed once and cached on disk.
 
 mod burn_net;
 mod cache;

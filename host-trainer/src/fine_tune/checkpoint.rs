@@ -94,7 +94,7 @@ impl FineTuneCheckpoint {
         self.history.len() + 1
     }
 
-    /// Writes it, whole or not at all.
+    /// Writes the state, atomically.
     ///
     /// # Errors
     /// [`TrainingError::CheckpointFile`].

@@ -1,4 +1,4 @@
-//! A training that was cut off after a pass, as one file.
+//! The state of a training after an epoch, as one file, so that it can be resumed.
 
 use std::path::Path;
 
@@ -14,30 +14,30 @@ use super::model::Head;
 use super::{Epoch, TrainingError};
 use xray_core::files::{PUBLIC, not_found_as_none, write_atomic};
 
-/// Everything that the next pass depends on.
+/// Everything that the next epoch depends on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// SHA-256 (hex) over options and samples: a training goes on with its own only.
+    /// SHA-256 (hex) over options and samples: only the same training can be resumed.
     pub(super) key: String,
     pub(super) history: Vec<Epoch>,
-    /// Adam's step size of the next pass.
+    /// Adam's learning rate in the next epoch.
     pub(super) learning_rate: f64,
     pub(super) early_stopping: EarlyStoppingState,
     pub(super) reduce_on_plateau: ReduceOnPlateauState,
-    /// The head after the last pass, as burn writes it.
+    /// The head after the last epoch, as burn writes it.
     #[serde(with = "serde_bytes")]
     head: Vec<u8>,
     /// Adam's moments.
     #[serde(with = "serde_bytes")]
     optimizer: Vec<u8>,
-    /// The pass that would be kept, if there is one yet.
+    /// The best epoch, if there is one yet.
     pub(super) kept: Option<BestEpoch>,
-    /// Whether early stopping ended it.
+    /// Whether early stopping ended the training.
     #[serde(default)]
     pub(super) stopped: bool,
 }
 
-/// The pass that would be kept if the training ended now.
+/// The epoch whose weights are kept if the training ends now.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct BestEpoch {
     /// Counted from 1.
@@ -52,7 +52,7 @@ pub(super) struct BestEpoch {
 }
 
 impl Checkpoint {
-    /// A training before its first pass.
+    /// The state before the first epoch.
     pub(super) fn start(key: String, learning_rate: f64) -> Self {
         Checkpoint {
             key,
@@ -67,24 +67,24 @@ impl Checkpoint {
         }
     }
 
-    /// The passes that are done.
+    /// The finished epochs.
     pub fn history(&self) -> &[Epoch] {
         &self.history
     }
 
-    /// The pass that comes next, counted from 1.
+    /// The next epoch, counted from 1.
     pub fn next_epoch(&self) -> usize {
         self.history.len() + 1
     }
 
-    /// Keeps head and optimiser.
+    /// Stores head and optimiser.
     pub(super) fn store(&mut self, head: Vec<u8>, optimizer: &ModuleOptimizer) -> Result<(), TrainingError> {
         self.head = head;
         self.optimizer = optimizer.into_bytes().map_err(unusable)?.to_vec();
         Ok(())
     }
 
-    /// Head and optimiser after the last pass that is in here.
+    /// Head and optimiser after the last epoch.
     pub(super) fn restore(
         &self,
         head: Head,
@@ -96,7 +96,7 @@ impl Checkpoint {
         Ok((load(head, &self.head)?, load_optimizer(optimizer, &self.optimizer)?))
     }
 
-    /// Writes it, whole or not at all.
+    /// Writes the state, atomically.
     ///
     /// # Errors
     /// [`TrainingError::CheckpointFile`].
@@ -113,7 +113,7 @@ impl Checkpoint {
     }
 }
 
-/// Writes the state of a training, whole or not at all.
+/// Writes the state of a training, atomically.
 pub(crate) fn write(state: &impl Serialize, path: &Path) -> Result<(), TrainingError> {
     let failed = |reason: String| TrainingError::CheckpointFile { path: path.to_owned(), reason };
     let mut bytes = Vec::new();

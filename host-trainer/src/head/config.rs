@@ -1,20 +1,20 @@
-//! How the head is trained.
+//! Options of the training of a head.
 
 use serde::{Deserialize, Serialize};
 
 use super::callbacks::{EarlyStopping, Monitor, ReduceOnPlateau};
 use super::{Samples, TrainingError};
 
-/// How the head is trained. The defaults are those of the command line.
+/// Options of the training of a head. The defaults are those of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TrainingConfig {
     /// Seeds the first weights, the order of the batches, the views and dropout.
     pub seed: u64,
     /// Passes over the training samples.
     pub epochs: usize,
-    /// Samples a step; at least 2, since BatchNorm needs a variance.
+    /// Samples per step; at least 2, since BatchNorm needs a variance.
     pub batch_size: usize,
-    /// Adam's step size.
+    /// Adam's learning rate.
     pub learning_rate: f64,
     /// Share of hidden values that dropout sets to zero, 0..1.
     pub dropout: f32,
@@ -24,17 +24,16 @@ pub struct TrainingConfig {
     /// How much each class weighs in the loss.
     #[serde(default)]
     pub class_weights: ClassWeights,
-    /// Share of the label that is moved to the other class and back by half: `y·(1 − s) + s / 2` (Szegedy 2016,
+    /// Label smoothing: `y·(1 − s) + s / 2` (Szegedy 2016,
     /// arXiv:1512.00567, section 7), 0..1.
     #[serde(default)]
     pub label_smoothing: f32,
-    /// Which pass's weights are kept.
+    /// The epoch whose weights are kept.
     #[serde(default)]
     pub keep: Keep,
-    /// Stopping early, if it is wanted.
     #[serde(default)]
     pub early_stopping: Option<EarlyStopping>,
-    /// A smaller step size on a plateau, if it is wanted.
+    /// Reduces the learning rate on a plateau.
     #[serde(default)]
     pub reduce_on_plateau: Option<ReduceOnPlateau>,
 }
@@ -50,11 +49,11 @@ pub enum ClassWeights {
     Balanced,
 }
 
-/// Which pass's weights are kept.
+/// Which epoch's weights are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Keep {
-    /// Those of the pass in which this figure was best (Keras: `ModelCheckpoint(save_best_only=True)`).
+    /// Those of the epoch in which this metric was best (Keras: `ModelCheckpoint(save_best_only=True)`).
     Best(Monitor),
     /// Those that early stopping counts as best (Keras: `restore_best_weights=True`).
     EarlyStopping,
@@ -106,7 +105,7 @@ impl TrainingConfig {
     /// [`TrainingError`] names the one that is not.
     pub fn check(&self) -> Result<(), TrainingError> {
         let share = |name, value: f32| {
-            let range = TrainingError::Share { name, value: value.to_string() };
+            let range = TrainingError::Fraction { name, value: value.to_string() };
             if (0.0..1.0).contains(&value) { Ok(()) } else { Err(range) }
         };
         if self.batch_size < 2 {

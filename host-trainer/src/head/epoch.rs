@@ -19,7 +19,7 @@ pub struct Epoch {
     pub validation_accuracy: f64,
     /// Area under the ROC curve on the validation samples; none if they are all of one class.
     pub validation_auroc: Option<f64>,
-    /// Adam's step size in this pass.
+    /// Adam's learning rate in this epoch.
     pub learning_rate: f64,
 }
 

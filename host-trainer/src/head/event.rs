@@ -1,24 +1,23 @@
-//! What a training tells while it works.
+//! What a training reports.
 
 use super::Epoch;
 
-/// A moment of a training. `State` is all that it needs to go on from the end of a pass.
+/// A report of a training. `State` is everything that the next epoch depends on.
 #[derive(Debug)]
 pub enum TrainingEvent<'a, State> {
-    /// A step was made.
     Step(Step),
-    /// A pass ended.
+    /// An epoch ended.
     Epoch(&'a Epoch, &'a State),
 }
 
-/// How far a pass is.
+/// The progress within an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Step {
-    /// The pass, counted from 1.
+    /// The epoch, counted from 1.
     pub epoch: usize,
-    /// Images of it that were trained on.
+    /// Images that were trained on in this epoch.
     pub done: usize,
-    /// Images in a pass.
+    /// Images in an epoch.
     pub total: usize,
     /// Mean binary cross-entropy over them, with dropout, in nats.
     pub train_loss: f64,

@@ -1,4 +1,4 @@
-//! The small classifier that is trained on the backbones' pooled features.
+//! The classifier head: the small net that is trained on the pooled features of the backbones.
 
 pub mod callbacks;
 mod checkpoint;

@@ -76,7 +76,6 @@ impl Head {
         self.dense3.forward(drop(hidden2, mask2))
     }
 
-    /// The trained numbers.
     pub fn weights(&self) -> Result<HeadWeights, TrainingError> {
         Ok(HeadWeights {
             norm1: batch_norm(&self.norm1)?,

@@ -1,5 +1,4 @@
-//! Everything that is drawn while training. Each pass and step has a generator of its own, so that training
-//! can be taken up anywhere.
+//! Random numbers of a training. Each epoch and step has its own generator, so that a training can be resumed anywhere.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::seq::SliceRandom;
@@ -10,7 +9,7 @@ use super::model::DropoutMasks;
 use super::sampling::balanced_order;
 use super::{Samples, TrainingConfig};
 
-/// Streams of a pass: the order, the views, and from here on the dropout of each step.
+/// Streams of an epoch: the order, the views, and from here on the dropout of each step.
 const ORDER: u64 = 0;
 const VIEWS: u64 = u64::MAX;
 const FIRST_STEP: u64 = 1;
@@ -21,14 +20,14 @@ fn generator(seed: u64, epoch: usize, stream: u64) -> ChaCha8Rng {
     rng
 }
 
-/// The order of the images in a pass.
+/// The order of the images in an epoch.
 pub(crate) fn order(count: usize, seed: u64, epoch: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
     order.shuffle(&mut generator(seed, epoch, ORDER));
     order
 }
 
-/// Which of its views, of which it has so many, each image shows in a pass.
+/// The view of each image in an epoch; `counts` are the numbers of views.
 pub(crate) fn views(counts: impl Iterator<Item = usize>, seed: u64, epoch: usize) -> Vec<usize> {
     let mut rng = generator(seed, epoch, VIEWS);
     counts.map(|views| rng.random_range(0..views)).collect()
@@ -47,7 +46,7 @@ pub(super) fn epoch(samples: &Samples, seed: u64, epoch: usize) -> Vec<(usize, u
     order.into_iter().zip(views).collect()
 }
 
-/// The dropout of a step.
+/// The dropout masks of a step.
 pub(crate) fn dropout(
     config: &TrainingConfig,
     epoch: usize,

@@ -1,4 +1,4 @@
-//! What the head is trained on.
+//! The samples that a head is trained on.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 /// Features with their labels.
 #[derive(Debug, Clone, Default)]
 pub struct Samples {
-    /// Of each image the features of its views, at least one; each as long as the features of the stack. A
-    /// pass draws one of them; scoring takes the first.
+    /// Of each image the features of its views, at least one; each as long as the features of the stack. An
+    /// epoch draws one of them; scoring takes the first.
     pub views: Vec<Vec<Arc<[f32]>>>,
     /// `true` for the positive class; as many as `views`.
     pub labels: Vec<bool>,

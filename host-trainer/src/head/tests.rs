@@ -137,8 +137,8 @@ fn a_training_that_stopped_early_is_not_trained_further() {
     let config = TrainingConfig { epochs: 30, early_stopping: Some(rule), ..config() };
     let last = std::cell::RefCell::new(None);
     let run = |resume| {
-        train(&config, &samples(0..16), &samples(16..24), &Device::flex(), resume, |moment| {
-            if let TrainingEvent::Epoch(_, state) = moment {
+        train(&config, &samples(0..16), &samples(16..24), &Device::flex(), resume, |event| {
+            if let TrainingEvent::Epoch(_, state) = event {
                 last.replace(Some(state.clone()));
             }
             Ok::<_, TrainingError>(())
@@ -154,19 +154,19 @@ fn a_training_that_stopped_early_is_not_trained_further() {
 #[test]
 fn every_step_is_told() {
     let config = TrainingConfig { epochs: 2, batch_size: 6, ..config() };
-    let mut told = Vec::new();
-    let trained = train(&config, &samples(0..16), &samples(16..24), &Device::flex(), None, |moment| {
-        if let TrainingEvent::Step(step) = moment {
-            told.push(step);
+    let mut steps = Vec::new();
+    let trained = train(&config, &samples(0..16), &samples(16..24), &Device::flex(), None, |event| {
+        if let TrainingEvent::Step(step) = event {
+            steps.push(step);
         }
         Ok::<_, TrainingError>(())
     })
     .unwrap();
-    let counts: Vec<_> = told.iter().map(|step| (step.epoch, step.done, step.total)).collect();
+    let counts: Vec<_> = steps.iter().map(|step| (step.epoch, step.done, step.total)).collect();
     assert_eq!(counts, [(1, 6, 16), (1, 12, 16), (1, 16, 16), (2, 6, 16), (2, 12, 16), (2, 16, 16)]);
     // The last step of a pass says what the pass says.
-    assert_eq!(told[2].train_loss, trained.history[0].train_loss);
-    assert_eq!(told[5].train_accuracy, trained.history[1].train_accuracy);
+    assert_eq!(steps[2].train_loss, trained.history[0].train_loss);
+    assert_eq!(steps[5].train_accuracy, trained.history[1].train_accuracy);
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn a_training_that_was_cut_off_ends_with_the_same_head() {
     let folder = tempfile::tempdir().unwrap();
     let path = |epoch: usize| folder.path().join(epoch.to_string());
     let run = |resume| {
-        train(&config, &with_views(), &samples(16..24), &Device::flex(), resume, |moment| match moment {
+        train(&config, &with_views(), &samples(16..24), &Device::flex(), resume, |event| match event {
             TrainingEvent::Epoch(epoch, state) => state.save(&path(epoch.epoch)),
             TrainingEvent::Step(_) => Ok(()),
         })
@@ -225,8 +225,8 @@ fn a_training_that_was_cut_off_ends_with_the_same_head() {
 #[test]
 fn a_checkpoint_of_another_training_is_refused() {
     let mut last = None;
-    train(&config(), &samples(0..16), &samples(16..24), &Device::flex(), None, |moment| {
-        if let TrainingEvent::Epoch(_, state) = moment {
+    train(&config(), &samples(0..16), &samples(16..24), &Device::flex(), None, |event| {
+        if let TrainingEvent::Epoch(_, state) = event {
             last = Some(state.clone());
         }
         Ok::<_, TrainingError>(())

@@ -14,32 +14,30 @@ use super::{
     HeadWeights, Keep, Samples, Step, TrainingConfig, TrainingError, TrainingEvent, class_weights, rng,
 };
 
-/// Added to Adam's denominator, as Keras does by default.
+/// Added to Adam's denominator, as in Keras by default.
 pub(crate) const ADAM_EPSILON: f32 = 1e-7;
 
-/// Images that are scored at a time on the validation side; no effect on the numbers.
+/// Validation images that are scored at a time; without effect on the results.
 const SCORE_BATCH: usize = 256;
 
-/// A trained head: the weights of the pass that [`Keep`] names.
+/// A trained head: the weights of the epoch that [`Keep`] selects.
 #[derive(Debug, Clone)]
 pub struct TrainedHead {
-    /// The weights.
     pub weights: HeadWeights,
-    /// The pass that they are from, counted from 1.
+    /// The epoch of the weights, counted from 1.
     pub best_epoch: usize,
-    /// Every pass.
     pub history: Vec<Epoch>,
     /// Probability of each validation sample under `weights`, in order.
     pub validation_probabilities: Vec<f64>,
 }
 
-/// Trains a head. `observe` is told of every step and, after every pass, of what it gave and of all that a training
-/// needs to go on from there; given to `resume`, it ends with the same head, bit for bit on a CPU.
+/// Trains a head. `observe` gets every step, and after every epoch its figures and the state to resume from. Given as
+/// `resume`, this state leads to the same head, bit for bit on a CPU.
 ///
 /// # Errors
 /// [`TrainingError`] if a side has no samples or one class only on the training side, if an option is out of
 /// range, if the loss is no number any more, if the checkpoint is of another training, or if the device fails; and
-/// whatever `observe` gives.
+/// whatever `observe` returns.
 pub fn train<E: From<TrainingError>>(
     config: &TrainingConfig,
     training: &Samples,
@@ -58,7 +56,7 @@ pub fn train<E: From<TrainingError>>(
     let mut trainer = Trainer::new(config, training, device, &state)?;
     while !state.stopped && state.next_epoch() <= config.epochs {
         let epoch = state.next_epoch();
-        let sums = trainer.pass(epoch, state.learning_rate, |step| observe(TrainingEvent::Step(step)))?;
+        let sums = trainer.epoch(epoch, state.learning_rate, |step| observe(TrainingEvent::Step(step)))?;
         let head = trainer.head.valid();
         let logits = score(&head, validation, &device.clone())?;
         let record = epoch_record(epoch, state.learning_rate, &sums, &logits, &validation.labels);
@@ -67,7 +65,7 @@ pub fn train<E: From<TrainingError>>(
             return Err(TrainingError::Diverged { epoch }.into());
         }
         let bytes = module_bytes(&trainer.head)?;
-        state.stopped = after_pass(config, &mut state, &record, &bytes, logits);
+        state.stopped = after_epoch(config, &mut state, &record, &bytes, logits);
         state.history.push(record);
         state.store(bytes, &trainer.optimizer)?;
         observe(TrainingEvent::Epoch(&record, &state))?;
@@ -81,8 +79,8 @@ pub fn train<E: From<TrainingError>>(
     })
 }
 
-/// Lets the callbacks see a pass; whether the training ends.
-fn after_pass(
+/// Runs the callbacks after an epoch; returns whether the training ends.
+fn after_epoch(
     config: &TrainingConfig,
     state: &mut Checkpoint,
     record: &Epoch,
@@ -103,7 +101,7 @@ fn after_pass(
         (Keep::Best(monitor), _) => {
             let value = monitor.value(record);
             let before = state.kept.as_ref().and_then(|kept| kept.value);
-            (value, value.is_some_and(|value| monitor.betters(value, before, 0.0)))
+            (value, value.is_some_and(|value| monitor.improves(value, before, 0.0)))
         }
     };
     if best {
@@ -112,7 +110,7 @@ fn after_pass(
     early.is_some_and(|(_, outcome)| outcome.stop)
 }
 
-/// A head in training.
+/// A head in training with its optimiser.
 struct Trainer<'a> {
     config: &'a TrainingConfig,
     training: &'a Samples,
@@ -157,7 +155,7 @@ impl<'a> Trainer<'a> {
         Ok(Trainer { config, training, device, loss, head, optimizer })
     }
 
-    fn pass<E: From<TrainingError>>(
+    fn epoch<E: From<TrainingError>>(
         &mut self,
         epoch: usize,
         learning_rate: f64,

@@ -1,4 +1,4 @@
-//! The trained numbers of the head: what the trainer hands to the exporter.
+//! The weights of a head: what the trainer passes to the exporter.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

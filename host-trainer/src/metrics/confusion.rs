@@ -52,7 +52,6 @@ impl Confusion {
         counts
     }
 
-    /// How many there are.
     pub fn total(&self) -> u64 {
         self.tp + self.fp + self.tn + self.fn_
     }

@@ -6,13 +6,9 @@ use serde::{Deserialize, Serialize};
 /// doi 10.1007/BF02295996) that both are right equally often.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct McNemar {
-    /// Both are right.
     pub both_right: u64,
-    /// Only A is right.
     pub only_a_right: u64,
-    /// Only B is right.
     pub only_b_right: u64,
-    /// Both are wrong.
     pub both_wrong: u64,
     /// Two-sided p value of the exact binomial test. It never rejects too often, rather too seldom.
     pub p_exact: f64,
@@ -21,7 +17,7 @@ pub struct McNemar {
     pub p_mid: f64,
 }
 
-/// The test on images told by whether A and whether B is right.
+/// The test; for each image, whether A and whether B is correct.
 pub fn mcnemar(right: impl IntoIterator<Item = (bool, bool)>) -> McNemar {
     let (mut both_right, mut only_a_right, mut only_b_right, mut both_wrong) = (0, 0, 0, 0);
     for outcome in right {

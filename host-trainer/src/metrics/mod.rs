@@ -35,44 +35,25 @@ pub use summary::{Evaluation, Rate, with_interval};
 pub use temperature::fit_temperature;
 pub use thresholds::{ThresholdRow, threshold_csv, threshold_table};
 
-/// Why scores cannot be judged.
+/// Why figures cannot be computed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum MetricsError {
-    /// There is nothing to judge.
-    #[error("no scores to judge; give at least one image")]
+    #[error("no scores; give at least one image")]
     Empty,
-    /// A score is not a probability.
     #[error("score {index} is {score}, not a probability from 0 to 1; look at the model that gave it")]
     Score {
         /// Its place, from 0.
         index: usize,
-        /// The score.
         score: f64,
     },
-    /// The threshold is not a probability.
     #[error("threshold {threshold} is not a number from 0 to 1; give another")]
-    Threshold {
-        /// The threshold.
-        threshold: f64,
-    },
-    /// No threshold does what a rule asks.
+    Threshold { threshold: f64 },
     #[error("no threshold between 0 and 1 gives {rule} on the validation images; ask for less")]
-    OutOfReach {
-        /// The rule.
-        rule: String,
-    },
-    /// The prevalence is not a share.
+    OutOfReach { rule: String },
     #[error("prevalence {prevalence} is not a number from 0 to 1; give another")]
-    Prevalence {
-        /// The prevalence.
-        prevalence: f64,
-    },
-    /// Only one class occurs, so the two cannot be told apart.
+    Prevalence { prevalence: f64 },
     #[error("all {n} images are of one class; ranking needs both, add images of the other")]
-    OneClass {
-        /// How many images.
-        n: usize,
-    },
+    OneClass { n: usize },
 }
 
 /// A score in 0..=1 and whether the image shows the finding.

@@ -11,9 +11,7 @@ use super::{Confusion, Interval, MetricsError, Rate, Scored, auroc, auroc_interv
 pub struct Subgroup {
     /// Its name; `None` for the images without a group.
     pub name: Option<String>,
-    /// Positives in it.
     pub positives: u64,
-    /// Negatives in it.
     pub negatives: u64,
     /// The part called rightly.
     pub accuracy: Rate,
@@ -31,7 +29,7 @@ pub struct Subgroup {
 }
 
 /// The figures of each group, in the order of the names, the images without a group last. With one group in all,
-/// or none, there is nothing to tell apart and nothing is given.
+/// or none, there is nothing to compare and no group is returned.
 ///
 /// # Errors
 /// [`MetricsError`] without scores or with one that is not in 0..=1.

@@ -1,4 +1,4 @@
-//! Everything that is told about a classifier on one set of images.
+//! The figures of a classifier on one set of images.
 
 use std::fmt::Write;
 
@@ -14,14 +14,12 @@ use crate::data::ClassNames;
 pub struct Rate {
     /// The proportion, from 0 to 1.
     pub value: Option<f64>,
-    /// Its interval.
     pub interval: Option<Interval>,
     /// How many images it was counted on.
     pub n: u64,
 }
 
 impl Rate {
-    /// `part` of `n`.
     pub fn new(part: u64, n: u64) -> Rate {
         Rate { value: (n > 0).then(|| part as f64 / n as f64), interval: wilson(part, n), n }
     }
@@ -38,11 +36,8 @@ impl std::fmt::Display for Rate {
 pub struct Evaluation {
     /// Scores of this or more were called positive.
     pub threshold: f64,
-    /// The counts.
     pub confusion: Confusion,
-    /// The report of the negative class.
     pub negative: ClassReport,
-    /// The report of the positive class.
     pub positive: ClassReport,
     /// The part called rightly.
     pub accuracy: Rate,

@@ -5,7 +5,7 @@ use xray_core::package::TEMPERATURES;
 
 use super::{MetricsError, Scored, check};
 
-/// Halvings of the range of 1 / temperature: more than a double can tell apart.
+/// Halvings of the range of 1 / temperature: more than a double can resolve.
 const HALVINGS: usize = 80;
 
 /// The temperature that gives the least log loss on these scores (Guo 2017, arXiv:1706.04599). The loss is convex

@@ -14,22 +14,18 @@ pub enum GraphError {
         "weights for {backbone}: {tensor} has shape {found:?}, {expected:?} was expected: they are those of another net. Import the right file with `host-trainer weights import`"
     )]
     Shape { backbone: &'static str, tensor: String, expected: Vec<usize>, found: Vec<usize> },
-    /// A number is infinite or not a number, or becomes so when BatchNorm is folded in. `owner` is a net or `head`.
     #[error(
         "{owner}: {tensor} holds a number that is not finite. If it is the head, train it again with a lower learning rate; if not, import the weights again"
     )]
     NotFinite { owner: &'static str, tensor: String },
-    /// The net was never trained with such padding.
     #[error(
         "weights for {backbone}: padding that is shorter above and on the left is unknown for this net; it is padded symmetrically by torchvision and Keras alike. Import the weights again"
     )]
     Padding { backbone: &'static str },
     #[error("the contract's input size is {size}; it must be a multiple of 32 and at least 64")]
     Size { size: usize },
-    /// `activation` is a name in the float graph.
     #[error("the activation {activation} has no range; measure the ranges again with these backbones")]
     NoRange { activation: String },
-    /// The features are not the means of maps, so that no heat map can be computed.
     #[error(
         "the features of the model are not the means of its backbones' last maps, from which heat maps are computed; give a model that `host-trainer export` wrote"
     )]

@@ -11,10 +11,9 @@ pub(crate) fn power_of_two(value: f64) -> f32 {
     2.0_f64.powi(value.log2().ceil() as i32) as f32
 }
 
-/// Bits of a factor; with the 8 of an activation they leave room for the sum of four in the 24 of a float32.
+/// Bits of a factor; with the 8 of an activation they allow the sum of four in the 24 of a float32.
 const FACTOR_BITS: i32 = 12;
 
-/// Bits of a summand.
 const SUMMAND_BITS: i32 = 22;
 
 /// Factor and summand of one channel, rounded to a common unit such that `x · factor + summand` is exact for every

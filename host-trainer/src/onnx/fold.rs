@@ -1,4 +1,4 @@
-//! Takes BatchNorm into the layer beside it, in float64 so that folding adds no error of its own.
+//! Folds BatchNorm into the layer before or after it, in float64 so that folding adds no error.
 
 use crate::head::{BatchNorm, Dense};
 use crate::weights::Array;

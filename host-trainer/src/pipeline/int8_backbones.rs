@@ -19,7 +19,6 @@ use crate::run::{BackboneUse, Int8Use};
 use crate::weights::WeightSet;
 use xray_core::files::{PUBLIC, write_atomic};
 
-/// Backbones in int8.
 pub(crate) struct Int8Backbones {
     /// A model whose head is not trained.
     pub model: BaseModel,

@@ -1,4 +1,4 @@
-//! How coordinates vary together, and what makes them vary alike.
+//! Shrunk covariance and whitening.
 
 /// Mean and shrunk covariance of `rows`: the empirical covariance drawn towards a multiple of the identity as far as
 /// Ledoit and Wolf (2004, doi 10.1016/S0047-259X(03)00096-4) found to be best, so that it can be inverted with fewer

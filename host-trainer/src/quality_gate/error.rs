@@ -1,25 +1,21 @@
-//! Why no gate could be fitted.
+//! Why no quality gate could be fitted.
 
-/// Why no gate could be fitted.
+/// Why no quality gate could be fitted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QualityGateError {
-    /// There are too few X-rays to know what they look like.
     #[error(
-        "the gate was shown {found} {role} pictures and needs {needed}; give more images, or leave \
-         the gate out with --no-gate"
+        "the quality gate needs {needed} {role} pictures and got {found}; give more images, or export \
+         without a quality gate: --no-gate"
     )]
     TooFew {
-        /// What they are for.
         role: &'static str,
-        /// How many there are.
         found: usize,
         /// How many are needed.
         needed: usize,
     },
-    /// The features do not vary.
     #[error(
-        "the features of all X-rays are alike, so nothing can be told from them; look at the weights of the backbones, \
-         or leave the gate out with --no-gate"
+        "the features of all X-rays are equal, so that they say nothing; check the weights of the backbones, \
+         or export without a quality gate: --no-gate"
     )]
     Degenerate,
 }

@@ -1,4 +1,4 @@
-//! From features to a gate.
+//! Fits a quality gate on features.
 
 use xray_core::gate::{FeatureSpace, Position, Projection};
 use xray_core::package::{Centre, CentreKind, GateFit, GateRecord, Numbers};
@@ -16,18 +16,18 @@ const FEWEST: usize = 20;
 /// would decide alone.
 const LEAST_DEVIATION: f64 = 0.25;
 
-/// Features of what a gate is fitted on. All rows have the same length.
+/// The features that a quality gate is fitted on. All rows have the same length.
 #[derive(Debug, Clone, Default)]
 pub struct QualityGateSamples {
-    /// Upright X-rays of the training side, as they are and changed as other hands might have taken them.
+    /// Upright X-rays of the training images, unchanged and changed as other operators might have taken them.
     pub upright: Vec<Vec<f32>>,
-    /// Groups of other pictures, each with a centre of its own.
+    /// Groups of other pictures; each gets its own centre.
     pub others: Vec<(CentreKind, Vec<Vec<f32>>)>,
-    /// Upright X-rays of the validation side.
+    /// Upright X-rays of the validation images.
     pub validation: Vec<Vec<f32>>,
 }
 
-/// Fits a gate.
+/// Fits a quality gate.
 ///
 /// # Errors
 /// [`QualityGateError`] if there are too few X-rays, or their features are all alike.
@@ -68,7 +68,7 @@ pub fn fit(samples: &QualityGateSamples) -> Result<GateRecord, QualityGateError>
         centres,
         fit: GateFit { fitted_on: samples.upright.len(), validation: samples.validation.len(), refused: 0 },
     };
-    // By the code and the rounded numbers that a device has.
+    // With the code and the rounded numbers of the device.
     let space = FeatureSpace::new(&record);
     let positions: Vec<Position> = samples.validation.iter().map(|row| space.position(row)).collect();
     record.limit = limits::above(positions.iter().map(|position| position.distance).collect());

@@ -1,4 +1,4 @@
-//! Where the border is drawn, on validation images.
+//! The limits of a quality gate, chosen on validation images.
 
 use xray_core::gate::Position;
 
@@ -6,13 +6,13 @@ use xray_core::gate::Position;
 const MOST_REFUSED: f64 = 0.005;
 
 /// What the largest value that is kept is multiplied by, since images to come are more than those of validation.
-const ROOM: f64 = 1.15;
+const SAFETY_FACTOR: f64 = 1.15;
 
-/// The limit under which all but [`MOST_REFUSED`] of `values` lie, with room.
+/// The limit under which all but [`MOST_REFUSED`] of `values` lie, with a margin.
 pub(super) fn above(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let dropped = (values.len() as f64 * MOST_REFUSED) as usize;
-    values.len().checked_sub(1 + dropped).map_or(0.0, |at| values[at] * ROOM)
+    values.len().checked_sub(1 + dropped).map_or(0.0, |at| values[at] * SAFETY_FACTOR)
 }
 
 /// The margin of the other centre of this number.

@@ -1,5 +1,5 @@
-//! Fits what a model's gate knows of X-rays: where their features lie, where others do, and where the border is.
-//! [`xray_core::gate`] says how it is used.
+//! Fits the quality gate of a model: where features of X-rays lie, where those of other pictures lie, and the limits between
+//! them. [`xray_core::gate`] applies it.
 
 mod covariance;
 mod error;

@@ -21,7 +21,6 @@ const QUALITY: u8 = 85;
 
 /// An image with a wrong verdict.
 pub struct WrongVerdict<'a> {
-    /// The image.
     pub image: &'a ScoredImage,
     /// Pictures of it, made small; or why there are none.
     pub thumbnails: Result<Thumbnails, String>,
@@ -44,7 +43,7 @@ pub fn wrong_verdicts<'a>(
 ) -> (usize, Vec<WrongVerdict<'a>>) {
     let wrong = |image: &&ScoredImage| image.label == label && (image.probability >= threshold) != label;
     let mut errors: Vec<&ScoredImage> = images.iter().filter(wrong).collect();
-    // The uncalibrated probability still tells apart what calibration has rounded to 0 or 1.
+    // The uncalibrated probability still orders images that calibration has rounded to 0 or 1.
     let sureness = |image: &ScoredImage| if label { -image.uncalibrated } else { image.uncalibrated };
     errors.sort_by(|a, b| sureness(b).total_cmp(&sureness(a)).then_with(|| a.relative.cmp(&b.relative)));
     let error = |image: &&'a ScoredImage| WrongVerdict { image, thumbnails: thumbnails(image) };

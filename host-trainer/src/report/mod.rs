@@ -20,33 +20,18 @@ use xray_core::files::{PUBLIC, write_atomic};
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// A picture could not be drawn.
     #[error(transparent)]
     Plot(#[from] PlotError),
-    /// A table could not be put into words.
     #[error("{}: {reason}; report it with the figures", .path.display())]
-    Table {
-        /// The file.
-        path: PathBuf,
-        /// What happened.
-        reason: String,
-    },
-    /// A file could not be written.
+    Table { path: PathBuf, reason: String },
     #[error("{}: the report could not be written: {source}; check the folder and its space", .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The operating system's word.
-        source: std::io::Error,
-    },
+    Io { path: PathBuf, source: std::io::Error },
 }
 
 /// What a report shows.
 #[derive(Debug, Clone, Copy)]
 pub struct ReportInput<'a> {
-    /// The model file as it was named.
     pub model: &'a Path,
-    /// The data folder as it was named.
     pub data: &'a Path,
     pub evaluation: &'a ModelEvaluation,
     pub details: &'a EvaluationDetails,

@@ -8,14 +8,14 @@ use xray_core::package::{Contract, Precision, RANDOM_WARNING};
 use xray_core::screening::printable;
 
 use super::ReportInput;
-use super::provenance::{provenance, word};
+use super::provenance::{json_name, provenance};
 use super::tables::{AGAINST_ALL, GLOSSARY, figures, groups, patients};
 use crate::data::Split;
 use crate::evaluation::ThresholdRule;
 use crate::quantise::CALIBRATION_IMAGES;
 use crate::run::RunRecord;
 
-/// A fall of AUROC from validation to the images judged here that is worth a sentence.
+/// A fall of AUROC from validation to the evaluated images that the card mentions.
 const FALL: f64 = 0.01;
 
 /// Renders the card as Markdown.
@@ -39,8 +39,8 @@ fn write_card(card: &mut String, input: &ReportInput<'_>) -> std::fmt::Result {
     writeln!(card, "\n## What it is for\n")?;
     writeln!(
         card,
-        "Frontal chest X-rays of people like those it was trained on, where no radiologist is at hand: it tells {} from \
-         {}, so that films with a suspicion are looked at first. A clinician looks at every film.\n",
+        "Frontal chest X-rays of people like those it was trained on, where no radiologist is available: it distinguishes {} from \
+         {}, so that films with a suspicion are read first. A clinician looks at every film.\n",
         escaped(yes),
         escaped(no)
     )?;
@@ -57,7 +57,7 @@ fn write_card(card: &mut String, input: &ReportInput<'_>) -> std::fmt::Result {
     writeln!(
         card,
         "On the folder `{}` of `{}`: {} {} and {} {}. {} image(s) could not be read and {} were refused by \
-         the model's gate; they are in no figure. The threshold, \
+         the quality gate; no figure counts them. The threshold, \
          {:.4}, {}.\n",
         run.split,
         printable(&input.data.display().to_string()),
@@ -127,7 +127,7 @@ pub fn seen_before(split: &str) -> Option<&'static str> {
         Some("The model was trained on these images: the figures say nothing of new ones.")
     } else if is(Split::Val) {
         Some(
-            "Epoch, temperature, threshold and the gate's limits are chosen on validation images: on new images a model does worse.",
+            "Epoch, temperature, threshold and the limits of the quality gate are chosen on validation images: on new images a model does worse.",
         )
     } else {
         None
@@ -140,17 +140,17 @@ pub fn limits(input: &ReportInput<'_>) -> Vec<String> {
     let e = &run.evaluation;
     let yes = &run.classes.positive;
     let mut limits = vec![
-        format!("It tells {yes} from {} only. “No sign” does not mean healthy.", run.classes.negative),
+        format!("It distinguishes {yes} from {} only. “No sign” does not mean healthy.", run.classes.negative),
         "A ResNet-50 with an AUROC of .95 on the public set, children of one to five years from one hospital, fell to \
          .54 on children of another (Xin 2021, doi 10.1007/s10140-021-01954-x). Measure on your own images first."
             .to_owned(),
         format!(
-            "{} of the {} images judged here show {yes}. Where it is rarer, more of the positive calls are false alarms.",
+            "{} of the {} evaluated images show {yes}. Where it is rarer, more of the positive calls are false alarms.",
             e.positive.support,
             e.confusion.total()
         ),
         "Intervals count images, not patients: where one patient has several images they are too narrow.".to_owned(),
-        "Age, sex, position and machine are not told to this program, so there are no figures by them.".to_owned(),
+        "Age, sex, position and machine are not known to this program, so there are no figures by them.".to_owned(),
         match run.contract.temperature {
             1.0 => "Probabilities are as the network gives them: they were not calibrated.",
             _ => {
@@ -199,11 +199,11 @@ fn commands(input: &ReportInput<'_>) -> Vec<String> {
     commands
 }
 
-/// The export, as far as the model tells how it was made; the run's folder is that of the command before.
+/// The export, as far as the model records its options; the run folder is that of the command before.
 fn export_command(contract: &Contract, record: &RunRecord) -> String {
     let mut command = "host-trainer export --run RUN --out MODEL.onnx".to_owned();
     if contract.precision != Precision::Int8 && record.base.is_none() {
-        command += &format!(" --precision {}", word(&contract.precision));
+        command += &format!(" --precision {}", json_name(&contract.precision));
     }
     if contract.quantisation.as_ref().is_some_and(|made| made.head_on == "float") {
         command += " --head-on float";
@@ -241,7 +241,7 @@ fn escaped(text: &str) -> String {
     printable(text).replace('|', "\\|").replace('<', "&lt;")
 }
 
-/// A word of a shell.
+/// An argument for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,".contains(c);
     match !word.is_empty() && word.chars().all(plain) {

@@ -8,9 +8,7 @@ use super::plots::{
 use crate::evaluation::ScoredImage;
 use crate::metrics::Scored;
 
-/// The pictures of one report.
 pub struct Pictures {
-    /// Of the evaluation.
     pub evaluation: Vec<Picture>,
     /// Of the training; empty without a run.
     pub training: Vec<Picture>,

@@ -1,4 +1,4 @@
-//! Where a model comes from, as rows of words.
+//! The provenance of a model, as table rows.
 
 use xray_core::package::{Contract, GateRecord};
 
@@ -16,7 +16,7 @@ pub fn head_was_trained_again(record: &RunRecord, contract: &Contract) -> bool {
 }
 
 /// Whether a model can have been exported from a run: the same images and seed, and the same threshold where its head is
-/// that of the run. Two runs on the same images are told apart by it.
+/// that of the run. This distinguishes two runs on the same images.
 pub fn is_of(record: &RunRecord, contract: &Contract) -> bool {
     let made = &contract.training;
     record.data.fingerprint == made.data_fingerprint
@@ -32,8 +32,8 @@ pub fn provenance(input: &ReportInput<'_>) -> Vec<[String; 2]> {
     let mut row = |name: &str, value: String| rows.push([name.to_owned(), value]);
     row("file", input.model.display().to_string());
     row("SHA-256", input.evaluation.model.clone());
-    row("precision", word(&contract.precision));
-    row("input", words(pre));
+    row("precision", json_name(&contract.precision));
+    row("input", as_text(pre));
     for backbone in &contract.backbones {
         row(&format!("backbone {}", backbone.name), backbone.weights.clone());
         row("its tensors (SHA-256)", backbone.fingerprint.clone());
@@ -57,7 +57,7 @@ pub fn provenance(input: &ReportInput<'_>) -> Vec<[String; 2]> {
     });
     row(
         "training images",
-        format!("{}{train}, {} passes, seed {}", made.train_images, made.epochs, made.seed),
+        format!("{}{train}, {} epochs, seed {}", made.train_images, made.epochs, made.seed),
     );
     row("validation images", format!("{}{validation}", made.validation_images));
     row("training data (SHA-256)", made.data_fingerprint.clone());
@@ -85,7 +85,7 @@ pub fn provenance(input: &ReportInput<'_>) -> Vec<[String; 2]> {
             ),
         );
     }
-    row("gate", contract.gate.as_ref().map_or_else(|| NO_GATE.to_owned(), gate));
+    row("quality gate", contract.gate.as_ref().map_or_else(|| NO_QUALITY_GATE.to_owned(), quality_gate));
     if let Some(record) = input.training {
         let data = &record.data;
         row("data folder", data.folder.clone());
@@ -102,24 +102,24 @@ pub fn provenance(input: &ReportInput<'_>) -> Vec<[String; 2]> {
             format!("{pairs} pair(s) of near-duplicate images, {patients} patient(s)"),
         );
         row("left out of training", format!("{} unreadable file(s)", data.left_out.len()));
-        let forms = match record.views.of_image().len() {
+        let views = match record.views.of_image().len() {
             1 => "each image as it is".to_owned(),
-            count => format!("{count} forms of each image: {}", words(&record.views.augmentation)),
+            count => format!("{count} views of each image: {}", as_text(&record.views.augmentation)),
         };
-        row("trained on", forms);
-        row("options", words(&record.training));
+        row("trained on", views);
+        row("options", as_text(&record.training));
     }
     rows
 }
 
-const NO_GATE: &str = "none of its own: pictures are refused by their looks only, not if they are turned, inverted or of \
-                       something else";
+const NO_QUALITY_GATE: &str = "none is fitted: only the checks of the picture itself apply, which accept rotated, inverted and other \
+                       pictures";
 
-/// What a gate was fitted on, and how often it was wrong where its limits were chosen.
-fn gate(gate: &GateRecord) -> String {
+/// What the quality gate was fitted on, and how many validation images it refuses.
+fn quality_gate(gate: &GateRecord) -> String {
     let refused = Rate::new(gate.fit.refused as u64, gate.fit.validation as u64);
     format!(
-        "fitted on {} training images, each as it is and changed ({} forms); refuses {} of {} such forms of validation \
+        "fitted on {} training images, each unchanged and changed ({} views); refuses {} of {} such views of validation \
          images ({refused})",
         gate.fit.fitted_on / VIEWS_PER_IMAGE,
         gate.fit.fitted_on,
@@ -132,13 +132,13 @@ fn area(value: Option<f64>) -> String {
     value.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}"))
 }
 
-/// The word that stands in JSON.
-pub fn word(value: &impl serde::Serialize) -> String {
-    words(value).trim_matches('"').to_owned()
+/// The name of a value in JSON.
+pub fn json_name(value: &impl serde::Serialize) -> String {
+    as_text(value).trim_matches('"').to_owned()
 }
 
-/// A record in a line: `name value, name value`. What a later release adds to it is told too.
-fn words(value: &impl serde::Serialize) -> String {
+/// A record in a line: `name value, name value`. Fields that a later release adds are listed, too.
+fn as_text(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::Object(fields)) => {
             let one = |(name, value): (&String, &serde_json::Value)| {
@@ -151,7 +151,7 @@ fn words(value: &impl serde::Serialize) -> String {
     }
 }
 
-/// A value without the marks of JSON.
+/// A value without the punctuation of JSON.
 fn plain(value: &serde_json::Value) -> String {
     use serde_json::Value;
     match value {
@@ -172,9 +172,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_json_is_said_without_its_marks() {
-        assert_eq!(words(&serde_json::json!({"batch_size": 16, "kind": "adam"})), "batch size 16, kind adam");
+    fn json_is_written_without_its_punctuation() {
+        assert_eq!(
+            as_text(&serde_json::json!({"batch_size": 16, "kind": "adam"})),
+            "batch size 16, kind adam"
+        );
         let nested = serde_json::json!({"keep": {"best": "val-loss"}, "hidden": [256, 128], "stop": null});
-        assert_eq!(words(&nested), "hidden 256 and 128, keep best val-loss, stop none");
+        assert_eq!(as_text(&nested), "hidden 256 and 128, keep best val-loss, stop none");
     }
 }

@@ -1,4 +1,4 @@
-//! Figures as rows of words, the same in the report and on the model card.
+//! Figures as table rows, the same in the report and on the model card.
 
 use crate::evaluation::{EvaluationDetails, ModelEvaluation, ScoredImage};
 use crate::metrics::{Interval, Rate};
@@ -6,7 +6,6 @@ use crate::metrics::{Interval, Rate};
 /// One row: name, value, 95% interval, number of images.
 pub type FigureRow = [String; 4];
 
-/// The figures of an evaluation.
 pub fn figures(run: &ModelEvaluation, detail: &EvaluationDetails) -> Vec<FigureRow> {
     let e = &run.evaluation;
     let calibrated = &detail.calibration;
@@ -89,7 +88,7 @@ pub fn patients(run: &ModelEvaluation, detail: &EvaluationDetails) -> Vec<[Strin
 /// Every image with its score, as CSV.
 ///
 /// # Errors
-/// The writer's word; it writes to memory.
+/// The error of the CSV writer; it writes to memory.
 pub fn scores_csv(images: &[ScoredImage]) -> Result<Vec<u8>, String> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     let mut write = |row: [&str; 5]| csv.write_record(row).map_err(|error| error.to_string());

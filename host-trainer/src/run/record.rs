@@ -21,9 +21,7 @@ pub const RUN_SCHEMA: u32 = 3;
 /// One backbone of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BackboneUse {
-    /// Which net.
     pub kind: BackboneKind,
-    /// Where its weights came from.
     pub provenance: Provenance,
     /// SHA-256 (hex) over the tensors.
     pub fingerprint: String,
@@ -142,7 +140,6 @@ pub struct Int8Use {
 pub struct CorruptionFigures {
     /// The kind, as the corruption suite names it.
     pub kind: String,
-    /// Images.
     pub images: usize,
     /// Area under the ROC curve; none if they are of one class.
     pub auroc: Option<f64>,
@@ -164,7 +161,6 @@ pub struct DomainShiftRecord {
     /// Figures on the changed images at the threshold. Its intervals treat views of one image as independent images:
     /// they are too narrow.
     pub evaluation: Evaluation,
-    /// By kind.
     pub kinds: Vec<CorruptionFigures>,
 }
 
@@ -214,7 +210,6 @@ const TRACT: &str = "0.23.9";
 /// The data of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataRecord {
-    /// The folder as it was named.
     pub folder: String,
     /// The splits file as it was named, if there was one.
     pub splits: Option<String>,
@@ -239,10 +234,9 @@ pub struct DataRecord {
     pub left_out: BTreeMap<String, String>,
 }
 
-/// The score of one validation image in one form.
+/// The score of one view of a validation image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ValidationScore {
-    /// The file, below the data folder.
     pub path: String,
     /// SHA-256 (hex) of its content.
     pub sha256: String,
@@ -297,17 +291,13 @@ pub struct Timings {
 pub struct RunRecord {
     /// [`RUN_SCHEMA`].
     pub schema: u32,
-    /// Program and version.
     pub program: String,
-    /// What it was built from and ran on.
     pub versions: Versions,
     /// The command line, where there was one.
     pub command: Option<Vec<String>>,
     /// Where it was computed, and why there.
     pub device: String,
-    /// How images are prepared.
     pub preprocessing: Preprocessing,
-    /// The two classes.
     pub labels: Labels,
     /// The backbones in the order in which features are joined.
     pub backbones: Vec<BackboneUse>,
@@ -319,23 +309,20 @@ pub struct RunRecord {
     /// The int8 backbones that features were computed with; none if they were computed with float ones or with those of
     /// a base model.
     pub int8: Option<Int8Use>,
-    /// The data.
     pub data: DataRecord,
-    /// Which forms of a training image were trained on.
+    /// The views of a training image.
     pub views: Views,
-    /// Options of the training.
     pub training: TrainingConfig,
     /// SHA-256 (hex) over the head's numbers.
     pub head: String,
-    /// The pass whose weights were kept.
+    /// The epoch whose weights were kept.
     pub best_epoch: usize,
-    /// Every pass.
     pub history: Vec<Epoch>,
     /// How layers of the backbones were trained after the head, if they were.
     pub fine_tune: Option<FineTune>,
-    /// Every pass of that; the one with the lowest validation loss was kept.
+    /// The epochs of the fine-tuning; the one with the lowest validation loss was kept.
     pub fine_tune_history: Vec<Epoch>,
-    /// Which one that is, counted from 1; 0 if none was better than the layers as they were, which were kept then.
+    /// That epoch, counted from 1; 0 if none was better than the layers before fine-tuning, which were then kept.
     pub fine_tune_best: Option<usize>,
     /// What epoch, temperature and threshold were chosen on.
     pub choose_on: ChooseOn,
@@ -360,7 +347,6 @@ pub struct RunRecord {
     /// What would have been chosen on other validation images, where images are drawn or of several hospitals.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub selections: Vec<SelectionRecord>,
-    /// Seconds.
     pub timings: Timings,
 }
 
@@ -374,7 +360,7 @@ impl RunRecord {
         self.data.sources.clone()
     }
 
-    /// Whether backbones were trained, too, and a pass of that was kept: then they lie in the run.
+    /// Whether fine-tuned backbones were kept: then they are in the run folder.
     pub fn has_trained_backbones(&self) -> bool {
         self.fine_tune_best.is_some_and(|best| best > 0)
     }

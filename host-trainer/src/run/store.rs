@@ -13,26 +13,12 @@ use xray_core::files::{PUBLIC, not_found_as_none, write_atomic};
 /// Why a run could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// A file could not be read or written.
     #[error("run {}: {source}; check the folder, or make the run with `host-trainer fit --out`", .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The operating system's word.
-        source: std::io::Error,
-    },
-    /// The record is not one of ours.
+    Io { path: PathBuf, source: std::io::Error },
     #[error("run {}: not a run record of this release: {reason}; make the run again with `host-trainer fit`", .path.display())]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// What does not fit.
-        reason: String,
-    },
-    /// The head could not be read or written.
+    Format { path: PathBuf, reason: String },
     #[error(transparent)]
     Head(#[from] HeadError),
-    /// Backbones that were trained could not be written.
     #[error(transparent)]
     Weights(#[from] WeightsError),
 }
@@ -72,7 +58,6 @@ impl RunDir {
         RunDir { path: path.to_owned() }
     }
 
-    /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -122,7 +107,7 @@ impl RunDir {
             .try_for_each(remove)
     }
 
-    /// Writes `metrics-so-far.csv`, one row a pass of the training that is under way; `metrics.csv` is that of a finished
+    /// Writes `metrics-so-far.csv`, one row an epoch of the training in progress; `metrics.csv` is that of a finished
     /// run.
     ///
     /// # Errors
@@ -158,7 +143,7 @@ impl RunDir {
     /// [`RunError`] names the file that is missing or not one of ours.
     pub fn read(&self) -> Result<(RunRecord, HeadWeights), RunError> {
         let path = self.record_path();
-        // Alone, first: what else an older record holds may have another form.
+        // Read alone, first: other fields of an older record may differ.
         let Schema { schema } = self.read_json(&path)?;
         if schema != RUN_SCHEMA {
             let reason = format!("it has schema {schema}, this program reads {RUN_SCHEMA}");
@@ -182,17 +167,17 @@ impl RunDir {
         WeightStore::at(self.path.join(FINE_TUNED))
     }
 
-    /// Where a training is kept after every pass until the run is finished.
+    /// The state of the training after every epoch, until the run is finished.
     pub fn checkpoint_path(&self) -> PathBuf {
         self.path.join("checkpoint.cbor")
     }
 
-    /// Where a fine-tuning is kept after every pass until the run is finished.
+    /// The state of the fine-tuning after every epoch, until the run is finished.
     pub fn fine_tune_checkpoint_path(&self) -> PathBuf {
         self.path.join("fine-tune-checkpoint.cbor")
     }
 
-    /// Where the model lies whose backbones gave the features, if one did.
+    /// The model whose backbones gave the features, if one did.
     pub fn base_path(&self) -> PathBuf {
         self.path.join("base.onnx")
     }

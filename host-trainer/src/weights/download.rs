@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// Downloads `url` to `part`, at most `limit` bytes. Bytes that are in `part` already are not asked for
-/// again. `progress` is told how many bytes are there and, once known, how many there will be.
+/// again. `progress` gets the number of bytes so far and, once known, in all.
 ///
 /// # Errors
 /// [`WeightsError::Download`] and [`WeightsError::Io`]; `part` then holds what has come so far.

@@ -5,104 +5,61 @@ use std::path::PathBuf;
 /// What can go wrong with weights.
 #[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
 pub enum WeightsError {
-    /// Tensors that the net needs are not there.
     #[error("weights for {backbone}: {} tensor(s) missing: {}", .tensors.len(), .tensors.join(", "))]
-    Missing {
-        /// The net.
-        backbone: String,
-        /// The names that were looked for.
-        tensors: Vec<String>,
-    },
-    /// The tensors are not those of the net.
+    Missing { backbone: String, tensors: Vec<String> },
     #[error(
         "weights for {backbone} from {source_name} do not fit the net:\n{problems}check that the file \
              belongs to {backbone} and holds its feature extractor"
     )]
     Mismatch {
-        /// The net.
         backbone: String,
-        /// Where the weights came from.
         source_name: String,
         /// Each wrong tensor.
         problems: Problems,
     },
-    /// The net has no form with these conventions.
     #[error("weights for {backbone} cannot be used: {what}; import them again from the original file")]
-    Unsupported {
-        /// The net.
-        backbone: String,
-        /// What stands against it.
-        what: String,
-    },
-    /// A file could not be read or written.
+    Unsupported { backbone: String, what: String },
     #[error("cannot {action} {}: {reason}", .path.display())]
     Io {
         /// What was tried, such as `read`.
         action: &'static str,
-        /// The file or folder.
         path: PathBuf,
-        /// The system's answer.
         reason: String,
     },
-    /// A file is not what it should be.
     #[error("{} is not a readable weight file: {reason}; known are PyTorch .pth, .safetensors, and Keras .h5 \
              or .weights.h5 files", .path.display())]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A file is larger than any weight file of these nets.
+    Format { path: PathBuf, reason: String },
     #[error("{} holds {bytes} bytes, more than the {limit} that a weight file may have; is it the right file?", .path.display())]
     TooLarge {
-        /// The file.
         path: PathBuf,
         /// Its size in bytes.
         bytes: u64,
         /// The largest size that is read, in bytes.
         limit: u64,
     },
-    /// There are no weights for a net in the store.
     #[error("no weights for {backbone} in {}: run `host-trainer weights fetch` to download them, or \
              `host-trainer weights import FILE --as {backbone}` if you have them as a file", .dir.display())]
-    NotFound {
-        /// The net.
-        backbone: String,
-        /// Where they were looked for.
-        dir: PathBuf,
-    },
-    /// No folder for weights could be found out.
+    NotFound { backbone: String, dir: PathBuf },
     #[error("no folder for weights: give --weights-dir, or set XRAY_EDGE_WEIGHTS, XDG_DATA_HOME or HOME")]
     NoStore,
-    /// A download failed.
     #[error(
         "cannot download {url}: {reason}; run the command again to go on where it stopped, or give \
              another server with --base-url"
     )]
-    Download {
-        /// The address.
-        url: String,
-        /// What went wrong.
-        reason: String,
-    },
-    /// A download is not the file that its name says.
+    Download { url: String, reason: String },
     #[error(
         "{url} is not the file that its name says: its SHA-256 begins with {got}, not {expected}. What was \
              downloaded has been deleted; run the command again, or give another server with --base-url"
     )]
     Checksum {
-        /// The address.
         url: String,
         /// First eight hexadecimal digits that the name promises.
         expected: String,
         /// First eight hexadecimal digits of what came.
         got: String,
     },
-    /// A name is not among the files that can be downloaded.
     #[error("{name} is not among the files that can be fetched: {}", .known.join(", "))]
     UnknownFile {
-        /// The name.
         name: String,
         /// Those that can.
         known: Vec<String>,

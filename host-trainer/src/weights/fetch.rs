@@ -18,7 +18,6 @@ pub const BASE_URL_VARIABLE: &str = "XRAY_EDGE_WEIGHTS_URL";
 pub struct RemoteFile {
     /// Its name, with the first eight hexadecimal digits of its SHA-256 between the last `-` and the `.`.
     pub name: String,
-    /// The net that it belongs to.
     pub backbone: BackboneKind,
     /// Whether it is fetched when only the net is named.
     pub default: bool,
@@ -68,7 +67,7 @@ pub fn select<'a>(files: &'a [RemoteFile], names: &[String]) -> Result<Vec<&'a R
 
 /// Downloads one file, checks it against its name, imports it and keeps it in the store. What has come of
 /// an interrupted download stays in the store's folder as `NAME.part` and is not downloaded again.
-/// `progress` is told how many bytes are there and, once known, how many there will be.
+/// `progress` gets the number of bytes so far and, once known, in all.
 ///
 /// # Errors
 /// [`WeightsError::Download`], [`WeightsError::Checksum`] (the download is then deleted),

@@ -19,7 +19,7 @@ pub const MAX_FILE_BYTES: u64 = 256 << 20;
 /// # Errors
 /// [`WeightsError::Io`], [`WeightsError::TooLarge`] (see [`MAX_FILE_BYTES`]), [`WeightsError::Format`], and
 /// [`WeightsError::Mismatch`], which names every tensor that is missing, too many or wrongly shaped. The
-/// classifier and BatchNorm's `num_batches_tracked` are left out without a word.
+/// classifier and BatchNorm's `num_batches_tracked` are ignored.
 pub fn import(path: &Path, kind: BackboneKind) -> Result<WeightSet, WeightsError> {
     let bytes = read_bounded(path)?;
     let raw = match Container::of(&bytes) {

@@ -41,7 +41,6 @@ pub struct Conventions {
     pub input_std: [f32; 3],
 }
 
-/// Where a weight set came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Provenance {
@@ -55,13 +54,10 @@ pub enum Provenance {
         framework: String,
     },
     /// Drawn at random; for demos and tests only.
-    Random {
-        /// The seed it was drawn with.
-        seed: u64,
-    },
+    Random { seed: u64 },
     /// Trained further from other weights.
     FineTuned {
-        /// Where those came from, in words.
+        /// A description of the source of those weights.
         from: String,
         /// The first layer that was trained, or `all`.
         unfrozen: String,
@@ -72,7 +68,7 @@ pub enum Provenance {
     Model {
         /// SHA-256 (hex) of the model file.
         sha256: String,
-        /// Where that model had them from, in words.
+        /// A description of the source of that model's weights.
         weights: String,
         /// Whether they were drawn at random then.
         random: bool,
@@ -107,11 +103,8 @@ impl std::fmt::Display for Provenance {
 /// The feature extractor weights of one backbone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WeightSet {
-    /// The net that they belong to.
     pub backbone: BackboneKind,
-    /// What they take for granted.
     pub conventions: Conventions,
-    /// Where they came from.
     pub provenance: Provenance,
     /// Tensors by torchvision's names, such as `features.conv0.weight`.
     pub tensors: BTreeMap<String, Array>,

@@ -20,9 +20,7 @@ pub struct WeightStore {
 /// One file of the store.
 #[derive(Debug)]
 pub struct StoredWeights {
-    /// The net.
     pub backbone: BackboneKind,
-    /// The file.
     pub path: PathBuf,
     /// The weights, or why they cannot be read.
     pub weights: Result<WeightSet, WeightsError>,
@@ -57,7 +55,6 @@ impl WeightStore {
             .ok_or(WeightsError::NoStore)
     }
 
-    /// The folder.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
@@ -87,7 +84,7 @@ impl WeightStore {
         Ok(set)
     }
 
-    /// Keeps these weights, in the place of others of the same net. A reader sees the old file or the new
+    /// Stores these weights and replaces others of the same backbone. A reader sees the old file or the new
     /// one, also when the power fails.
     ///
     /// # Errors
@@ -100,7 +97,6 @@ impl WeightStore {
         Ok(path)
     }
 
-    /// What is there.
     pub fn list(&self) -> Vec<StoredWeights> {
         let there = BackboneKind::ALL.into_iter().filter(|kind| self.path(*kind).exists());
         there

@@ -85,7 +85,7 @@ fn the_best_is_kept_where_keras_saves_it() {
             .values
             .iter()
             .map(|value| {
-                let better = case.monitor.betters(*value, best, 0.0);
+                let better = case.monitor.improves(*value, best, 0.0);
                 best = if better { Some(*value) } else { best };
                 better
             })

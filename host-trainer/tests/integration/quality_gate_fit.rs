@@ -61,11 +61,11 @@ fn kinds_are_told_apart_and_the_validation_side_is_kept() {
     assert_eq!((record.fit.fitted_on, record.fit.validation, record.fit.refused), (200, 100, 0));
     assert_eq!(record.centres.len(), 2);
     let space = FeatureSpace::new(&record);
-    let judged = |place: fn(usize) -> f32| space.judge(&cloud(1, place, 5)[0]);
-    assert_eq!(judged(|_| 0.0), None);
-    assert_eq!(judged(|feature| if feature < 60 { 0.8 } else { 0.0 }), Some(Reason::Rotated));
-    assert_eq!(judged(|feature| if feature >= 240 { 0.8 } else { 0.0 }), Some(Reason::Inverted));
-    assert_eq!(judged(|feature| if feature % 2 == 0 { 9.0 } else { -9.0 }), Some(Reason::NotAChestXRay));
+    let reason = |place: fn(usize) -> f32| space.judge(&cloud(1, place, 5)[0]);
+    assert_eq!(reason(|_| 0.0), None);
+    assert_eq!(reason(|feature| if feature < 60 { 0.8 } else { 0.0 }), Some(Reason::Rotated));
+    assert_eq!(reason(|feature| if feature >= 240 { 0.8 } else { 0.0 }), Some(Reason::Inverted));
+    assert_eq!(reason(|feature| if feature % 2 == 0 { 9.0 } else { -9.0 }), Some(Reason::NotAChestXRay));
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn the_page_and_the_card_say_what_was_measured() {
         "| bacteria | 5 | 0 |",
         "| backbone densenet169 | a\\|b.pth |",
         "AUROC was 0.999 on validation",
-        "| gate | none of its own: pictures are refused by their looks only",
+        "| quality gate | none is fitted: only the checks of the picture itself apply",
         "host-trainer evaluate --model 'models/a b.onnx' --data chest_xray --split test --report REPORT",
     ] {
         assert!(card.contains(words), "{words} is not in\n{card}");

@@ -1,4 +1,4 @@
-//! The words on the command line for choices of the library.
+//! The names of choices on the command line.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;

@@ -97,7 +97,7 @@ impl Dashboard {
     /// Takes the terminal. Ctrl-C and the menu of the key `q` cancel.
     ///
     /// # Errors
-    /// The operating system's word.
+    /// Those of the operating system.
     pub fn open(epochs: usize, finished: &[Epoch], cancel: CancelToken) -> std::io::Result<Self> {
         let interrupter = Interrupter::new();
         let terminal = Terminal::watch(cancel.clone())?;

@@ -75,7 +75,6 @@ impl RunData<'_> {
     }
 }
 
-/// The weights of the backbones of a run.
 fn backbone_weights(run: &RunDir, record: &RunRecord, store: &WeightStore) -> anyhow::Result<Vec<WeightSet>> {
     let store = if record.has_trained_backbones() { &run.fine_tuned() } else { store };
     record

@@ -37,7 +37,7 @@ impl QualityGateChoice {
     /// The number of training images.
     ///
     /// # Errors
-    /// Why no quality gate is fitted, in words.
+    /// A description of why no quality gate is fitted.
     fn images(self, record: &RunRecord, data: &DataSet) -> Result<usize, String> {
         match self {
             QualityGateChoice::Images(images) => Ok(images),

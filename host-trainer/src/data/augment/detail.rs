@@ -31,20 +31,20 @@ impl Default for Detail {
 }
 
 impl Detail {
-    /// Does it to a plane of levels from 0 to 255; those that leave the range are not cut off here.
-    pub(super) fn apply(&self, plane: &mut FloatImage) {
+    /// Does it to a pixels of levels from 0 to 255; those that leave the range are not cut off here.
+    pub(super) fn apply(&self, pixels: &mut FloatImage) {
         if self.blur >= NARROWEST {
-            *plane = smooth::gaussian(plane, self.blur);
+            *pixels = smooth::gaussian(pixels, self.blur);
         }
         if self.sharpen > 0.0 {
-            smooth::sharpen(plane, self.sharpen);
+            smooth::sharpen(pixels, self.sharpen);
         }
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         if self.noise > 0.0 {
-            noise::add(plane, self.noise as f32, &mut rng);
+            noise::add(pixels, self.noise as f32, &mut rng);
         }
         if self.borders > 0.0 {
-            borders::paint(plane, (0.0, self.borders), &mut rng);
+            borders::paint(pixels, 0.0..self.borders, &mut rng);
         }
     }
 }

@@ -49,7 +49,7 @@ pub struct Augmentation {
     pub zoom: f64,
     /// Made wider and lower, or narrower and higher, by a factor between `1 / (1 + stretch)` and `1 + stretch`, evenly
     /// on a logarithmic scale; 0 to 0.5. Pictures of any shape are squeezed into a square, so the chest's own shape
-    /// tells where and how it was taken.
+    /// depends on where and how it was taken.
     pub stretch: f64,
     /// Upright lines are slanted by up to this angle to either side, in degrees; 0 to 45.
     pub shear: f64,
@@ -88,7 +88,6 @@ pub enum Preset {
 }
 
 impl Preset {
-    /// What it stands for.
     pub fn augmentation(self) -> Augmentation {
         let none = Augmentation {
             flip: false,
@@ -134,13 +133,9 @@ impl Preset {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("augmentation: {name} is {value}, and must lie between {low} and {high}")]
 pub struct AugmentError {
-    /// Which number.
     pub name: &'static str,
-    /// What it is.
     pub value: f64,
-    /// Its least value.
     pub low: f64,
-    /// Its greatest value.
     pub high: f64,
 }
 
@@ -206,9 +201,7 @@ impl Augmentation {
 /// One change of position, exposure and detail.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Transform {
-    /// Where the picture goes.
     pub place: Placement,
-    /// How it is exposed.
     pub tone: Tone,
     /// How sharp it is, with what noise and borders.
     pub detail: Detail,
@@ -219,13 +212,13 @@ pub struct Transform {
 impl Transform {
     /// The changed picture, grey, of the same size.
     pub fn apply(&self, image: &Radiograph) -> Radiograph {
-        let mut plane = FloatImage::of(image);
+        let mut pixels = FloatImage::of(image);
         if self.place != Placement::default() {
-            plane = warp(&plane, &self.place, self.fill);
+            pixels = warp(&pixels, &self.place, self.fill);
         }
-        self.tone.apply(&mut plane);
-        self.detail.apply(&mut plane);
-        plane.into_image(image)
+        self.tone.apply(&mut pixels);
+        self.detail.apply(&mut pixels);
+        pixels.into_image(image)
     }
 }
 

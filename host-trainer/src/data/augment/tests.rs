@@ -4,12 +4,12 @@ use serde::Deserialize;
 
 use super::*;
 
-fn plane(width: usize, levels: &[f32]) -> FloatImage {
+fn float_image(width: usize, levels: &[f32]) -> FloatImage {
     FloatImage { width, height: levels.len() / width, levels: levels.to_vec() }
 }
 
 fn placed(width: usize, levels: &[f32], place: Placement, fill: Fill) -> Vec<f32> {
-    warp(&plane(width, levels), &place, fill).levels
+    warp(&float_image(width, levels), &place, fill).levels
 }
 
 fn close(found: &[f32], expected: &[f32]) {
@@ -107,9 +107,9 @@ fn levels_are_those_of_scipy() {
 #[test]
 fn tone_by_hand() {
     let toned = |tone: Tone, levels: &[f32]| {
-        let mut plane = plane(levels.len(), levels);
-        tone.apply(&mut plane);
-        plane.levels
+        let mut pixels = float_image(levels.len(), levels);
+        tone.apply(&mut pixels);
+        pixels.levels
     };
     // .2² = .04
     close(&toned(Tone { gamma: 2.0, ..Tone::default() }, &[0.0, 51.0, 255.0]), &[0.0, 10.2, 255.0]);
@@ -123,9 +123,9 @@ fn tone_by_hand() {
 #[test]
 fn detail_is_done_in_its_order() {
     let flat = |detail: Detail| {
-        let mut plane = plane(40, &[100.0; 400]);
-        detail.apply(&mut plane);
-        plane.levels
+        let mut pixels = float_image(40, &[100.0; 400]);
+        detail.apply(&mut pixels);
+        pixels.levels
     };
     // A flat picture has no detail to lose or gain.
     close(&flat(Detail { blur: 1.5, ..Detail::default() }), &[100.0; 400]);
@@ -148,9 +148,9 @@ fn sharpening_lifts_a_point_by_what_a_blur_takes() {
     // The middle weight of the bell of one pixel is .1592: a blur leaves 15.92 of 100.
     let mut levels = vec![0.0; 11 * 11];
     levels[60] = 100.0;
-    let mut plane = plane(11, &levels);
-    Detail { sharpen: 0.5, ..Detail::default() }.apply(&mut plane);
-    assert!((plane.levels[60] - (100.0 + 0.5 * 84.08)).abs() < 0.02, "{}", plane.levels[60]);
+    let mut pixels = float_image(11, &levels);
+    Detail { sharpen: 0.5, ..Detail::default() }.apply(&mut pixels);
+    assert!((pixels.levels[60] - (100.0 + 0.5 * 84.08)).abs() < 0.02, "{}", pixels.levels[60]);
 }
 
 fn drawn() -> Radiograph {

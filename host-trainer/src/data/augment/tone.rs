@@ -21,19 +21,19 @@ impl Default for Tone {
 }
 
 impl Tone {
-    /// Exposes a plane of levels from 0 to 255 differently; those that leave the range are not cut off here.
-    pub(in crate::data) fn apply(&self, plane: &mut FloatImage) {
+    /// Exposes a pixels of levels from 0 to 255 differently; those that leave the range are not cut off here.
+    pub(in crate::data) fn apply(&self, pixels: &mut FloatImage) {
         if self.gamma != 1.0 {
             let gamma = self.gamma as f32;
-            plane.levels.iter_mut().for_each(|level| *level = 255.0 * (*level / 255.0).powf(gamma));
+            pixels.levels.iter_mut().for_each(|level| *level = 255.0 * (*level / 255.0).powf(gamma));
         }
         if self.contrast != 1.0 {
-            let (mean, factor) = (plane.mean(), self.contrast as f32);
-            plane.levels.iter_mut().for_each(|level| *level = mean + (*level - mean) * factor);
+            let (mean, factor) = (pixels.mean(), self.contrast as f32);
+            pixels.levels.iter_mut().for_each(|level| *level = mean + (*level - mean) * factor);
         }
         if self.brightness != 0.0 {
             let added = 255.0 * self.brightness as f32;
-            plane.levels.iter_mut().for_each(|level| *level += added);
+            pixels.levels.iter_mut().for_each(|level| *level += added);
         }
     }
 }

@@ -16,7 +16,7 @@ pub enum Kind {
     Sharpen,
     Reduced,
     Stretch,
-    Turn,
+    Rotation,
     Shading,
     Local,
 }
@@ -37,7 +37,7 @@ impl Kind {
         Kind::Sharpen,
         Kind::Reduced,
         Kind::Stretch,
-        Kind::Turn,
+        Kind::Rotation,
         Kind::Shading,
         Kind::Local,
     ];
@@ -58,7 +58,7 @@ impl Kind {
             Kind::Sharpen => "sharpen",
             Kind::Reduced => "reduced",
             Kind::Stretch => "stretch",
-            Kind::Turn => "turn",
+            Kind::Rotation => "turn",
             Kind::Shading => "shading",
             Kind::Local => "local",
         }
@@ -80,7 +80,7 @@ impl Kind {
             Kind::Sharpen => [0.6, 1.2, 2.0],
             Kind::Reduced => [1.5, 2.0, 3.0],
             Kind::Stretch => [1.06, 1.12, 1.2],
-            Kind::Turn => [4.0, 8.0, 14.0],
+            Kind::Rotation => [4.0, 8.0, 14.0],
             Kind::Shading => [0.12, 0.25, 0.4],
             Kind::Local => [1.5, 2.5, 4.0],
         }

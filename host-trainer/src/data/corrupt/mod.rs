@@ -1,6 +1,6 @@
-//! Validation images as another hospital might have taken them: a fixed set of changes, each in three severities, by
-//! which recipes are chosen. Validation of the same hospital does not show whether a recipe generalises, and the test
-//! images must not be chosen by.
+//! The corruption suite: validation images as another hospital might have taken them, by a fixed set of changes, each in
+//! three severities. Recipes are chosen by it: validation images of the same hospital do not show whether a recipe
+//! generalises, and nothing may be chosen by test images.
 //!
 //! | kind | severity 1 | 2 | 3 |
 //! | --- | --- | --- | --- |
@@ -49,7 +49,7 @@ pub use kind::Kind;
 use super::augment::Tone;
 use super::float_image::{FloatImage, borders, noise, smooth};
 
-/// Raised whenever a corruption would give other pixels than before.
+/// Raised whenever a corruption gives other pixels than before.
 pub const SUITE_VERSION: u32 = 2;
 
 /// One change of the suite. As text: `noise-2`.
@@ -63,16 +63,10 @@ pub struct Corruption {
 /// A picture that could not be changed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CorruptError {
-    /// The encoder refused it.
     #[error("the picture could not be stored as JPEG: {reason}; report it with the picture's size")]
-    Encode {
-        /// The encoder's word.
-        reason: String,
-    },
-    /// What the encoder gave could not be read.
+    Encode { reason: String },
     #[error("the picture could not be read again: {0}")]
     Decode(#[from] IntakeProblem),
-    /// Its contrast could not be equalised.
     #[error(transparent)]
     Equalise(#[from] PreprocessError),
 }
@@ -101,7 +95,6 @@ impl Corruption {
         all
     }
 
-    /// What is changed.
     pub fn kind(self) -> Kind {
         self.kind
     }
@@ -129,27 +122,27 @@ impl Corruption {
             Kind::Local => return Ok(local::equalised(image, amount)?),
             _ => {}
         }
-        let mut plane = FloatImage::of(image);
+        let mut pixels = FloatImage::of(image);
         match self.kind {
             Kind::ContrastLow | Kind::ContrastHigh => {
-                Tone { contrast: amount, ..Tone::default() }.apply(&mut plane)
+                Tone { contrast: amount, ..Tone::default() }.apply(&mut pixels)
             }
             Kind::GammaDark | Kind::GammaBright => {
-                Tone { gamma: amount, ..Tone::default() }.apply(&mut plane)
+                Tone { gamma: amount, ..Tone::default() }.apply(&mut pixels)
             }
-            Kind::Noise => noise::add(&mut plane, amount as f32, rng),
-            Kind::Blur => plane = smooth::gaussian(&plane, amount),
-            Kind::Crop => plane = geometry::crop(&plane, amount, rng),
-            Kind::Scale => plane = geometry::shrink(&plane, amount),
-            Kind::Borders => borders::paint(&mut plane, (amount / 2.0, amount), rng),
-            Kind::Sharpen => smooth::sharpen(&mut plane, amount),
-            Kind::Reduced => plane = resolution::reduced(&plane, amount),
-            Kind::Stretch => plane = geometry::stretch(&plane, amount, rng),
-            Kind::Turn => plane = geometry::turn(&plane, amount, rng),
-            Kind::Shading => shading::shade(&mut plane, amount, rng),
+            Kind::Noise => noise::add(&mut pixels, amount as f32, rng),
+            Kind::Blur => pixels = smooth::gaussian(&pixels, amount),
+            Kind::Crop => pixels = geometry::crop(&pixels, amount, rng),
+            Kind::Scale => pixels = geometry::shrink(&pixels, amount),
+            Kind::Borders => borders::paint(&mut pixels, amount / 2.0..amount, rng),
+            Kind::Sharpen => smooth::sharpen(&mut pixels, amount),
+            Kind::Reduced => pixels = resolution::reduced(&pixels, amount),
+            Kind::Stretch => pixels = geometry::stretch(&pixels, amount, rng),
+            Kind::Rotation => pixels = geometry::turn(&pixels, amount, rng),
+            Kind::Shading => shading::shade(&mut pixels, amount, rng),
             Kind::Jpeg | Kind::Local => {}
         }
-        Ok(plane.into_image(image))
+        Ok(pixels.into_image(image))
     }
 }
 

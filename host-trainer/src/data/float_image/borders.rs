@@ -1,5 +1,7 @@
 //! The parts of a sensor that no X-ray reached.
 
+use std::ops::Range;
+
 use rand::{Rng, RngExt};
 
 use super::FloatImage;
@@ -7,10 +9,10 @@ use super::FloatImage;
 /// Brightest level of a bar.
 const BRIGHTEST: f32 = 40.0;
 
-/// Paints a dark bar over the left and one over the right border, each of `least` to `most` (parts of the width).
-pub(in crate::data) fn paint(image: &mut FloatImage, (least, most): (f64, f64), rng: &mut impl Rng) {
+/// Paints a dark bar over the left and one over the right border, each with a width in `widths` (parts of the image width).
+pub(in crate::data) fn paint(image: &mut FloatImage, widths: Range<f64>, rng: &mut impl Rng) {
     let mut bar = || {
-        let width = image.width as f64 * (least + (most - least) * rng.random::<f64>());
+        let width = image.width as f64 * (widths.start + (widths.end - widths.start) * rng.random::<f64>());
         (width.round() as usize, BRIGHTEST * rng.random::<f32>())
     };
     let (left, right) = (bar(), bar());

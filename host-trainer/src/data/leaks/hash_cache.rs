@@ -41,7 +41,6 @@ impl HashCache {
         write_atomic(&path, &bytes, PUBLIC).map_err(|source| LeakError::Cache { path, source })
     }
 
-    /// The hash of an image by its content.
     pub fn get(&self, content: &[u8; DIGEST]) -> Option<PictureHash> {
         self.hashes.get(content).copied()
     }

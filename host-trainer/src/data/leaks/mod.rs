@@ -1,8 +1,7 @@
-//! Images and patients that are on two sides of a data set, where validation and test would be judged by what was
-//! learned.
+//! Leaks: near-duplicate images and patients in two splits of a data set, which make figures look better than they are.
 //!
 //! Two images count as near-duplicates when their [`PictureHash`]es differ in at most [`NEAR`] of 256 bits. Chest
-//! X-rays are so alike that the usual hashes of 64 bits do not tell children apart: of the 15.3 million pairs among 5533
+//! X-rays are so alike that the usual hashes of 64 bits do not distinguish children: of the 15.3 million pairs among 5533
 //! images of the public set, 812 have the same 8 × 8 difference hash, and only 30 of these are the same image. With the
 //! hash used here those 30 differ in no bit and the next pair, two children, in 38; mirrored, in 56. The 24 nearest
 //! pairs were looked at: all show different pictures. How far a copy is from its original, over every fifth image:
@@ -42,24 +41,16 @@ pub const NEAR: u32 = 32;
 /// Why leaks could not be looked for.
 #[derive(Debug, thiserror::Error)]
 pub enum LeakError {
-    /// The hashes that were computed before could not be read or kept.
     #[error("{}: {source}; check the folder of the cache, its permissions and the space left", .path.display())]
-    Cache {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    Cache { path: PathBuf, source: std::io::Error },
 }
 
 /// An image of a pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LeakedImage {
-    /// Its side.
     pub role: Role,
     /// [`Item::relative`].
     pub path: String,
-    /// Whose it is.
     pub patient: String,
     /// Whether it shows the finding.
     pub label: bool,
@@ -72,16 +63,13 @@ pub struct DuplicatePair {
     pub distance: u32,
     /// Whether one is the mirror image of the other.
     pub mirrored: bool,
-    /// One of them.
     pub first: LeakedImage,
-    /// The other.
     pub second: LeakedImage,
 }
 
 /// A patient with images on two sides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SharedPatient {
-    /// The patient.
     pub patient: String,
     /// Images by side.
     pub images: BTreeMap<Role, usize>,
@@ -99,7 +87,6 @@ pub struct LeakCounts {
     pub patients: usize,
 }
 
-/// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Leaks {
     /// Near-duplicates on two sides, nearest first.
@@ -113,7 +100,6 @@ pub struct Leaks {
 }
 
 impl Leaks {
-    /// How many there are.
     pub fn counts(&self) -> LeakCounts {
         LeakCounts {
             pairs: self.pairs.len(),

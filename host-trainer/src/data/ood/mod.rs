@@ -1,7 +1,7 @@
 //! Pictures that are no X-rays, drawn by code: what a gate is shown besides X-rays that lie wrongly, so that it learns what
 //! else comes before a camera. They are drawn from a seed and a number, and none is like another.
 //!
-//! A gate that was fitted on these is measured on others: photographs and what [`unseen`] draws.
+//! A quality gate that was fitted on these is measured on others: photographs and other drawn pictures.
 
 mod cells;
 mod marks;
@@ -11,7 +11,6 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use xray_core::intake::{IntakeProblem, Radiograph};
 
-/// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OodPicture {
     /// Every pixel, or every few, of a level of its own.
@@ -31,7 +30,6 @@ pub enum OodPicture {
 }
 
 impl OodPicture {
-    /// All of them.
     pub const ALL: [OodPicture; 7] = [
         OodPicture::Grain,
         OodPicture::Clouds,
@@ -42,7 +40,6 @@ impl OodPicture {
         OodPicture::Page,
     ];
 
-    /// The name in tables.
     pub fn name(self) -> &'static str {
         match self {
             OodPicture::Grain => "grain",
@@ -71,7 +68,7 @@ impl OodPicture {
             OodPicture::Strokes => marks::strokes(size, &mut rng),
             OodPicture::Page => page::letters(size, &mut rng),
         };
-        // Half of them in fewer levels: not everything strange is stark.
+        // Half of them in fewer levels: not all such pictures have strong contrasts.
         let (low, high) = if rng.random() {
             (0.0, 255.0)
         } else {

@@ -21,7 +21,7 @@ pub(super) fn letters(size: usize, rng: &mut impl Rng) -> Vec<f32> {
         while left + LETTER * scale < end {
             let letter =
                 if rng.random_range(0..6) == 0 { ' ' } else { char::from(rng.random_range(b'a'..=b'z')) };
-            put(&mut dots, side, (left, top), scale, letter);
+            put(&mut dots, side, PlacedLetter { letter, left, top, scale });
             left += LETTER * scale;
         }
         top += leading;
@@ -37,7 +37,16 @@ pub(super) fn letters(size: usize, rng: &mut impl Rng) -> Vec<f32> {
     (0..size * size).map(level).collect()
 }
 
-fn put(dots: &mut [bool], side: usize, (left, top): (usize, usize), scale: usize, letter: char) {
+/// A letter on the page, in dots from the left border and from the top.
+struct PlacedLetter {
+    letter: char,
+    left: usize,
+    top: usize,
+    scale: usize,
+}
+
+fn put(dots: &mut [bool], side: usize, placed: PlacedLetter) {
+    let PlacedLetter { letter, left, top, scale } = placed;
     let glyph = BASIC_FONTS.get(letter).unwrap_or_default();
     for y in 0..LETTER * scale {
         for x in 0..LETTER * scale {

@@ -90,7 +90,7 @@ impl Anatomy {
             let weight = self.rib_weight * between(rng, 0.8, 1.2);
             for side in [-1.0f32, 1.0] {
                 let (a, b) = (self.middle + side * 0.03, self.middle + side * reach);
-                canvas.band((a.min(b), a.max(b)), 0.013, weight, |x| {
+                canvas.band(a.min(b)..a.max(b), 0.013, weight, |x| {
                     let t = (x - self.middle).abs() / reach;
                     y0 - 0.05 * (std::f32::consts::PI * t).sin() + self.rib_slope * reach * t * t
                 });
@@ -99,7 +99,7 @@ impl Anatomy {
         let slant = between(rng, 0.10, 0.22);
         for side in [-1.0f32, 1.0] {
             let (a, b) = (self.middle + side * 0.04, self.middle + side * (self.trunk + 0.01));
-            canvas.band((a.min(b), a.max(b)), 0.014, 0.13, |x| {
+            canvas.band(a.min(b)..a.max(b), 0.014, 0.13, |x| {
                 let off = (x - self.middle).abs();
                 self.lungs[0].top + 0.075 - slant * off + 0.008 * (off * 22.0).sin()
             });
@@ -115,7 +115,7 @@ impl Anatomy {
             let (bend, weight) = (between(rng, -2.0, 2.0), between(rng, 0.02, 0.05));
             let start = self.middle + side * 0.06;
             let end = start + side * reach;
-            canvas.band((start.min(end), start.max(end)), 0.004, weight, |x| {
+            canvas.band(start.min(end)..start.max(end), 0.004, weight, |x| {
                 let off = (x - start).abs();
                 0.40 + fall * off + bend * off * off
             });

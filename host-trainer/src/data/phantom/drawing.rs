@@ -1,5 +1,7 @@
 //! A grey canvas of floats, and the few strokes that a phantom needs.
 
+use std::ops::Range;
+
 /// Brightness per pixel, row-major; 0 is black and 1 white, values between strokes may leave that range.
 #[derive(Debug, Clone)]
 pub(super) struct Canvas {
@@ -31,7 +33,8 @@ impl Canvas {
     }
 
     /// Adds a band along `y = centre(x)` between two columns, fading to both sides and at its ends.
-    pub fn band(&mut self, (from, to): (f32, f32), half: f32, amount: f32, centre: impl Fn(f32) -> f32) {
+    pub fn band(&mut self, columns: Range<f32>, half: f32, amount: f32, centre: impl Fn(f32) -> f32) {
+        let Range { start: from, end: to } = columns;
         let size = self.width as f32;
         let (first, last) = ((from.max(0.0) * size) as usize, ((to * size) as usize).min(self.width));
         for column in first..last {

@@ -1,5 +1,5 @@
-//! How a phantom is taken: position, sharpness, exposure, contrast, borders and noise, of which none depends
-//! on the finding, so that overall brightness does not tell it.
+//! The exposure of a phantom: position, sharpness, exposure, contrast, borders and noise, of which none depends
+//! on the finding, so that overall brightness does not reveal it.
 
 use image::GrayImage;
 use rand::RngExt;

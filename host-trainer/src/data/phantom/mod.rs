@@ -1,6 +1,6 @@
 //! Drawn chest X-rays, with and without consolidations, that carry no patient's data.
 //!
-//! They prove the road from pictures to a verdict, not the medicine: a model fitted on them knows nothing
+//! They show that the program works from images to verdicts: a model fitted on them knows nothing
 //! about patients. Each is drawn from a seed, a patient and an exposure, by ChaCha8, so a machine draws the
 //! same bytes again; other machines may round sines differently by a grey level.
 
@@ -28,28 +28,12 @@ const EXPOSURES: u64 = 2;
 /// Why phantoms could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum PhantomError {
-    /// Writing there could mix phantoms with X-rays of patients.
     #[error("{}: the folder is not empty; give a new one, so that phantoms and X-rays do not mix", .path.display())]
-    NotEmpty {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// The file system failed.
+    NotEmpty { path: PathBuf },
     #[error("{}: {source}; check the path, its permissions and the space left", .path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A picture could not be written.
+    Io { path: PathBuf, source: std::io::Error },
     #[error("{}: cannot write the picture: {source}; check the space left", .path.display())]
-    Image {
-        /// The file.
-        path: PathBuf,
-        /// What the encoder said.
-        source: image::ImageError,
-    },
+    Image { path: PathBuf, source: image::ImageError },
 }
 
 /// How many images of each class to write.
@@ -78,7 +62,7 @@ pub fn draw(seed: u64, patient: u64, exposure: u64, consolidation: bool) -> Gray
 }
 
 /// Writes `train|test/NORMAL|PNEUMONIA` below `dir`, two exposures a patient, named so that
-/// [`crate::data::patient_of`] tells the patients; returns how many files. Patients have one class, and those
+/// [`crate::data::patient_of`] identifies the patients; returns how many files. Patients have one class, and those
 /// of `test` are others than those of `train`.
 ///
 /// # Errors

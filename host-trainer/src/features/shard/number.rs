@@ -1,4 +1,4 @@
-//! Which of how many.
+//! The number of a shard.
 
 use std::str::FromStr;
 
@@ -36,7 +36,6 @@ impl ShardNumber {
         jobs.iter().skip(self.index - 1).step_by(self.of)
     }
 
-    /// The name of its file.
     pub fn file_name(self) -> String {
         format!("shard-{:05}-of-{:05}.safetensors", self.index, self.of)
     }

@@ -1,4 +1,4 @@
-//! What all shards of one extraction have in common.
+//! The plan of an extraction, which all its shards share.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan for these jobs.
     pub fn new(data: String, device: &str, parts: Vec<ShardPlanPart>, jobs: &[FeatureJob]) -> Self {
         let mut hash = Sha256::new();
         for job in jobs {
@@ -92,12 +91,12 @@ impl Plan {
     }
 }
 
-/// The name of one image in one form.
+/// The name of one view of an image.
 pub fn entry_name(sha256: &str, view: &View) -> String {
     format!("{sha256}-{}", view.name())
 }
 
-/// Enough of a hash for people to tell it from others. What comes from a file need not be one.
+/// The start of a hash, enough for people. Text from a file need not be a hash.
 fn short(hash: &str) -> String {
     hash.chars().filter(char::is_ascii_alphanumeric).take(12).collect()
 }

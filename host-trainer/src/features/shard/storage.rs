@@ -1,4 +1,4 @@
-//! Where shards lie: a folder, or a bucket of an object store.
+//! Where shards are stored: a folder, or a bucket of an object store.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,24 +22,27 @@ pub struct ShardStorage {
 }
 
 impl ShardStorage {
-    /// The place to write to: a folder, which is made, or `s3://BUCKET/PREFIX`.
+    /// Storage to write to: a folder, which is created, or `s3://BUCKET/PREFIX`.
     ///
     /// # Errors
-    /// [`ShardError::Place`], [`ShardError::NotBuilt`].
+    /// [`ShardError::Location`], [`ShardError::NotBuilt`].
     pub fn create(place: &str) -> Result<Self, ShardError> {
         if !is_url(place) {
             let made = std::fs::create_dir_all(place);
-            made.map_err(|error| ShardError::Place { place: place.to_owned(), reason: error.to_string() })?;
+            made.map_err(|error| ShardError::Location {
+                place: place.to_owned(),
+                reason: error.to_string(),
+            })?;
         }
         Self::open(place)
     }
 
-    /// The place to read from: a folder, which must be there, or `s3://BUCKET/PREFIX`.
+    /// Storage to read from: a folder, which must exist, or `s3://BUCKET/PREFIX`.
     ///
     /// # Errors
-    /// [`ShardError::Place`], [`ShardError::NotBuilt`].
+    /// [`ShardError::Location`], [`ShardError::NotBuilt`].
     pub fn open(place: &str) -> Result<Self, ShardError> {
-        let wrong = |reason: String| ShardError::Place { place: place.to_owned(), reason };
+        let wrong = |reason: String| ShardError::Location { place: place.to_owned(), reason };
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|e| wrong(e.to_string()))?;
         let name = place.trim_end_matches('/').to_owned();
         if let Some(address) = place.strip_prefix("s3://") {
@@ -59,12 +62,12 @@ impl ShardStorage {
         Ok(ShardStorage { store, name, prefix: Path::default(), runtime })
     }
 
-    /// The whole name of a shard's file, for people.
+    /// The full name of a shard's file.
     pub fn file(&self, number: ShardNumber) -> String {
         format!("{}/{}", self.name, number.file_name())
     }
 
-    /// Writes a shard; it is there whole or not at all.
+    /// Writes a shard, atomically.
     ///
     /// # Errors
     /// [`ShardError::Store`].
@@ -76,7 +79,7 @@ impl ShardStorage {
         written.map(|_| ()).map_err(|error| failed(error.to_string()))
     }
 
-    /// Reads a shard, if it is there.
+    /// Reads a shard, if it exists.
     ///
     /// # Errors
     /// [`ShardError::Damaged`] if it is not whole, [`ShardError::Other`] if it belongs to another plan,
@@ -118,7 +121,7 @@ impl ShardStorage {
         Ok(Some(shard))
     }
 
-    /// The shards that are there, all of them.
+    /// All shards; all must exist.
     ///
     /// # Errors
     /// [`ShardError::Missing`] names those that are not; [`ShardError::Empty`], [`ShardError::Mixed`],
@@ -162,7 +165,7 @@ fn s3(place: &str, bucket: &str) -> Result<Arc<dyn ObjectStore>, ShardError> {
     let builder = object_store::aws::AmazonS3Builder::from_env().with_bucket_name(bucket);
     let built = builder.build();
     let store =
-        built.map_err(|error| ShardError::Place { place: place.to_owned(), reason: error.to_string() })?;
+        built.map_err(|error| ShardError::Location { place: place.to_owned(), reason: error.to_string() })?;
     Ok(Arc::new(store))
 }
 

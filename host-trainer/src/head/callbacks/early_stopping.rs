@@ -1,48 +1,46 @@
-//! Stopping when a figure no longer betters.
+//! Stops when a metric no longer improves.
 
 use serde::{Deserialize, Serialize};
 
 use super::Monitor;
 
-/// Stops the training after `patience` passes in which the figure did not better by more than `min_delta`.
+/// Stops the training after `patience` epochs in which the metric did not improve by more than `min_delta`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct EarlyStopping {
-    /// The figure.
     pub monitor: Monitor,
-    /// What counts as better, in the figure's unit.
+    /// The least improvement, in the unit of the metric.
     pub min_delta: f64,
-    /// Passes without a better figure until it stops.
+    /// Epochs without an improvement until the training stops.
     pub patience: usize,
 }
 
 impl Default for EarlyStopping {
-    /// Validation accuracy, one point, six passes.
+    /// Validation accuracy, one point, six epochs.
     fn default() -> Self {
         EarlyStopping { monitor: Monitor::ValAccuracy, min_delta: 0.01, patience: 6 }
     }
 }
 
-/// How far the waiting is.
+/// The state of the counting.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct EarlyStoppingState {
     best: Option<f64>,
     wait: usize,
 }
 
-/// What a pass meant.
+/// The effect of an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outcome {
-    /// The figure is the best so far: with `restore best`, these weights are kept.
+    /// The metric is the best so far: with `restore best`, these weights are kept.
     pub best: bool,
-    /// The training ends.
     pub stop: bool,
 }
 
 impl EarlyStopping {
-    /// Takes the figure of a pass; `value` is none where it is not defined, and then nothing changes.
+    /// Takes the metric of an epoch; nothing changes if `value` is not defined.
     pub fn after(&self, state: &mut EarlyStoppingState, value: Option<f64>) -> Outcome {
         let Some(value) = value else { return Outcome { best: false, stop: false } };
-        if self.monitor.betters(value, state.best, self.min_delta) {
+        if self.monitor.improves(value, state.best, self.min_delta) {
             *state = EarlyStoppingState { best: Some(value), wait: 0 };
             return Outcome { best: true, stop: false };
         }
@@ -65,7 +63,7 @@ mod tests {
     }
 
     /// By hand: .80 is first; .805 and .81 are not more than .01 above it (.81 is equal to .80 + .01 but for
-    /// rounding, which is why the trace does not use it); .82 is; then three passes without.
+    /// rounding, which is why the trace does not use it); .82 is; then three epochs without.
     #[test]
     fn accuracy_must_rise_by_more_than_the_least_step() {
         let rule = EarlyStopping { patience: 3, ..EarlyStopping::default() };
@@ -76,7 +74,7 @@ mod tests {
         );
     }
 
-    /// By hand: a loss betters by falling; three passes above .5 - .0 end it at the fifth.
+    /// By hand: a loss improves by falling; three epochs above .5 - .0 end it at the fifth.
     #[test]
     fn a_loss_must_fall() {
         let rule = EarlyStopping { monitor: Monitor::ValLoss, min_delta: 0.0, patience: 3 };

@@ -1,5 +1,5 @@
-//! What watches the training after every pass and may change its course, with the semantics of the Keras 3
-//! callbacks of the same names. Their state is plain data, so that a training that was cut off goes on with it.
+//! Callbacks that monitor the training after every epoch, with the semantics of the Keras 3 callbacks of the same names.
+//! Their state is plain data, so that a training can be resumed with it.
 
 mod early_stopping;
 mod monitor;

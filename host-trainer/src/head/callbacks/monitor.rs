@@ -1,10 +1,10 @@
-//! The figure that a callback watches.
+//! The metric that a callback monitors.
 
 use serde::{Deserialize, Serialize};
 
 use crate::head::Epoch;
 
-/// A figure of a pass, and in which direction it is better.
+/// A metric of an epoch, and in which direction it is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Monitor {
@@ -17,7 +17,7 @@ pub enum Monitor {
 }
 
 impl Monitor {
-    /// The figure of a pass; none where it is not defined (an AUROC of one class).
+    /// The metric of an epoch; none where it is not defined (an AUROC of one class).
     pub fn value(self, epoch: &Epoch) -> Option<f64> {
         match self {
             Monitor::ValLoss => Some(epoch.validation_loss),
@@ -26,8 +26,8 @@ impl Monitor {
         }
     }
 
-    /// Whether `value` betters `best` by more than `min_delta`; the first value always does.
-    pub fn betters(self, value: f64, best: Option<f64>, min_delta: f64) -> bool {
+    /// Whether `value` improves on `best` by more than `min_delta`; the first value always does.
+    pub fn improves(self, value: f64, best: Option<f64>, min_delta: f64) -> bool {
         let Some(best) = best else { return true };
         match self {
             Monitor::ValLoss => value < best - min_delta,

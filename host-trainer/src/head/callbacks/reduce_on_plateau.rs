@@ -1,29 +1,28 @@
-//! A smaller step size when a figure no longer betters.
+//! Reduces the learning rate when a metric no longer improves.
 
 use serde::{Deserialize, Serialize};
 
 use super::Monitor;
 
-/// Multiplies Adam's step size by `factor` after `patience` passes in which the figure did not better by more
-/// than `min_delta`; after that, `cooldown` passes are not counted.
+/// Multiplies Adam's learning rate by `factor` after `patience` epochs in which the metric did not improve by more
+/// than `min_delta`; after that, `cooldown` epochs are not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ReduceOnPlateau {
-    /// The figure.
     pub monitor: Monitor,
-    /// What the step size is multiplied with, above 0 and below 1.
+    /// What the learning rate is multiplied with, above 0 and below 1.
     pub factor: f64,
     /// Passes without a better figure until it is.
     pub patience: usize,
-    /// What counts as better, in the figure's unit.
+    /// The least improvement, in the unit of the metric.
     pub min_delta: f64,
     /// Passes after a reduction that are not counted.
     pub cooldown: usize,
-    /// The step size does not go below this.
+    /// The learning rate does not go below this.
     pub floor: f64,
 }
 
 impl Default for ReduceOnPlateau {
-    /// Validation loss; a third after two passes, one pass to cool down, not below 1e-6.
+    /// Validation loss; a third after two epochs, one epoch of cooldown, not below 1e-6.
     fn default() -> Self {
         ReduceOnPlateau {
             monitor: Monitor::ValLoss,
@@ -36,7 +35,7 @@ impl Default for ReduceOnPlateau {
     }
 }
 
-/// How far the waiting is.
+/// The state of the counting.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct ReduceOnPlateauState {
     best: Option<f64>,
@@ -45,7 +44,7 @@ pub struct ReduceOnPlateauState {
 }
 
 impl ReduceOnPlateau {
-    /// The step size of the next pass, from the figure of this pass and its step size; `value` is none where
+    /// The learning rate of the next epoch, from the metric and the learning rate of this epoch; `value` is none where
     /// it is not defined, and then nothing changes.
     pub fn after(&self, state: &mut ReduceOnPlateauState, value: Option<f64>, rate: f64) -> f64 {
         let Some(value) = value else { return rate };
@@ -53,7 +52,7 @@ impl ReduceOnPlateau {
             state.cooldown -= 1;
             state.wait = 0;
         }
-        if self.monitor.betters(value, state.best, self.min_delta) {
+        if self.monitor.improves(value, state.best, self.min_delta) {
             state.best = Some(value);
             state.wait = 0;
         } else if state.cooldown == 0 {
@@ -72,7 +71,6 @@ impl ReduceOnPlateau {
 mod tests {
     use super::*;
 
-    /// The step size after each pass.
     fn trace(rule: ReduceOnPlateau, mut rate: f64, losses: &[f64]) -> Vec<f64> {
         let mut state = ReduceOnPlateauState::default();
         losses
@@ -85,7 +83,7 @@ mod tests {
     }
 
     /// By hand, patience 2, cooldown 2, factor one half: the third loss is the second without betterment, so the
-    /// rate is halved. Of the two passes to cool down the first is not counted; at the second the counter
+    /// rate is halved. Of the two epochs of cooldown the first is not counted; at the second the counter
     /// reaches zero before the figure is looked at, so that pass counts as the first again, as in Keras. The
     /// pass after it is the second: halved again.
     #[test]

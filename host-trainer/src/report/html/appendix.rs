@@ -8,7 +8,7 @@ use crate::report::pictures::Pictures;
 use crate::report::provenance::head_was_trained_again;
 use crate::report::tables::number;
 
-/// Validation images that the int8 model calls otherwise than the float one.
+/// Validation images with different verdicts of the int8 model and the float model.
 pub(super) fn flips(input: &ReportInput<'_>) -> Markup {
     let Some(cost) = input.evaluation.contract.quantisation.as_ref().filter(|cost| cost.flipped > 0) else {
         return html! {};
@@ -28,7 +28,7 @@ pub(super) fn flips(input: &ReportInput<'_>) -> Markup {
                         .map(|flip| [flip.path.clone(), format!("{:.4}", flip.float), format!("{:.4}", flip.int8)])
                         .collect();
                     (table(&["image", "probability in float", "in 8 bits"], &rows))
-                    p.small { "Each model is judged at its own threshold; this model's is among the figures above." }
+                    p.small { "Each model has its own threshold; that of this model is among the figures above." }
                 },
                 None => p { "`export` lists them beside the model that it writes, in a file that ends in .comparison.json; none \
                              of this model was found there." },
@@ -47,7 +47,7 @@ pub(super) fn training(input: &ReportInput<'_>, pictures: &Pictures) -> Markup {
                         "Epoch " (record.best_epoch) " of " (record.history.len())
                         " was kept. Training: " (record.data.train.iter().sum::<usize>()) " images. Validation: "
                         (record.data.validation.iter().sum::<usize>()) " images"
-                        @if let Some(shift) = &record.domain_shift { ", each also in " (shift.corruptions) " changed forms" }
+                        @if let Some(shift) = &record.domain_shift { ", each also in " (shift.corruptions) " changed views" }
                         "."
                         @if head_was_trained_again(record, &input.evaluation.contract) {
                             " The curves are those of the run; the head of this int8 model was then trained once more on the \
@@ -106,7 +106,7 @@ pub(super) fn left_out(input: &ReportInput<'_>) -> Markup {
             }))
         }
         @if !input.evaluation.refused.is_empty() {
-            (section("Images that the gate refused", html! {
+            (section("Images that the quality gate refused", html! {
                 ul { @for (file, codes) in &input.evaluation.refused { li { code { (file) } ": " (codes.join(", ")) } } }
             }))
         }

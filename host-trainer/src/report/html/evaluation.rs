@@ -30,7 +30,7 @@ pub(super) fn in_short(input: &ReportInput<'_>) -> Markup {
                 p {
                     "Between " (format!("{:.4}", abstention.band.low)) " and " (format!("{:.4}", abstention.band.high))
                     " the model says that it is uncertain: " (abstention.uncertain_positives.n) " " (yes) " and "
-                    (abstention.uncertain_negatives.n) " " (no) " were judged, "
+                    (abstention.uncertain_negatives.n) " " (no) " were evaluated, "
                     (percent(&abstention.uncertain_positives)) " and " (percent(&abstention.uncertain_negatives))
                     " of them were left open. Outside the band, sensitivity is " (number(abstention.sensitivity.value))
                     " and specificity " (number(abstention.specificity.value))
@@ -56,7 +56,7 @@ pub(super) fn prevalence(input: &ReportInput<'_>) -> Markup {
                 ))
                 p.small {
                     "PPV: a positive call is right so often. NPV: a negative one is. In brackets 95% intervals, from the \
-                     images that sensitivity and specificity were counted on. In the images judged here "
+                     images that sensitivity and specificity were counted on. In the images evaluated here "
                     (percent(&Rate::new(input.evaluation.evaluation.positive.support, input.evaluation.evaluation.confusion.total())))
                     " have it; where you work it will be another share."
                 }
@@ -71,7 +71,7 @@ pub(super) fn calibration(input: &ReportInput<'_>, pictures: &Pictures) -> Marku
         "Can the probabilities be believed?",
         html! {
             @if temperature == 1.0 {
-                p { "The model has no calibration: probabilities are as the network gives them." }
+                p { "The probabilities are not calibrated: they are as the network gives them." }
             } @else {
                 p {
                     "Probabilities are divided by the temperature " (format!("{temperature:.3}")) " (as logits), fitted on \

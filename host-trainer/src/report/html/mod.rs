@@ -43,12 +43,12 @@ pub fn render(input: &ReportInput<'_>, pictures: &Pictures) -> String {
                     @if let Some(warning) = model_card::seen_before(run.split) { p.alarm { (warning) } }
                     @if !run.left_out.is_empty() {
                         p.alarm {
-                            (run.left_out.len()) " image(s) could not be read and are in no figure; they are listed below."
+                            (run.left_out.len()) " image(s) could not be read; no figure counts them; they are listed below."
                         }
                     }
                     @if !run.refused.is_empty() {
                         p.alarm {
-                            (run.refused.len()) " image(s) were refused by the model's gate and are in no figure; they are "
+                            (run.refused.len()) " image(s) were refused by the quality gate; no figure counts them; they are "
                             "listed below."
                         }
                     }

@@ -2,7 +2,7 @@
 
 use plotters::prelude::SeriesLabelPosition;
 
-use super::curves::{Curve, draw};
+use super::curves::{Curve, CurvePlot, draw};
 use super::{Picture, PlotError};
 use crate::head::Epoch;
 
@@ -17,16 +17,17 @@ pub fn accuracy(history: &[Epoch], kept: usize) -> Result<Picture, PlotError> {
     ];
     Ok(Picture {
         name: "accuracy",
-        caption:
-            "Part of the images on the right side of one half, over the passes through the training images."
-                .to_owned(),
+        caption: "Part of the images on the right side of one half, over the epochs.".to_owned(),
         svg: draw(
-            "Accuracy",
-            ("accuracy at 0.5", |x| format!("{x:.2}")),
+            CurvePlot {
+                title: "Accuracy",
+                axis_name: "accuracy at 0.5",
+                number: |x| format!("{x:.2}"),
+                range: 0.5..1.0,
+                legend: SeriesLabelPosition::LowerRight,
+            },
             &curves,
             kept,
-            (0.5, 1.0),
-            SeriesLabelPosition::LowerRight,
         )?,
     })
 }

@@ -23,7 +23,6 @@ const GRID: RGBColor = RGBColor(0xe2, 0xe2, 0xe2);
 /// Letters and the working point.
 pub const INK: RGBColor = RGBColor(0x1a, 0x1a, 0x1a);
 
-/// Where a picture is drawn.
 pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// A picture with two axes of numbers.
@@ -50,9 +49,7 @@ pub fn picture(draw: impl FnOnce(&Area<'_>) -> Result<(), PlotError>) -> Result<
     Ok(svg)
 }
 
-/// One axis.
 pub struct Axis<'a> {
-    /// What is measured on it.
     pub name: &'a str,
     /// From where to where.
     pub range: Range<f64>,
@@ -154,7 +151,14 @@ pub fn note(chart: &mut Chart<'_, '_>, at: (f64, f64), lines: &[String]) -> Resu
     Ok(())
 }
 
-/// A number beside a place of the axes, so many units right of it and down, on white so that lines do not hide it.
+/// A distance in pixels to the right and down.
+#[derive(Debug, Clone, Copy)]
+pub struct Offset {
+    pub right: i32,
+    pub down: i32,
+}
+
+/// A number at an offset from a point of the axes, on white so that lines do not hide it.
 ///
 /// # Errors
 /// [`PlotError::Drawing`] if it cannot be drawn.
@@ -162,7 +166,7 @@ pub fn tag(
     chart: &mut Chart<'_, '_>,
     at: (f64, f64),
     number: usize,
-    (right, down): (i32, i32),
+    Offset { right, down }: Offset,
 ) -> Result<(), PlotError> {
     // Digits are about half as wide as high.
     const DIGIT: i32 = 9;
@@ -189,7 +193,7 @@ pub fn ring(chart: &mut Chart<'_, '_>, at: (f64, f64)) -> Result<(), PlotError> 
     Ok(())
 }
 
-/// A figure in words, with its 95% interval if it has one.
+/// A figure as text, with its 95% interval if it has one.
 pub fn figure(value: Option<f64>, interval: Option<crate::metrics::Interval>) -> String {
     match (value, interval) {
         (None, _) => "undefined".to_owned(),

@@ -7,25 +7,29 @@ use super::canvas::{Axis, GREY, NEGATIVE, POSITIVE, axes, dashes, legend, pictur
 
 /// One line of a picture.
 pub struct Curve {
-    /// Its name in the legend.
     pub name: &'static str,
     /// Its value in each epoch, from the first.
     pub values: Vec<f64>,
 }
 
-/// Draws curves over the epochs, with dashes at the epoch that was kept. The axis of the values goes from `low` to
-/// `high` at least; `names` is where the legend is in nobody's way.
+/// What is drawn around the curves.
+pub struct CurvePlot<'a> {
+    pub title: &'a str,
+    pub axis_name: &'a str,
+    /// Formats the numbers of the axis.
+    pub number: fn(&f64) -> String,
+    /// The least upper and lower end of the axis.
+    pub range: std::ops::Range<f64>,
+    pub legend: SeriesLabelPosition,
+}
+
+/// Draws curves over the epochs, with dashes at the epoch that was kept.
 ///
 /// # Errors
 /// [`PlotError::Drawing`] if it cannot be drawn.
-pub fn draw(
-    title: &str,
-    (name, number): (&str, fn(&f64) -> String),
-    curves: &[Curve],
-    kept: usize,
-    (low, high): (f64, f64),
-    names: SeriesLabelPosition,
-) -> Result<String, PlotError> {
+pub fn draw(plot: CurvePlot<'_>, curves: &[Curve], kept: usize) -> Result<String, PlotError> {
+    let CurvePlot { title, axis_name: name, number, range, legend: names } = plot;
+    let (low, high) = (range.start, range.end);
     let epochs = curves.iter().map(|curve| curve.values.len()).max().unwrap_or(0).max(1);
     let values = || curves.iter().flat_map(|curve| curve.values.iter().copied());
     let high = values().fold(high, f64::max) * 1.04;

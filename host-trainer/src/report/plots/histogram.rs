@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use super::canvas::{Area, Axis, GREY, INK, NEGATIVE, POSITIVE, axes, dashes, picture, tag};
+use super::canvas::{Area, Axis, GREY, INK, NEGATIVE, Offset, POSITIVE, axes, dashes, picture, tag};
 use super::{Picture, PlotError, WorkingPoint};
 use crate::data::ClassNames;
 use crate::metrics::Scored;
@@ -69,7 +69,7 @@ fn class(
     dashes(&mut chart, [(point.threshold, 0.0), (point.threshold, most)], INK)?;
     for (bar, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
         let at = (edge(bar) + 0.5 / BARS as f64, *count as f64);
-        tag(&mut chart, at, *count, (0, -19))?;
+        tag(&mut chart, at, *count, Offset { right: 0, down: -19 })?;
     }
     Ok(())
 }

@@ -2,11 +2,11 @@
 
 use plotters::prelude::SeriesLabelPosition;
 
-use super::curves::{Curve, draw};
+use super::curves::{Curve, CurvePlot, draw};
 use super::{Picture, PlotError};
 use crate::head::Epoch;
 
-/// The step size over the epochs; `kept` is the epoch whose weights were kept, from 1.
+/// The learning rate over the epochs; `kept` is the epoch whose weights were kept, from 1.
 ///
 /// # Errors
 /// [`PlotError::Drawing`] if it cannot be drawn.
@@ -14,14 +14,17 @@ pub fn learning_rate(history: &[Epoch], kept: usize) -> Result<Picture, PlotErro
     let values = history.iter().map(|epoch| epoch.learning_rate).collect();
     Ok(Picture {
         name: "learning-rate",
-        caption: "Adam's step size in each pass through the training images.".to_owned(),
+        caption: "Adam's learning rate in each epoch.".to_owned(),
         svg: draw(
-            "Learning rate",
-            ("step size", |x| format!("{x:.1e}").replace(".0e", "e")),
-            &[Curve { name: "step size", values }],
+            CurvePlot {
+                title: "Learning rate",
+                axis_name: "learning rate",
+                number: |x| format!("{x:.1e}").replace(".0e", "e"),
+                range: 0.0..0.0,
+                legend: SeriesLabelPosition::LowerLeft,
+            },
+            &[Curve { name: "learning rate", values }],
             kept,
-            (0.0, 0.0),
-            SeriesLabelPosition::LowerLeft,
         )?,
     })
 }

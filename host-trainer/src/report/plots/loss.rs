@@ -2,7 +2,7 @@
 
 use plotters::prelude::SeriesLabelPosition;
 
-use super::curves::{Curve, draw};
+use super::curves::{Curve, CurvePlot, draw};
 use super::{Picture, PlotError};
 use crate::head::Epoch;
 
@@ -17,9 +17,19 @@ pub fn loss(history: &[Epoch], kept: usize) -> Result<Picture, PlotError> {
     ];
     Ok(Picture {
         name: "loss",
-        caption: "Loss over the passes through the training images. A validation loss that rises while the training \
+        caption: "Loss over the epochs. A validation loss that rises while the training \
                   loss falls is overfitting. Training is measured with dropout, validation without."
             .to_owned(),
-        svg: draw("Loss", ("binary cross-entropy", |x| format!("{x:.2}")), &curves, kept, (0.0, 0.0), SeriesLabelPosition::UpperRight)?,
+        svg: draw(
+            CurvePlot {
+                title: "Loss",
+                axis_name: "binary cross-entropy",
+                number: |x| format!("{x:.2}"),
+                range: 0.0..0.0,
+                legend: SeriesLabelPosition::UpperRight,
+            },
+            &curves,
+            kept,
+        )?,
     })
 }

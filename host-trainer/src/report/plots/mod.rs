@@ -1,6 +1,6 @@
 //! Pictures of how a model does, each drawn as SVG; PNG is the same drawing in dots.
 //!
-//! One file a picture. Colours are told apart by those who cannot tell red from green (Okabe and Ito); no picture
+//! One file a picture. The colours are distinguishable for people who cannot tell red from green (Okabe and Ito); no picture
 //! says by colour alone what it says.
 
 mod accuracy;
@@ -28,18 +28,10 @@ pub use roc::roc;
 /// Why a picture could not be drawn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlotError {
-    /// The drawing failed.
     #[error("a picture could not be drawn: {reason}; report it with the figures")]
-    Drawing {
-        /// What happened.
-        reason: String,
-    },
-    /// The drawing could not be turned into dots.
+    Drawing { reason: String },
     #[error("a picture could not be written as PNG: {reason}; take the SVG instead")]
-    Raster {
-        /// What happened.
-        reason: String,
-    },
+    Raster { reason: String },
 }
 
 impl<E: std::error::Error + Send + Sync> From<plotters::drawing::DrawingAreaErrorKind<E>> for PlotError {
@@ -55,7 +47,6 @@ pub struct Picture {
     pub name: &'static str,
     /// What it shows, in a line.
     pub caption: String,
-    /// The drawing.
     pub svg: String,
 }
 

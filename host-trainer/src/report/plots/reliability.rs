@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use super::canvas::{Axis, GREY, NEGATIVE, POSITIVE, axes, dashes, legend, picture, tag};
+use super::canvas::{Axis, GREY, NEGATIVE, Offset, POSITIVE, axes, dashes, legend, picture, tag};
 use super::{Picture, PlotError};
 use crate::metrics::Reliability;
 
@@ -44,7 +44,7 @@ pub fn reliability_diagram(
             // Beside the bar of its interval, and not below the axis.
             let right = if at.0 < 0.93 { 22 } else { -22 };
             let down = if at.1 > 0.05 { 4 } else { -20 };
-            tag(&mut chart, at, n as usize, (right, down))?;
+            tag(&mut chart, at, n as usize, Offset { right, down })?;
         }
         // A model that is surer than it is right is rarely so wrong that points lie there.
         legend(&mut chart, SeriesLabelPosition::LowerRight)
