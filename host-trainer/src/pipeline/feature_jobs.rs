@@ -154,3 +154,84 @@ impl LabelledViews<'_> {
         pairs.map(|((item, view), probability)| validation_score(item, view, *probability)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::data::Split;
+    use crate::data::augment::{Hardening, Preset};
+
+    fn item(source: &str, label: bool, number: usize) -> Item {
+        Item {
+            path: PathBuf::from(format!("/{source}/{number}.png")),
+            relative: format!("{source}/train/{number}.png"),
+            label,
+            split: Split::Train,
+            patient: format!("{source}/{number}"),
+            source: source.to_owned(),
+            sha256: format!("{source}{number}"),
+        }
+    }
+
+    fn data() -> DataSet {
+        let side = |from: usize| {
+            let item = |(at, source)| item(source, at % 2 == 1, from + at);
+            ["a", "a", "a", "a", "b", "b"].into_iter().enumerate().map(item).collect()
+        };
+        DataSet { train: side(0), validation: side(100), test: Vec::new() }
+    }
+
+    fn sources() -> Vec<DataSource> {
+        let source = |name: &str, weight| DataSource { name: name.to_owned(), weight, ..DataSource::new(name) };
+        vec![source("a", 1.0), source("b", 0.5)]
+    }
+
+    fn extraction(jobs: &FeatureJobs) -> Extraction {
+        Extraction { features: vec![Some([0.5].into()); jobs.as_slice().len()], ..Extraction::default() }
+    }
+
+    #[test]
+    fn every_image_is_drawn_with_others_of_its_side() {
+        let views = Views { count: 3, hardening: Some(Hardening::default()), ..Views::new(Preset::None) };
+        let (data, sources) = (data(), sources());
+        let options = ViewOptions {
+            training: &views,
+            corruptions: 2,
+            choose_on: ChooseOn::Drawn,
+            sources: &sources,
+        };
+        let jobs = FeatureJobs::new(&data, options);
+        // Itself and three draws; of a validation image two corruptions, too.
+        assert_eq!(jobs.as_slice().len(), 6 * 4 + 6 * 6);
+        let names: std::collections::BTreeSet<String> =
+            jobs.as_slice().iter().map(|job| job.view.name()).filter(|name| name.starts_with("hardened")).collect();
+        assert_eq!(names.len(), 6, "the donors of both sides differ: {names:?}");
+        let validation = jobs.validation(&extraction(&jobs), &data, ChooseOn::Drawn);
+        assert_eq!(validation.monitored.samples.labels.len(), 6 * 4);
+        assert_eq!(validation.others.samples.labels.len(), 6 * 2);
+        assert_eq!(validation.monitored.samples.groups, Vec::<usize>::new());
+    }
+
+    #[test]
+    fn hospitals_have_their_shares_and_the_worst_group_decides() {
+        let views = Views { count: 1, hardening: Some(Hardening::default()), ..Views::new(Preset::None) };
+        let (data, sources) = (data(), sources());
+        let of = |sources| ViewOptions {
+            training: &views,
+            corruptions: 0,
+            choose_on: ChooseOn::Worst,
+            sources,
+        };
+        let jobs = FeatureJobs::new(&data, of(&sources));
+        let training = jobs.training(&extraction(&jobs), &data.train, |_| true);
+        assert_eq!(training.groups, [0, 1, 0, 1, 2, 3]);
+        assert_eq!(training.weights, [1.0, 1.0, 0.5, 0.5]);
+        let validation = jobs.validation(&extraction(&jobs), &data, ChooseOn::Worst).monitored.samples;
+        assert_eq!(validation.groups, [0, 2, 0, 2, 0, 2, 0, 2, 3, 5, 3, 5]);
+        let one = FeatureJobs::new(&data, of(&sources[..1]));
+        let training = one.training(&extraction(&one), &data.train, |_| true);
+        assert!(training.groups.is_empty() && training.weights.is_empty());
+    }
+}
