@@ -1,25 +1,27 @@
-//! The device's program: screens chest X-rays with a model package that `host-trainer` exported.
+//! The board's program: screens chest X-rays with a model package that `host-trainer` exported.
 //!
-//! What a screening is lives in [`xray_core`]; here is what only a device has: lights and a buzzer
-//! ([`outputs::lights`]). The binary is arguments and printing around [`cli`].
+//! What a screening is lives in [`xray_core`]. Here is what only a board has: inputs, records, installed models, lights,
+//! a button and a web page. `main` parses the command line in [`cli`]; [`commands`] do the work.
 
-#[cfg(unix)]
-pub mod button;
+#![forbid(unsafe_code)]
+#![allow(missing_docs, reason = "no other crate builds on this library: it is the program and its tests")]
+
 pub mod cli;
+pub mod commands;
 #[cfg(unix)]
 pub mod config;
 #[cfg(unix)]
-pub mod counters;
+pub mod daemon;
 #[cfg(unix)]
-pub mod decoding;
-pub mod model_store;
-pub mod outputs;
+pub mod decode_lock;
+pub mod gpio;
 #[cfg(unix)]
-pub mod pipeline;
+pub mod inputs;
+pub mod models;
 #[cfg(unix)]
-pub mod record;
-#[cfg(unix)]
-pub mod sources;
+pub mod records;
+pub mod status;
+pub mod ui;
 
-/// Where records and images lie unless the configuration says otherwise.
+/// Folder of records and images unless the configuration names another.
 pub const STORE: &str = "/var/lib/edge-runtime/store";

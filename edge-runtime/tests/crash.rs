@@ -1,4 +1,4 @@
-//! Power cuts, as far as a program can play them: the daemon is killed (SIGKILL) at random points of an import, again
+//! Power cuts, as far as a test can simulate them: the daemon is killed (SIGKILL) at random points of an import, again
 //! and again, and after each one the store must be whole.
 //!
 //! `CRASH_KILLS` says how many; `scripts/crash-test` runs it with many. SIGKILL loses nothing that was written, so this
@@ -7,19 +7,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![cfg(unix)]
 
-#[path = "../../xray-core/tests/support/mod.rs"]
 mod support;
-
-mod device;
-mod program;
 
 use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use device::{Device, picture};
-use edge_runtime::record::{Hash256, Reader};
+use edge_runtime::records::{Hash256, RecordReader};
+use support::device::{self, Device, picture};
+use support::program;
 
 const IMAGES: u16 = 200;
 
@@ -61,8 +58,8 @@ fn start(device: &Device) -> std::process::Child {
 
 fn count(device: &Device) -> u64 {
     let mut count = 0;
-    if let Ok(reader) = Reader::open(&device.store()) {
-        let _ = reader.walk::<edge_runtime::record::StoreError>(|_| {
+    if let Ok(reader) = RecordReader::open(&device.store()) {
+        let _ = reader.walk::<edge_runtime::records::RecordStoreError>(|_| {
             count += 1;
             Ok(())
         });
@@ -95,7 +92,7 @@ fn a_killed_import_loses_nothing_doubles_nothing_and_tears_nothing() {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let (mut imports, mut during, mut before_any, mut orphans) = (0, 0, 0, 0);
     let mut device = device_with_images();
-    let mut last: Vec<edge_runtime::record::Record> = Vec::new();
+    let mut last: Vec<edge_runtime::records::Record> = Vec::new();
     for kill in 0..kills {
         let mut child = start(&device);
         sleep(whole.mul_f64(random.below(1_000_000) as f64 / 1e6 * 0.6));
@@ -108,7 +105,7 @@ fn a_killed_import_loses_nothing_doubles_nothing_and_tears_nothing() {
         };
         // Nothing that was recorded before is gone or another.
         assert_eq!(all[..last.len()], last, "kill {kill}");
-        let contents: BTreeSet<_> = all.iter().map(|record| record.entry.content).collect();
+        let contents: BTreeSet<_> = all.iter().map(|record| record.entry.image_id).collect();
         assert_eq!(contents.len(), all.len(), "doubled at kill {kill}");
         assert!(contents.is_subset(&expected), "torn at kill {kill}");
         orphans += walkdir::WalkDir::new(device.store().join("images"))
@@ -138,7 +135,7 @@ fn a_killed_import_loses_nothing_doubles_nothing_and_tears_nothing() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    let contents: BTreeSet<_> = device.records().iter().map(|record| record.entry.content).collect();
+    let contents: BTreeSet<_> = device.records().iter().map(|record| record.entry.image_id).collect();
     assert_eq!(contents, expected, "lost");
     println!(
         "{kills} kills: {before_any} before the first record, {during} during the import, {imports} after the last; \

@@ -1,4 +1,4 @@
-//! Power that goes at every step of installing, going back and screening: the board always runs the old model or the
+//! Power fails at every step of installing, rollback and screening: the board always runs the old model or the
 //! new one, never none, never a mix; and it can still go back.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -7,14 +7,15 @@ mod simulated_disk;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use edge_runtime::model_store::{
-    Event, EventSink, Health, InstallOptions, ModelStore, Numbered, Proof, Refusal, StoreError, Watch,
+use edge_runtime::models::{
+    EventSink, InstallOptions, ModelEvent, ModelRefusal, ModelStore, ModelStoreError, NumberedEvent,
+    SelfTestReport, TrialLimits, TrialOutcome,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use simulated_disk::{Lie, SimulatedDisk};
-use xray_core::package::signing::{NewKeys, Password, SecretKey, sign};
+use simulated_disk::{DiskFault, SimulatedDisk};
 use xray_core::package::{PackageFile, SignatureFile, SignedBytes, TrustedKeys};
+use xray_signing::{NewKeys, Password, SecretKey, sign};
 
 const CUTS: u32 = 10_000;
 
@@ -25,12 +26,12 @@ struct Model {
 }
 
 /// Some signed files. What is in them does not matter to the store.
-struct World {
+struct SignedModels {
     keys: TrustedKeys,
-    models: Vec<Model>,
+    all: Vec<Model>,
 }
 
-impl World {
+impl SignedModels {
     fn new() -> Self {
         let made = NewKeys::make(Password::None, "tests").expect("keys");
         let secret = SecretKey::from_text(Path::new("k"), &made.secret, Password::None).expect("a key");
@@ -41,31 +42,31 @@ impl World {
             Model { file, signature: SignatureFile::from_text(Path::new("s"), text), version }
         });
         let keys = TrustedKeys::one("tests", &made.public).expect("a key");
-        World { keys, models: models.collect() }
+        SignedModels { keys, all: models.collect() }
     }
 
     fn index(&self, sha256: &str) -> usize {
-        self.models.iter().position(|model| model.file.sha256() == sha256).expect("one of ours")
+        self.all.iter().position(|model| model.file.sha256() == sha256).expect("one of ours")
     }
 
     /// Which of the models these bytes are, whole.
     fn whole(&self, signed: &SignedBytes) -> usize {
         let index = self.index(signed.file().sha256());
-        assert_eq!(signed.file().bytes(), self.models[index].file.bytes());
+        assert_eq!(signed.file().bytes(), self.all[index].file.bytes());
         index
     }
 
-    fn prove(&self, signed: &SignedBytes) -> Proof {
-        Proof { version: self.models[self.whole(signed)].version, engine: "test", warnings: Vec::new() }
+    fn self_test(&self, signed: &SignedBytes) -> SelfTestReport {
+        SelfTestReport { version: self.all[self.whole(signed)].version, engine: "test", warnings: Vec::new() }
     }
 }
 
 /// The record of a board: keeps each number once, and sees to it that none is left out or has two meanings.
 #[derive(Default)]
-struct Record(BTreeMap<u64, Event>);
+struct Record(BTreeMap<u64, ModelEvent>);
 
 impl EventSink for Record {
-    fn record(&mut self, event: &Numbered) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    fn record(&mut self, event: &NumberedEvent) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let next = self.0.len() as u64;
         assert!(event.number <= next, "event {} was left out", next);
         if let Some(known) = self.0.insert(event.number, event.event.clone()) {
@@ -76,10 +77,10 @@ impl EventSink for Record {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Act {
+enum Action {
     /// By hand, with leave to take an older one.
     Install(usize),
-    /// From a stick: nobody stands there to override a rule.
+    /// From a stick: no rule is overridden.
     Stick(usize),
     /// From a stick, with the signature of another model.
     Forged(usize),
@@ -92,99 +93,103 @@ enum Act {
 }
 
 /// One board with random acts and power cuts. `Err` says how the property was broken.
-fn live(world: &World, seed: u64, lie: Lie, cuts: &mut u32) -> Result<(), String> {
+fn run_board(models: &SignedModels, seed: u64, fault: DiskFault, cuts: &mut u32) -> Result<(), String> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let store = ModelStore::new(SimulatedDisk::new(!seed, lie), world.keys.clone());
+    let store = ModelStore::new(SimulatedDisk::new(!seed, fault), models.keys.clone());
     let disk = store.disk();
     let mut record = Record::default();
     let options = InstallOptions {
-        watch: Watch { screenings: 3, starts: 2 },
+        watch: TrialLimits { screenings: 3, starts: 2 },
         allow_downgrade: true,
         retry: true,
         dry_run: false,
     };
     let strict = InstallOptions { watch: options.watch, ..InstallOptions::default() };
-    let load = |signed: SignedBytes| Ok::<_, Refusal>(world.whole(&signed));
-    let other = || store.state().ok()?.other().map(|model| world.index(&model.sha256));
+    let load = |signed: SignedBytes| Ok::<_, ModelRefusal>(models.whole(&signed));
+    let other = || store.state().ok()?.other().map(|model| models.index(&model.sha256));
     let mut current: Option<usize> = None;
     for _ in 0..40 {
-        let act = match rng.random_range(0..15) {
-            0..=3 => Act::Install(rng.random_range(0..world.models.len())),
-            4..=5 => Act::Stick(rng.random_range(0..world.models.len())),
-            6 => Act::Forged(rng.random_range(0..world.models.len())),
-            7 => Act::RollBack,
-            8..=10 => Act::Screen,
-            11 => Act::Fail,
-            12 => Act::Start,
-            13 => Act::Settle,
-            _ => Act::Deliver,
+        let action = match rng.random_range(0..15) {
+            0..=3 => Action::Install(rng.random_range(0..models.all.len())),
+            4..=5 => Action::Stick(rng.random_range(0..models.all.len())),
+            6 => Action::Forged(rng.random_range(0..models.all.len())),
+            7 => Action::RollBack,
+            8..=10 => Action::Screen,
+            11 => Action::Fail,
+            12 => Action::Start,
+            13 => Action::Settle,
+            _ => Action::Deliver,
         };
-        // What the board may run after this: what it runs now, or the one that the act puts in use.
+        // What the board may run after this: what it runs now, or the one that the action puts in use.
         let old = current;
         let floor = store.state().map_err(|error| error.to_string())?.floor();
-        let new = match act {
-            Act::Stick(index) if world.models[index].version < floor => old,
-            Act::Install(index) | Act::Stick(index) => Some(index),
-            Act::RollBack | Act::Fail | Act::Start => other(),
-            Act::Forged(_) | Act::Screen | Act::Settle | Act::Deliver => old,
+        let new = match action {
+            Action::Stick(index) if models.all[index].version < floor => old,
+            Action::Install(index) | Action::Stick(index) => Some(index),
+            Action::RollBack | Action::Fail | Action::Start => other(),
+            Action::Forged(_) | Action::Screen | Action::Settle | Action::Deliver => old,
         };
-        let running = old.map(|index| world.models[index].file.sha256().to_owned()).unwrap_or_default();
+        let running = old.map(|index| models.all[index].file.sha256().to_owned()).unwrap_or_default();
         disk.stop_after(rng.random_range(0..60));
-        let done: Result<(), StoreError> = match act {
-            Act::Install(index) => {
-                let model = &world.models[index];
+        let done: Result<(), ModelStoreError> = match action {
+            Action::Install(index) => {
+                let model = &models.all[index];
                 store
-                    .install(model.file.clone(), &model.signature, options, |signed| Ok(world.prove(&signed)))
+                    .install(model.file.clone(), &model.signature, options, |signed| {
+                        Ok(models.self_test(&signed))
+                    })
                     .map(drop)
             }
-            Act::Stick(index) => {
-                let model = &world.models[index];
+            Action::Stick(index) => {
+                let model = &models.all[index];
                 store
-                    .install(model.file.clone(), &model.signature, strict, |signed| Ok(world.prove(&signed)))
+                    .install(model.file.clone(), &model.signature, strict, |signed| {
+                        Ok(models.self_test(&signed))
+                    })
                     .map(drop)
             }
-            Act::Forged(index) => {
-                let signature = &world.models[(index + 1) % world.models.len()].signature;
+            Action::Forged(index) => {
+                let signature = &models.all[(index + 1) % models.all.len()].signature;
                 store
-                    .install(world.models[index].file.clone(), signature, strict, |_| {
+                    .install(models.all[index].file.clone(), signature, strict, |_| {
                         panic!("it was looked at")
                     })
                     .map(drop)
             }
-            Act::RollBack => store.rollback(false, |signed| Ok(world.prove(&signed))).map(drop),
-            Act::Screen => store.screened(&running, &Health::Well).map(drop),
-            Act::Fail => store.screened(&running, &Health::Failed("test".to_owned())).map(drop),
-            Act::Start => store.start(load).map(drop),
-            Act::Settle => store.settled(&running).map(drop),
-            Act::Deliver => store.deliver(&mut record),
+            Action::RollBack => store.rollback(false, |signed| Ok(models.self_test(&signed))).map(drop),
+            Action::Screen => store.screened(&running, &TrialOutcome::Succeeded).map(drop),
+            Action::Fail => store.screened(&running, &TrialOutcome::Failed("test".to_owned())).map(drop),
+            Action::Start => store.start(load).map(drop),
+            Action::Settle => store.settled(&running).map(drop),
+            Action::Deliver => store.deliver(&mut record),
         };
         let stopped = disk.stopped();
         if !stopped {
             let runs = store.state().map_err(|e| e.to_string())?;
-            current = runs.active().map(|model| world.index(&model.sha256));
-            match (act, done) {
-                (Act::Install(index) | Act::Stick(index), Ok(())) if current != Some(index) => {
+            current = runs.active().map(|model| models.index(&model.sha256));
+            match (action, done) {
+                (Action::Install(index) | Action::Stick(index), Ok(())) if current != Some(index) => {
                     return Err("not installed".into());
                 }
-                (Act::Forged(index), Ok(())) => return Err(format!("model {index} was taken, forged")),
-                (Act::RollBack, Ok(())) if current != new => return Err("not rolled back".into()),
-                (_, Err(StoreError::Refused(_) | StoreError::NoModel)) if current != old => {
+                (Action::Forged(index), Ok(())) => return Err(format!("model {index} was taken, forged")),
+                (Action::RollBack, Ok(())) if current != new => return Err("not rolled back".into()),
+                (_, Err(ModelStoreError::Refused(_) | ModelStoreError::NoModel)) if current != old => {
                     return Err("refused, and changed all the same".into());
                 }
                 (
                     _,
                     Err(
-                        error @ (StoreError::Io { .. }
-                        | StoreError::BadState { .. }
-                        | StoreError::Unusable { .. }),
+                        error @ (ModelStoreError::Io { .. }
+                        | ModelStoreError::BadState { .. }
+                        | ModelStoreError::Unusable { .. }),
                     ),
                 ) => {
-                    return Err(format!("{act:?} without a cut: {error}"));
+                    return Err(format!("{action:?} without a cut: {error}"));
                 }
                 _ => {}
             }
             if current != old && current != new {
-                return Err(format!("{act:?}: {current:?} is neither {old:?} nor {new:?}"));
+                return Err(format!("{action:?}: {current:?} is neither {old:?} nor {new:?}"));
             }
             continue;
         }
@@ -214,33 +219,33 @@ fn live(world: &World, seed: u64, lie: Lie, cuts: &mut u32) -> Result<(), String
             }
             current = match started {
                 Ok(started) => Some(started.ready),
-                Err(StoreError::NoModel) => None,
-                Err(error) => return Err(format!("after a cut in {act:?}: {error}")),
+                Err(ModelStoreError::NoModel) => None,
+                Err(error) => return Err(format!("after a cut in {action:?}: {error}")),
             };
             break;
         }
         if !allowed.contains(&current) || (current.is_none() && old.is_some()) {
-            return Err(format!("after a cut in {act:?}: {current:?} is none of {allowed:?}"));
+            return Err(format!("after a cut in {action:?}: {current:?} is none of {allowed:?}"));
         }
         // The way back is whole, too.
         let state = store.state().map_err(|error| error.to_string())?;
         if state.fallback().is_ok() {
             store
-                .rollback(true, |signed| Ok(world.prove(&signed)))
+                .rollback(true, |signed| Ok(models.self_test(&signed)))
                 .map_err(|error| format!("no way back: {error}"))?;
         }
     }
     store.deliver(&mut record).map_err(|error| error.to_string())
 }
 
-fn lives(lie: Lie, enough: u32) -> (u32, Result<(), String>) {
-    let world = World::new();
+fn run_boards(fault: DiskFault, enough: u32) -> (u32, Result<(), String>) {
+    let models = SignedModels::new();
     let mut cuts = 0;
     for seed in 0.. {
         if cuts >= enough {
             break;
         }
-        if let Err(broken) = live(&world, seed, lie, &mut cuts) {
+        if let Err(broken) = run_board(&models, seed, fault, &mut cuts) {
             return (cuts, Err(format!("board {seed}: {broken}")));
         }
     }
@@ -249,15 +254,15 @@ fn lives(lie: Lie, enough: u32) -> (u32, Result<(), String>) {
 
 #[test]
 fn power_may_go_at_any_moment() {
-    let (cuts, outcome) = lives(Lie::None, CUTS);
+    let (cuts, outcome) = run_boards(DiskFault::None, CUTS);
     assert_eq!(outcome, Ok(()), "after {cuts} cuts");
     assert!(cuts >= CUTS);
 }
 
 #[test]
 fn a_disk_that_lies_is_noticed_so_the_test_above_can_fail() {
-    for lie in [Lie::Contents, Lie::Names] {
-        let (cuts, outcome) = lives(lie, CUTS);
-        assert!(outcome.is_err(), "{lie:?}: nothing was noticed in {cuts} cuts");
+    for fault in [DiskFault::Contents, DiskFault::Names] {
+        let (cuts, outcome) = run_boards(fault, CUTS);
+        assert!(outcome.is_err(), "{fault:?}: nothing was noticed in {cuts} cuts");
     }
 }

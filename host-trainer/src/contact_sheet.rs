@@ -2,7 +2,7 @@
 
 use font8x8::UnicodeFonts;
 use image::{GrayImage, Luma};
-use xray_core::intake::Radiograph;
+use xray_intake::Radiograph;
 
 /// Side of a letter in the font, in pixels.
 const LETTER: u32 = 8;
@@ -72,7 +72,7 @@ pub fn burn_in(picture: &Radiograph, lettering: &Lettering<'_>) -> Radiograph {
         let letter = letters.get((x / LETTER) as usize)?;
         Some(letter.get(y as usize)? >> (x % LETTER) & 1 == 1)
     };
-    picture.redrawn(|at| if inked(at as u32) == Some(true) { u8::MAX } else { grey[at] })
+    picture.with_levels(|at| if inked(at as u32) == Some(true) { u8::MAX } else { grey[at] })
 }
 
 /// Writes one line of at most `width` pixels.

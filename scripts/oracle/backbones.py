@@ -4,7 +4,7 @@
     pip install torch torchvision keras safetensors numpy
     KERAS_BACKEND=torch python scripts/oracle/backbones.py
 
-The weights are a hash of tensor name and index, which the tests draw again in Rust
+The weights are a hash of tensor name and index, which the tests compute again in Rust
 (host-trainer/tests/common/hashed.rs); so only answers are stored:
   torch.safetensors   <net>.<size>.pooled [n, features] and <net>.<size>.<stage> = mean, deviation, 8 elements
   keras.safetensors   <net>.<size>.pooled, Keras applications with the same numbers in Keras's layout
@@ -14,6 +14,7 @@ The weights are a hash of tensor name and index, which the tests draw again in R
   real.safetensors    <net>.pooled of the real weights in $XRAY_WEIGHTS (left alone without it), images of 64
   small.safetensors   one tensor each in float32, float16, bfloat16
 """
+
 import os
 import re
 from pathlib import Path
@@ -73,8 +74,11 @@ def summary(map):
 
 
 def hashed(state):
-    return {k: torch.from_numpy(tensor(k, tuple(v.shape))) for k, v in state.items()
-            if k.startswith("features.") and not k.endswith("num_batches_tracked")}
+    return {
+        k: torch.from_numpy(tensor(k, tuple(v.shape)))
+        for k, v in state.items()
+        if k.startswith("features.") and not k.endswith("num_batches_tracked")
+    }
 
 
 def torch_answers():
@@ -84,9 +88,14 @@ def torch_answers():
         model.load_state_dict(hashed(model.state_dict()), strict=False)
         for size, n in SIZES.items():
             stages = {}
-            hooks = [child.register_forward_hook(
-                lambda _m, _i, out, name=f"features.{name}": stages.__setitem__(name, summary(out.clone())))
-                for name, child in model.features.named_children()]
+            hooks = [
+                child.register_forward_hook(
+                    lambda _m, _i, out, name=f"features.{name}", stages=stages: stages.update(
+                        {name: summary(out.clone())}
+                    )
+                )
+                for name, child in model.features.named_children()
+            ]
             with torch.no_grad():
                 map = torch.relu(model.features(torch.from_numpy(images(size, n))))
             for hook in hooks:
@@ -105,8 +114,12 @@ def keras_pairs(net):
         for b, layers in enumerate((6, 12, 32, 32), 1):
             for i in range(1, layers + 1):
                 at, k = f"denseblock{b}.denselayer{i}", f"conv{b + 1}_block{i}"
-                pairs += [(f"{at}.norm1", f"{k}_0_bn"), (f"{at}.conv1", f"{k}_1_conv"),
-                          (f"{at}.norm2", f"{k}_1_bn"), (f"{at}.conv2", f"{k}_2_conv")]
+                pairs += [
+                    (f"{at}.norm1", f"{k}_0_bn"),
+                    (f"{at}.conv1", f"{k}_1_conv"),
+                    (f"{at}.norm2", f"{k}_1_bn"),
+                    (f"{at}.conv2", f"{k}_2_conv"),
+                ]
             if b < 4:
                 pairs += [(f"transition{b}.norm", f"pool{b + 1}_bn"), (f"transition{b}.conv", f"pool{b + 1}_conv")]
     else:
@@ -115,8 +128,12 @@ def keras_pairs(net):
             k = "expanded_conv" if i == 1 else f"block_{i - 1}"
             parts = [] if i == 1 else [("conv.0.0", "expand"), ("conv.0.1", "expand_BN")]
             s = len(parts) // 2
-            parts += [(f"conv.{s}.0", "depthwise"), (f"conv.{s}.1", "depthwise_BN"),
-                      (f"conv.{s + 1}", "project"), (f"conv.{s + 2}", "project_BN")]
+            parts += [
+                (f"conv.{s}.0", "depthwise"),
+                (f"conv.{s}.1", "depthwise_BN"),
+                (f"conv.{s + 1}", "project"),
+                (f"conv.{s + 2}", "project_BN"),
+            ]
             pairs += [(f"{i}.{t}", f"{k}_{n}") for t, n in parts]
     return [(f"features.{t}", k) for t, k in pairs]
 
@@ -135,7 +152,7 @@ def keras_model(net, size):
             weight = tensor(f"{module}.weight", shapes[f"{module}.weight"])
             depthwise = isinstance(kept, keras.layers.DepthwiseConv2D)
             kept.set_weights([weight.transpose((2, 3, 0, 1) if depthwise else (2, 3, 1, 0))])
-    assert len(keras_pairs(net)) == sum(bool(l.weights) for l in model.layers)
+    assert len(keras_pairs(net)) == sum(bool(layer.weights) for layer in model.layers)
     return model
 
 
@@ -151,10 +168,12 @@ def keras_answers():
 def views(state):
     """Every float tensor as a view with stride 0 of one storage of 64 numbers; element = hash of its name."""
     base = torch.from_numpy(uniform("storage", 64).astype(np.float32))
+
     def view(name, like):
         if not like.is_floating_point():
             return like
         return base[int(uniform(name, 1)[0] * 64)].expand(like.shape)
+
     return type(state)((k, view(k, v)) for k, v in state.items())
 
 
@@ -163,8 +182,11 @@ def pth_files():
     torch.save(views(state), OUT / "mobilenet_v2-zip.pth")
     torch.save(views(state), OUT / "mobilenet_v2-legacy.pth", _use_new_zipfile_serialization=False)
     state = NETS["densenet169"](weights=None).state_dict()
-    state = type(state)((re.sub(r"(denselayer\d+\.(?:norm|conv))([12])\.", r"\1.\2.", k), v)
-                        for k, v in views(state).items() if not k.endswith("num_batches_tracked"))
+    state = type(state)(
+        (re.sub(r"(denselayer\d+\.(?:norm|conv))([12])\.", r"\1.\2.", k), v)
+        for k, v in views(state).items()
+        if not k.endswith("num_batches_tracked")
+    )
     torch.save(state, OUT / "densenet169-oldnames.pth", _use_new_zipfile_serialization=False)
 
 
@@ -188,5 +210,5 @@ if __name__ == "__main__":
     pth_files()
     if "XRAY_WEIGHTS" in os.environ:
         real_answers(os.environ["XRAY_WEIGHTS"])
-    base = torch.tensor([0.5, -1.25, 3.140625, 65504.0, -2.0 ** -14, 1 / 3])
+    base = torch.tensor([0.5, -1.25, 3.140625, 65504.0, -(2.0**-14), 1 / 3])
     save_file({"f32": base, "f16": base.half(), "bf16": base.bfloat16()}, OUT / "small.safetensors")

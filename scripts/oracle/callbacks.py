@@ -9,6 +9,7 @@ Each trace is a list of figures, one a pass. The callbacks are shown them as `fi
   reduce on plateau   the step size of each pass
   checkpoint          for each pass: whether it was saved (save_best_only)
 """
+
 import json
 import os
 import random
@@ -26,8 +27,9 @@ def model():
 
 def early_stopping(values, monitor, min_delta, patience):
     net = model()
-    callback = keras.callbacks.EarlyStopping(monitor, min_delta, patience, restore_best_weights=True,
-                                             mode="min" if monitor == "val_loss" else "max")
+    callback = keras.callbacks.EarlyStopping(
+        monitor, min_delta, patience, restore_best_weights=True, mode="min" if monitor == "val_loss" else "max"
+    )
     callback.set_model(net)
     callback.on_train_begin()
     best = []
@@ -56,8 +58,9 @@ def checkpoint(values, monitor):
     net = model()
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "best.weights.h5")
-        callback = keras.callbacks.ModelCheckpoint(path, monitor, save_best_only=True, save_weights_only=True,
-                                                   mode="min" if monitor == "val_loss" else "max")
+        callback = keras.callbacks.ModelCheckpoint(
+            path, monitor, save_best_only=True, save_weights_only=True, mode="min" if monitor == "val_loss" else "max"
+        )
         callback.set_model(net)
         callback.on_train_begin()
         saved = []
@@ -87,15 +90,23 @@ def main():
         monitor = "val_loss" if loss else "val_accuracy"
         values = trace(rng, 24, falling=loss)
         stop = {"min_delta": rng.choice([0.0, 0.005, 0.015]), "patience": rng.choice([1, 2, 4, 6])}
-        plateau = {"factor": rng.choice([0.1, 0.3, 0.5]), "patience": rng.choice([1, 2, 3]),
-                   "min_delta": rng.choice([0.0, 0.0001, 0.015]), "cooldown": rng.choice([0, 1, 3]),
-                   "min_lr": rng.choice([0.0, 1e-5])}
-        cases.append({
-            "monitor": monitor.replace("_", "-"), "values": values,
-            "early_stopping": stop | {"best": early_stopping(values, monitor, **stop)},
-            "reduce_on_plateau": plateau | {"rate": 1e-3, "rates": reduce_on_plateau(values, monitor, rate=1e-3, **plateau)},
-            "saved": checkpoint(values, monitor),
-        })
+        plateau = {
+            "factor": rng.choice([0.1, 0.3, 0.5]),
+            "patience": rng.choice([1, 2, 3]),
+            "min_delta": rng.choice([0.0, 0.0001, 0.015]),
+            "cooldown": rng.choice([0, 1, 3]),
+            "min_lr": rng.choice([0.0, 1e-5]),
+        }
+        cases.append(
+            {
+                "monitor": monitor.replace("_", "-"),
+                "values": values,
+                "early_stopping": stop | {"best": early_stopping(values, monitor, **stop)},
+                "reduce_on_plateau": plateau
+                | {"rate": 1e-3, "rates": reduce_on_plateau(values, monitor, rate=1e-3, **plateau)},
+                "saved": checkpoint(values, monitor),
+            }
+        )
     print(json.dumps({"keras": keras.__version__, "cases": cases}, indent=1))
 
 

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""DICOM files for xray-core/tests/dicom.rs, and the grey levels or colours that pydicom shows them with.
+"""DICOM files for xray-intake/tests/integration/dicom.rs, and the grey levels or colours that pydicom shows them with.
 
     apt-get install dcmtk
     pip install numpy pillow pydicom pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg pylibjpeg-rle
     python scripts/oracle/dicom.py
 
-Writes xray-core/tests/fixtures/dicom/: drawn pictures of 68 x 64 pixels as NAME.dcm, each with NAME.levels, and
+Writes xray-intake/tests/fixtures/dicom/: drawn pictures of 68 x 64 pixels as NAME.dcm, each with NAME.levels, and
 cases.json. Stored values come from pydicom's decoders; those of lossless files must equal what was drawn. pydicom's
 modality and VOI functions give the rest; what they leave open is decided here: the range that they map to becomes
 0..255, rounded, MONOCHROME1 is inverted, and without a window the whole range of the stored bits counts.
 """
+
 import io
 import json
 import pathlib
@@ -28,7 +29,7 @@ from pydicom.pixels.processing import convert_color_space
 from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
-HERE = pathlib.Path(__file__).resolve().parents[2] / "xray-core/tests/fixtures/dicom"
+HERE = pathlib.Path(__file__).resolve().parents[2] / "xray-intake/tests/fixtures/dicom"
 WIDTH, HEIGHT = 68, 64
 IMPLICIT, EXPLICIT, BIG, DEFLATED = (f"1.2.840.10008.1.2{end}" for end in ("", ".1", ".2", ".1.99"))
 RLE = "1.2.840.10008.1.2.5"
@@ -86,8 +87,11 @@ def levels_of(ds, values, interest=None):
         integers = np.floor(measured).astype(np.int64)
         share = apply_voi_lut(integers, ds) / (2.0 ** ds.VOILUTSequence[0].LUTDescriptor[2] - 1)
     else:
-        ends = np.array([-(2 ** (ds.BitsStored - 1)), 2 ** (ds.BitsStored - 1) - 1]) if ds.PixelRepresentation \
+        ends = (
+            np.array([-(2 ** (ds.BitsStored - 1)), 2 ** (ds.BitsStored - 1) - 1])
+            if ds.PixelRepresentation
             else np.array([0, 2**ds.BitsStored - 1])
+        )
         if "ModalityLUTSequence" in ds:
             low, high = 0, 2 ** ds.ModalityLUTSequence[0].LUTDescriptor[2] - 1
         else:
@@ -129,7 +133,9 @@ def packed(values, allocated, big=False):
     return (values & (2**allocated - 1)).astype(kind).tobytes()
 
 
-def grey(name, values, bits, syntax=EXPLICIT, raw=None, vr="OW", pixels=None, interest=None, change=None, reads=True, **form):
+def grey(
+    name, values, bits, syntax=EXPLICIT, raw=None, vr="OW", pixels=None, interest=None, change=None, reads=True, **form
+):
     """A grey file of `values`; `form` also takes elements to set."""
     elements = {k: form.pop(k) for k in list(form) if k[0].isupper()}
     ds = dataset(values, bits, **form)
@@ -152,11 +158,27 @@ def native():
     grey("explicit-m2-u8", eight, 8)
     grey("explicit-m1-u8-odd", draw(6, 0, 255, 67, 65), 8, photometric="MONOCHROME1", sop=SC, modality="OT")
     grey("explicit-m1-u10-linear", draw(7, 0, 1023), 10, photometric="MONOCHROME1", WindowCenter=500.2, WindowWidth=700)
-    grey("implicit-m2-u12-rescale-linear", twelve, 12, IMPLICIT, sop=CR, modality="CR",
-         RescaleSlope=2.5, RescaleIntercept=-100, WindowCenter=5000.3, WindowWidth=6000.7)
+    grey(
+        "implicit-m2-u12-rescale-linear",
+        twelve,
+        12,
+        IMPLICIT,
+        sop=CR,
+        modality="CR",
+        RescaleSlope=2.5,
+        RescaleIntercept=-100,
+        WindowCenter=5000.3,
+        WindowWidth=6000.7,
+    )
     grey("explicit-m2-u12-rescale-down", twelve, 12, RescaleSlope=-1, RescaleIntercept=4095)
-    grey("explicit-m2-u14-exact", draw(8, 0, 16383), 14, WindowCenter=8000.13, WindowWidth=9000.5,
-         VOILUTFunction="LINEAR_EXACT")
+    grey(
+        "explicit-m2-u14-exact",
+        draw(8, 0, 16383),
+        14,
+        WindowCenter=8000.13,
+        WindowWidth=9000.5,
+        VOILUTFunction="LINEAR_EXACT",
+    )
     grey("explicit-m2-u16-sigmoid", sixteen, 16, WindowCenter=30000, WindowWidth=20000, VOILUTFunction="SIGMOID")
     grey("explicit-m2-s12-linear", signed12, 12, signed=True, WindowCenter=100.2, WindowWidth=2500)
     grey("explicit-m1-s16", signed16, 16, signed=True, photometric="MONOCHROME1", PresentationLUTShape="INVERSE")
@@ -170,22 +192,32 @@ def native():
     grey("big-m2-u12-linear", twelve, 12, BIG, WindowCenter=2000.2, WindowWidth=3000)
     grey("big-m2-s16", signed16, 16, BIG, signed=True)
     swapped = eight.astype(np.uint8).tobytes()
-    swapped = bytes(b for pair in zip(swapped[1::2], swapped[::2]) for b in pair)
+    swapped = bytes(b for pair in zip(swapped[1::2], swapped[::2], strict=False) for b in pair)
     grey("big-m2-u8-words", eight, 8, BIG, pixels=swapped)
     grey("big-m2-u8-bytes", eight, 8, BIG, vr="OB")
     grey("deflated-m2-u12-linear", twelve, 12, DEFLATED, WindowCenter=2000.2, WindowWidth=3000)
 
     # A private sequence of kind UN and undefined length, whose content is implicit, and one that is not.
-    item = struct.pack("<HHI", 0xFFFE, 0xE000, 0xFFFFFFFF) + struct.pack("<HHI", 9, 0x1002, 4) + b"abcd" \
+    item = (
+        struct.pack("<HHI", 0xFFFE, 0xE000, 0xFFFFFFFF)
+        + struct.pack("<HHI", 9, 0x1002, 4)
+        + b"abcd"
         + struct.pack("<HHI", 0xFFFE, 0xE00D, 0)
+    )
     unknown = struct.pack("<HH2sHI", 9, 0x1001, b"UN", 0, 0xFFFFFFFF) + item + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
-    known = struct.pack("<HH2sHI", 9, 0x1003, b"SQ", 0, 0xFFFFFFFF) + struct.pack("<HHI", 0xFFFE, 0xE000, 0xFFFFFFFF) \
-        + struct.pack("<HH2sH", 9, 0x1002, b"LO", 4) + b"abcd" + struct.pack("<HHI", 0xFFFE, 0xE00D, 0) \
+    known = (
+        struct.pack("<HH2sHI", 9, 0x1003, b"SQ", 0, 0xFFFFFFFF)
+        + struct.pack("<HHI", 0xFFFE, 0xE000, 0xFFFFFFFF)
+        + struct.pack("<HH2sH", 9, 0x1002, b"LO", 4)
+        + b"abcd"
+        + struct.pack("<HHI", 0xFFFE, 0xE00D, 0)
         + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
+    )
 
     def insert(data):
         at = data.index(struct.pack("<HH", 0x10, 0x10))
         return data[:at] + unknown + known + data[at:]
+
     grey("explicit-m2-u8-unknown-sequence", eight, 8, change=insert)
 
 
@@ -197,19 +229,46 @@ def tables():
     def both(name, values, *args, **form):
         grey(f"explicit-{name}", values, *args, **form)
         grey(f"implicit-{name}", values, *args, syntax=IMPLICIT, **form)
+
     # pydicom keeps the index into 8-bit entries in 8 bits (3.0), and reads words only.
-    eight = lambda values: curve[np.clip(values - 500, 0, 2999)] / 255
+    def eight(values):
+        return curve[np.clip(values - 500, 0, 2999)] / 255
+
     both("m2-u12-table8", twelve, 12, VOILUTSequence=table(500, curve, 8), interest=eight)
     both("m2-s12-table16", signed12, 12, signed=True, VOILUTSequence=table(-1900, deep, 16))
     grey("big-m1-u12-table16", twelve, 12, BIG, photometric="MONOCHROME1", VOILUTSequence=table(20, deep, 16))
-    grey("explicit-m2-u12-table8-bytes", twelve, 12,
-         VOILUTSequence=table(500, curve, 8, "OW", bytes(curve.astype(np.uint8))), interest=eight)
-    grey("explicit-m2-u12-table-before-window", twelve, 12, WindowCenter=10, WindowWidth=10,
-         VOILUTSequence=table(0, np.arange(4095, -1, -1), 12))
-    grey("explicit-m2-s12-rescale-table", signed12, 12, signed=True, RescaleSlope=1, RescaleIntercept=-1000,
-         VOILUTSequence=table(-2500, deep, 16))
-    grey("explicit-m2-u12-modality-table", twelve, 12, ModalityLUTSequence=table(100, deep, 16),
-         WindowCenter=20000.2, WindowWidth=30000)
+    grey(
+        "explicit-m2-u12-table8-bytes",
+        twelve,
+        12,
+        VOILUTSequence=table(500, curve, 8, "OW", bytes(curve.astype(np.uint8))),
+        interest=eight,
+    )
+    grey(
+        "explicit-m2-u12-table-before-window",
+        twelve,
+        12,
+        WindowCenter=10,
+        WindowWidth=10,
+        VOILUTSequence=table(0, np.arange(4095, -1, -1), 12),
+    )
+    grey(
+        "explicit-m2-s12-rescale-table",
+        signed12,
+        12,
+        signed=True,
+        RescaleSlope=1,
+        RescaleIntercept=-1000,
+        VOILUTSequence=table(-2500, deep, 16),
+    )
+    grey(
+        "explicit-m2-u12-modality-table",
+        twelve,
+        12,
+        ModalityLUTSequence=table(100, deep, 16),
+        WindowCenter=20000.2,
+        WindowWidth=30000,
+    )
 
 
 def colours():
@@ -235,12 +294,16 @@ def coded(name, ds, syntax, streams, drawn=None, within=0):
 
 def fragments(streams):
     """One image in several fragments behind an empty table of offsets."""
-    item = lambda data: struct.pack("<HHI", 0xFFFE, 0xE000, len(data)) + data
+
+    def item(data):
+        return struct.pack("<HHI", 0xFFFE, 0xE000, len(data)) + data
+
     return b"".join([item(b"")] + [item(s) for s in streams]) + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
 
 
 def tool(program, *options):
     """Has a program of dcmtk recode a file."""
+
     def run(name, native, values, within=0):
         with tempfile.TemporaryDirectory() as folder:
             out = pathlib.Path(folder) / "out.dcm"
@@ -251,6 +314,7 @@ def tool(program, *options):
         found = pydicom.dcmread(HERE / f"{name}.dcm").pixel_array
         assert np.array_equal(found, values), name
         note(name, found if found.ndim == 3 else levels_of(read, found), within)
+
     return run
 
 
@@ -258,7 +322,11 @@ def lossless():
     rgb = np.stack([draw(41 + i, 0, 255) for i in range(3)], axis=-1)
     sources = {
         "m2-u8": (draw(44, 0, 255), 8, {}),
-        "m1-u12-linear": (draw(45, 0, 4095), 12, dict(photometric="MONOCHROME1", WindowCenter=2000.2, WindowWidth=3000)),
+        "m1-u12-linear": (
+            draw(45, 0, 4095),
+            12,
+            dict(photometric="MONOCHROME1", WindowCenter=2000.2, WindowWidth=3000),
+        ),
         "m2-u16": (draw(46, 0, 65535), 16, {}),
         "m2-s16-linear": (draw(47, -32768, 32767), 16, dict(signed=True, WindowCenter=100.2, WindowWidth=40000)),
         "rgb": (rgb, 8, dict(photometric="RGB", sop=SC, modality="OT")),
@@ -266,11 +334,12 @@ def lossless():
     for tag, (values, bits, form) in sources.items():
         elements = {k: form.pop(k) for k in list(form) if k[0].isupper()}
 
-        def fresh(syntax):
+        def fresh(syntax, values=values, bits=bits, form=form, elements=elements):
             ds = dataset(values, bits, **form)
             for key, value in elements.items():
                 setattr(ds, key, value)
             return ds
+
         with tempfile.TemporaryDirectory() as folder:
             plain = pathlib.Path(folder) / "plain.dcm"
             ds = fresh(EXPLICIT)
@@ -284,9 +353,10 @@ def lossless():
                 for predictor in ("2", "4", "6", "7"):
                     tool("dcmcjpeg", "+el", "+sv", predictor)(f"jpeg-sv{predictor}-{tag}", plain, values)
         ds = fresh(J2K_LOSSLESS)
-        kind = (np.int16 if form.get("signed") else np.uint8 if bits == 8 else np.uint16)
-        stream = openjpeg.utils.encode_array(values.astype(kind), bits_stored=bits,
-                                             photometric_interpretation=1 if values.ndim == 3 else 2)
+        kind = np.int16 if form.get("signed") else np.uint8 if bits == 8 else np.uint16
+        stream = openjpeg.utils.encode_array(
+            values.astype(kind), bits_stored=bits, photometric_interpretation=1 if values.ndim == 3 else 2
+        )
         if values.ndim == 3:
             ds.PhotometricInterpretation = "YBR_RCT"
         coded(f"j2k-lossless-{tag}", ds, J2K_LOSSLESS, [stream], values)
@@ -299,7 +369,9 @@ def lossless():
         coded(name, dataset(values, bits), JPEG_ANY, [lossless_jpeg(values, bits, **options)], values)
     twelve = draw(48, -2048, 2047)
     # The stream says unsigned, its DICOM header signed, as some archives write it.
-    stream = openjpeg.utils.encode_array((twelve & 4095).astype(np.uint16), bits_stored=12, photometric_interpretation=2)
+    stream = openjpeg.utils.encode_array(
+        (twelve & 4095).astype(np.uint16), bits_stored=12, photometric_interpretation=2
+    )
     coded("j2k-lossless-m2-s12-unsigned-stream", dataset(twelve, 12, signed=True), J2K_LOSSLESS, [stream], twelve)
 
 
@@ -316,6 +388,7 @@ def lossless_jpeg(values, bits, predictor=1, restart_rows=0):
             byte = hold >> held & 255
             stream.extend([255, 0] if byte == 255 else [byte])
         hold &= (1 << held) - 1
+
     for y in range(height):
         first = y == 0 or (restart_rows and y % restart_rows == 0)
         if first and y:
@@ -336,11 +409,20 @@ def lossless_jpeg(values, bits, predictor=1, restart_rows=0):
                 put(difference if difference > 0 else difference + (1 << size) - 1, size)
     if held:
         put((1 << 8 - held) - 1, 8 - held)
-    segment = lambda marker, body: struct.pack(">BBH", 255, marker, len(body) + 2) + body
-    return b"\xff\xd8" + segment(0xC3, struct.pack(">BHHB", bits, height, width, 1) + bytes([1, 0x11, 0])) \
-        + segment(0xC4, bytes([0] + [0] * 4 + [17] + [0] * 11) + bytes(range(17))) \
-        + (segment(0xDD, struct.pack(">H", restart_rows * width)) if restart_rows else b"") \
-        + segment(0xDA, bytes([1, 1, 0, predictor, 0, 0])) + bytes(stream) + b"\xff\xd9" + b"\0" * (len(stream) % 2)
+
+    def segment(marker, body):
+        return struct.pack(">BBH", 255, marker, len(body) + 2) + body
+
+    return (
+        b"\xff\xd8"
+        + segment(0xC3, struct.pack(">BHHB", bits, height, width, 1) + bytes([1, 0x11, 0]))
+        + segment(0xC4, bytes([0] + [0] * 4 + [17] + [0] * 11) + bytes(range(17)))
+        + (segment(0xDD, struct.pack(">H", restart_rows * width)) if restart_rows else b"")
+        + segment(0xDA, bytes([1, 1, 0, predictor, 0, 0]))
+        + bytes(stream)
+        + b"\xff\xd9"
+        + b"\0" * (len(stream) % 2)
+    )
 
 
 def lossy():
@@ -352,9 +434,16 @@ def lossy():
         Image.fromarray(values.astype(np.uint8)).save(file, "JPEG", **options)
         data = file.getvalue()
         return data + b"\0" * (len(data) % 2)
+
     stream = jpeg(eight, quality=90)
     coded("jpeg-m2-u8", dataset(eight, 8), JPEG, [stream], within=1)
-    coded("jpeg-m1-u8-fragments", dataset(eight, 8, "MONOCHROME1"), JPEG, [stream[:400], stream[400:900], stream[900:]], within=1)
+    coded(
+        "jpeg-m1-u8-fragments",
+        dataset(eight, 8, "MONOCHROME1"),
+        JPEG,
+        [stream[:400], stream[400:900], stream[900:]],
+        within=1,
+    )
     stream = jpeg(rgb, quality=90, subsampling="4:4:4")
     coded("jpeg-ybr", dataset(rgb, 8, "YBR_FULL", sop=SC, modality="OT"), JPEG, [stream], within=3)
     stream = jpeg(rgb, quality=90, subsampling="4:2:2")
@@ -365,10 +454,16 @@ def lossy():
     coded("jpeg-rgb", dataset(rgb, 8, "RGB", sop=SC, modality="OT"), JPEG, [stream], within=1)
     twelve = draw(55, 0, 4095)
     for tag, values, bits, kind, photometric in (
-        ("m2-u8", eight, 8, np.uint8, "MONOCHROME2"), ("m2-u12", twelve, 12, np.uint16, "MONOCHROME2"), ("ict", rgb, 8, np.uint8, "YBR_ICT"),
+        ("m2-u8", eight, 8, np.uint8, "MONOCHROME2"),
+        ("m2-u12", twelve, 12, np.uint16, "MONOCHROME2"),
+        ("ict", rgb, 8, np.uint8, "YBR_ICT"),
     ):
-        stream = openjpeg.utils.encode_array(values.astype(kind), bits_stored=bits, compression_ratios=[5],
-                                             photometric_interpretation=1 if values.ndim == 3 else 2)
+        stream = openjpeg.utils.encode_array(
+            values.astype(kind),
+            bits_stored=bits,
+            compression_ratios=[5],
+            photometric_interpretation=1 if values.ndim == 3 else 2,
+        )
         form = dict(sop=SC, modality="OT") if values.ndim == 3 else {}
         coded(f"j2k-{tag}", dataset(values, bits, photometric, **form), J2K, [stream], within=1)
 

@@ -6,6 +6,7 @@
 Needs torch, torchvision and numpy. Nothing of the Rust code is used: nets are torchvision's, Keras's padding
 is an explicit ZeroPad2d, folding and quantising are written here once more in numpy.
 """
+
 import json
 import math
 
@@ -34,7 +35,7 @@ def hashed(name, count):
 
 def value(name, shape):
     u = hashed(name, math.prod(shape))
-    if name.endswith("running_mean") or len(shape) == 1 and name.endswith("bias"):
+    if name.endswith("running_mean") or (len(shape) == 1 and name.endswith("bias")):
         data = (u - 0.5) * 0.2
     elif len(shape) == 1:
         data = 0.5 + u
@@ -83,8 +84,9 @@ def fold_and_quantise(model):
         weight = conv.weight.detach().numpy().astype(np.float64)
         if norm:
             bn = names[norm]
-            g, b, m, v = (t.detach().numpy().astype(np.float64)
-                          for t in (bn.weight, bn.bias, bn.running_mean, bn.running_var))
+            g, b, m, v = (
+                t.detach().numpy().astype(np.float64) for t in (bn.weight, bn.bias, bn.running_mean, bn.running_var)
+            )
             scale = g / np.sqrt(v + float(np.float32(bn.eps)))
             weight = weight * scale.reshape(-1, 1, 1, 1)
             conv.bias = nn.Parameter(torch.from_numpy((b - scale * m).astype(np.float32)))
@@ -103,7 +105,8 @@ def head(x, int8):
         if norm:
             gamma, beta, mean, variance = (
                 value(f"head/norm{layer}.{part}", (inputs,)).astype(np.float64)
-                for part in ("weight", "bias", "running_mean", "running_var"))
+                for part in ("weight", "bias", "running_mean", "running_var")
+            )
             scale = gamma / np.sqrt(variance + float(np.float32(1e-3)))
             bias = bias + weight @ (beta - scale * mean)
             weight = weight * scale
@@ -129,18 +132,33 @@ def answer(name, kinds, int8=False, keras=False):
             y = model.double()(torch.from_numpy(x))
         pooled.append(y.mean((2, 3)).numpy()[0])
     features = np.concatenate(pooled)
-    return {"name": name, "backbones": kinds, "int8": int8, "keras": keras, "probability": head(features, int8),
-            "features": [round(float(f), 8) for f in features[::46]]}
+    return {
+        "name": name,
+        "backbones": kinds,
+        "int8": int8,
+        "keras": keras,
+        "probability": head(features, int8),
+        "features": [round(float(f), 8) for f in features[::46]],
+    }
 
 
 def main():
     both = ["densenet169", "mobilenet-v2"]
-    print(json.dumps({"size": SIZE, "feature_step": 46, "cases": [
-        answer("float32", both),
-        answer("int8", both, int8=True),
-        answer("keras", ["mobilenet-v2"], keras=True),
-        answer("keras_int8", ["mobilenet-v2"], int8=True, keras=True),
-    ]}, indent=1))
+    print(
+        json.dumps(
+            {
+                "size": SIZE,
+                "feature_step": 46,
+                "cases": [
+                    answer("float32", both),
+                    answer("int8", both, int8=True),
+                    answer("keras", ["mobilenet-v2"], keras=True),
+                    answer("keras_int8", ["mobilenet-v2"], int8=True, keras=True),
+                ],
+            },
+            indent=1,
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Homographies and warps of OpenCV. Writes xray-core/tests/fixtures/film.
+"""Homographies and warps of OpenCV. Writes xray-intake/tests/fixtures/film.
 
     scripts/oracle/film.py
 
@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-OUT = Path(__file__).parents[2] / "xray-core/tests/fixtures/film"
+OUT = Path(__file__).parents[2] / "xray-intake/tests/fixtures/film"
 OUT.mkdir(parents=True, exist_ok=True)
 random = np.random.default_rng(5)
 SQUARE = np.float32([[0, 0], [1, 0], [1, 1], [0, 1]])
@@ -30,7 +30,9 @@ def moved(matrix, places):
 
 lines = []
 for _ in range(12):
-    corners = np.float32([[100, 80], [900, 120], [850, 700], [60, 640]]) + random.uniform(-60, 60, (4, 2)).astype(np.float32)
+    corners = np.float32([[100, 80], [900, 120], [850, 700], [60, 640]]) + random.uniform(-60, 60, (4, 2)).astype(
+        np.float32
+    )
     matrix = cv2.getPerspectiveTransform(SQUARE, corners)
     lines.append(",".join(f"{value:.9g}" for value in [*corners.ravel(), *moved(matrix, PLACES).ravel()]))
 (OUT / "homographies.csv").write_text("\n".join(lines) + "\n")

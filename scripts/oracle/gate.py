@@ -1,12 +1,13 @@
-"""Answers of numpy, OpenCV, scipy and scikit-learn for the gate: xray-core/tests/gate.rs and host-trainer/tests/gate_fit.rs.
+"""Answers of numpy, OpenCV, scipy and scikit-learn for the tests of the quality gate in xray-core and host-trainer.
 
     python -m pip install numpy scipy scikit-learn opencv-python-headless
-    python scripts/oracle/gate.py xray-core/tests/fixtures/gate.json host-trainer/tests/fixtures/gate.json
+    python scripts/oracle/gate.py xray-core/tests/fixtures/quality_gate.json host-trainer/tests/fixtures/gate.json
 
-Blur is OpenCV's mean of nine, as in doi 10.1117/12.702790; colour and coherence are numpy's deviations and products. The
-position of a picture is scipy's Mahalanobis distance under the covariance that the whitening undoes, on coordinates
-that are projected here with a SplitMix64 of their own. The shrunk covariance is scikit-learn's LedoitWolf.
+Blur is OpenCV's mean of nine, as in doi 10.1117/12.702790; colour and coherence are numpy's deviations and products.
+The position of an image is scipy's Mahalanobis distance under the covariance that the whitening removes, on
+coordinates that are projected here with an independent SplitMix64. The shrunk covariance is scikit-learn's LedoitWolf.
 """
+
 import base64
 import json
 import sys
@@ -28,7 +29,10 @@ def splitmix(index):
 
 def signs(dims, features):
     words = (dims + 63) // 64
-    bit = lambda f, d: splitmix(f * words + d // 64) >> (d % 64) & 1
+
+    def bit(f, d):
+        return splitmix(f * words + d // 64) >> (d % 64) & 1
+
     return np.array([[2.0 * bit(f, d) - 1.0 for f in range(features)] for d in range(dims)])
 
 
@@ -48,7 +52,7 @@ def looks(picture):
     off = grey - grey.mean()
     coherence = (np.mean(off[:, 1:] * off[:, :-1]) + np.mean(off[1:] * off[:-1])) / 2 / grey.var()
     ends = np.percentile(picture, [1, 99], method="nearest")
-    height, width = picture.shape
+    _height, width = picture.shape
     return {
         "width": width,
         "grey": base64.b64encode(picture.tobytes()).decode(),
@@ -65,7 +69,10 @@ def core():
     dims, features = 70, 90
     x = rng.normal(1, 2, (300, features)).astype(np.float32)
     mean, scale = x.mean(0).astype(np.float32), (1 / x.std(0) / np.sqrt(features)).astype(np.float32)
-    project = lambda rows: (rows.astype(float) - mean.astype(float)) * scale.astype(float) @ signs(dims, features).T
+
+    def project(rows):
+        return (rows.astype(float) - mean.astype(float)) * scale.astype(float) @ signs(dims, features).T
+
     covariance = LedoitWolf().fit(project(x)).covariance_
     whitening = np.linalg.inv(np.linalg.cholesky(covariance)).astype(np.float32)
     inverse = whitening.T.astype(float) @ whitening.astype(float)
@@ -99,7 +106,11 @@ def core():
 
 def fit():
     rng = np.random.default_rng(9)
-    sets = [rng.normal(size=(40, 6)) @ rng.normal(size=(6, 6)) + 3, rng.normal(size=(5, 8)), rng.normal(size=(30, 2)) * [9, 1]]
+    sets = [
+        rng.normal(size=(40, 6)) @ rng.normal(size=(6, 6)) + 3,
+        rng.normal(size=(5, 8)),
+        rng.normal(size=(30, 2)) * [9, 1],
+    ]
     answers = []
     for rows in sets:
         model = LedoitWolf().fit(rows)
@@ -116,7 +127,7 @@ def fit():
     return answers
 
 
-for path, answers in zip(sys.argv[1:], [core(), fit()]):
+for path, answers in zip(sys.argv[1:], [core(), fit()], strict=False):
     with open(path, "w") as file:
         json.dump(answers, file)
         file.write("\n")

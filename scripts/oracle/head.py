@@ -21,7 +21,7 @@ def samples(rows):
     labels = [float(row % 3 == 0) for row in rows]
     features = [
         [math.sin(0.7 * row + 1.3 * column) + 0.5 * label for column in range(FEATURES)]
-        for row, label in zip(rows, labels)
+        for row, label in zip(rows, labels, strict=False)
     ]
     return torch.tensor(features), torch.tensor(labels).reshape(-1, 1)
 

@@ -5,12 +5,13 @@
     python scripts/oracle/heat_map.py FOLDER > host-trainer/tests/fixtures/heat_map.json
 
 Grad-CAM as Selvaraju 2017 (arXiv 1610.02391) defines it: the logit is differentiated back to the last feature maps, the
-mean gradient of each map weighs it, the sum over all maps of the stack is taken, and what is negative is cut off. The nets
-of the float cases are torchvision's with the numbers of export_fixtures.py, in float64. For the int8 case the last maps are
-those that ONNX Runtime computes (optimisations off) from FOLDER/int8.onnx; head and gradient are PyTorch's.
+mean gradient of each map weighs it, the sum over all maps of the stack is taken, and negative values become zero. The
+nets of the float cases are torchvision's with the numbers of export_fixtures.py, in float64. For the int8 case ONNX
+Runtime computes the last maps from FOLDER/int8.onnx, without optimisations; head and gradient are PyTorch's.
 
 Needs torch, torchvision, numpy, onnx and onnxruntime.
 """
+
 import json
 import sys
 from pathlib import Path
@@ -19,7 +20,6 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-
 from export_fixtures import IMAGENET_MEAN, IMAGENET_STD, dequantised, fold_and_quantise, net, value
 
 BOTH = ["densenet169", "mobilenet-v2"]
@@ -40,7 +40,8 @@ def head(x, int8):
         if layer < 3:
             gamma, beta, mean, variance = (
                 torch.from_numpy(value(f"head/norm{layer}.{part}", (len(x),)).astype(np.float64))
-                for part in ("weight", "bias", "running_mean", "running_var"))
+                for part in ("weight", "bias", "running_mean", "running_var")
+            )
             scale = gamma / torch.sqrt(variance + float(np.float32(1e-3)))
             bias = bias + weight @ (beta - scale * mean)
             weight = weight * scale
@@ -98,10 +99,18 @@ def int8_case(path, size):
     return answer
 
 
-print(json.dumps({"cases": [
-    float_case("float32", 96, BOTH),
-    float_case("densenet169", 64, BOTH[:1]),
-    float_case("mobilenet-v2", 96, BOTH[1:]),
-    float_case("int8_weights", 64, BOTH, int8=True),
-    float_case("keras", 64, BOTH[1:], keras=True),
-], "quantised": int8_case(Path(sys.argv[1]) / "int8.onnx", 64)}, indent=1))
+print(
+    json.dumps(
+        {
+            "cases": [
+                float_case("float32", 96, BOTH),
+                float_case("densenet169", 64, BOTH[:1]),
+                float_case("mobilenet-v2", 96, BOTH[1:]),
+                float_case("int8_weights", 64, BOTH, int8=True),
+                float_case("keras", 64, BOTH[1:], keras=True),
+            ],
+            "quantised": int8_case(Path(sys.argv[1]) / "int8.onnx", 64),
+        },
+        indent=1,
+    )
+)

@@ -6,6 +6,7 @@
 Then: XRAY_INNER=OUT_DIR cargo test --release --workspace --lib gives_the_bytes_of_onnx_runtime
 The tensors are spread evenly over the graph. Needs numpy, onnx, onnxruntime, pillow.
 """
+
 import pathlib
 import sys
 

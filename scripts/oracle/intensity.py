@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Golden numbers for xray-core/tests/intensity.rs, from OpenCV.
+"""Golden numbers for xray-core/tests/integration/intensity.rs, from OpenCV.
 
     pip install opencv-python-headless numpy
     python scripts/oracle/intensity.py
@@ -8,6 +8,7 @@ Writes xray-core/tests/fixtures/preprocess/intensity.json: of pictures that scri
 formula, SHA-256 of the picture, and of what equalizeHist, CLAHE and cvtColor make of it, with 16 levels to look at
 when they differ.
 """
+
 import hashlib
 import json
 import pathlib

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Keys and signatures by the minisign tool (Debian: apt-get install minisign), for xray-core/tests/signing.rs.
+# Keys and signatures by the minisign tool (Debian: apt-get install minisign), for xray-core/tests/integration/signature.rs.
 #
 #   scripts/oracle/minisign.sh
 #
-# The secret keys are thrown away. `message` is no model: whether it is trusted is known before it is parsed.
+# The secret keys are deleted. `message` is no model: signatures are checked before a file is parsed.
 set -euo pipefail
 cd "$(dirname "$0")/../../xray-core/tests/fixtures/signature"
 secrets=$(mktemp -d)

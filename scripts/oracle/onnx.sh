@@ -1,10 +1,10 @@
 #!/bin/sh
-# Holds an exported model against ONNX Runtime.
+# Compares an exported model with ONNX Runtime.
 #
 #   scripts/oracle/onnx.sh MODEL.onnx ANSWERS.jsonl IMAGE-OR-FOLDER...
 #   scripts/oracle/onnx.sh --shrink OUT SIZE IMAGE-OR-FOLDER...   PNG copies at the model's input size
 #
-# ANSWERS.jsonl is what our engine says about the same images:
+# ANSWERS.jsonl is our engine's answers for the same images:
 #   edge-runtime screen --model MODEL.onnx --json FOLDER > ANSWERS.jsonl
 # Exit status: 0 within the tolerance, 1 beyond it or a check failed, 2 usage.
 # The Python environment is made once beside this file; PYTHON names the interpreter to make it with.

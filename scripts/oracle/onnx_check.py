@@ -4,6 +4,7 @@
 Everything from the image file to the probability is done here with Pillow, numpy and ONNX Runtime, so that
 intake, preprocessing and engine are checked together.
 """
+
 import argparse
 import json
 import math
@@ -97,8 +98,10 @@ def main():
     model = onnx.load(options.model)
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     contract = json.loads(metadata["xray_edge.contract"])
-    print(f"onnx.checker: ok, opset {model.opset_import[0].version}, {len(model.graph.node)} nodes, "
-          f"{Path(options.model).stat().st_size} bytes, {contract['precision']}")
+    print(
+        f"onnx.checker: ok, opset {model.opset_import[0].version}, {len(model.graph.node)} nodes, "
+        f"{Path(options.model).stat().st_size} bytes, {contract['precision']}"
+    )
 
     settings = onnxruntime.SessionOptions()
     settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL

@@ -6,6 +6,7 @@
 
 Writes host-trainer/tests/fixtures/picture_hash.json: the bits of a picture and of its mirror image, lowest bit first.
 """
+
 import json
 import pathlib
 

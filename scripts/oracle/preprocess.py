@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Golden numbers for xray-core/tests/preprocess.rs, from Pillow and torchvision.
+"""Golden numbers for xray-core/tests/integration/preprocess.rs, from Pillow and torchvision.
 
     pip install torch torchvision pillow numpy
     python scripts/oracle/preprocess.py [FOLDER_WITH_ORIGINALS]
@@ -10,6 +10,7 @@ Pillow and torchvision's Resize give on 224 x 224, every fourth row and column, 
 sixteenth row and column). With the folder of originals it also writes originals.json: means of blocks of
 16 x 16 and 512 scattered levels a file, no images.
 """
+
 import hashlib
 import json
 import pathlib
@@ -78,7 +79,9 @@ def pictures():
                 (f"grey-{tag}.pgm", grey, {}),
             ]
         else:
-            saved += [(f"smooth-{tag}.png", grey.resize((80, 64)).resize((width, height), Image.BICUBIC), {"optimize": True})]
+            saved += [
+                (f"smooth-{tag}.png", grey.resize((80, 64)).resize((width, height), Image.BICUBIC), {"optimize": True})
+            ]
         for name, picture, options in saved:
             picture.save(HERE / name, **options)
             reread = Image.open(HERE / name)
@@ -98,14 +101,18 @@ def originals(folder):
         levels = np.asarray(RESIZE(picture.convert("RGB")))
         blocks = levels.astype(np.float64).mean(axis=2).reshape(14, 16, 14, 16).mean(axis=(1, 3))
         where = (np.arange(512) * 7919 + 13) % (SIZE * SIZE)
-        rows.append({
-            "file": file.relative_to(folder).as_posix(),
-            "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-            "mode": picture.mode,
-            "blocks": [round(float(v), 3) for v in blocks.ravel()],
-            "samples": [int(v) for v in levels.reshape(-1, 3)[where][:, 0]],
-        })
-    (HERE / "originals.json").write_text("[\n" + ",\n".join(json.dumps(r, separators=(",", ":")) for r in rows) + "\n]\n")
+        rows.append(
+            {
+                "file": file.relative_to(folder).as_posix(),
+                "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+                "mode": picture.mode,
+                "blocks": [round(float(v), 3) for v in blocks.ravel()],
+                "samples": [int(v) for v in levels.reshape(-1, 3)[where][:, 0]],
+            }
+        )
+    (HERE / "originals.json").write_text(
+        "[\n" + ",\n".join(json.dumps(r, separators=(",", ":")) for r in rows) + "\n]\n"
+    )
 
 
 HERE.mkdir(parents=True, exist_ok=True)

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Builds a DenseNet + MobileNetV2 stack as a standard ONNX QDQ graph of the form that the integer engine
-recognises (xray-core/src/engine/fuse/mod.rs), and the answers of ONNX Runtime without optimisations.
+recognises (xray-engine/src/fuse/mod.rs), and the answers of ONNX Runtime without optimisations.
 
     qdq.py OUT_DIR
 
 The net is small, seeded and random; its steps are no powers of two, so that rounding is tried as well.
 Needs numpy, onnx, onnxruntime.
 """
+
 import pathlib
 import sys
 
@@ -210,7 +211,7 @@ def build(config, images, size, mixed=False):
     float_model = model(g, size, features, [(n, TensorProto.FLOAT) for n in names])
     run, ranges = session(float_model), {}
     for image in images:
-        values = dict(zip(names, run.run(names, {"image": image})))
+        values = dict(zip(names, run.run(names, {"image": image}), strict=False))
         values["image"] = image
         for i, name in enumerate(g.watched):
             lo, hi = ranges.get(f"t{i}", (np.inf, -np.inf))
@@ -251,7 +252,7 @@ def small(out):
         result = answers(quantised, images[:2], names)
         (out / f"{stem}.onnx").write_bytes(quantised.SerializeToString())
         with open(out / f"{stem}.bin", "wb") as f:
-            for image, (p, features, *tensors) in zip(images, result):
+            for image, (p, features, *tensors) in zip(images, result, strict=False):
                 f.write(image.tobytes() + p.tobytes() + features.tobytes())
                 f.write(b"".join(t.tobytes() for t in tensors))
         (out / f"{stem}.txt").write_text("\n".join(names) + "\n" if names else "")

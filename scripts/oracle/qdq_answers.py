@@ -7,6 +7,7 @@
 Checks the file with onnx.checker, runs it with optimisations off on the image that the tests hash, and prints
 the answers beside the calibration that the file was written with. Needs numpy, onnx and onnxruntime.
 """
+
 import json
 import sys
 from pathlib import Path
@@ -41,9 +42,14 @@ session = onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecu
 image = (hashed("image", 3 * SIZE * SIZE) * 4 - 2).astype(np.float32).reshape(1, 3, SIZE, SIZE)
 probability, features = session.run(["probability", "features"], {"image": image})
 calibration = json.loads((folder / "calibration.json").read_text())
-print(json.dumps({
-    "feature_step": STEP,
-    "probability": float(probability[0, 0]),
-    "features": [round(float(f), 7) for f in features[0, ::STEP]],
-    "calibration": calibration,
-}, indent=0))
+print(
+    json.dumps(
+        {
+            "feature_step": STEP,
+            "probability": float(probability[0, 0]),
+            "features": [round(float(f), 7) for f in features[0, ::STEP]],
+            "calibration": calibration,
+        },
+        indent=0,
+    )
+)

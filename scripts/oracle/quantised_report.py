@@ -8,6 +8,7 @@ of |dp| with the flipped verdicts. The quantised model runs with optimisations o
 every engine. LIST.csv instead of an image takes the images with the role `val` of a splits file; --root is
 the folder that its paths start from. Needs numpy, onnx, onnxruntime and pillow.
 """
+
 import argparse
 import csv
 import json
@@ -17,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-
 from onnx_check import images_of, tensor
 
 WIDTH = {"densenet169": 1664, "mobilenet-v2": 1280}
@@ -70,16 +70,22 @@ def main():
         centred = wanted - wanted.mean(0)
         of_variance = 10 * np.log10((centred**2).sum() / ((wanted - got) ** 2).sum())
         bias = 10 * np.log10((wanted**2).sum() / (len(wanted) * ((wanted - got).mean(0) ** 2).sum()))
-        print(f"{backbone['name']}: {ratio:.1f} dB, {of_variance:.1f} dB over the images' variance, "
-              f"{bias:.1f} dB for the mean of the error")
+        print(
+            f"{backbone['name']}: {ratio:.1f} dB, {of_variance:.1f} dB over the images' variance, "
+            f"{bias:.1f} dB for the mean of the error"
+        )
         start = end
     dp = np.abs(p - q)
-    quantiles = ", ".join(f"{name} {np.quantile(dp, at):.4f}" for name, at in
-                          [("median", 0.5), ("90%", 0.9), ("99%", 0.99), ("max", 1)])
+    quantiles = ", ".join(
+        f"{name} {np.quantile(dp, at):.4f}" for name, at in [("median", 0.5), ("90%", 0.9), ("99%", 0.99), ("max", 1)]
+    )
     threshold = contract["threshold"]
     print(f"|dp|: mean {dp.mean():.4f}, {quantiles}; mean of dp {(q - p).mean():+.4f}")
-    flipped = [(str(path), round(float(a), 4), round(float(b), 4)) for path, a, b in zip(images, p, q)
-               if (a >= threshold) != (b >= threshold)]
+    flipped = [
+        (str(path), round(float(a), 4), round(float(b), 4))
+        for path, a, b in zip(images, p, q, strict=False)
+        if (a >= threshold) != (b >= threshold)
+    ]
     print(f"verdicts flipped at {threshold:.4f}: {len(flipped)}")
     for row in flipped:
         print("  ", *row)

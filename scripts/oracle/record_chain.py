@@ -67,16 +67,36 @@ def read(path):
 
 
 def example():
-    sha256 = lambda data: hashlib.sha256(data).hexdigest()
+    def sha256(data):
+        return hashlib.sha256(data).hexdigest()
+
     first = {
-        "sequence": 1, "previous": "00" * 32, "content": sha256(b"a"), "bytes": 1, "origin": "folder",
-        "recorded_ms": 1795459341500, "time_trusted": True, "model": sha256(b"model"), "threshold": 0.5,
-        "outcome": "no-sign", "probability": 0.25, "intake_us": 1500, "screening_us": 42000, "reasons": [],
+        "sequence": 1,
+        "previous": "00" * 32,
+        "content": sha256(b"a"),
+        "bytes": 1,
+        "origin": "folder",
+        "recorded_ms": 1795459341500,
+        "time_trusted": True,
+        "model": sha256(b"model"),
+        "threshold": 0.5,
+        "outcome": "no-sign",
+        "probability": 0.25,
+        "intake_us": 1500,
+        "screening_us": 42000,
+        "reasons": [],
     }
     second = first | {
-        "sequence": 2, "previous": digest(first), "content": sha256(b"b"), "origin": "stick",
-        "recorded_ms": -5, "time_trusted": False, "outcome": "no-result", "probability": None,
-        "screening_us": 0, "reasons": ["truncated", "ä"],
+        "sequence": 2,
+        "previous": digest(first),
+        "content": sha256(b"b"),
+        "origin": "stick",
+        "recorded_ms": -5,
+        "time_trusted": False,
+        "outcome": "no-result",
+        "probability": None,
+        "screening_us": 0,
+        "reasons": ["truncated", "ä"],
     }
     print(digest(first), digest(second), sep="\n")
 

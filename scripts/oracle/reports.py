@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds DICOM reports of `edge-runtime report` against pydicom, and metrics against Prometheus' own parser.
+"""Checks DICOM reports of `edge-runtime report` with pydicom, and metrics with Prometheus' parser.
 
     pip install numpy pydicom prometheus-client
     edge-runtime report --record 1 --format sc --out image.dcm
@@ -8,8 +8,9 @@
     python scripts/oracle/reports.py image.dcm report.dcm record.json
     curl -s http://127.0.0.1:8080/metrics | python scripts/oracle/reports.py --metrics
 
-Exit status: 0 all holds, 1 something does not and is said.
+Exit status: 0 all checks passed, 1 one failed, which is printed.
 """
+
 import json
 import sys
 
@@ -59,7 +60,10 @@ def structured(file, record):
     check(said["content"].TextValue == record["content"], "the hash of the image")
     check(said["model"].TextValue == record["model"], "the hash of the model")
     check(said["record"].TextValue == str(record["sequence"]), "the number")
-    number = lambda name: float(said[name].MeasuredValueSequence[0].NumericValue)
+
+    def number(name):
+        return float(said[name].MeasuredValueSequence[0].NumericValue)
+
     check(abs(number("threshold") - record["threshold"]) < 1e-6, "the threshold")
     if record["probability"] is None:
         check("probability" not in said, "no result has no probability")

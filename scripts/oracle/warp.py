@@ -7,6 +7,7 @@
 Writes host-trainer/tests/fixtures/augment/warp.json: placements of one drawn picture of 24 x 20 pixels, and every third
 level that comes out, for both ways to fill what lies outside; and blur.json: the same picture, blurred.
 """
+
 import json
 import pathlib
 
@@ -41,7 +42,12 @@ def row(flip, zoom, shear, rotation, shift, fill):
     mode = {"mode": "nearest"} if fill == "edge" else {"mode": "grid-constant", "cval": fill}
     result = affine_transform(picture(), matrix, offset, order=1, **mode)
     return {
-        "flip": flip, "zoom": zoom, "shear": shear, "rotation": rotation, "shift": shift, "fill": fill,
+        "flip": flip,
+        "zoom": zoom,
+        "shear": shear,
+        "rotation": rotation,
+        "shift": shift,
+        "fill": fill,
         "levels": [round(float(v), 3) for v in result.ravel()[::3]],
     }
 

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use anyhow::Result;
-use edge_runtime::cli::Outcome;
+use edge_runtime::commands::Outcome;
 use host_trainer::commands::export::{ExportOptions, HeadTrainedOn, QualityGateChoice, export_quantised_run};
 use host_trainer::data::ood::OodPicture;
 use host_trainer::data::{Split, WrongOrientation, of_split};
@@ -11,11 +11,11 @@ use host_trainer::export::BackboneGraph;
 use host_trainer::pipeline::BackboneSource;
 use host_trainer::run::RunDir;
 use xray_core::engine::{Engine, FusedEngine};
-use xray_core::gate::Reason;
-use xray_core::intake::read_file;
 use xray_core::package::{PackageFile, Precision};
 use xray_core::preprocess::prepare;
+use xray_core::quality_gate::RejectionReason;
 use xray_edge_tests::{FitOutcome, head_probability, quantisation};
+use xray_intake::read_file;
 
 use crate::device::screened;
 use crate::shared;
@@ -71,7 +71,7 @@ fn a_picture_that_the_quality_gate_refuses_has_no_score_anywhere() -> Result<()>
     };
     export_quantised_run(&options, &quantisation(HeadTrainedOn::Float), &own.device, &mut |_| {})?;
     let contract = PackageFile::read(&model)?.verify()?.contract().clone();
-    let gate = contract.gate.unwrap();
+    let gate = contract.quality_gate.unwrap();
     assert_eq!((gate.fit.fitted_on, gate.fit.validation), (80, 16));
 
     // Limits chosen on four phantoms are narrow, and random backbones say little about orientation: most pictures are
@@ -102,7 +102,7 @@ fn a_picture_that_the_quality_gate_refuses_has_no_score_anywhere() -> Result<()>
         let reasons: Vec<_> =
             row["reasons"].as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect();
         assert!(
-            !reasons.is_empty() && reasons.iter().all(|code| Reason::from_code(code).is_some()),
+            !reasons.is_empty() && reasons.iter().all(|code| RejectionReason::from_code(code).is_some()),
             "{text}"
         );
         assert!(row.get("probability").is_none(), "{text}");
@@ -114,6 +114,6 @@ fn a_picture_that_the_quality_gate_refuses_has_no_score_anywhere() -> Result<()>
     own.run()?;
     let clinic = own.export_source().float(Precision::Int8, &own.path("clinic.onnx"))?;
     let clinic = PackageFile::read(&clinic)?.verify()?;
-    assert_eq!(clinic.contract().gate, Some(gate));
+    assert_eq!(clinic.contract().quality_gate, Some(gate));
     Ok(())
 }

@@ -10,13 +10,13 @@ use host_trainer::export::BackboneGraph;
 use host_trainer::pipeline::FeaturePrecision;
 use host_trainer::run::{ChooseOn, RunDir, RunRecord};
 use serde_json::Value;
-use xray_core::decision::Calibration;
+use xray_core::decision::ProbabilityCalibration;
 use xray_core::engine::{Engine, FusedEngine, TractEngine};
-use xray_core::intake::read_file;
 use xray_core::package::{PackageFile, Precision};
 use xray_core::preprocess::prepare;
 use xray_core::screening::Screener;
 use xray_edge_tests::{FitOutcome, bytes, quantisation};
+use xray_intake::read_file;
 
 use crate::shared;
 
@@ -88,7 +88,7 @@ fn a_fit_on_int8_backbones_is_exported_as_it_is() -> Result<()> {
     let float = own.export_source().float(Precision::Float32, &own.path("float.onnx"))?;
     let contract = PackageFile::read(&float)?.verify()?.contract().clone();
     let screener = Screener::load(&float)?;
-    let calibration = Calibration::new(contract.temperature)?;
+    let calibration = ProbabilityCalibration::new(contract.temperature)?;
     let mut loss = Vec::new();
     for score in RunDir::new(&own.options.out).scores()? {
         let found =

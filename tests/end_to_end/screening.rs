@@ -1,7 +1,7 @@
 //! What the trainer exports, the board screens; and which models it does not use.
 
 use anyhow::Result;
-use edge_runtime::cli::Outcome;
+use edge_runtime::commands::Outcome;
 use host_trainer::commands::evaluate::evaluate;
 use host_trainer::data::{DataSet, Split};
 use host_trainer::evaluation::ImageSet;
@@ -22,7 +22,7 @@ fn what_the_trainer_exports_the_device_screens() -> Result<()> {
     let model = shared().export_source().float(Precision::Int8Weights, &own.path("model.onnx"))?;
     let contract = PackageFile::read(&model)?.verify()?.contract().clone();
     // Random backbones do not know X-rays: there is no quality gate unless it is requested.
-    assert_eq!(contract.gate, None);
+    assert_eq!(contract.quality_gate, None);
     assert_eq!(contract.threshold, record.threshold);
     assert_eq!(contract.training.data_fingerprint, record.data.fingerprint);
     assert!(contract.backbones.iter().all(|backbone| backbone.weights == "random (seed 5)"));

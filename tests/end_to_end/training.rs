@@ -8,10 +8,10 @@ use host_trainer::fine_tune::FineTune;
 use host_trainer::run::{RunDir, RunRecord};
 use host_trainer::weights::WeightSet;
 use xray_core::engine::{Engine, TractEngine};
-use xray_core::intake::read_file;
 use xray_core::package::{PackageFile, Precision};
 use xray_core::preprocess::{Clahe, Intensity, prepare};
 use xray_edge_tests::{FitOutcome, OwnFit, bytes, head_probability};
+use xray_intake::read_file;
 
 use crate::shared;
 

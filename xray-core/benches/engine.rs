@@ -1,8 +1,8 @@
-//! The way of one image, step by step, on a model that is named:
+//! The steps of one screening, timed, with a model given by XRAY_MODEL:
 //!
 //!     XRAY_MODEL=model.onnx cargo bench --workspace --bench engine
 //!
-//! Without a model only intake, preprocessing and the gate are timed, and that is said.
+//! Without a model only intake, preprocessing and the quality gate are timed, and that is said.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
@@ -12,10 +12,12 @@ use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use xray_core::engine::{EngineChoice, EngineOptions, load};
-use xray_core::gate::{Appearance, FeatureSpace, LOOKED_AT};
-use xray_core::intake::{Radiograph, read_file};
-use xray_core::package::{Centre, CentreKind, GateFit, GateRecord, Numbers, PackageFile};
+use xray_core::package::{
+    Base64Floats, Centroid, CentroidKind, PackageFile, QualityGateFit, QualityGateRecord,
+};
 use xray_core::preprocess::{InputTensor, Preprocessing, Scaling, prepare};
+use xray_core::quality_gate::{ANALYSED_SIDE, FeatureSpace, ImageStatistics};
+use xray_intake::{Radiograph, read_file};
 
 /// A grey PGM of 1400 × 1000 pixels, about the size of an X-ray in the public sets.
 fn picture(path: &Path) {
@@ -33,27 +35,30 @@ fn image(criterion: &mut Criterion) {
     criterion.bench_function("preprocess", |b| b.iter(|| prepare(black_box(&image), &contract).unwrap()));
 }
 
-/// What the gate adds to an image: its looks, and where its features lie under a gate of the size that is fitted.
-fn gate(criterion: &mut Criterion) {
-    let side = LOOKED_AT as u32;
+/// What the quality gate adds to an image: image statistics, and the position of its features in a space of the usual size.
+fn quality_gate(criterion: &mut Criterion) {
+    let side = ANALYSED_SIDE as u32;
     let levels = (0..side * side).map(|i| (((i % side) * (i / side)) >> 6) as u8).collect();
     let small = Radiograph::from_grey(side, side, levels).unwrap();
-    criterion.bench_function("gate, looks", |b| b.iter(|| Appearance::of(black_box(&small), &small)));
+    criterion.bench_function("quality gate, image statistics", |b| {
+        b.iter(|| ImageStatistics::of(black_box(&small), &small))
+    });
 
     let (dims, features) = (128, 2944);
-    let numbers = |count: usize| Numbers((0..count).map(|i| (i % 7) as f32 / 7.0).collect());
-    let centre = |_| Centre { kind: CentreKind::Strange, at: numbers(dims), margin: 0.0 };
-    let space = FeatureSpace::new(&GateRecord {
+    let numbers = |count: usize| Base64Floats((0..count).map(|i| (i % 7) as f32 / 7.0).collect());
+    let centre = |_| Centroid { kind: CentroidKind::OutOfDistribution, at: numbers(dims), margin: 0.0 };
+    let space = FeatureSpace::new(&QualityGateRecord {
         dims,
         mean: numbers(features),
         scale: numbers(features),
         whitening: numbers(dims * (dims + 1) / 2),
         limit: 20.0,
         centres: (0..11).map(centre).collect(),
-        fit: GateFit { fitted_on: 0, validation: 0, refused: 0 },
+        fit: QualityGateFit { fitted_on: 0, validation: 0, refused: 0 },
     });
     let shown = numbers(features).0;
-    criterion.bench_function("gate, features", |b| b.iter(|| space.judge(black_box(&shown))));
+    criterion
+        .bench_function("quality gate, features", |b| b.iter(|| space.rejection_reason(black_box(&shown))));
 }
 
 fn engines(criterion: &mut Criterion) {
@@ -74,5 +79,5 @@ fn engines(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, image, gate, engines);
+criterion_group!(benches, image, quality_gate, engines);
 criterion_main!(benches);

@@ -11,9 +11,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use xray_core::engine::{EngineChoice, EngineOptions, load};
-use xray_core::intake::read_file;
 use xray_core::package::PackageFile;
 use xray_core::preprocess::{InputTensor, prepare};
+use xray_intake::read_file;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

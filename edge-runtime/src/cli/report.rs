@@ -1,18 +1,15 @@
 //! `report`: one record for people and archives.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
-use xray_core::package::PackageFile;
 
-use crate::model_store::DEFAULT_STORE;
-use crate::outputs::live::ModelFacts;
-use crate::outputs::report::{self, Case};
-use crate::outputs::words::{Language, Words};
-use crate::record::{Reader, Record, Study, mark_one_reported};
+use super::print;
+use crate::commands::report::{self, ReportFormat, ReportOptions};
+use crate::models::DEFAULT_STORE;
+use crate::ui::i18n::Language;
 
 const HELP: &str = "\
 Examples:
@@ -20,29 +17,37 @@ Examples:
   edge-runtime report --record 3f9a --format sc --out image.dcm
   edge-runtime report --record 17 --format sr --out report.dcm --mark-reported
 
-Where the X-ray came as a DICOM file, both DICOM files belong to its patient and study and refer to it. The files hold
+Where the X-ray came as a DICOM file, both DICOM files belong to its patient and study, and refer to it. The files hold
 an X-ray or what was found on it: keep them as you keep X-rays.
 
 Exit status: 0 the file was written; 1 it was not; 2 wrong usage.";
 
 /// What is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ReportForm {
+enum FormatArg {
     /// One HTML file to print on A4
     Html,
     /// DICOM Secondary Capture: the X-ray with heat map and verdict burnt in
-    #[cfg(feature = "dicom")]
     Sc,
     /// DICOM structured report (Comprehensive SR)
-    #[cfg(feature = "dicom")]
     Sr,
+}
+
+impl From<FormatArg> for ReportFormat {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Html => ReportFormat::Html,
+            FormatArg::Sc => ReportFormat::SecondaryCapture,
+            FormatArg::Sr => ReportFormat::StructuredReport,
+        }
+    }
 }
 
 /// The arguments of `report`.
 #[derive(Args)]
 #[command(after_help = HELP)]
-pub struct ReportArgs {
-    /// The record: its number, or the first digits of the SHA-256 of its image (at least 4)
+pub(super) struct ReportArgs {
+    /// The record: its number, or the first digits (at least 4) of its image ID (SHA-256)
     #[arg(long, value_name = "NUMBER|HASH")]
     record: String,
     /// The file to write; one that is there is not replaced unless --force is given
@@ -50,11 +55,11 @@ pub struct ReportArgs {
     out: PathBuf,
     /// What is written
     #[arg(long, value_enum, default_value = "html")]
-    format: ReportForm,
+    format: FormatArg,
     /// Language of the HTML: en, fr, sw, zh
     #[arg(long, value_name = "CODE", default_value = "en")]
     lang: Language,
-    /// Also mark the record as reported, so that its image file may go when room is needed
+    /// Also mark the record as reported, so that its image file may be deleted when space is needed
     #[arg(long)]
     mark_reported: bool,
     /// Replace a file that is there
@@ -66,8 +71,8 @@ pub struct ReportArgs {
     /// The folder that `[record]` in the configuration names
     #[arg(long, value_name = "DIR", default_value = crate::STORE)]
     store: PathBuf,
-    /// The model that screened it, whose word about itself goes into the report. Not given: it is looked for among the
-    /// models of this board
+    /// The model that screened it; the report quotes what it says of itself [default: it is searched among the models of
+    /// this board]
     #[arg(long, value_name = "FILE.onnx")]
     model: Option<PathBuf>,
     /// The models of this board
@@ -75,92 +80,39 @@ pub struct ReportArgs {
     models: PathBuf,
 }
 
-/// Writes a report.
-///
-/// # Errors
-/// If the record cannot be found or shown, or a file cannot be written.
-pub fn run(args: &ReportArgs, out: &mut impl Write) -> Result<()> {
-    let reader = Reader::open(&args.store)?;
-    let record = find(&reader, &args.record)?;
-    let model = model(args, &record)?;
-    let case = Case::of(&reader, record, model)?;
-    let file = match args.format {
-        ReportForm::Html => report::html(&case, (&Words::of(args.lang)?, args.lang), None).into_bytes(),
-        #[cfg(feature = "dicom")]
-        ReportForm::Sc => report::dicom::capture(&case)?,
-        #[cfg(feature = "dicom")]
-        ReportForm::Sr => report::dicom::structured(&case)?,
+pub(super) fn run(args: &ReportArgs, out: &mut impl Write) -> Result<()> {
+    let options = ReportOptions {
+        store: args.store.clone(),
+        format: args.format.into(),
+        language: args.lang,
+        model: args.model.clone(),
+        models: args.models.clone(),
+        replace: args.force,
+        mark_reported: args.mark_reported,
     };
-    write(&args.out, &file, args.force)?;
-    let record = &case.record;
-    // After the file is there: a report that was not written is none.
-    let marked = args.mark_reported.then(|| mark_one_reported(&args.store, record.sequence)).transpose()?;
-    let name = args.out.display();
+    let written = report::write(&args.record, &args.out, &options)?;
+    let (record, name) = (&written.record, args.out.display());
     if args.json {
-        let said = serde_json::json!({
+        let object = serde_json::json!({
             "record": record.sequence,
             "outcome": record.entry.outcome.code(),
             "file": name.to_string(),
-            "bytes": file.len(),
-            "marked": marked,
+            "bytes": written.bytes,
+            "marked": written.marked,
         });
-        return Ok(writeln!(out, "{said}")?);
+        return print(out, &format!("{object}\n"));
     }
-    let note = match marked {
+    let note = match written.marked {
         None => "",
         Some(true) => "; marked as reported",
         Some(false) => "; it was marked as reported before",
     };
-    if case.model.is_none() {
+    if !written.model_known {
         let _ = writeln!(
-            io::stderr(),
-            "the model that screened it is not at hand, so the report does not say whether it is one of random weights \
+            std::io::stderr(),
+            "the model that screened it was not found, so the report does not say whether its weights are random \
              or in which band it does not decide; name its file with --model"
         );
     }
-    Ok(writeln!(out, "{name}: record {}, {}{note}", record.sequence, record.entry.outcome.words())?)
-}
-
-/// What the model of a record says of itself; none if it is not at hand.
-fn model(args: &ReportArgs, record: &Record) -> Result<Option<ModelFacts>> {
-    let hash = record.entry.model;
-    let file = args.model.clone().unwrap_or_else(|| args.models.join(format!("{hash}.onnx")));
-    if args.model.is_none() && !file.is_file() {
-        return Ok(None);
-    }
-    let package = PackageFile::read(&file)?.verify()?;
-    if package.sha256() != hash.to_string() {
-        bail!("{}: another model screened this record, {hash}", file.display());
-    }
-    Ok(Some(ModelFacts::of(package.contract(), hash, &file.display().to_string(), "")))
-}
-
-fn find(reader: &Reader, which: &str) -> Result<Record> {
-    let Some(study) = Study::parse(which) else {
-        bail!("{which:?} is neither a record's number nor at least 4 digits of the SHA-256 of an image");
-    };
-    let mut found = reader.studies(&study, 2)?;
-    match (found.pop(), found.pop()) {
-        (Some(record), None) => Ok(record),
-        (None, _) => bail!("there is no record {which}; `edge-runtime records list` shows them"),
-        (Some(_), Some(_)) => bail!("several images begin with {which}; give more digits"),
-    }
-}
-
-fn write(file: &Path, bytes: &[u8], force: bool) -> Result<()> {
-    let name = || file.display().to_string();
-    let mut options = OpenOptions::new();
-    options.write(true).create(force).truncate(force).create_new(!force);
-    let mut opened = match options.open(file) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            bail!("{}: is there already; give --force to replace it", name())
-        }
-        other => other.with_context(|| format!("{}: could not be created", name()))?,
-    };
-    let written = opened.write_all(bytes).and_then(|()| opened.sync_all());
-    if written.is_err() {
-        // Half a report is none.
-        let _ = fs::remove_file(file);
-    }
-    written.with_context(|| format!("{}: could not be written", name()))
+    print(out, &format!("{name}: record {}, {}{note}\n", record.sequence, record.entry.outcome.words()))
 }

@@ -1,46 +1,24 @@
-//! `run`: puts the device together from its configuration and lets it work.
+//! `run`: the daemon.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::mpsc::Receiver;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::Args;
-use tracing::{error, info, warn};
-use xray_core::decision::DISCLAIMER;
-use xray_core::engine::{EngineChoice, EngineOptions, big_cores};
-use xray_core::package::{RANDOM_WARNING, TrustedKeys};
-use xray_core::screening::Screener;
 
-use super::Outcome;
-use crate::button::Press;
-#[cfg(target_os = "linux")]
-use crate::button::{Button, ButtonLine};
-use crate::config::{self, Config, LogForm};
-use crate::counters::Counters;
-use crate::model_store::{self, ModelStore, prove, ready};
-use crate::outputs::lights::{Backend, Board, Dark, Indicator, Patterns, Show, Signal};
-use crate::outputs::live::{Live, Mirrored, ModelFacts};
-use crate::outputs::page::{self, Device};
-use crate::pipeline::{
-    Fault, FirstModel, Heartbeat, InTurn, InstalledModel, ModelIdentity, Parts, Pipeline, Times, Worker,
-    dying,
-};
-use crate::record::{Hash256, Store};
-use crate::sources::{Folder, KernelMounter, Mounter, Source, Stick};
+use super::print;
+use crate::commands::{Outcome, run};
 
 const HELP: &str = "\
 Examples:
   edge-runtime run --config /etc/edge-runtime/config.toml
   edge-runtime run --config trial.toml --check
 
-It screens what its sources give until it is told to end (SIGTERM). It may be killed at any moment: nothing that it
-showed is lost, and what it had not finished it screens at the next start.
+It screens what its inputs give until it is ended (SIGTERM). It may be killed at any time: nothing that it showed is
+lost, and the next start screens what it had not finished.
 
-A signed model on a stick is installed; a board that has no model waits for one. On trial, a model that fails is taken
-out of use by itself. The program then ends with status 5, to be started again with the model in use; systemd does so.
+A signed model on a stick is installed; a board that has no model waits for one. A model that fails on trial is taken
+out of use. The program then ends with status 5 and must be started again with the model in use; systemd does so.
 
 Exit status: 1 a fault, such as a model that gives wrong answers; 2 wrong usage; 5 another model is in use, start again;
 0 only with --check.";
@@ -48,249 +26,20 @@ Exit status: 1 a fault, such as a model that gives wrong answers; 2 wrong usage;
 /// The arguments of `run`.
 #[derive(Args)]
 #[command(after_help = HELP)]
-pub struct RunArgs {
-    /// The configuration; packaging/config.toml shows every word that it may hold
+pub(super) struct RunArgs {
+    /// The configuration; config.toml(5) describes every key
     #[arg(long, value_name = "FILE.toml", default_value = "/etc/edge-runtime/config.toml")]
     config: PathBuf,
-    /// Read the configuration and the board's file, load the model, let it check itself, and end; nothing is stored
+    /// Read the configuration and the board file, load the model and test it, and end; nothing is stored
     #[arg(long)]
     check: bool,
 }
 
-/// Runs the device.
-///
-/// # Errors
-/// The fault that ends it; it was on the lights for as long as the configuration says.
-pub fn run(args: &RunArgs, out: &mut impl Write) -> Result<Outcome> {
-    let config = Config::read(&args.config)?;
-    let board = config.lights.board.as_deref().map(Board::find).transpose()?;
+pub(super) fn run(args: &RunArgs, out: &mut impl Write) -> Result<Outcome> {
     if args.check {
-        check(&config)?;
-        config.page.as_ref().map_or(Ok(()), page::check)?;
-        writeln!(out, "{}: all is well", args.config.display())?;
+        run::check(&args.config)?;
+        print(out, &format!("{}: all is well\n", args.config.display()))?;
         return Ok(Outcome::Complete);
     }
-    begin_log(config.log.form);
-    let button = board.as_ref().map(watch_button).transpose()?.flatten();
-    let patterns = board.as_ref().map(|board| board.patterns().clone()).unwrap_or_default();
-    let lights: Box<dyn Show> = match board {
-        None => Box::new(Dark),
-        Some(board) => Box::new(Indicator::open(board)?),
-    };
-    let live = Arc::new(Live::new(patience(&config)));
-    let lights = Mirrored::new(&*lights, live.clone());
-    lights.show(Signal::Busy);
-    let counters = Arc::new(Counters::default());
-    let ended = open_page(&config, patterns, &live, &counters)
-        .and_then(|()| work(&config, &lights, button, &live, counters.clone()));
-    if let Err(fault) = &ended {
-        error!("{fault:#}");
-        live.trouble(Some(format!("{fault:#}")));
-        dying(&format!("{fault:#}"));
-        lights.show(Signal::Fault);
-        // Not the lights' own hold: a device without lights has a page.
-        std::thread::sleep(config.lights.fault_s);
-    }
-    ended
-}
-
-/// How long a turn of the loop may take at most: an image, the known answer if the model failed on it, the result before
-/// it on the lights; and some more, for a board that does much else.
-fn patience(config: &Config) -> Duration {
-    config.model.deadline_s * 2 + config.lights.at_least_s + Duration::from_secs(15)
-}
-
-/// Serves the page, where the configuration asks for one. It goes on in a thread of its own; what befalls it later does not
-/// stop screening.
-fn open_page(config: &Config, patterns: Patterns, live: &Arc<Live>, counters: &Arc<Counters>) -> Result<()> {
-    let Some(options) = &config.page else { return Ok(()) };
-    let device = Device {
-        store: config.record.folder.clone(),
-        limits: config.record.limits(),
-        live: live.clone(),
-        counters: counters.clone(),
-        patterns,
-    };
-    page::start(options, device)?;
-    Ok(())
-}
-
-/// Works until there is a fault.
-fn work(
-    config: &Config,
-    lights: &dyn Show,
-    button: Option<Receiver<Press>>,
-    live: &Arc<Live>,
-    counters: Arc<Counters>,
-) -> Result<Outcome> {
-    let (screener, model, installed) = match load(config) {
-        Err(error) if lacks_a_model(&error) => match &config.stick {
-            Some(stick) => return wait_for_a_model(config, watch_sticks(stick), lights, live, &error),
-            None => return Err(error),
-        },
-        loaded => loaded?,
-    };
-    let facts = facts(config, &screener, model);
-    let heartbeat = Heartbeat::from_environment().with(live.clone());
-    let (deadline, engine) = (config.model.deadline_s, screener.engine_name());
-    if let Some(patience) = heartbeat.too_short_for(patience(config).max(config.lights.fault_s)) {
-        warn!(
-            "the service manager's patience of {patience:?} is shorter than a turn or a fault may take; raise WatchdogSec"
-        );
-    }
-    let screener = InTurn { model: screener, decoding: live.decoding().clone() };
-    let worker = Worker::start(screener, deadline).context("the model's thread could not be started")?;
-    worker.self_test()?.context("self-test")?;
-    let store = Store::open(&config.record.folder, config.record.limits())?;
-    let parts = Parts {
-        store,
-        worker,
-        model,
-        installed,
-        sources: sources(config),
-        lights,
-        times: Times { result: config.lights.result_s, at_least: config.lights.at_least_s },
-        counters,
-        heartbeat,
-        button,
-    };
-    parts.heartbeat.ready();
-    live.ready(facts);
-    info!(model = %model.hash, engine, sources = parts.sources.len(), "ready. {DISCLAIMER}");
-    match Pipeline::new(parts).run() {
-        Fault::Replaced => {
-            info!("{}", Fault::Replaced);
-            Ok(Outcome::Restart)
-        }
-        fault => Err(fault.into()),
-    }
-}
-
-fn lacks_a_model(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(model_store::StoreError::NoModel))
-}
-
-/// Nothing can be screened until a stick brings a model, or somebody installs one by hand.
-fn wait_for_a_model(
-    config: &Config,
-    stick: Box<dyn Source>,
-    lights: &dyn Show,
-    live: &Arc<Live>,
-    lack: &anyhow::Error,
-) -> Result<Outcome> {
-    let trouble = format!("{lack}, or put in a stick that carries one with its signature");
-    warn!("{trouble}");
-    let mut heartbeat = Heartbeat::from_environment().with(live.clone());
-    // In this order: whoever waits until it is ready, as a deployment does, reads the status next.
-    heartbeat.trouble(Some(trouble));
-    heartbeat.ready();
-    let record = Store::open(&config.record.folder, config.record.limits())?;
-    let installed = InstalledModel::none_yet(models(config)?, engine(config)?);
-    let at_least = config.lights.at_least_s;
-    FirstModel { installed, record, stick, lights, at_least, heartbeat }.wait()?;
-    info!("{}", Fault::Replaced);
-    Ok(Outcome::Restart)
-}
-
-/// The presses of the board's button, if it has a real one.
-fn watch_button(board: &Board) -> Result<Option<Receiver<Press>>> {
-    match board.button() {
-        #[cfg(target_os = "linux")]
-        Some(button) if board.backend != Backend::Simulator => {
-            Ok(Some(Box::new(ButtonLine::open(button)?).watch()?))
-        }
-        _ => Ok(None),
-    }
-}
-
-/// Loads the model and says what must be said about it.
-fn load(config: &Config) -> Result<(Screener, ModelIdentity, Option<InstalledModel>)> {
-    let options = engine(config)?;
-    let (screener, installed) = match &config.model.file {
-        Some(file) => (Screener::load_with(file, options)?, None),
-        None => {
-            let store = models(config)?;
-            let started = store.start(|signed| ready(signed, options))?;
-            if let Some(reason) = &started.went_back {
-                warn!("this board went back to the model before: {reason}");
-            }
-            (started.ready, Some(InstalledModel::new(store, options, started.sha256)))
-        }
-    };
-    for warning in screener.warnings() {
-        warn!("{warning}");
-    }
-    let contract = screener.contract();
-    if contract.has_random_backbones() {
-        warn!("{RANDOM_WARNING}");
-    }
-    if contract.known_answer.is_none() && !config.model.unchecked {
-        bail!(
-            "model {}: it holds no known answer, so the device cannot check itself; export it with \
-             `--precision int8`, or set `unchecked = true` under `[model]`",
-            name(config)
-        );
-    }
-    let hash: Hash256 = screener.model_sha256().parse()?;
-    let identity = ModelIdentity { hash, threshold: contract.threshold };
-    Ok((screener, identity, installed))
-}
-
-/// Loads and checks the model and changes nothing, not even the count of starts on trial.
-fn check(config: &Config) -> Result<()> {
-    if config.model.file.is_none() {
-        let options = engine(config)?;
-        models(config)?.check(|signed| prove(signed, options))?;
-        return Ok(());
-    }
-    let (screener, ..) = load(config)?;
-    screener.self_test().context("self-test")
-}
-
-fn engine(config: &Config) -> Result<EngineOptions> {
-    let choice: EngineChoice = config.model.engine.parse().map_err(anyhow::Error::msg)?;
-    Ok(EngineOptions { choice, threads: config.model.threads.unwrap_or_else(big_cores) })
-}
-
-/// The models of this board.
-fn models(config: &Config) -> Result<ModelStore<model_store::Folder>> {
-    let keys = TrustedKeys::read(&config.model.keys)?;
-    Ok(ModelStore::new(model_store::Folder::new(&config.model.store), keys))
-}
-
-/// Where the model lies, for people.
-fn name(config: &Config) -> String {
-    config.model.file.as_ref().unwrap_or(&config.model.store).display().to_string()
-}
-
-/// What the page says of the model.
-fn facts(config: &Config, screener: &Screener, model: ModelIdentity) -> ModelFacts {
-    ModelFacts::of(screener.contract(), model.hash, &name(config), screener.engine_name())
-}
-
-fn sources(config: &Config) -> Vec<Box<dyn Source>> {
-    let mut all: Vec<Box<dyn Source>> = Vec::new();
-    all.extend(config.stick.as_ref().map(watch_sticks));
-    for folder in &config.folder {
-        all.push(Box::new(Folder::new(folder.options())));
-    }
-    if let Some(camera) = &config.camera {
-        all.push(Box::new(camera.source()));
-    }
-    all
-}
-
-fn watch_sticks(stick: &config::Stick) -> Box<dyn Source> {
-    let own = |under: &PathBuf| -> Box<dyn Mounter> { Box::new(KernelMounter::new(under)) };
-    Box::new(Stick::new(stick.options(), stick.mount_in.as_ref().map(own)))
-}
-
-/// Log lines go to the standard error, which the service manager keeps.
-fn begin_log(form: LogForm) {
-    let lines = tracing_subscriber::fmt().with_writer(io::stderr).with_target(false).with_ansi(false);
-    // It fails only if there is a log already, as in a test.
-    let _ = match form {
-        LogForm::Text => lines.try_init(),
-        LogForm::Json => lines.json().flatten_event(true).try_init(),
-    };
+    run::run(&args.config)
 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::seconds;
-use crate::model_store::{DEFAULT_KEYS, DEFAULT_STORE};
-use crate::record::Limits;
+use crate::models::{DEFAULT_KEYS, DEFAULT_STORE};
+use crate::records::StoreLimits;
 
 /// `[model]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Model {
+pub struct ModelConfig {
     /// A package that runs as it is; without it, the model that is installed in `store` runs, and is watched.
     pub file: Option<PathBuf>,
     /// Folder of the installed models.
@@ -38,7 +38,7 @@ pub struct Model {
 /// `[record]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Record {
+pub struct RecordConfig {
     /// The store.
     pub folder: PathBuf,
     /// Megabytes of images that are kept.
@@ -52,7 +52,7 @@ pub struct Record {
 /// `[lights]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Lights {
+pub struct LightsConfig {
     /// A board's name or file; none: no lights.
     pub board: Option<String>,
     /// How long a result is shown if no other image comes.
@@ -69,15 +69,16 @@ pub struct Lights {
 /// `[log]`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Log {
+pub struct LogConfig {
     /// How lines are written.
-    pub form: LogForm,
+    #[serde(rename = "form")]
+    pub format: LogFormat,
 }
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum LogForm {
+pub enum LogFormat {
     /// For people.
     #[default]
     Text,
@@ -85,15 +86,15 @@ pub enum LogForm {
     Json,
 }
 
-impl Default for Record {
+impl Default for RecordConfig {
     fn default() -> Self {
-        Record { folder: crate::STORE.into(), quota_mb: None, keep_days: None, reserve_mb: 256 }
+        RecordConfig { folder: crate::STORE.into(), quota_mb: None, keep_days: None, reserve_mb: 256 }
     }
 }
 
-impl Default for Lights {
+impl Default for LightsConfig {
     fn default() -> Self {
-        Lights {
+        LightsConfig {
             board: None,
             result_s: Duration::from_secs(120),
             at_least_s: Duration::from_millis(1500),
@@ -102,11 +103,15 @@ impl Default for Lights {
     }
 }
 
-impl Record {
+impl RecordConfig {
     /// The limits of the store.
-    pub fn limits(&self) -> Limits {
+    pub fn limits(&self) -> StoreLimits {
         let bytes = |mb: u64| mb.saturating_mul(1_000_000);
-        Limits { quota: self.quota_mb.map(bytes), keep_days: self.keep_days, reserve: bytes(self.reserve_mb) }
+        StoreLimits {
+            quota: self.quota_mb.map(bytes),
+            keep_days: self.keep_days,
+            reserve: bytes(self.reserve_mb),
+        }
     }
 }
 

@@ -1,10 +1,13 @@
-//! What `run` is told: one TOML file. A word that is not known is refused, since a misspelt limit would not hold.
+//! The configuration of `run`: one TOML file. A key that is not known is refused, since a misspelt limit would not hold.
 
 mod device;
-mod sources;
+mod inputs;
+mod keys;
+mod man_page;
 
-pub use device::{Lights, Log, LogForm, Model, Record};
-pub use sources::{Camera, CameraKind, Folder, Stick};
+pub use device::{LightsConfig, LogConfig, LogFormat, ModelConfig, RecordConfig};
+pub use inputs::{CameraConfig, CameraKind, FolderConfig, StickConfig};
+pub use man_page::man_page;
 
 use std::fs::File;
 use std::io::Read;
@@ -13,30 +16,20 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::outputs::page::PageOptions;
+use crate::ui::web::PageOptions;
 
-/// A configuration is a page; what is longer than this many bytes is something else.
-const LONGEST: u64 = 256 * 1024;
+/// Largest configuration that is read, in bytes.
+const MAX_BYTES: u64 = 256 * 1024;
 
 /// Why there is no configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
     #[error("{file}: the configuration could not be read: {reason}; give its path with --config")]
-    Unreadable {
-        /// The file.
-        file: String,
-        /// The operating system's word.
-        reason: String,
-    },
+    Unreadable { file: String, reason: String },
     /// A line is wrong.
     #[error("{file}: not a configuration: {reason}; compare it with packaging/config.toml")]
-    Invalid {
-        /// The file.
-        file: String,
-        /// What does not hold, and where.
-        reason: String,
-    },
+    Invalid { file: String, reason: String },
 }
 
 /// The whole file.
@@ -44,36 +37,36 @@ pub enum ConfigError {
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// What screens.
-    pub model: Model,
+    pub model: ModelConfig,
     /// Where results are kept.
     #[serde(default)]
-    pub record: Record,
+    pub record: RecordConfig,
     /// What people see.
     #[serde(default)]
-    pub lights: Lights,
+    pub lights: LightsConfig,
     /// What is written for technicians.
     #[serde(default)]
-    pub log: Log,
+    pub log: LogConfig,
     /// Watched folders.
     #[serde(default)]
-    pub folder: Vec<Folder>,
+    pub folder: Vec<FolderConfig>,
     /// USB sticks; without it they are not looked at.
-    pub stick: Option<Stick>,
+    pub stick: Option<StickConfig>,
     /// The camera, where there is one.
-    pub camera: Option<Camera>,
+    pub camera: Option<CameraConfig>,
     /// The page for a browser; without it there is none.
     pub page: Option<PageOptions>,
 }
 
-/// A day: nothing here takes longer, and a number that is no time is found.
-const LONGEST_TIME: f64 = 86_400.0;
+/// The longest time in seconds: a day. A larger number is a mistake.
+const MAX_SECONDS: f64 = 86_400.0;
 
 fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let seconds = f64::deserialize(from)?;
-    if (0.0..=LONGEST_TIME).contains(&seconds) {
+    if (0.0..=MAX_SECONDS).contains(&seconds) {
         return Ok(Duration::from_secs_f64(seconds));
     }
-    Err(serde::de::Error::custom(format!("{seconds} is not between 0 and {LONGEST_TIME} seconds")))
+    Err(serde::de::Error::custom(format!("{seconds} is not between 0 and {MAX_SECONDS} seconds")))
 }
 
 impl Config {
@@ -85,7 +78,7 @@ impl Config {
         let name = || file.display().to_string();
         let mut text = String::new();
         File::open(file)
-            .and_then(|opened| opened.take(LONGEST).read_to_string(&mut text))
+            .and_then(|opened| opened.take(MAX_BYTES).read_to_string(&mut text))
             .map_err(|error| ConfigError::Unreadable { file: name(), reason: error.to_string() })?;
         Config::parse(&text).map_err(|reason| ConfigError::Invalid { file: name(), reason })
     }
@@ -133,12 +126,15 @@ mod tests {
     fn the_smallest_file_has_the_defaults_that_the_packaged_one_writes_out() {
         let smallest = Config::parse(SMALLEST).expect("a configuration");
         let packaged = Config::parse(include_str!("../../packaging/config.toml")).expect("a configuration");
-        assert_eq!(packaged.model, Model { file: None, ..smallest.model });
-        assert_eq!(packaged.record, Record { quota_mb: Some(4096), keep_days: Some(365), ..smallest.record });
-        assert_eq!(packaged.lights, Lights { board: Some("pi4".to_owned()), ..smallest.lights });
+        assert_eq!(packaged.model, ModelConfig { file: None, ..smallest.model });
+        assert_eq!(
+            packaged.record,
+            RecordConfig { quota_mb: Some(4096), keep_days: Some(365), ..smallest.record }
+        );
+        assert_eq!(packaged.lights, LightsConfig { board: Some("pi4".to_owned()), ..smallest.lights });
         assert_eq!(packaged.log, smallest.log);
         assert_eq!(packaged.folder, [], "it is a configuration for any board: its sticks");
-        assert_eq!(packaged.stick, Some(Stick::default()));
+        assert_eq!(packaged.stick, Some(StickConfig::default()));
         assert_eq!((packaged.page, smallest.page), (Some(PageOptions::default()), None));
     }
 
@@ -180,9 +176,9 @@ mod tests {
 
     #[test]
     fn the_packaged_file_shows_the_defaults_of_a_folder() {
-        let shown: Folder = toml::from_str(&example("[[folder]]")).expect("a folder");
+        let shown: FolderConfig = toml::from_str(&example("[[folder]]")).expect("a folder");
         let smallest = Config::parse(SMALLEST).expect("a configuration").folder.remove(0);
-        assert_eq!(shown, Folder { path: shown.path.clone(), ..smallest });
+        assert_eq!(shown, FolderConfig { path: shown.path.clone(), ..smallest });
     }
 
     #[test]
@@ -190,8 +186,8 @@ mod tests {
         let text = "[model]\nfile = 'm'\n[camera]\nkind = 'csi'\nfilm = true\n";
         let smallest = Config::parse(text).expect("a configuration").camera.expect("a camera");
         assert_eq!(smallest.device().name(), "/usr/bin/rpicam-still");
-        let shown: Camera = toml::from_str(&example("[camera]")).expect("a camera");
-        assert_eq!(shown, Camera { kind: CameraKind::Uvc, ..smallest });
+        let shown: CameraConfig = toml::from_str(&example("[camera]")).expect("a camera");
+        assert_eq!(shown, CameraConfig { kind: CameraKind::Uvc, ..smallest });
     }
 
     #[test]

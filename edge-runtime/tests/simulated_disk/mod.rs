@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
-use edge_runtime::model_store::Disk;
+use edge_runtime::models::Disk;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// What the disk says it did and did not do.
+/// What the disk reports and does not do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lie {
-    /// It keeps its word.
+pub enum DiskFault {
+    /// It does what it reports.
     None,
-    /// Contents that were said to be safe are not.
+    /// Contents that were reported as synced are not.
     Contents,
-    /// Names that were said to be safe are not.
+    /// Names that were reported as synced are not.
     Names,
 }
 
@@ -33,7 +33,7 @@ enum Change {
 
 struct Inner {
     rng: ChaCha8Rng,
-    lie: Lie,
+    fault: DiskFault,
     contents: Vec<Content>,
     /// As programs see them.
     names: BTreeMap<String, usize>,
@@ -51,10 +51,10 @@ pub struct SimulatedDisk(RefCell<Inner>);
 
 impl SimulatedDisk {
     /// An empty folder; `seed` decides what survives.
-    pub fn new(seed: u64, lie: Lie) -> Self {
+    pub fn new(seed: u64, fault: DiskFault) -> Self {
         SimulatedDisk(RefCell::new(Inner {
             rng: ChaCha8Rng::seed_from_u64(seed),
-            lie,
+            fault,
             contents: Vec::new(),
             names: BTreeMap::new(),
             safe: BTreeMap::new(),
@@ -69,7 +69,7 @@ impl SimulatedDisk {
         self.0.borrow_mut().steps = Some(steps);
     }
 
-    /// Whether it came to that. Nothing stops after this.
+    /// Whether everything stopped. Nothing stops after this call.
     pub fn stopped(&self) -> bool {
         let mut inner = self.0.borrow_mut();
         inner.steps = None;
@@ -182,7 +182,7 @@ impl Disk for SimulatedDisk {
             inner.contents[content].bytes = bytes[..part].to_vec();
         }
         inner.step()?;
-        inner.contents[content].safe = inner.lie != Lie::Contents;
+        inner.contents[content].safe = inner.fault != DiskFault::Contents;
         Ok(())
     }
 
@@ -198,7 +198,7 @@ impl Disk for SimulatedDisk {
     fn sync(&self) -> io::Result<()> {
         let inner = &mut *self.0.borrow_mut();
         inner.step()?;
-        if inner.lie != Lie::Names {
+        if inner.fault != DiskFault::Names {
             for change in inner.pending.drain(..) {
                 change.apply(&mut inner.safe);
             }

@@ -1,4 +1,4 @@
-//! What a net is made of: its layers in order, under torchvision's names, without any tensor.
+//! A layer of a net: torchvision's name, kind and shape.
 
 /// What kind of layer it is, and how large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

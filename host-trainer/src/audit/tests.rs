@@ -1,7 +1,7 @@
 //! By hand, and against a sparse solver (scripts/oracle/hardened.py made the numbers).
 
 use serde::Deserialize;
-use xray_core::intake::Radiograph;
+use xray_intake::Radiograph;
 
 use super::inpaint::inpaint;
 use super::*;

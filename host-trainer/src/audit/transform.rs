@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
-use xray_core::intake::Radiograph;
+use xray_intake::Radiograph;
 
 use super::inpaint::inpaint;
 use crate::data::augment::{MiddleBox, blend};
@@ -87,7 +87,7 @@ impl Transform {
             Transform::CornersInpainted => corners_inpainted(image),
         };
         // A cast from float to u8 cuts off at 0 and 255.
-        image.redrawn(|at| (changed[at] + 0.5).floor() as u8)
+        image.with_levels(|at| (changed[at] + 0.5).floor() as u8)
     }
 }
 

@@ -1,4 +1,4 @@
-//! From arrays to burn layers and back.
+//! Converts arrays to burn layers and back.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
-use xray_core::screening::{Format, Screener, screen_paths, write_rows};
+use xray_core::screening::{ReportFormat, Screener, screen_paths, write_rows};
 
 use super::progress::Reporter;
 use super::{evaluate, summary};
@@ -60,7 +60,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let screener = Screener::load(&demo.model())?;
     let items = demo.test_sample()?;
     let items = screen_paths(&screener, &items);
-    write_rows(&screener, items, Format::Text { header: true }, &mut stdout().lock(), |_| {})
+    write_rows(&screener, items, ReportFormat::Text { header: true }, &mut stdout().lock(), |_| {})
         .context("the rows could not be written to standard output")?;
 
     println!("\nDone in {:.0} s. Files:", start.elapsed().as_secs_f64());

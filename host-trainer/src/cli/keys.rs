@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use xray_core::package::signing::Password;
+use xray_signing::Password;
 
 use crate::commands::keys::new_key_pair;
 

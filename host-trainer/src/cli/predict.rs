@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::Args;
 use xray_core::decision::DISCLAIMER;
 use xray_core::package::RANDOM_WARNING;
-use xray_core::screening::{Format, Screener, screen_paths, write_rows};
+use xray_core::screening::{ReportFormat, Screener, screen_paths, write_rows};
 
 use super::SOME_UNREAD;
 
@@ -40,8 +40,8 @@ pub fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     }
     eprintln!("{DISCLAIMER}");
     let format = match args.json {
-        true => Format::JsonLines,
-        false => Format::Text { header: stdout().is_terminal() },
+        true => ReportFormat::JsonLines,
+        false => ReportFormat::Text { header: stdout().is_terminal() },
     };
     let items = screen_paths(&screener, &args.paths);
     let summary = write_rows(&screener, items, format, &mut stdout().lock(), |_| {})

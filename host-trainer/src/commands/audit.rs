@@ -6,11 +6,12 @@ use std::path::Path;
 use anyhow::ensure;
 use rayon::prelude::*;
 use serde::Serialize;
+use xray_core::decision::ProbabilityCalibration;
 use xray_core::engine::{self, Engine, EngineChoice};
-use xray_core::intake::{self, Radiograph};
 use xray_core::package::PackageFile;
 use xray_core::preprocess::{Preprocessing, at_input_size, prepare};
-use xray_core::screening::{Screener, Unjudged};
+use xray_core::screening::{ScreenImageError, Screener};
+use xray_intake::{self as intake, Radiograph};
 
 use crate::audit::{Audit, AuditLimits, AuditScores, AuditVerdict, Partners, Transform, audit_rng};
 use crate::data::Item;
@@ -70,7 +71,7 @@ pub fn audit(
         engine: engine::load(&package, EngineChoice::Auto)?.engine,
         screener: &screener,
         preprocessing: &contract.preprocessing,
-        temperature: xray_core::decision::Calibration::new(contract.temperature)?,
+        temperature: ProbabilityCalibration::new(contract.temperature)?,
     };
     let labels: Vec<bool> = images.iter().map(|(item, _)| item.label).collect();
     let partners = Partners::new(&labels);
@@ -173,17 +174,17 @@ struct Scorer<'a> {
     engine: Box<dyn Engine>,
     screener: &'a Screener,
     preprocessing: &'a Preprocessing,
-    temperature: xray_core::decision::Calibration,
+    temperature: ProbabilityCalibration,
 }
 
 impl Scorer<'_> {
     fn score(&self, image: &Radiograph) -> anyhow::Result<Scores> {
-        match self.screener.judge(image) {
-            Ok((verdict, _)) => {
-                let probability = verdict.probability().value();
+        match self.screener.screen_image(image) {
+            Ok(result) => {
+                let probability = result.verdict.probability().value();
                 Ok(Scores { gate_off: probability, gate_on: Some(probability) })
             }
-            Err(Unjudged::Refused(_)) => {
+            Err(ScreenImageError::Refused(_)) => {
                 let output = self.engine.run(&prepare(image, self.preprocessing)?)?;
                 let probability = self.temperature.apply_to(output.probability().value());
                 Ok(Scores { gate_off: probability, gate_on: None })

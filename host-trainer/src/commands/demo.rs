@@ -163,7 +163,7 @@ impl Demo {
     pub fn test_sample(&self) -> anyhow::Result<Vec<PathBuf>> {
         let mut chosen = Vec::new();
         for class in ["NORMAL", "PNEUMONIA"] {
-            let files = xray_core::intake::list_images(&self.phantoms().join("test").join(class))?;
+            let files = xray_intake::list_images(&self.phantoms().join("test").join(class))?;
             chosen.extend(files.into_iter().take(SCREENED / 2));
         }
         Ok(chosen)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use xray_core::files::{PRIVATE, PUBLIC, write_new};
-use xray_core::package::signing::{NewKeys, Password};
+use xray_signing::{NewKeys, Password};
 
 /// The files of a new key pair.
 #[derive(Debug, Clone, PartialEq, Eq)]

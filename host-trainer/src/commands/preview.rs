@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use image::GrayImage;
 use sha2::{Digest, Sha256};
-use xray_core::intake::{self, Radiograph};
 use xray_core::preprocess::{Intensity, Preprocessing, Scaling, at_input_size, prepare};
+use xray_intake::{self as intake, Radiograph};
 
 use crate::contact_sheet::{Tile, contact_sheet};
 use crate::data::augment::{Augmentation, view_rng};
@@ -101,7 +101,7 @@ fn changed_image(
         }
     };
     let tensor = prepare(&changed, contract)?;
-    Ok(changed.redrawn(|at| (tensor.as_slice()[at] * 255.0).round() as u8))
+    Ok(changed.with_levels(|at| (tensor.as_slice()[at] * 255.0).round() as u8))
 }
 
 /// The file's name without its extension.

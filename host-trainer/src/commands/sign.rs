@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Serialize;
 use xray_core::files::{PUBLIC, write_atomic};
-use xray_core::package::signing::{Password, SecretKey, sign, stamp};
 use xray_core::package::{PackageFile, signature_of};
+use xray_signing::{Password, SecretKey, sign, stamp};
 
 /// A signed model file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

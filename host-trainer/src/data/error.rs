@@ -1,4 +1,4 @@
-//! What can be wrong with a folder of X-rays.
+//! Why a data set could not be read or divided.
 
 use std::path::PathBuf;
 

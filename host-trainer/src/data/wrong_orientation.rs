@@ -1,6 +1,6 @@
 //! X-rays in wrong orientations: rotated by quarters, or with black and white exchanged.
 
-use xray_core::intake::Radiograph;
+use xray_intake::Radiograph;
 
 /// A wrong orientation. No pixel is interpolated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,11 +40,11 @@ impl WrongOrientation {
             WrongOrientation::Rotated270 => mirrored(image).transposed(),
             WrongOrientation::Rotated180 => {
                 let grey = image.pixels().grey();
-                image.redrawn(|at| grey[grey.len() - 1 - at])
+                image.with_levels(|at| grey[grey.len() - 1 - at])
             }
             WrongOrientation::Inverted => {
                 let grey = image.pixels().grey();
-                image.redrawn(|at| 255 - grey[at])
+                image.with_levels(|at| 255 - grey[at])
             }
         }
     }
@@ -53,7 +53,7 @@ impl WrongOrientation {
 /// Left and right exchanged.
 pub(crate) fn mirrored(image: &Radiograph) -> Radiograph {
     let (grey, width) = (image.pixels().grey(), image.width() as usize);
-    image.redrawn(|at| grey[at / width * width + width - 1 - at % width])
+    image.with_levels(|at| grey[at / width * width + width - 1 - at % width])
 }
 
 #[cfg(test)]

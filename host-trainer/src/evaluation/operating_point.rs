@@ -1,7 +1,7 @@
 //! The operating point of a model, chosen on validation scores: temperature, threshold and abstain band.
 
 use anyhow::ensure;
-use xray_core::decision::Calibration;
+use xray_core::decision::ProbabilityCalibration;
 use xray_core::package::AbstainBand;
 
 use super::{AbstainRule, ThresholdRule};
@@ -28,7 +28,7 @@ impl Default for DecisionRules {
 #[derive(Debug, Clone, PartialEq)]
 pub struct OperatingPoint {
     /// The temperature; 1 leaves probabilities as they are.
-    pub calibration: Calibration,
+    pub calibration: ProbabilityCalibration,
     /// On calibrated probabilities.
     pub threshold: f64,
     /// On calibrated probabilities.
@@ -62,10 +62,10 @@ impl DecisionRules {
     /// [`MetricsError`] if a rule cannot be met by any threshold, or the ends of the band are the wrong way round.
     pub fn choose(&self, uncalibrated: &[Scored]) -> anyhow::Result<OperatingPoint> {
         let mut warnings = Vec::new();
-        let mut calibration = Calibration::NONE;
+        let mut calibration = ProbabilityCalibration::NONE;
         if self.calibrate {
             match fit_temperature(uncalibrated)? {
-                Some(temperature) => calibration = Calibration::new(temperature)?,
+                Some(temperature) => calibration = ProbabilityCalibration::new(temperature)?,
                 None => warnings.push(
                     "no temperature fits the validation scores (none is on the wrong side of one half, or they are \
                      ranked worse than by chance); probabilities stay as the network gives them"
@@ -112,7 +112,10 @@ impl OperatingPoint {
 }
 
 /// The same scores with calibrated probabilities.
-pub(crate) fn calibrated(scores: &[ValidationScore], calibration: Calibration) -> Vec<ValidationScore> {
+pub(crate) fn calibrated(
+    scores: &[ValidationScore],
+    calibration: ProbabilityCalibration,
+) -> Vec<ValidationScore> {
     let one = |score: &ValidationScore| ValidationScore {
         probability: calibration.apply_to(score.probability),
         ..score.clone()
@@ -159,6 +162,6 @@ mod tests {
         assert!((chosen.threshold - expected).abs() < 1e-12);
         // No score on the wrong side of one half: there is no best temperature.
         let chosen = rules.choose(&[(0.1, false), (0.8, true)]).unwrap();
-        assert_eq!((chosen.calibration, chosen.warnings.len()), (Calibration::NONE, 1));
+        assert_eq!((chosen.calibration, chosen.warnings.len()), (ProbabilityCalibration::NONE, 1));
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use xray_core::engine::Engine;
-use xray_core::intake::{self, Radiograph};
 use xray_core::preprocess::{self, InputTensor, Preprocessing};
+use xray_intake::{self as intake, Radiograph};
 
 use super::burn_net::BurnNet;
 use super::feature_net::FeatureNet;

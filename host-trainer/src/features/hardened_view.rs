@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use xray_core::hex;
-use xray_core::intake::{self, Radiograph};
 use xray_core::preprocess::{Preprocessing, at_input_size};
+use xray_intake::{self as intake, Radiograph};
 
 use super::ViewError;
 use crate::data::Item;

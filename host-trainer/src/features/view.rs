@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use xray_core::hex;
-use xray_core::intake::Radiograph;
 use xray_core::preprocess::{InputTensor, PreprocessError, Preprocessing, at_input_size, prepare};
+use xray_intake::Radiograph;
 
 use super::hardened_view::{Donors, HardenedView};
 use crate::data::augment::{Augmentation, Hardening, Preset, view_rng};

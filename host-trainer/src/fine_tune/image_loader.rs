@@ -2,8 +2,8 @@
 
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
-use xray_core::intake;
 use xray_core::preprocess::InputTensor;
+use xray_intake as intake;
 
 use super::{FineTuneError, TuningImages};
 use crate::backbones::input_adapter;

@@ -1,4 +1,4 @@
-//! Counts of right and wrong calls, and the rates that follow.
+//! The confusion matrix and the rates that follow from it.
 
 use serde::{Deserialize, Serialize};
 

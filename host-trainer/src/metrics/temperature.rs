@@ -1,6 +1,6 @@
-//! How sure probabilities should be.
+//! Temperature scaling: probability calibration with one parameter.
 
-use xray_core::decision::Calibration;
+use xray_core::decision::ProbabilityCalibration;
 use xray_core::package::TEMPERATURES;
 
 use super::{MetricsError, Scored, check};
@@ -22,7 +22,11 @@ pub fn fit_temperature(scored: &[Scored]) -> Result<Option<f64>, MetricsError> {
     // Positive where a score is on the right side.
     let margins: Vec<f64> = scored
         .iter()
-        .map(|(p, label)| if *label { Calibration::logit(*p) } else { -Calibration::logit(*p) })
+        .map(
+            |(p, label)| {
+                if *label { ProbabilityCalibration::logit(*p) } else { -ProbabilityCalibration::logit(*p) }
+            },
+        )
         .collect();
     // Slope of the summed loss ln(1 + exp(-βm)) in β.
     let slope = |beta: f64| -> f64 { margins.iter().map(|m| -m / (1.0 + (beta * m).exp())).sum() };

@@ -1,4 +1,4 @@
-//! What every threshold would have called.
+//! The confusion matrix at every threshold.
 
 use std::fmt::Write;
 

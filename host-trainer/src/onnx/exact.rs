@@ -1,4 +1,4 @@
-//! Numbers whose products and sums lose nothing in float32, so that every engine gives the same bytes.
+//! Rounds factors so that products and sums are exact in float32: every engine then gives the same bytes.
 //!
 //! QuantisationParams of activations and weights are powers of two: a product of two 8-bit integers times its steps, and any sum
 //! below 2^24 of such products, is then a float32 without activations, in whatever order it is summed, and dividing by

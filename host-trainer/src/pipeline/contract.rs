@@ -34,7 +34,7 @@ pub(crate) fn contract_of_run(record: &RunRecord, precision: Precision) -> Contr
         validation: figures(&record.validation, validation_images),
         quantisation: None,
         known_answer: None,
-        gate: None,
+        quality_gate: None,
     }
 }
 
@@ -68,7 +68,7 @@ pub(super) fn untrained_contract(
         validation: BTreeMap::new(),
         quantisation: None,
         known_answer: None,
-        gate: None,
+        quality_gate: None,
     }
 }
 

@@ -184,7 +184,8 @@ mod tests {
     }
 
     fn sources() -> Vec<DataSource> {
-        let source = |name: &str, weight| DataSource { name: name.to_owned(), weight, ..DataSource::new(name) };
+        let source =
+            |name: &str, weight| DataSource { name: name.to_owned(), weight, ..DataSource::new(name) };
         vec![source("a", 1.0), source("b", 0.5)]
     }
 
@@ -196,17 +197,17 @@ mod tests {
     fn every_image_is_drawn_with_others_of_its_side() {
         let views = Views { count: 3, hardening: Some(Hardening::default()), ..Views::new(Preset::None) };
         let (data, sources) = (data(), sources());
-        let options = ViewOptions {
-            training: &views,
-            corruptions: 2,
-            choose_on: ChooseOn::Drawn,
-            sources: &sources,
-        };
+        let options =
+            ViewOptions { training: &views, corruptions: 2, choose_on: ChooseOn::Drawn, sources: &sources };
         let jobs = FeatureJobs::new(&data, options);
         // Itself and three draws; of a validation image two corruptions, too.
         assert_eq!(jobs.as_slice().len(), 6 * 4 + 6 * 6);
-        let names: std::collections::BTreeSet<String> =
-            jobs.as_slice().iter().map(|job| job.view.name()).filter(|name| name.starts_with("hardened")).collect();
+        let names: std::collections::BTreeSet<String> = jobs
+            .as_slice()
+            .iter()
+            .map(|job| job.view.name())
+            .filter(|name| name.starts_with("hardened"))
+            .collect();
         assert_eq!(names.len(), 6, "the donors of both sides differ: {names:?}");
         let validation = jobs.validation(&extraction(&jobs), &data, ChooseOn::Drawn);
         assert_eq!(validation.monitored.samples.labels.len(), 6 * 4);
@@ -218,12 +219,8 @@ mod tests {
     fn hospitals_have_their_shares_and_the_worst_group_decides() {
         let views = Views { count: 1, hardening: Some(Hardening::default()), ..Views::new(Preset::None) };
         let (data, sources) = (data(), sources());
-        let of = |sources| ViewOptions {
-            training: &views,
-            corruptions: 0,
-            choose_on: ChooseOn::Worst,
-            sources,
-        };
+        let of =
+            |sources| ViewOptions { training: &views, corruptions: 0, choose_on: ChooseOn::Worst, sources };
         let jobs = FeatureJobs::new(&data, of(&sources));
         let training = jobs.training(&extraction(&jobs), &data.train, |_| true);
         assert_eq!(training.groups, [0, 1, 0, 1, 2, 3]);

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use sha2::{Digest, Sha256};
-use xray_core::intake;
 use xray_core::preprocess::Preprocessing;
+use xray_intake as intake;
 
 use super::Event;
 use crate::data::{ClassNames, DataSet, DataSource, Item};

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use rayon::prelude::*;
 use xray_core::engine::{self, EngineChoice};
-use xray_core::intake;
 use xray_core::package::{Contract, PackageFile};
 use xray_core::preprocess::prepare;
 use xray_core::screening::{Screener, ScreeningError};
+use xray_intake as intake;
 
 use super::Event;
 use crate::data::{ClassNames, Item};

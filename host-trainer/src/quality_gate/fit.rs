@@ -1,7 +1,7 @@
 //! Fits a quality gate on features.
 
-use xray_core::gate::{FeatureSpace, Position, Projection};
-use xray_core::package::{Centre, CentreKind, GateFit, GateRecord, Numbers};
+use xray_core::package::{Base64Floats, Centroid, CentroidKind, QualityGateFit, QualityGateRecord};
+use xray_core::quality_gate::{FeatureSpace, Position, Projection};
 
 use super::covariance::{Whitening, shrunk_covariance};
 use super::{QualityGateError, limits};
@@ -22,7 +22,7 @@ pub struct QualityGateSamples {
     /// Upright X-rays of the training images, unchanged and changed as other operators might have taken them.
     pub upright: Vec<Vec<f32>>,
     /// Groups of other pictures; each gets its own centre.
-    pub others: Vec<(CentreKind, Vec<Vec<f32>>)>,
+    pub others: Vec<(CentroidKind, Vec<Vec<f32>>)>,
     /// Upright X-rays of the validation images.
     pub validation: Vec<Vec<f32>>,
 }
@@ -31,7 +31,7 @@ pub struct QualityGateSamples {
 ///
 /// # Errors
 /// [`QualityGateError`] if there are too few X-rays, or their features are all alike.
-pub fn fit(samples: &QualityGateSamples) -> Result<GateRecord, QualityGateError> {
+pub fn fit(samples: &QualityGateSamples) -> Result<QualityGateRecord, QualityGateError> {
     let few = |role, found, needed| Err(QualityGateError::TooFew { role, found, needed });
     if samples.upright.len() < FEWEST {
         return few("training", samples.upright.len(), FEWEST);
@@ -49,24 +49,28 @@ pub fn fit(samples: &QualityGateSamples) -> Result<GateRecord, QualityGateError>
     let upright: Vec<Vec<f64>> = samples.upright.iter().map(projected).collect();
     let (_, covariance, _) = shrunk_covariance(&upright);
     let whitening = Whitening::of(&covariance, DIMS).ok_or(QualityGateError::Degenerate)?;
-    let centre = |(kind, rows): &(CentreKind, Vec<Vec<f32>>)| {
+    let centre = |(kind, rows): &(CentroidKind, Vec<Vec<f32>>)| {
         let mut at = vec![0.0; DIMS];
         for row in rows {
             at.iter_mut().zip(whitening.apply(&projected(row))).for_each(|(sum, u)| *sum += u);
         }
         let at = at.into_iter().map(|sum| (sum / rows.len() as f64) as f32).collect();
-        Centre { kind: *kind, at: Numbers(at), margin: 0.0 }
+        Centroid { kind: *kind, at: Base64Floats(at), margin: 0.0 }
     };
-    let centres: Vec<Centre> =
+    let centres: Vec<Centroid> =
         samples.others.iter().filter(|(_, rows)| !rows.is_empty()).map(centre).collect();
-    let mut record = GateRecord {
+    let mut record = QualityGateRecord {
         dims: DIMS,
-        mean: Numbers(mean),
-        scale: Numbers(scale),
-        whitening: Numbers(whitening.triangle.iter().map(|weight| *weight as f32).collect()),
+        mean: Base64Floats(mean),
+        scale: Base64Floats(scale),
+        whitening: Base64Floats(whitening.triangle.iter().map(|weight| *weight as f32).collect()),
         limit: 0.0,
         centres,
-        fit: GateFit { fitted_on: samples.upright.len(), validation: samples.validation.len(), refused: 0 },
+        fit: QualityGateFit {
+            fitted_on: samples.upright.len(),
+            validation: samples.validation.len(),
+            refused: 0,
+        },
     };
     // With the code and the rounded numbers of the device.
     let space = FeatureSpace::new(&record);
@@ -76,7 +80,8 @@ pub fn fit(samples: &QualityGateSamples) -> Result<GateRecord, QualityGateError>
         centre.margin = limits::margin(&positions, at);
     }
     let space = FeatureSpace::new(&record);
-    record.fit.refused = samples.validation.iter().filter(|row| space.judge(row).is_some()).count();
+    record.fit.refused =
+        samples.validation.iter().filter(|row| space.rejection_reason(row).is_some()).count();
     Ok(record)
 }
 

@@ -1,6 +1,6 @@
 //! The limits of a quality gate, chosen on validation images.
 
-use xray_core::gate::Position;
+use xray_core::quality_gate::Position;
 
 /// Part of the validation images that the limits may refuse.
 const MOST_REFUSED: f64 = 0.005;

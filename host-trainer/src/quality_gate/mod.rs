@@ -1,5 +1,5 @@
 //! Fits the quality gate of a model: where features of X-rays lie, where those of other pictures lie, and the limits between
-//! them. [`xray_core::gate`] applies it.
+//! them. [`xray_core::quality_gate`] applies it.
 
 mod covariance;
 mod error;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
-use xray_core::intake;
 use xray_core::preprocess::{Preprocessing, prepare};
+use xray_intake as intake;
 
 use super::float_graph::{FloatGraph, batch};
 use super::histogram::Histogram;

@@ -6,7 +6,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{FilterType, resize};
 use image::{DynamicImage, GrayImage, RgbImage};
 use xray_core::heat_map::overlay;
-use xray_core::intake::{Pixels, Radiograph, read_file};
+use xray_intake::{Pixels, Radiograph, read_file};
 
 use crate::evaluation::ScoredImage;
 

@@ -214,7 +214,7 @@ fn export_command(contract: &Contract, record: &RunRecord) -> String {
     if let Some(made) = calibrated.filter(|made| made.calibration_images != CALIBRATION_IMAGES) {
         command += &format!(" --calibration-images {}", made.calibration_images);
     }
-    if contract.gate.is_none() {
+    if contract.quality_gate.is_none() {
         command += " --no-gate";
     }
     command

@@ -1,4 +1,4 @@
-//! Which pictures a report has.
+//! The plots of a report.
 
 use super::ReportInput;
 use super::plots::{

@@ -1,6 +1,6 @@
 //! The provenance of a model, as table rows.
 
-use xray_core::package::{Contract, GateRecord};
+use xray_core::package::{Contract, QualityGateRecord};
 
 use super::ReportInput;
 use crate::data::leaks::LeakCounts;
@@ -85,7 +85,10 @@ pub fn provenance(input: &ReportInput<'_>) -> Vec<[String; 2]> {
             ),
         );
     }
-    row("quality gate", contract.gate.as_ref().map_or_else(|| NO_QUALITY_GATE.to_owned(), quality_gate));
+    row(
+        "quality gate",
+        contract.quality_gate.as_ref().map_or_else(|| NO_QUALITY_GATE.to_owned(), quality_gate),
+    );
     if let Some(record) = input.training {
         let data = &record.data;
         row("data folder", data.folder.clone());
@@ -116,7 +119,7 @@ const NO_QUALITY_GATE: &str = "none is fitted: only the checks of the picture it
                        pictures";
 
 /// What the quality gate was fitted on, and how many validation images it refuses.
-fn quality_gate(gate: &GateRecord) -> String {
+fn quality_gate(gate: &QualityGateRecord) -> String {
     let refused = Rate::new(gate.fit.refused as u64, gate.fit.validation as u64);
     format!(
         "fitted on {} training images, each unchanged and changed ({} views); refuses {} of {} such views of validation \

@@ -1,4 +1,4 @@
-//! `run.json`.
+//! The record of a run, `run.json`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What can go wrong with weights.
+//! Why weights could not be used.
 
 use std::path::PathBuf;
 

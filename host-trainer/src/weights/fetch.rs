@@ -1,4 +1,4 @@
-//! The official weight files: which they are, downloading them, importing them.
+//! The official weight files: names, download, import.
 
 use sha2::{Digest, Sha256};
 

@@ -1,4 +1,4 @@
-//! What every reader hands over, and what they share.
+//! What the readers of weight files have in common.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -6,7 +6,7 @@ use host_trainer::data::leaks::{LeakCounts, Leaks, NEAR, PictureHash, find};
 use host_trainer::data::{ClassNames, DataSet, Role, phantom};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, GrayImage, Luma, imageops};
-use xray_core::intake::{Radiograph, read_file};
+use xray_intake::{Radiograph, read_file};
 
 fn write(root: &Path, relative: &str, image: &GrayImage) {
     let path = root.join(relative);

@@ -193,6 +193,6 @@ pub fn contract(sets: &[WeightSet], size: usize, precision: Precision) -> Contra
         validation: BTreeMap::from([("auroc".to_owned(), 0.5)]),
         quantisation: None,
         known_answer: None,
-        gate: None,
+        quality_gate: None,
     }
 }

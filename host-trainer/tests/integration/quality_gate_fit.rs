@@ -5,8 +5,8 @@ use host_trainer::quality_gate::{QualityGateError, QualityGateSamples, Whitening
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
-use xray_core::gate::{FeatureSpace, Reason};
-use xray_core::package::CentreKind;
+use xray_core::package::CentroidKind;
+use xray_core::quality_gate::{FeatureSpace, RejectionReason};
 
 #[derive(Deserialize)]
 struct Answer {
@@ -51,9 +51,9 @@ fn kinds_are_told_apart_and_the_validation_side_is_kept() {
     let samples = QualityGateSamples {
         upright: cloud(200, |_| 0.0, 1),
         others: vec![
-            (CentreKind::Turned, cloud(60, turned, 2)),
-            (CentreKind::Inverted, cloud(60, inverted, 3)),
-            (CentreKind::Strange, Vec::new()),
+            (CentroidKind::Turned, cloud(60, turned, 2)),
+            (CentroidKind::Inverted, cloud(60, inverted, 3)),
+            (CentroidKind::OutOfDistribution, Vec::new()),
         ],
         validation: cloud(100, |_| 0.0, 4),
     };
@@ -61,11 +61,14 @@ fn kinds_are_told_apart_and_the_validation_side_is_kept() {
     assert_eq!((record.fit.fitted_on, record.fit.validation, record.fit.refused), (200, 100, 0));
     assert_eq!(record.centres.len(), 2);
     let space = FeatureSpace::new(&record);
-    let reason = |place: fn(usize) -> f32| space.judge(&cloud(1, place, 5)[0]);
+    let reason = |place: fn(usize) -> f32| space.rejection_reason(&cloud(1, place, 5)[0]);
     assert_eq!(reason(|_| 0.0), None);
-    assert_eq!(reason(|feature| if feature < 60 { 0.8 } else { 0.0 }), Some(Reason::Rotated));
-    assert_eq!(reason(|feature| if feature >= 240 { 0.8 } else { 0.0 }), Some(Reason::Inverted));
-    assert_eq!(reason(|feature| if feature % 2 == 0 { 9.0 } else { -9.0 }), Some(Reason::NotAChestXRay));
+    assert_eq!(reason(|feature| if feature < 60 { 0.8 } else { 0.0 }), Some(RejectionReason::Rotated));
+    assert_eq!(reason(|feature| if feature >= 240 { 0.8 } else { 0.0 }), Some(RejectionReason::Inverted));
+    assert_eq!(
+        reason(|feature| if feature % 2 == 0 { 9.0 } else { -9.0 }),
+        Some(RejectionReason::NotAChestXRay)
+    );
 }
 
 #[test]

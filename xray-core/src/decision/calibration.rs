@@ -14,7 +14,7 @@ pub struct CalibrationError {
     pub temperature: f64,
 }
 
-/// A probability of the positive label after calibration, 0..1. Made by a [`Calibration`] only.
+/// A probability of the positive label after calibration, 0..1. Made by a [`ProbabilityCalibration`] only.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct CalibratedProbability(f64);
 
@@ -28,7 +28,7 @@ impl CalibratedProbability {
 /// Temperature scaling (Guo 2017, arXiv:1706.04599): the logit is divided by a temperature that was fitted on
 /// validation images. Over 1 it makes a network less sure, under 1 surer; the order of images stays.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Calibration {
+pub struct ProbabilityCalibration {
     temperature: f64,
 }
 
@@ -37,9 +37,9 @@ pub struct Calibration {
 const LOWEST: f64 = f64::from_bits((1023 - 150) << 52);
 const HIGHEST: f64 = 1.0 - 1.0 / (1u64 << 25) as f64;
 
-impl Calibration {
+impl ProbabilityCalibration {
     /// Temperature 1: probabilities stay as they are, bit for bit.
-    pub const NONE: Calibration = Calibration { temperature: 1.0 };
+    pub const NONE: ProbabilityCalibration = ProbabilityCalibration { temperature: 1.0 };
 
     /// A calibration of this temperature.
     ///
@@ -47,7 +47,7 @@ impl Calibration {
     /// [`CalibrationError`] if it is not within [`TEMPERATURES`].
     pub fn new(temperature: f64) -> Result<Self, CalibrationError> {
         if TEMPERATURES.contains(&temperature) {
-            Ok(Calibration { temperature })
+            Ok(ProbabilityCalibration { temperature })
         } else {
             Err(CalibrationError { temperature })
         }
@@ -56,7 +56,7 @@ impl Calibration {
     /// The calibration of a model.
     pub fn of(package: &VerifiedPackage) -> Self {
         // Verification looked at its range.
-        Calibration { temperature: package.contract().temperature }
+        ProbabilityCalibration { temperature: package.contract().temperature }
     }
 
     /// The temperature.
@@ -96,19 +96,19 @@ mod tests {
     fn temperatures_by_hand() {
         // logit(0.8) = ln 4, half of it is ln 2: p = 2/3. Twice it is ln 16: p = 16/17.
         let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a}, expected {b}");
-        close(Calibration::new(2.0).unwrap().apply_to(0.8), 2.0 / 3.0);
-        close(Calibration::new(0.5).unwrap().apply_to(0.8), 16.0 / 17.0);
-        close(Calibration::new(2.0).unwrap().apply_to(0.2), 1.0 / 3.0);
-        close(Calibration::new(7.0).unwrap().apply_to(0.5), 0.5);
-        assert_eq!(Calibration::NONE.apply_to(0.123_456_789), 0.123_456_789);
+        close(ProbabilityCalibration::new(2.0).unwrap().apply_to(0.8), 2.0 / 3.0);
+        close(ProbabilityCalibration::new(0.5).unwrap().apply_to(0.8), 16.0 / 17.0);
+        close(ProbabilityCalibration::new(2.0).unwrap().apply_to(0.2), 1.0 / 3.0);
+        close(ProbabilityCalibration::new(7.0).unwrap().apply_to(0.5), 0.5);
+        assert_eq!(ProbabilityCalibration::NONE.apply_to(0.123_456_789), 0.123_456_789);
         for bad in [0.0, -1.0, f64::NAN, f64::INFINITY, 0.04, 20.1] {
-            assert!(Calibration::new(bad).is_err(), "{bad}");
+            assert!(ProbabilityCalibration::new(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn certainty_is_taken_for_the_next_number() {
-        let softer = Calibration::new(3.0).unwrap();
+        let softer = ProbabilityCalibration::new(3.0).unwrap();
         // 25 ln 2 / 3 = 5.776, sigmoid 0.99691.
         assert!((softer.apply_to(1.0) - 0.996_91).abs() < 1e-5, "{}", softer.apply_to(1.0));
         assert!(softer.apply_to(1.0) > softer.apply_to(f64::from(1.0f32.next_down())));
@@ -119,7 +119,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_order_stays(a in 0.0f32..=1.0, b in 0.0f32..=1.0, temperature in 0.05f64..=20.0) {
-            let calibration = Calibration::new(temperature).unwrap();
+            let calibration = ProbabilityCalibration::new(temperature).unwrap();
             let (low, high) = (f64::from(a.min(b)), f64::from(a.max(b)));
             let [calibrated_low, calibrated_high] = [low, high].map(|p| calibration.apply_to(p));
             prop_assert!(calibrated_low <= calibrated_high);

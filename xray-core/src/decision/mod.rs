@@ -5,13 +5,13 @@
 //! ```
 //!
 //! The network's [`Probability`] has no meaning of its own, so no threshold is compared with it: thresholds are
-//! for a [`CalibratedProbability`], which only a [`Calibration`] makes.
+//! for a [`CalibratedProbability`], which only a [`ProbabilityCalibration`] makes.
 
 mod calibration;
 mod finding;
 mod verdict;
 
-pub use calibration::{CalibratedProbability, Calibration, CalibrationError};
+pub use calibration::{CalibratedProbability, CalibrationError, ProbabilityCalibration};
 pub use finding::Finding;
 pub use verdict::{DecisionRule, Verdict};
 

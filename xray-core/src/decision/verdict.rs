@@ -1,11 +1,11 @@
 //! The verdict on one image and the rule that makes it.
 
-use super::{CalibratedProbability, Calibration, Finding};
+use super::{CalibratedProbability, Finding, ProbabilityCalibration};
 use crate::engine::Probability;
-use crate::gate::Admitted;
 use crate::package::{AbstainBand, VerifiedPackage};
+use crate::quality_gate::Admitted;
 
-/// The verdict on one image. It is made from what a model's gate let through only, so an image that was not
+/// The verdict on one image. It is made from what a model's quality gate admitted only, so an image that was not
 /// read or not accepted has none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Verdict {
@@ -34,7 +34,7 @@ impl Verdict {
 /// The rule by which a model's scores become verdicts; it comes with the model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DecisionRule {
-    calibration: Calibration,
+    calibration: ProbabilityCalibration,
     threshold: f64,
     band: Option<AbstainBand>,
 }
@@ -44,7 +44,7 @@ impl DecisionRule {
     pub fn of(package: &VerifiedPackage) -> Self {
         let contract = package.contract();
         DecisionRule {
-            calibration: Calibration::of(package),
+            calibration: ProbabilityCalibration::of(package),
             threshold: contract.threshold,
             band: contract.abstain,
         }
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn within_the_band_nothing_is_decided() {
         let band = Some(AbstainBand { low: 0.25, high: 0.75 });
-        let rule = DecisionRule { calibration: Calibration::NONE, threshold: 0.5, band };
+        let rule = DecisionRule { calibration: ProbabilityCalibration::NONE, threshold: 0.5, band };
         let findings = [0.0, 0.2499, 0.25, 0.5, 0.7499, 0.75, 1.0].map(|p| rule.finding(p));
         use Finding::{NoSign, Suspected, Uncertain};
         assert_eq!(findings, [NoSign, NoSign, Uncertain, Uncertain, Uncertain, Suspected, Suspected]);

@@ -3,9 +3,8 @@
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
-use super::{Engine, EngineError, FusedEngine, TractEngine};
-use crate::package::{KnownAnswer, Precision, VerifiedPackage};
-use crate::preprocess::InputTensor;
+use super::{Engine, EngineError, FusedEngine, TractEngine, self_test};
+use crate::package::{Precision, VerifiedPackage};
 
 /// The engines that can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,6 +40,13 @@ pub struct EngineOptions {
     pub threads: NonZeroUsize,
 }
 
+impl Default for EngineOptions {
+    /// [`EngineChoice::Auto`] on one thread.
+    fn default() -> Self {
+        EngineChoice::Auto.into()
+    }
+}
+
 impl From<EngineChoice> for EngineOptions {
     /// One thread.
     fn from(choice: EngineChoice) -> Self {
@@ -48,7 +54,7 @@ impl From<EngineChoice> for EngineOptions {
     }
 }
 
-/// An engine that is ready, and what must be said about it.
+/// An engine that is ready, and what people must know about it.
 pub struct LoadedEngine {
     /// The engine.
     pub engine: Box<dyn Engine>,
@@ -80,46 +86,6 @@ pub fn load(
     }
 }
 
-/// Runs the test pattern and holds it against the answer in the package, where there is one.
-///
-/// # Errors
-/// [`EngineError::KnownAnswer`] if they differ, or what the engine says where it fails.
-pub fn self_test(package: &VerifiedPackage, engine: &dyn Engine) -> Result<(), EngineError> {
-    let contract = package.contract();
-    let Some(answer) = &contract.known_answer else { return Ok(()) };
-    let output = engine.run(&InputTensor::test_pattern(contract.preprocessing.size))?;
-    let difference = answer.difference(output.probability().value(), output.features());
-    if difference <= KnownAnswer::TOLERANCE {
-        return Ok(());
-    }
-    Err(EngineError::KnownAnswer {
-        file: package.path().display().to_string(),
-        engine: engine.name(),
-        difference: format!("{difference:.4}"),
-    })
-}
-
-/// The answer to the test pattern by which a device checks its engine: from the engine that a device takes, held
-/// against tract's own operators.
-///
-/// # Errors
-/// What an engine says where it fails; [`EngineError::Disagree`] if the two are further apart than
-/// [`KnownAnswer::TOLERANCE`].
-pub fn known_answer(package: &VerifiedPackage) -> Result<KnownAnswer, EngineError> {
-    let pattern = InputTensor::test_pattern(package.contract().preprocessing.size);
-    let output = load(package, EngineChoice::Auto)?.engine.run(&pattern)?;
-    let answer = KnownAnswer::of(output.probability().value(), output.features());
-    let reference = TractEngine::load(package)?.run(&pattern)?;
-    let difference = answer.difference(reference.probability().value(), reference.features());
-    if difference <= KnownAnswer::TOLERANCE {
-        return Ok(answer);
-    }
-    Err(EngineError::Disagree {
-        file: package.path().display().to_string(),
-        difference: format!("{difference:.4}"),
-    })
-}
-
 fn tract(
     package: &VerifiedPackage,
     options: EngineOptions,
@@ -134,7 +100,7 @@ fn tract(
 fn fused(package: &VerifiedPackage, options: EngineOptions) -> Result<LoadedEngine, EngineError> {
     let engine = FusedEngine::load(package, options.threads)?;
     let report = engine.report();
-    let mut warnings = report.distrusted.clone();
+    let mut warnings = report.rejected_kernels.clone();
     if !report.any() {
         warnings.push("nothing in this model could be fused; tract's own operators run".to_owned());
     }

@@ -8,17 +8,17 @@ use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::{GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
 use super::HeatMap;
-use super::colours::colour;
-use crate::intake::Radiograph;
+use super::colour_scale::colour;
+use xray_intake::Radiograph;
 
 /// Longest side of what is drawn, in pixels; a larger X-ray is reduced.
 pub const MAX_PICTURE_SIDE: u32 = 640;
 
-/// How much of the X-ray the strongest heat covers; the rest shines through, so that what is below can be judged.
+/// How much of the X-ray the strongest heat covers; the rest shines through, so that what is below stays visible.
 const OPACITY: f32 = 0.6;
 
 /// Heat that covers at most this share of what the strongest does is not drawn.
-const FAINT: f32 = 0.02;
+const MIN_STRENGTH: f32 = 0.02;
 
 /// A peak below this, in logits, is drawn weaker than full: else a picture in which the model found next to nothing would
 /// glow as one full of findings does.
@@ -42,10 +42,11 @@ impl PictureError {
 pub fn layer(map: &HeatMap, width: u32, height: u32) -> RgbaImage {
     let (width, height) = (width.clamp(1, MAX_PICTURE_SIDE), height.clamp(1, MAX_PICTURE_SIDE));
     let full = map.peak().max(FULL_PEAK);
-    let (columns, rows) = (places(map.side(), width), places(map.side(), height));
+    let (columns, rows) =
+        (interpolation_weights(map.side(), width), interpolation_weights(map.side(), height));
     RgbaImage::from_fn(width, height, |x, y| {
-        let strength = between(map, &rows[y as usize], &columns[x as usize]) / full;
-        if strength <= FAINT {
+        let strength = bilinear(map, &rows[y as usize], &columns[x as usize]) / full;
+        if strength <= MIN_STRENGTH {
             return Rgba([0; 4]);
         }
         let [r, g, b] = colour(strength);
@@ -91,7 +92,7 @@ pub fn layer_png(map: &HeatMap, width: u32, height: u32) -> Result<Vec<u8>, Pict
 
 /// For each pixel along a side the two cells that it lies between, and how far on the way to the second. The middle of a
 /// cell has its heat; beyond the outermost middles the heat stays.
-fn places(cells: usize, pixels: u32) -> Vec<(usize, usize, f32)> {
+fn interpolation_weights(cells: usize, pixels: u32) -> Vec<(usize, usize, f32)> {
     let last = cells - 1;
     let place = |pixel: u32| {
         let at = (pixel as f32 + 0.5) * cells as f32 / pixels as f32 - 0.5;
@@ -103,7 +104,7 @@ fn places(cells: usize, pixels: u32) -> Vec<(usize, usize, f32)> {
 }
 
 /// Heat between four cells, bilinear.
-fn between(map: &HeatMap, row: &(usize, usize, f32), column: &(usize, usize, f32)) -> f32 {
+fn bilinear(map: &HeatMap, row: &(usize, usize, f32), column: &(usize, usize, f32)) -> f32 {
     let cell = |row: usize, column: usize| map.values()[row * map.side() + column];
     let along = |row| cell(row, column.0) + (cell(row, column.1) - cell(row, column.0)) * column.2;
     along(row.0) + (along(row.1) - along(row.0)) * row.2

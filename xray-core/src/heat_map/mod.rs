@@ -1,4 +1,4 @@
-//! Where in a picture the score comes from.
+//! Where in an image the score comes from.
 //!
 //! Grad-CAM (Selvaraju 2017, arXiv 1610.02391, equations 1 and 2) of the whole stack. For the last maps `A` of each
 //! backbone, `Z` cells each, and the logit `y` of the positive label:
@@ -13,15 +13,15 @@
 //!
 //! The graph of a model computes it (its third output); [`overlay`] draws it.
 
-mod colours;
+mod colour_scale;
 mod draw;
 
-pub use colours::colour;
+pub use colour_scale::colour;
 pub use draw::{MAX_PICTURE_SIDE, PictureError, layer, layer_png, overlay, overlay_png};
 
 use serde::Serialize;
 
-/// Heat of each cell of a square grid that covers the whole picture.
+/// Heat of each cell of a square grid that covers the whole image.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HeatMap {
     side: usize,

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use super::{GateRecord, KnownAnswer};
+use super::{KnownAnswer, QualityGateRecord};
 use crate::preprocess::Preprocessing;
 
 /// Version of the [`Contract`] schema that this build writes and the only one that it reads.
@@ -27,7 +27,7 @@ pub const PROBABILITY_NAME: &str = "probability";
 /// the order in which the contract names them.
 pub const FEATURES_NAME: &str = "features";
 
-/// Name of the graph's third output: float32 `[1, 1, side, side]`, heat of each cell of the picture
+/// Name of the graph's third output: float32 `[1, 1, side, side]`, heat of each cell of the image
 /// ([`crate::heat_map`]). Models of earlier exports have none.
 pub const HEAT_MAP_NAME: &str = "heat_map";
 
@@ -133,7 +133,7 @@ pub struct QuantisationRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contract {
-    /// Number of the release, given by who signs it: a device takes no lower one in the place of a higher. 0 if
+    /// Number of the release, given by who signs it: a device does not replace a higher one by a lower one. 0 if
     /// none was given.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub version: u64,
@@ -169,9 +169,9 @@ pub struct Contract {
     /// What the engine must give for the test pattern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_answer: Option<KnownAnswer>,
-    /// Which images it may judge, by their features. A contract without it leaves that to their looks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gate: Option<GateRecord>,
+    /// Which images may have a score, by their features. Without it only the pixels are checked.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "gate")]
+    pub quality_gate: Option<QualityGateRecord>,
 }
 
 fn uncalibrated() -> f64 {

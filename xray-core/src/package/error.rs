@@ -21,7 +21,7 @@ pub enum PackageProblem {
     /// The file could not be opened or read.
     #[error("could not be read: {reason}; check the path, or make one with `host-trainer export`")]
     Unreadable {
-        /// The operating system's word.
+        /// The operating system's message.
         reason: String,
     },
     /// The file is over [`MAX_PACKAGE_BYTES`].
@@ -35,7 +35,7 @@ pub enum PackageProblem {
     NoSignature {
         /// The file that should hold the signature.
         signature: PathBuf,
-        /// The operating system's word, or why it is no signature.
+        /// The operating system's message, or why it is no signature.
         reason: String,
     },
     /// Signed, but with none of the keys that are trusted here.

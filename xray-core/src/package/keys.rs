@@ -33,7 +33,7 @@ pub enum KeysProblem {
         "could not be read: {reason}; put public keys (*.pub from `host-trainer keys new`) into this folder"
     )]
     Unreadable {
-        /// The operating system's word.
+        /// The operating system's message.
         reason: String,
     },
     /// No file in the folder ends in `.pub`.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Features that are kept, evenly spread over all.
-const KEPT: usize = 64;
+/// Features that are recorded, evenly spread over all.
+const SAMPLED_FEATURES: usize = 64;
 
 /// The answer to [`InputTensor::test_pattern`](crate::preprocess::InputTensor::test_pattern).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,14 +23,14 @@ impl KnownAnswer {
 
     /// The answer of a run that is trusted.
     pub fn of(probability: f64, features: &[f32]) -> Self {
-        KnownAnswer { probability, features: kept(features) }
+        KnownAnswer { probability, features: sampled(features) }
     }
 
     /// How far another run is from it: the larger of the difference of the probabilities and the summed
     /// difference of the features over their sum. Infinite if there are other numbers of features, or one is no
     /// number.
     pub fn difference(&self, probability: f64, features: &[f32]) -> f64 {
-        let features = kept(features);
+        let features = sampled(features);
         if features.len() != self.features.len() {
             return f64::INFINITY;
         }
@@ -43,8 +43,8 @@ impl KnownAnswer {
     }
 }
 
-fn kept(features: &[f32]) -> Vec<f64> {
-    let step = features.len().div_ceil(KEPT).max(1);
+fn sampled(features: &[f32]) -> Vec<f64> {
+    let step = features.len().div_ceil(SAMPLED_FEATURES).max(1);
     features.iter().step_by(step).map(|feature| f64::from(*feature)).collect()
 }
 

@@ -3,12 +3,10 @@
 mod contract;
 mod error;
 mod file;
-mod gate;
 mod keys;
 mod known_answer;
+mod quality_gate;
 mod signature;
-#[cfg(feature = "signing")]
-pub mod signing;
 mod verify;
 
 pub use contract::{
@@ -18,9 +16,9 @@ pub use contract::{
 };
 pub use error::{PackageError, PackageProblem};
 pub use file::{MAX_PACKAGE_BYTES, PackageFile};
-pub use gate::{Centre, CentreKind, GateFit, GateRecord, Numbers};
 pub use keys::{KeysError, KeysProblem, TrustedKeys};
 pub use known_answer::KnownAnswer;
+pub use quality_gate::{Base64Floats, Centroid, CentroidKind, QualityGateFit, QualityGateRecord};
 pub use signature::{
     MAX_SIGNATURE_BYTES, SIGNATURE_SUFFIX, SignatureFile, SignedBytes, SignedPackage, signature_of,
 };

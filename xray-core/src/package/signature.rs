@@ -17,7 +17,7 @@ pub const MAX_SIGNATURE_BYTES: u64 = 4096;
 /// What is put behind a model file's name to name its signature.
 pub const SIGNATURE_SUFFIX: &str = ".minisig";
 
-/// Where the signature of a model file lies unless told otherwise: `model.onnx.minisig` for `model.onnx`.
+/// The usual path of the signature of a model file: `model.onnx.minisig` for `model.onnx`.
 pub fn signature_of(model: &Path) -> PathBuf {
     let mut name = model.as_os_str().to_owned();
     name.push(SIGNATURE_SUFFIX);

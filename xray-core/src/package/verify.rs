@@ -24,7 +24,7 @@ pub struct VerifiedPackage {
 }
 
 impl PackageFile {
-    /// Checks that the file is an ONNX model with a contract of ours, that the graph has the inputs and
+    /// Checks that the file is an ONNX model with a contract, that the graph has the inputs and
     /// outputs that the contract speaks of, uses standard operators only, and keeps every tensor inside the
     /// file.
     ///
@@ -62,6 +62,23 @@ impl VerifiedPackage {
     /// Whether the model says where its score comes from.
     pub fn has_heat_map(&self) -> bool {
         self.proto.graph.as_ref().is_some_and(|graph| graph.output.len() > 2)
+    }
+
+    /// The same model with another contract. The metadata change, and with them the file's hash, but no tensor. What
+    /// is given is not verified.
+    ///
+    /// # Errors
+    /// [`PackageProblem::BadContract`] if the contract cannot be written as JSON.
+    pub fn with_contract(&self, contract: &Contract) -> Result<PackageFile, PackageError> {
+        let text = serde_json::to_string(contract).map_err(|error| PackageError {
+            file: self.path.clone(),
+            problem: PackageProblem::BadContract { reason: error.to_string() },
+        })?;
+        let mut proto = self.proto.clone();
+        for entry in proto.metadata_props.iter_mut().filter(|entry| entry.key == CONTRACT_KEY) {
+            entry.value.clone_from(&text);
+        }
+        Ok(PackageFile::from_bytes(&self.path, proto.encode_to_vec()))
     }
 
     pub(crate) fn proto(&self) -> &ModelProto {
@@ -115,7 +132,7 @@ fn check_contract(contract: &Contract) -> Result<(), String> {
     if contract.backbones.is_empty() {
         return Err("it names no backbone".to_owned());
     }
-    contract.gate.as_ref().map_or(Ok(()), |gate| gate.check(contract.features))
+    contract.quality_gate.as_ref().map_or(Ok(()), |gate| gate.check(contract.features))
 }
 
 fn check_graph(graph: &GraphProto, contract: &Contract) -> Result<(), String> {

@@ -68,7 +68,7 @@ pub struct Preprocessing {
     pub size: usize,
     /// How an image is brought to `size`.
     pub resize: Resize,
-    /// What is done to its grey levels then. A contract without the word does nothing to them.
+    /// What is done to its grey levels then. A contract without the key does nothing to them.
     #[serde(default, skip_serializing_if = "Intensity::is_none")]
     pub intensity: Intensity,
     /// How pixels become numbers.

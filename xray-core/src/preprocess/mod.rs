@@ -23,7 +23,7 @@ pub enum PreprocessError {
         height: u32,
         /// Side that was wanted, in pixels.
         size: usize,
-        /// The resizer's word.
+        /// The resizer's message.
         reason: String,
     },
     /// The contract asks for something that cannot be done to images of its size.

@@ -1,7 +1,7 @@
 //! The one function that feeds every model, on the workstation and on the device.
 
 use super::{PreprocessError, Preprocessing, Resize, resize};
-use crate::intake::{Pixels, Radiograph};
+use xray_intake::{Pixels, Radiograph};
 
 /// What an engine takes: float32 `[1, 3, size, size]`, channels RGB, scaled as its contract says.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +21,7 @@ impl InputTensor {
         &self.data
     }
 
-    /// A picture without meaning, the same on every machine, with values from -2 to 2 as images have: what a model
+    /// An image without meaning, the same on every machine, with values from -2 to 2 as images have: what a model
     /// gives for it is known when it is exported.
     pub fn test_pattern(size: usize) -> InputTensor {
         let level = |i: usize| {
@@ -68,11 +68,11 @@ pub fn prepare(image: &Radiograph, contract: &Preprocessing) -> Result<InputTens
 }
 
 /// The image at the contract's input size and nothing further: what is varied or damaged on purpose is varied here, so
-/// that it means the same for originals and for pictures that were reduced before. [`prepare`] goes on from it.
+/// that it means the same for originals and for images that were reduced before. [`prepare`] goes on from it.
 ///
 /// # Errors
 /// [`PreprocessError::Resize`] if the resizer refuses the image, or the input size is below
-/// [`MIN_SIDE`](crate::intake::MIN_SIDE).
+/// [`MIN_SIDE`](xray_intake::MIN_SIDE).
 pub fn at_input_size(image: &Radiograph, contract: &Preprocessing) -> Result<Radiograph, PreprocessError> {
     let (size, (width, height)) = (contract.size, (image.width(), image.height()));
     Radiograph::new(size as u32, size as u32, resized(image, contract)?)

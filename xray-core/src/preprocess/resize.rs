@@ -5,7 +5,7 @@ use fast_image_resize::pixels::{F32, F32x3, InnerPixel};
 use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 use super::PreprocessError;
-use crate::intake::{Pixels, Radiograph};
+use xray_intake::{Pixels, Radiograph};
 
 /// Rows that are narrowed at a time, so that a large image is never held as floats as a whole.
 const BAND: usize = 256;

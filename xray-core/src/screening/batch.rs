@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Screener, Screening, ScreeningError};
 use crate::decision::Finding;
-use crate::intake::{self, ListingError};
+use xray_intake::{self as intake, ListingError};
 
 /// Why there is no result for a path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +37,7 @@ impl NoResult {
 
 /// What became of one path.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Item {
+pub struct ScreenedPath {
     /// The image, or the path that gave none.
     pub file: PathBuf,
     /// The verdict, or why there is none.
@@ -51,11 +51,15 @@ pub struct Item {
 pub fn screen_paths<'a>(
     screener: &'a Screener,
     paths: &[PathBuf],
-) -> impl ExactSizeIterator<Item = Item> + use<'a> {
+) -> impl ExactSizeIterator<Item = ScreenedPath> + use<'a> {
     let listed: Vec<_> = paths.iter().flat_map(|path| intake::list_all(path)).collect();
     listed.into_iter().map(|entry| match entry {
-        Ok(file) => Item { outcome: screener.screen(&file).map_err(NoResult::from), file, picture: None },
-        Err(error) => Item { file: Path::to_owned(error.path()), outcome: Err(error.into()), picture: None },
+        Ok(file) => {
+            ScreenedPath { outcome: screener.screen(&file).map_err(NoResult::from), file, picture: None }
+        }
+        Err(error) => {
+            ScreenedPath { file: Path::to_owned(error.path()), outcome: Err(error.into()), picture: None }
+        }
     })
 }
 
@@ -74,7 +78,7 @@ pub struct Summary {
 
 impl Summary {
     /// Counts one more.
-    pub fn count(&mut self, item: &Item) {
+    pub fn count(&mut self, item: &ScreenedPath) {
         match &item.outcome {
             Ok(screening) => match screening.verdict.finding() {
                 Finding::Suspected => self.suspected += 1,

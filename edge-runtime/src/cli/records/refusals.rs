@@ -7,11 +7,11 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use xray_core::screening::printable;
 
-use crate::record::{Form, Reader, Refused};
+use crate::records::{ExportFormat, RecordReader, RecordedRefusal};
 
 /// A refusal as other programs see it; the fields are the columns of the CSV, in this order.
 #[derive(Serialize)]
-struct Row {
+struct RefusalRow {
     sequence: u64,
     recorded: String,
     time_trusted: bool,
@@ -24,9 +24,9 @@ struct Row {
 const HEADER: [&str; 7] =
     ["sequence", "recorded", "time_trusted", "after_record", "origin", "code", "reason"];
 
-impl From<Refused> for Row {
-    fn from(refused: Refused) -> Self {
-        Row {
+impl From<RecordedRefusal> for RefusalRow {
+    fn from(refused: RecordedRefusal) -> Self {
+        RefusalRow {
             sequence: refused.sequence,
             recorded: refused.recorded.rfc3339(),
             time_trusted: refused.recorded.trusted,
@@ -43,26 +43,26 @@ impl From<Refused> for Row {
 ///
 /// # Errors
 /// If the store cannot be read, or `out` cannot be written.
-pub fn write(store: &Path, form: Form, day: Option<&str>, out: &mut impl Write) -> Result<()> {
-    let all = Reader::open(store)?.refusals()?.into_iter().map(Row::from);
+pub(super) fn write(store: &Path, form: ExportFormat, day: Option<&str>, out: &mut impl Write) -> Result<()> {
+    let all = RecordReader::open(store)?.refusals()?.into_iter().map(RefusalRow::from);
     let rows = all.filter(|row| day.is_none_or(|day| row.recorded.starts_with(day)));
     match form {
-        Form::Text => {
+        ExportFormat::Text => {
             for row in rows {
                 let doubt = if row.time_trusted { "" } else { "?" };
-                let Row { sequence, recorded, after_record, origin, code, reason, .. } = row;
+                let RefusalRow { sequence, recorded, after_record, origin, code, reason, .. } = row;
                 writeln!(
                     out,
                     "{sequence:>6}  {recorded}{doubt}  after record {after_record}: {origin}: {code}: {reason}"
                 )?;
             }
         }
-        Form::Json => {
+        ExportFormat::Json => {
             for row in rows {
                 writeln!(out, "{}", serde_json::to_string(&row)?)?;
             }
         }
-        Form::Csv => {
+        ExportFormat::Csv => {
             let mut table = csv::WriterBuilder::new().has_headers(false).from_writer(out);
             table.write_record(HEADER)?;
             for row in rows {

@@ -1,7 +1,7 @@
 //! A model with float activations, or one with another head on the backbones of a base model.
 
 use anyhow::ensure;
-use xray_core::decision::Calibration;
+use xray_core::decision::ProbabilityCalibration;
 use xray_core::engine::known_answer;
 use xray_core::package::{PackageFile, Precision};
 
@@ -67,7 +67,7 @@ impl FloatExport<'_> {
         let mut contract = contract_of_run(self.record, base.precision);
         if let Some(data) = self.data {
             let run = RunData { record: self.record, data };
-            contract.gate = fit_quality_gate(self.options, run, &model, observe)?;
+            contract.quality_gate = fit_quality_gate(self.options, run, &model, observe)?;
         }
         let graph = model.backbone_graph();
         let draft = PackageFile::from_bytes(&self.options.out, graph.with_head(self.head, &contract)?);
@@ -88,10 +88,10 @@ impl FloatExport<'_> {
         let Some(data) = self.data else { return Ok(bytes) };
         let run = RunData { record: self.record, data };
         let model = BaseModel::new(PackageFile::from_bytes(&self.options.out, bytes))?;
-        contract.gate = fit_quality_gate(self.options, run, &model, observe)?;
+        contract.quality_gate = fit_quality_gate(self.options, run, &model, observe)?;
         if measured {
             let scores = run.device_scores(model.file(), observe)?;
-            let scores = calibrated(&scores, Calibration::new(contract.temperature)?);
+            let scores = calibrated(&scores, ProbabilityCalibration::new(contract.temperature)?);
             set_validation_figures(&mut contract, &scores)?;
         }
         Ok(model.backbone_graph().with_head(self.head, &contract)?)

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
-use xray_core::decision::Calibration;
+use xray_core::decision::ProbabilityCalibration;
 use xray_core::engine::known_answer;
 use xray_core::package::{Contract, PackageFile, Precision};
 
@@ -99,7 +99,7 @@ impl Int8Export<'_> {
         let mut contract = contract_of_run(record, Precision::Int8);
         let bytes = export_quantised(self.sets, &head, &contract, &ranges)?;
         let model = BaseModel::new(PackageFile::from_bytes(&self.options.out, bytes))?;
-        contract.gate = fit_quality_gate(self.options, self.run, &model, observe)?;
+        contract.quality_gate = fit_quality_gate(self.options, self.run, &model, observe)?;
         if self.quantisation.head_trained_on == HeadTrainedOn::Int8 {
             let fitted = self.train_head_again(&model, observe)?;
             head = fitted.trained.weights;
@@ -135,7 +135,7 @@ impl Int8Export<'_> {
         })?;
         let float = self.float_scores(head, observe)?;
         let mut contract = contract_of_run(record, Precision::Int8);
-        contract.gate = fit_quality_gate(self.options, self.run, &model, observe)?;
+        contract.quality_gate = fit_quality_gate(self.options, self.run, &model, observe)?;
         let draft = Int8Draft {
             graph: model.backbone_graph(),
             head,
@@ -207,8 +207,8 @@ impl Int8Export<'_> {
         let (record, out) = (self.run.record, self.options.out.as_path());
         let file = draft.file(self)?;
         let scores = self.run.device_scores(&file, observe)?;
-        let float = calibrated(float, Calibration::new(record.temperature.unwrap_or(1.0))?);
-        let scores = calibrated(&scores, Calibration::new(draft.contract.temperature)?);
+        let float = calibrated(float, ProbabilityCalibration::new(record.temperature.unwrap_or(1.0))?);
+        let scores = calibrated(&scores, ProbabilityCalibration::new(draft.contract.temperature)?);
         let comparison = Int8Comparison::new(
             ModelScores { scores: &float, threshold: record.threshold },
             ModelScores { scores: &scores, threshold: draft.contract.threshold },

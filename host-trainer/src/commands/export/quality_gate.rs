@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use sha2::{Digest, Sha256};
-use xray_core::package::{CentreKind, GateRecord};
+use xray_core::package::{CentroidKind, QualityGateRecord};
 
 use super::{ExportOptions, RunData};
 use crate::data::augment::{Augmentation, Fill};
@@ -99,12 +99,12 @@ pub(super) fn fit_quality_gate(
     RunData { record, data }: RunData<'_>,
     model: &BaseModel,
     observe: &mut dyn FnMut(Event<'_>),
-) -> anyhow::Result<Option<GateRecord>> {
+) -> anyhow::Result<Option<QualityGateRecord>> {
     let images = match options.quality_gate.images(record, data) {
         Ok(images) => images,
         Err(_) if options.quality_gate == QualityGateChoice::None => return Ok(None),
         Err(reason) => {
-            if let Some(gate) = &model.contract().gate {
+            if let Some(gate) = &model.contract().quality_gate {
                 observe(Event::Note(&format!("the quality gate is that of the base model: {reason}")));
                 return Ok(Some(gate.clone()));
             }
@@ -132,15 +132,18 @@ pub(super) fn fit_quality_gate(
     let some: Vec<&Item> = train.iter().copied().step_by(WRONG_ORIENTATION_EVERY).collect();
     let mut others = Vec::new();
     for orientation in WrongOrientation::ALL {
-        let kind =
-            if orientation == WrongOrientation::Inverted { CentreKind::Inverted } else { CentreKind::Turned };
+        let kind = if orientation == WrongOrientation::Inverted {
+            CentroidKind::Inverted
+        } else {
+            CentroidKind::Turned
+        };
         others.push((kind, images.features(&some, |_| vec![View::WrongOrientation(orientation)])?));
     }
     let size = model.contract().preprocessing.size;
     for kind in OodPicture::ALL {
         let drawn: Result<Vec<_>, _> =
             (0..drawn_count(train.len())).map(|number| kind.draw(size, DRAWN_SEED, number)).collect();
-        others.push((CentreKind::Strange, extractor.drawn(&drawn?)?));
+        others.push((CentroidKind::OutOfDistribution, extractor.drawn(&drawn?)?));
     }
     let samples = QualityGateSamples {
         upright: images.features(&train, |at| field_views(seed, at))?,

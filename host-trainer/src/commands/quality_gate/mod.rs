@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use xray_core::intake::{self, Radiograph};
 use xray_core::package::Contract;
 use xray_core::preprocess::at_input_size;
-use xray_core::screening::{Screener, Unjudged};
+use xray_core::screening::{ScreenImageError, Screener};
+use xray_intake::{self as intake, Radiograph};
 
 use self::pictures::{DrawnPicture, PictureChange};
 use crate::data::augment::view_rng;
@@ -85,7 +85,7 @@ pub fn measure_quality_gate(
             (Some(_), Split::Val) => "validation".to_owned(),
             (Some(_), split) => split.name().to_owned(),
         },
-        fitted: screener.contract().gate.is_some(),
+        fitted: screener.contract().quality_gate.is_some(),
         rows,
     })
 }
@@ -167,7 +167,7 @@ impl Measurement<'_> {
         let grey = |file: &PathBuf| {
             let image = intake::read_file(file)?;
             let levels = image.pixels().grey();
-            Ok(image.redrawn(|at| levels[at]))
+            Ok(image.with_levels(|at| levels[at]))
         };
         self.row("other", format!("{name}, in grey"), ExpectedOutcome::Refused, files, grey)
     }
@@ -192,14 +192,14 @@ impl Measurement<'_> {
         for chunk in pictures.chunks(16) {
             let outcomes: Vec<_> = chunk
                 .par_iter()
-                .map(|picture| anyhow::Ok(self.screener.judge(&make(picture)?)))
+                .map(|picture| anyhow::Ok(self.screener.screen_image(&make(picture)?)))
                 .collect::<Result<_, _>>()
                 .with_context(|| format!("a picture of the kind `{}`", row.kind))?;
             for outcome in outcomes {
                 row.n += 1;
                 match outcome {
                     Ok(_) => {}
-                    Err(Unjudged::Refused(rejection)) => {
+                    Err(ScreenImageError::Refused(rejection)) => {
                         row.refused += 1;
                         rejection
                             .reasons()

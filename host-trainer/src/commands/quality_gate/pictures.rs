@@ -1,7 +1,7 @@
 //! The pictures that a quality gate is measured on: changes that it must accept, and pictures that it must refuse.
 
 use rand::{Rng, RngExt};
-use xray_core::intake::{IntakeProblem, Radiograph};
+use xray_intake::{IntakeProblem, Radiograph};
 
 use crate::contact_sheet::{Lettering, burn_in};
 use crate::data::corrupt::{CorruptError, Corruption, Kind};

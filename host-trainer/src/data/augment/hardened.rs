@@ -5,13 +5,13 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use xray_core::intake::Radiograph;
+use xray_intake::Radiograph;
 
 use super::affine::{AffineMap, AffineRanges};
 use super::amplitude_mix::AmplitudeMix;
 use super::erase::Erase;
 use super::frame_exchange::{MiddleBox, blend};
-use super::{AugmentError, Fill, Tone};
+use super::{AugmentError, Exposure, Fill};
 use crate::data::float_image::{FloatImage, noise, smooth};
 
 /// How often and how far each change goes. The defaults are what the hardened backbones were trained with.
@@ -85,7 +85,7 @@ pub struct HardenedDraw {
     map: AffineMap,
     fill: Fill,
     sharpness: Sharpness,
-    tone: Tone,
+    tone: Exposure,
     /// Deviation in levels; 0 adds none.
     noise: f64,
     noise_seed: u64,
@@ -163,7 +163,7 @@ impl Hardening {
             Sharpness::AsItIs
         };
         let mut side = || rng.random::<f64>() * 2.0 - 1.0;
-        let tone = Tone {
+        let tone = Exposure {
             gamma: (self.gamma * side()).exp(),
             contrast: 1.0 + self.contrast * side(),
             brightness: self.brightness * side(),

@@ -10,11 +10,11 @@
 
 mod affine;
 mod amplitude_mix;
-mod detail;
+mod detector;
 mod erase;
+mod exposure;
 mod frame_exchange;
 mod hardened;
-mod tone;
 mod warp;
 
 #[cfg(test)]
@@ -26,14 +26,14 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use xray_core::intake::Radiograph;
+use xray_intake::Radiograph;
 
 pub use affine::{AffineMap, AffineRanges};
-pub use detail::Detail;
+pub use detector::DetectorEffects;
+pub use exposure::Exposure;
 pub use frame_exchange::MiddleBox;
 pub(crate) use frame_exchange::blend;
 pub use hardened::{HardenedDraw, Hardening};
-pub use tone::Tone;
 pub(super) use warp::warp;
 pub use warp::{Fill, Placement};
 
@@ -171,7 +171,7 @@ impl Augmentation {
         let flip = rng.random::<bool>() && self.flip;
         // Evenly between -1 and 1.
         let mut side = || rng.random::<f64>() * 2.0 - 1.0;
-        let mut place = Placement {
+        let mut placement = Placement {
             stretch: 1.0,
             flip,
             zoom: 1.0 + self.zoom * side(),
@@ -179,32 +179,32 @@ impl Augmentation {
             rotation: self.rotation * side(),
             shift: [self.shift * side(), self.shift * side()],
         };
-        let tone = Tone {
+        let exposure = Exposure {
             brightness: self.brightness * side(),
             contrast: 1.0 + self.contrast * side(),
             gamma: (self.gamma.ln() * side()).exp(),
         };
-        place.stretch = ((1.0 + self.stretch).ln() * side()).exp();
+        placement.stretch = ((1.0 + self.stretch).ln() * side()).exp();
         // Below nothing it is blurred, above sharpened.
         let focus = side();
-        let detail = Detail {
+        let detector = DetectorEffects {
             blur: self.blur * (-focus).max(0.0),
             sharpen: self.sharpen * focus.max(0.0),
             noise: self.noise * rng.random::<f64>(),
             borders: if rng.random::<bool>() { self.borders } else { 0.0 },
             seed: rng.random(),
         };
-        Transform { place, tone, detail, fill: self.fill }
+        Transform { placement, exposure, detector, fill: self.fill }
     }
 }
 
 /// One change of position, exposure and detail.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Transform {
-    pub place: Placement,
-    pub tone: Tone,
+    pub placement: Placement,
+    pub exposure: Exposure,
     /// How sharp it is, with what noise and borders.
-    pub detail: Detail,
+    pub detector: DetectorEffects,
     /// What stands where the picture does not reach.
     pub fill: Fill,
 }
@@ -213,11 +213,11 @@ impl Transform {
     /// The changed picture, grey, of the same size.
     pub fn apply(&self, image: &Radiograph) -> Radiograph {
         let mut pixels = FloatImage::of(image);
-        if self.place != Placement::default() {
-            pixels = warp(&pixels, &self.place, self.fill);
+        if self.placement != Placement::default() {
+            pixels = warp(&pixels, &self.placement, self.fill);
         }
-        self.tone.apply(&mut pixels);
-        self.detail.apply(&mut pixels);
+        self.exposure.apply(&mut pixels);
+        self.detector.apply(&mut pixels);
         pixels.into_image(image)
     }
 }

@@ -1,4 +1,4 @@
-//! How much of the chest is in the picture.
+//! Crops and scaled-down chests.
 
 use rand::{Rng, RngExt};
 

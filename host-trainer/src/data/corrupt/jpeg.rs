@@ -1,8 +1,8 @@
-//! Pictures that were stored with losses once more.
+//! JPEG artefacts.
 
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
-use xray_core::intake::{Radiograph, decode};
+use xray_intake::{Radiograph, decode};
 
 use super::CorruptError;
 

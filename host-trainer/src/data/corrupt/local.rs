@@ -1,7 +1,7 @@
-//! Contrast equalised place by place, as many a detector's software does.
+//! Locally equalised contrast (CLAHE), as in the software of many detectors.
 
-use xray_core::intake::Radiograph;
 use xray_core::preprocess::{Clahe, Intensity, PreprocessError, Preprocessing, Scaling, prepare};
+use xray_intake::Radiograph;
 
 /// The picture, which must be square, after CLAHE with 8 × 8 tiles and this clip limit.
 pub(super) fn equalised(image: &Radiograph, limit: f64) -> Result<Radiograph, PreprocessError> {
@@ -12,5 +12,5 @@ pub(super) fn equalised(image: &Radiograph, limit: f64) -> Result<Radiograph, Pr
         ..Preprocessing::new(Scaling::Unit)
     };
     let tensor = prepare(image, &contract)?;
-    Ok(image.redrawn(|at| (tensor.as_slice()[at] * 255.0).round() as u8))
+    Ok(image.with_levels(|at| (tensor.as_slice()[at] * 255.0).round() as u8))
 }

@@ -41,12 +41,12 @@ use std::str::FromStr;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
-use xray_core::intake::{IntakeProblem, Radiograph};
 use xray_core::preprocess::PreprocessError;
+use xray_intake::{IntakeProblem, Radiograph};
 
 pub use kind::Kind;
 
-use super::augment::Tone;
+use super::augment::Exposure;
 use super::float_image::{FloatImage, borders, noise, smooth};
 
 /// Raised whenever a corruption gives other pixels than before.
@@ -125,10 +125,10 @@ impl Corruption {
         let mut pixels = FloatImage::of(image);
         match self.kind {
             Kind::ContrastLow | Kind::ContrastHigh => {
-                Tone { contrast: amount, ..Tone::default() }.apply(&mut pixels)
+                Exposure { contrast: amount, ..Exposure::default() }.apply(&mut pixels)
             }
             Kind::GammaDark | Kind::GammaBright => {
-                Tone { gamma: amount, ..Tone::default() }.apply(&mut pixels)
+                Exposure { gamma: amount, ..Exposure::default() }.apply(&mut pixels)
             }
             Kind::Noise => noise::add(&mut pixels, amount as f32, rng),
             Kind::Blur => pixels = smooth::gaussian(&pixels, amount),

@@ -1,4 +1,4 @@
-//! Pictures that were stored smaller once.
+//! Low resolution.
 
 use image::imageops::{FilterType, resize};
 use image::{ImageBuffer, Luma};

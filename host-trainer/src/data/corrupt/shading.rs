@@ -1,4 +1,4 @@
-//! A beam that is brighter on one side than on the other.
+//! Uneven exposure: a beam that is brighter on one side.
 
 use std::f64::consts::TAU;
 

@@ -5,7 +5,7 @@ pub(super) mod borders;
 pub(super) mod noise;
 pub(super) mod smooth;
 
-use xray_core::intake::Radiograph;
+use xray_intake::Radiograph;
 
 /// Grey levels, row by row from the top left, 0 (black) to 255 (white); in between steps they may leave that range.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +28,7 @@ impl FloatImage {
     /// The picture in place of `image`, which has its size: levels rounded, those out of range cut off.
     pub fn into_image(self, image: &Radiograph) -> Radiograph {
         // A cast from float to u8 cuts off at 0 and 255.
-        image.redrawn(|at| (self.levels[at] + 0.5).floor() as u8)
+        image.with_levels(|at| (self.levels[at] + 0.5).floor() as u8)
     }
 
     pub fn mean(&self) -> f32 {

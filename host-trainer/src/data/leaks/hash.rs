@@ -1,9 +1,9 @@
-//! What a picture looks like, in 256 bits.
+//! A perceptual hash of 256 bits.
 
 use std::f64::consts::PI;
 
-use xray_core::intake::Radiograph;
 use xray_core::preprocess::{PreprocessError, Preprocessing, Scaling, at_input_size};
+use xray_intake::Radiograph;
 
 /// Side of the thumbnail.
 const SIDE: usize = 32;
@@ -141,7 +141,7 @@ mod tests {
     fn a_mirror_image_is_known_and_bytes_hold_everything() {
         let image = drawn();
         let grey = image.pixels().grey().into_owned();
-        let mirror = image.redrawn(|at| grey[at / 64 * 64 + 63 - at % 64]);
+        let mirror = image.with_levels(|at| grey[at / 64 * 64 + 63 - at % 64]);
         let (hash, other) = (PictureHash::of(&image).unwrap(), PictureHash::of(&mirror).unwrap());
         assert_eq!(hash.distance(&hash), (0, false));
         assert_eq!(hash.distance(&other), (0, true));

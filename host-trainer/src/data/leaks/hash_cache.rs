@@ -1,4 +1,4 @@
-//! Hashes that were computed before, in one file, so that only new images are read again.
+//! The cache of perceptual hashes, in one file, so that only new images are read.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use xray_core::intake;
+use xray_intake as intake;
 
 pub use hash::PictureHash;
 use hash_cache::HashCache;

@@ -1,4 +1,4 @@
-//! What all pictures share: size, colours, letters, axes.
+//! Size, colours, text and axes of all plots.
 
 use std::ops::Range;
 

@@ -5,7 +5,7 @@ use super::Clahe;
 use super::histogram::count;
 
 /// Where a pixel lies between the middles of two tiles.
-struct Between {
+struct TileBlend {
     /// The tile before it and the one behind it; the same at the border.
     tiles: [usize; 2],
     /// Their weights.
@@ -23,7 +23,7 @@ pub(super) fn equalise(grey: &[u8], size: usize, clahe: Clahe) -> Vec<u8> {
         let rows = (0..side).flat_map(|y| &grey[corner + y * size..corner + y * size + side]);
         tables.push(table(count(rows), clip, side * side));
     }
-    let along: Vec<Between> = (0..size).map(|at| between(at, side, tiles)).collect();
+    let along: Vec<TileBlend> = (0..size).map(|at| tile_blend(at, side, tiles)).collect();
     let mut out = Vec::with_capacity(grey.len());
     for (down, row) in along.iter().zip(grey.chunks_exact(size)) {
         for (across, level) in along.iter().zip(row) {
@@ -61,12 +61,12 @@ fn table(mut counts: [u32; 256], clip: u32, area: usize) -> [u8; 256] {
     })
 }
 
-fn between(at: usize, side: usize, tiles: usize) -> Between {
+fn tile_blend(at: usize, side: usize, tiles: usize) -> TileBlend {
     let place = at as f32 * (1.0 / side as f32) - 0.5;
     let before = place.floor();
     let behind = (before as isize + 1) as usize;
     let weight = place - before;
-    Between {
+    TileBlend {
         tiles: [(before as isize).max(0) as usize, behind.min(tiles - 1)],
         weights: [1.0 - weight, weight],
     }
@@ -97,10 +97,10 @@ mod tests {
 
     #[test]
     fn the_border_takes_the_nearest_tile() {
-        let first = between(0, 28, 8);
+        let first = tile_blend(0, 28, 8);
         assert_eq!((first.tiles, first.weights), ([0, 0], [0.5, 0.5]));
-        assert_eq!(between(223, 28, 8).tiles, [7, 7]);
-        let middle = between(28, 28, 8);
+        assert_eq!(tile_blend(223, 28, 8).tiles, [7, 7]);
+        let middle = tile_blend(28, 28, 8);
         assert_eq!((middle.tiles, middle.weights), ([0, 1], [0.5, 0.5]));
     }
 }

@@ -1,11 +1,11 @@
 //! Grey levels brought into one form, so that a change of exposure between hospitals changes less of what a model
 //! sees.
 //!
-//! It is done at the input size, after the resize. X-rays come as originals of megapixels and as pictures that were
+//! It is done at the input size, after the resize. X-rays come as originals of megapixels and as images that were
 //! reduced before: only at one size does a tile of a given number of pixels cover the same part of the chest in both.
 //! It also takes the same time whatever the original's size.
 //!
-//! X-rays have no colour: a picture of three channels is made grey first ([`Pixels::grey`]), and the result is grey.
+//! X-rays have no colour: an image of three channels is made grey first ([`Pixels::grey`]), and the result is grey.
 //!
 //! Every step is integer arithmetic, or float32 operations of IEEE 754 in a fixed order, none fused: the workstation
 //! and the device give the same bytes.
@@ -19,7 +19,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::PreprocessError;
-use crate::intake::Pixels;
+use xray_intake::Pixels;
 
 /// What is done to the grey levels of an image of the input size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

@@ -1,0 +1,147 @@
+//! What people and machines are shown: lights, web page, service manager, log and counters.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tracing::{info, warn};
+
+use super::display::{Display, DisplayTimes};
+use crate::inputs::{InputRefusal, MediaState};
+use crate::records::{Origin, Record};
+use crate::status::{Counters, DisplayedSignal, Signal, StatusPublisher, increment};
+use crate::ui::lights::SignalOutput;
+
+pub(super) struct Presenter<'a> {
+    lights: &'a dyn SignalOutput,
+    display: Display,
+    publisher: StatusPublisher,
+    counters: Arc<Counters>,
+}
+
+impl<'a> Presenter<'a> {
+    pub(super) fn new(
+        lights: &'a dyn SignalOutput,
+        times: DisplayTimes,
+        publisher: StatusPublisher,
+        counters: Arc<Counters>,
+    ) -> Self {
+        Presenter { lights, display: Display::new(times, Instant::now()), publisher, counters }
+    }
+
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Shows the result of an image, or what became of a model.
+    pub(super) fn result(&mut self, result: impl Into<DisplayedSignal>) {
+        let result = result.into();
+        self.display.result(result, Instant::now());
+        self.lights.display(result);
+    }
+
+    /// Keeps the result of an image that was screened before for the end of the batch.
+    pub(super) fn known(&mut self, result: DisplayedSignal) {
+        self.display.known(result);
+    }
+
+    /// Shows a signal that is no result.
+    pub(super) fn show(&mut self, signal: Signal) {
+        self.display.show(signal, Instant::now());
+        self.lights.show(signal);
+    }
+
+    /// Shows that an image is being read, once the previous result was seen.
+    pub(super) fn busy(&mut self) {
+        self.working(Signal::Busy);
+    }
+
+    pub(super) fn working(&mut self, signal: Signal) {
+        self.hold_result();
+        if self.display.shown() != signal.into() {
+            self.show(signal);
+        }
+    }
+
+    /// Keeps a result for as long as people need to see it.
+    pub(super) fn hold_result(&self) {
+        let stay = self.display.must_stay(Instant::now());
+        if !stay.is_zero() {
+            self.lights.hold(stay);
+        }
+    }
+
+    /// A person has seen the result.
+    pub(super) fn clear(&mut self) {
+        self.display.clear();
+    }
+
+    /// Whether a result is shown that people must have the time to see.
+    pub(super) fn shows_news(&self) -> bool {
+        self.display.is_news()
+    }
+
+    /// Logs, counts and shows a record.
+    pub(super) fn recorded(&mut self, record: &Record, took: Duration) {
+        let (entry, signal) = (&record.entry, Signal::from(&record.entry.outcome));
+        self.counters.recorded(signal, took);
+        info!(
+            record = record.sequence,
+            content = %entry.image_id,
+            origin = entry.origin.code(),
+            outcome = entry.outcome.code(),
+            probability = entry.outcome.probability(),
+            reasons = entry.outcome.reasons().join(" "),
+            ms = took.as_millis(),
+            "recorded"
+        );
+        self.result(DisplayedSignal::record(signal, record.sequence));
+    }
+
+    /// Logs and counts that something could not be read, and shows that it is being looked at.
+    pub(super) fn refused(&mut self, origin: Origin, refusal: &InputRefusal) {
+        increment(&self.counters.unreadable);
+        warn!(origin = origin.code(), code = refusal.code, "{}", refusal.reason);
+        self.busy();
+    }
+
+    pub(super) fn fault(&mut self) {
+        increment(&self.counters.faults);
+        self.display.fault(Instant::now());
+        self.lights.show(Signal::Fault);
+    }
+
+    /// What is shown while nothing comes; a fault while an input cannot be read.
+    pub(super) fn idle(&mut self, media: MediaState, input_failed: bool, now: Instant) {
+        self.media_state(media);
+        let before = self.display.shown();
+        if input_failed {
+            if before.signal != Signal::Fault && self.display.must_stay(now).is_zero() {
+                self.fault();
+            }
+            return;
+        }
+        self.display.idle(media, now);
+        if self.display.shown() != before {
+            self.lights.display(self.display.shown());
+        }
+    }
+
+    /// Publishes whether there is a stick to pull.
+    pub(super) fn media_state(&self, media: MediaState) {
+        self.publisher.media_state(media);
+    }
+
+    /// Publishes what keeps the device from working; `None` when it is over.
+    pub(super) fn publish_error(&mut self, reason: Option<String>) {
+        self.publisher.error(reason);
+    }
+
+    pub(super) fn publish_counters(&self) {
+        self.publisher.status(&self.counters.to_string());
+    }
+
+    /// Publishes that the loop is alive.
+    pub(super) fn cycle_finished(&mut self) {
+        self.publisher.cycle_finished(Instant::now());
+    }
+}

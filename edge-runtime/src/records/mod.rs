@@ -1,0 +1,49 @@
+//! Records of what was screened: none is lost, duplicated or changed unnoticed.
+//!
+//! ```text
+//! bytes ─RecordStore::store_image→ image file, named by its hash ─Screener→ Entry ─RecordStore::append→ Record in the chain
+//! ```
+//!
+//! The image reaches the disk first, then its record. A process that is killed in between leaves an image
+//! without a record, which the next run finds ([`RecordStore::unrecorded`]) and screens.
+//!
+//! # What the chain proves
+//! Each record's hash covers all that it says and the hash before it, so a change to any record is found by
+//! [`RecordReader::verify`]. Who can write the file can also compute a whole new chain; against that, note down what
+//! `records verify` prints, or keep an export: both name hashes that a new chain would not have.
+
+pub mod chain;
+mod clock;
+mod database;
+mod entry;
+mod error;
+mod export;
+mod hash256;
+mod heat_maps;
+mod images;
+mod in_flight;
+mod model_events;
+mod reader;
+mod refusals;
+mod retention;
+mod rows;
+mod search;
+mod store;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use chain::ChainHead;
+pub use clock::Timestamp;
+pub use database::Appended;
+pub use entry::{Durations, Entry, Origin, Outcome, Record, RecordedVerdict};
+pub use error::RecordStoreError;
+pub use export::{ExportFormat, Exporter, RecordRow, line};
+pub use hash256::{Hash256, InvalidHash};
+pub use model_events::RecordedModelEvent;
+pub use reader::RecordReader;
+pub use refusals::RecordedRefusal;
+pub use retention::CleanupResult;
+pub use search::{Day, MIN_HASH_DIGITS, RecordQuery, RecordSelector};
+pub use store::{RecordStore, StoreLimits, mark_one_reported, mark_reported};
+pub use verify::{Problem, Verification, VerifyDepth};

@@ -1,9 +1,0 @@
-#!/usr/bin/env bash
-# Runs the integer kernels' specification and the safe code around the kernels under Miri, which finds undefined
-# behaviour. Needs a nightly compiler: rustup toolchain install nightly --component miri,rust-src
-set -euo pipefail
-cd "$(dirname "$0")/.."
-# Miri builds everything anew and must not mix with the other builds.
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/miri
-MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p xray-core --lib -- \
-  engine::kernels::tests engine::kernels::eights engine::fuse::shares engine::threads
