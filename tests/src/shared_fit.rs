@@ -39,7 +39,7 @@ impl SharedFit {
 
     /// The test phantoms.
     pub fn test_images(&self) -> PathBuf {
-        self.options.source.data.join("test")
+        self.options.source.sources[0].folder.join("test")
     }
 
     /// The run, to be exported.
@@ -83,8 +83,8 @@ impl SharedFit {
     pub fn variant_with_own_images(&self) -> Result<OwnFit> {
         let mut variant = self.variant()?;
         let data = variant.path("phantoms");
-        copy_folder(&self.options.source.data, &data)?;
-        variant.options.source.data = data;
+        copy_folder(&self.options.source.sources[0].folder, &data)?;
+        variant.options.source.sources[0].folder = data;
         Ok(variant)
     }
 
