@@ -43,7 +43,7 @@ fn all_languages_have_the_same_keys() {
     }
 }
 
-/// One of each kind. The match has no wildcard: a kind that is added must be added here, and then needs a text.
+/// One of each kind. The match has no wildcard: a kind that is added must be added here, and then has words.
 fn intake_problems() -> Vec<IntakeProblem> {
     use IntakeProblem::*;
     let all = vec![
