@@ -1,6 +1,6 @@
 //! The board's program: screens chest X-rays with a model package that `host-trainer` exported.
 //!
-//! What a screening is lives in [`xray_core`]. Here is what only a board has: inputs, records, installed models, lights,
+//! Screening itself is in [`xray_core`]. Here is what only a board has: inputs, records, installed models, lights,
 //! a button and a web page. `main` parses the command line in [`cli`]; [`commands`] do the work.
 
 #![forbid(unsafe_code)]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes docs/reference/command-line-PROGRAM.md of both programs from their own --help.
+# Writes docs/reference/command-line-*.md, a page for each program, from their own --help.
 #
 #   scripts/dev/command-line-reference.sh            writes both pages
 #   scripts/dev/command-line-reference.sh --check    writes nothing; status 1 and the differences if a page is out of date
@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 # help PROGRAM COMMAND...: what the command says of itself, the same on every terminal.
-help() { env -u COLUMNS "$bin/$1" "${@:2}" --help </dev/null 2>/dev/null | sed 's/[[:space:]]*$//'; }
+help() { COLUMNS=120 "$bin/$1" "${@:2}" --help </dev/null 2>/dev/null | sed 's/[[:space:]]*$//'; }
 
 # subcommands PROGRAM COMMAND...: their names, in the order of the help.
 subcommands() {

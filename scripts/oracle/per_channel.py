@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Three minimal models with a scale per channel, and ONNX Runtime's answers, for xray-engine/tests/integration/recorded_answers.rs.
+"""Three minimal models with a scale per channel, and ONNX Runtime's answers.
+
+For xray-engine/tests/integration/recorded_answers.rs.
 
     python scripts/oracle/per_channel.py xray-engine/tests/fixtures/per_channel
 

@@ -46,6 +46,27 @@ pub enum IntakeProblem {
     /// None of the formats that are read, by its first bytes.
     #[error("not an image that can be read ({READABLE} can, by content, whatever the name)")]
     UnknownFormat,
+    /// A format that is known, but not read.
+    #[error("the file holds {name}, which is not read; {remedy}")]
+    OtherFormat {
+        /// What it holds, in words.
+        name: &'static str,
+        /// What to do, in words.
+        remedy: &'static str,
+    },
+    /// The values of the pixels use less than a quarter of the range from black to white.
+    #[error(
+        "the values of the image lie between {lowest} and {highest} where white is {white}, so that it would be seen \
+         far too dark, too bright or too flat; export it with its values scaled to the whole range, or with 8 bits"
+    )]
+    ValueRange {
+        /// The lowest value.
+        lowest: u16,
+        /// The highest value.
+        highest: u16,
+        /// The value of white.
+        white: u16,
+    },
     /// The header names a size over [`MAX_SIDE`] or [`MAX_PIXELS`].
     #[error(
         "the header says {width} × {height} pixels, the limit is {MAX_SIDE} a side and {MAX_PIXELS} in all; \
@@ -93,7 +114,8 @@ impl IntakeProblem {
             IntakeProblem::Unreadable { .. } => "unreadable",
             IntakeProblem::Empty => "empty",
             IntakeProblem::FileTooLarge { .. } => "file-too-large",
-            IntakeProblem::UnknownFormat => "unknown-format",
+            IntakeProblem::UnknownFormat | IntakeProblem::OtherFormat { .. } => "unknown-format",
+            IntakeProblem::ValueRange { .. } => "value-range",
             IntakeProblem::TooManyPixels { .. } => "too-many-pixels",
             IntakeProblem::TooSmall { .. } => "too-small",
             IntakeProblem::Truncated => "truncated",

@@ -25,8 +25,13 @@ pub mod film;
 mod jpeg;
 mod limits;
 mod listing;
+mod orientation;
+mod other_formats;
+mod pgm;
+mod png;
 mod radiograph;
 mod raster;
+mod sixteen_bits;
 
 pub use dicom::{DicomIdentity, DicomProblem, dicom_identity};
 pub use error::{IntakeError, IntakeProblem};

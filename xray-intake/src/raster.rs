@@ -9,7 +9,7 @@ use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Lim
 use super::dicom;
 use super::limits::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE};
 use super::radiograph::{Pixels, Radiograph, check_size};
-use super::{IntakeError, IntakeProblem, film, jpeg};
+use super::{IntakeError, IntakeProblem, film, jpeg, other_formats, pgm, png};
 
 /// Reads one file, as it is.
 ///
@@ -75,30 +75,38 @@ pub fn decode_whole_image(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
     if dicom::is_dicom(bytes) {
         return dicom::decode(bytes);
     }
-    let format = image::guess_format(bytes).map_err(|_| IntakeProblem::UnknownFormat)?;
-    let name = match format {
-        ImageFormat::Jpeg => "JPEG",
-        ImageFormat::Png => "PNG",
-        ImageFormat::Pnm => "PGM",
-        _ => return Err(IntakeProblem::UnknownFormat),
-    };
-    let problem = |error: image::ImageError| describe(name, &error);
+    if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
+        return jpeg::decode(bytes);
+    }
+    if bytes.starts_with(png::SIGNATURE) {
+        return png::decode(bytes);
+    }
+    if pgm::is_pgm(bytes) {
+        return pgm::decode(bytes);
+    }
+    match image::guess_format(bytes) {
+        Ok(ImageFormat::Pnm) => decode_netpbm(bytes),
+        _ if dicom::is_without_preamble(bytes) => dicom::decode(bytes),
+        _ => Err(other_formats::problem_of(bytes)),
+    }
+}
 
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+/// The other formats of Netpbm: bits and colours.
+fn decode_netpbm(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
+    let problem = |error: image::ImageError| describe("Netpbm picture", &error);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), ImageFormat::Pnm);
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
     // Sixteen-bit RGBA is the widest pixel that a decoder can give.
     limits.max_alloc = Some(MAX_PIXELS * 8);
-    // The size is checked below with an error that names it; the decoder's own limits stay behind it.
+    // The size is checked below with an error that names it; the decoder's own limits stay behind it. Its header is text
+    // alone and takes no memory.
     reader.no_limits();
     let mut decoder = reader.into_decoder().map_err(problem)?;
     let (width, height) = decoder.dimensions();
     check_size(width, height)?;
     decoder.set_limits(limits).map_err(problem)?;
-    if format == ImageFormat::Jpeg && !jpeg::is_whole(bytes) {
-        return Err(IntakeProblem::Truncated);
-    }
     let grey =
         matches!(decoder.color_type(), ColorType::L8 | ColorType::La8 | ColorType::L16 | ColorType::La16);
     let decoded = DynamicImage::from_decoder(decoder).map_err(problem)?;

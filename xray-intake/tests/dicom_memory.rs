@@ -202,6 +202,76 @@ fn a_stream_without_its_second_half_is_cut_off_whatever_its_end_says() {
     }
 }
 
+/// A stream of `side` × `side` pixels whose markers are these; its one tile is empty.
+fn jpeg_2000(side: u32, tile: u32, main: &[(u8, Vec<u8>)], tile_part: &[(u8, Vec<u8>)]) -> Vec<u8> {
+    let segment = |(marker, body): &(u8, Vec<u8>)| {
+        [&[0xff, *marker][..], &(body.len() as u16 + 2).to_be_bytes(), body].concat()
+    };
+    let sizes = [side, side, 0, 0, tile, tile, 0, 0].map(u32::to_be_bytes).concat();
+    let size = (0x51, [&[0, 0][..], &sizes, &[0, 1, 7, 1, 1]].concat());
+    let header: Vec<u8> = main.iter().flat_map(segment).collect();
+    let inner: Vec<u8> = tile_part.iter().flat_map(segment).collect();
+    let length = (14 + inner.len() as u32).to_be_bytes();
+    let part = (0x90, [&[0, 0][..], &length, &[0, 1]].concat());
+    [&[0xff, 0x4f][..], &segment(&size), &header, &segment(&part), &inner, &[0xff, 0x93, 0xff, 0xd9]].concat()
+}
+
+/// COD: layers, levels of the wavelet, precincts of this size at each.
+fn coding(layers: u16, levels: u8, precinct: Option<u8>) -> (u8, Vec<u8>) {
+    let mut body = vec![u8::from(precinct.is_some()), 0];
+    body.extend(layers.to_be_bytes());
+    body.extend([0, levels, 4, 4, 0, 1]);
+    body.extend(precinct.map_or(Vec::new(), |size| vec![size; usize::from(levels) + 1]));
+    (0x52, body)
+}
+
+#[test]
+fn jpeg_2000_that_names_many_parts_takes_neither_memory_nor_time() {
+    let quantisation = || (0x5c, vec![0x40; 2]);
+    let plain = || coding(1, 0, None);
+    let small_blocks = (0x53, vec![0, 1, 0, 0, 0, 0, 1, 0]);
+    let cases = [
+        ("tiles", jpeg_2000(4472, 1, &[plain(), quantisation()], &[])),
+        ("tiles of 16", jpeg_2000(4472, 16, &[plain(), quantisation()], &[])),
+        ("precincts", jpeg_2000(4472, 4472, &[coding(32, 0, Some(0)), quantisation()], &[])),
+        ("precincts of 4", jpeg_2000(4472, 4472, &[coding(32, 0, Some(0x22)), quantisation()], &[])),
+        ("layers", jpeg_2000(4472, 4472, &[coding(65_535, 0, None), quantisation()], &[])),
+        ("no layer", jpeg_2000(4472, 4472, &[coding(0, 0, None), quantisation()], &[])),
+        ("component", jpeg_2000(4472, 4472, &[plain(), small_blocks.clone(), quantisation()], &[])),
+        ("twice", jpeg_2000(4472, 4472, &[plain(), plain(), quantisation()], &[])),
+        ("tile", jpeg_2000(4472, 4472, &[plain(), quantisation()], &[coding(1, 0, Some(0))])),
+        ("tile's component", jpeg_2000(4472, 4472, &[plain(), quantisation()], &[small_blocks])),
+        ("tiles missing", jpeg_2000(4472, 2236, &[plain(), quantisation()], &[])),
+        ("no quantisation", jpeg_2000(4472, 4472, &[plain()], &[])),
+    ];
+    for (name, stream) in cases {
+        let header = DicomFile::plain().syntax("1.2.840.10008.1.2.4.90");
+        let side = Value::us(&[4472]);
+        let header = header.with(0x28, 0x10, side.clone()).with(0x28, 0x11, side);
+        let stream = if stream.len() % 2 == 1 { [&stream[..], &[0]].concat() } else { stream };
+        let started = std::time::Instant::now();
+        let bytes = header.with(0x7fe0, 0x10, Value::fragments(&[&stream])).bytes();
+        let (result, peak) = measured(&bytes);
+        assert!(
+            matches!(result, Err(IntakeProblem::Damaged { .. } | IntakeProblem::Truncated)),
+            "{name}: {result:?}"
+        );
+        assert!(peak < 1 << 16, "{name}: {peak} bytes");
+        assert!(started.elapsed().as_millis() < 100, "{name}: {:?}", started.elapsed());
+    }
+}
+
+/// Profiles and texts that inflate to sixteen megabytes.
+#[test]
+fn chunks_of_a_png_beside_its_pixels_take_no_memory() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pictures");
+    for name in ["profile.png", "text.png"] {
+        let (result, peak) = measured(&std::fs::read(folder.join(name)).expect("a fixture"));
+        assert!(result.is_ok(), "{name}: {result:?}");
+        assert!(peak < 1 << 19, "{name}: {peak} bytes");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 

@@ -10,7 +10,7 @@ use super::hash256::Hash256;
 use super::store::RecordStore;
 
 impl RecordStore {
-    /// Notes that an image is about to be screened. Gives how often that was begun without [`RecordStore::done`], this
+    /// Notes that an image is about to be screened. Returns how often that was started without [`RecordStore::done`], this
     /// time included.
     ///
     /// # Errors
@@ -24,8 +24,8 @@ impl RecordStore {
         Ok(time)
     }
 
-    /// The image that was begun has not ended the program. That this reaches the disk is not waited for: an image that
-    /// has a record is not begun again.
+    /// The image that was started has not ended the program. That this reaches the disk is not waited for: an image that
+    /// has a record is not started again.
     ///
     /// # Errors
     /// What the disk says.

@@ -48,7 +48,7 @@ pub enum PictureError {
     #[error("{0}")]
     Image(DecodeError),
     /// Another image is being decoded.
-    #[error("another image is being read; open this again in a timestamp")]
+    #[error("another image is being read; open this again in a few seconds")]
     Busy,
     /// The encoder failed.
     #[error("the picture could not be encoded: {0}")]

@@ -242,11 +242,11 @@ fn a_board_without_a_model_tells_the_service_manager_of_a_fault() {
         let length = manager.recv(&mut buffer).unwrap();
         String::from_utf8_lossy(&buffer[..length]).trim().to_owned()
     };
-    let told = [next(), next()];
+    let sent = [next(), next()];
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(told[0].starts_with("STATUS=fault: no model is installed on this board"), "{told:?}");
-    assert_eq!(told[1], "READY=1");
+    assert!(sent[0].starts_with("STATUS=fault: no model is installed on this board"), "{sent:?}");
+    assert_eq!(sent[1], "READY=1");
 }
 
 #[test]

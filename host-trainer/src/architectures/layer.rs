@@ -1,4 +1,4 @@
-//! What a net is made of: its layers in order, under torchvision's names, without any tensor.
+//! A layer of a net: torchvision's name, kind and shape.
 
 /// What kind of layer it is, and how large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,6 @@ pub(crate) enum LayerKind {
 pub(crate) struct Layer {
     /// Torchvision's module path, such as `features.conv0`.
     pub(crate) name: String,
-    /// Its kind and size.
     pub(crate) kind: LayerKind,
 }
 

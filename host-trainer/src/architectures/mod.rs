@@ -1,4 +1,4 @@
-//! Which nets there are and what they are made of, without any tensor: names, layers, shapes.
+//! The architectures of the backbones, without any tensor: names, layers, shapes.
 //!
 //! A new backbone is one file here, one in `backbones/` (its burn module) and one in `onnx/` (its nodes), and one line in
 //! each function of [`BackboneKind`].

@@ -1,4 +1,4 @@
-//! From arrays to burn layers and back.
+//! Converts arrays to burn layers and back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,9 +11,7 @@ use crate::weights::{Array, Padding, WeightSet, WeightsError};
 
 /// Reads layers out of a weight set whose shapes were checked before.
 pub(crate) struct LayerLoader<'a> {
-    /// Where the arrays are.
     pub(crate) set: &'a WeightSet,
-    /// Where the tensors shall be.
     pub(crate) device: &'a Device,
     pub(crate) trained: &'a TrainedLayers,
 }
@@ -35,7 +33,6 @@ pub(crate) struct ConvGeometry {
     pub(crate) step: usize,
     /// Rows and columns of zeros on each side, in pixels.
     pub(crate) pad: usize,
-    /// Number of groups.
     pub(crate) groups: usize,
 }
 
@@ -99,7 +96,6 @@ impl LayerLoader<'_> {
 /// Takes arrays out of burn layers, under the names that [`LayerLoader`] reads.
 #[derive(Debug, Default)]
 pub(crate) struct TensorCollector {
-    /// The tensors that were collector.
     pub(crate) tensors: BTreeMap<String, Array>,
     /// The error of the device if a tensor could not be read.
     pub(crate) failure: Option<String>,

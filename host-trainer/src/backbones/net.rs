@@ -1,4 +1,4 @@
-//! One net on one device, frozen but for the layers that are named.
+//! A backbone on one device, frozen except for named layers.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -76,7 +76,6 @@ impl Backbone {
         Ok(Backbone { kind: set.backbone, conventions: set.conventions.clone(), net })
     }
 
-    /// Which net it is.
     pub fn kind(&self) -> BackboneKind {
         self.kind
     }

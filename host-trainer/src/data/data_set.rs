@@ -5,7 +5,6 @@ use sha2::{Digest, Sha256};
 
 use super::Item;
 
-/// What an image is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
@@ -57,7 +56,6 @@ impl DataSet {
         set
     }
 
-    /// The images of one role.
     pub fn role(&self, role: Role) -> &[Item] {
         match role {
             Role::Train => &self.train,

@@ -1,4 +1,4 @@
-//! What can be wrong with a folder of X-rays.
+//! Why a data set could not be read or divided.
 
 use std::path::PathBuf;
 
@@ -12,19 +12,12 @@ pub enum DataError {
          give the folder that holds train/{{CLASS}} and test/{{CLASS}} as --data",
         .path.display(), .found
     )]
-    NoSplitFolders {
-        /// What was given as `--data`.
-        path: PathBuf,
-        /// The folders that are there instead.
-        found: String,
-    },
+    NoSplitFolders { path: PathBuf, found: String },
     #[error("{}: no images in a folder {split}/, which is needed here; the set holds: {found}", .path.display())]
     SplitMissing {
-        /// What was given as `--data`.
         path: PathBuf,
         /// `train`, `val` or `test`.
         split: &'static str,
-        /// The splits that are there.
         found: String,
     },
     #[error(
@@ -32,13 +25,11 @@ pub enum DataError {
          name other classes with --classes NEGATIVE,POSITIVE", .path.display()
     )]
     ClassFolderMissing {
-        /// What was given as `--data`.
         path: PathBuf,
         /// `train`, `val` or `test`.
         split: &'static str,
         /// The class that was looked for.
         class: String,
-        /// The folders that are there instead.
         found: String,
     },
     #[error(
@@ -46,7 +37,6 @@ pub enum DataError {
          which are not followed", .path.display()
     )]
     EmptyClass {
-        /// What was given as `--data`.
         path: PathBuf,
         /// `train`, `val` or `test`.
         split: &'static str,
@@ -72,11 +62,7 @@ pub enum DataError {
         "class {class} has {patients} patient(s) in train/, and at least 2 are needed to keep one for \
          validation; add images or give the split with --splits FILE"
     )]
-    TooFewPatients {
-        class: String,
-        /// How many there are.
-        patients: usize,
-    },
+    TooFewPatients { class: String, patients: usize },
     #[error("{}: {reason}", .file.display())]
     GroupsFile { file: PathBuf, reason: String },
     #[error("{}, line {line}: {reason}", .file.display())]

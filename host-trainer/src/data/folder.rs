@@ -76,7 +76,6 @@ impl ClassNames {
 /// One image of a data set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Where it lies, absolute.
     pub path: PathBuf,
     /// Its path from the split folder on, with `/` on every system: `train/NORMAL/IM-0115-0001.jpeg`.
     pub relative: String,

@@ -1,4 +1,4 @@
-//! A division that the user gives as a CSV file with the columns `path`, `role` and `patient`.
+//! The splits file: a CSV file with the columns `path`, `role` and `patient`.
 
 use std::collections::BTreeMap;
 use std::path::Path;

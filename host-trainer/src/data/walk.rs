@@ -1,4 +1,4 @@
-//! Walks a data folder: which files lie in which split and class.
+//! Walks a data folder and finds the files of each split and class.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

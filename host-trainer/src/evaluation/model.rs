@@ -20,7 +20,7 @@ pub struct ScoredImage {
     pub label: bool,
     /// Calibrated probability of the positive class, 0..1.
     pub probability: f64,
-    /// The probability before calibration, 0..1.
+    /// The probability before probability calibration, 0..1.
     pub uncalibrated: f64,
     /// The finding that the device would show.
     pub finding: Finding,

@@ -1,4 +1,4 @@
-//! A model without its head: kept bit for bit, it takes another head.
+//! The graph of a model without its head; it stays bit for bit the same with another head.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What computes features.
+//! The trait of nets that compute features.
 
 use xray_core::preprocess::InputTensor;
 

@@ -1,4 +1,4 @@
-//! What features are computed of, and what comes of it.
+//! Feature jobs, their progress and their result.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

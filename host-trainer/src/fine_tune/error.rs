@@ -22,7 +22,7 @@ pub enum FineTuneError {
     NoDevice,
     #[error("at least one epoch is needed; use `--fine-tune-epochs 1` or more, or leave `--unfreeze` out")]
     NoEpochs,
-    #[error("`--fine-tune-rate` {value} is no step size; use a number above 0, such as 1e-5")]
+    #[error("`--fine-tune-rate` {value} is not a learning rate; use a number above 0, such as 1e-5")]
     Rate { value: String },
     #[error("{}: {reason}; remove it from the data, or repair it", .path.display())]
     Image { path: PathBuf, reason: String },

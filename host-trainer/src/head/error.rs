@@ -15,12 +15,7 @@ pub enum TrainingError {
     #[error("`--{name}` {value} is not between 0 and 1 (1 excluded)")]
     Fraction { name: &'static str, value: String },
     #[error("`--{name}` {value} is not {range}")]
-    Range {
-        name: &'static str,
-        /// What it must be.
-        range: &'static str,
-        value: String,
-    },
+    Range { name: &'static str, range: &'static str, value: String },
     #[error("a hidden layer of width 0 passes nothing on; use `--hidden` with two positive numbers")]
     EmptyLayer,
     #[error("`--restore-best` needs `--early-stopping` or `--callbacks article`")]

@@ -26,7 +26,7 @@ fn config() -> TrainingConfig {
 /// Losses of four epochs over one batch, from `scripts/oracle/head.py`: training, validation.
 const PYTORCH: [[f64; 2]; 4] = include!("../../tests/fixtures/head/losses.in");
 
-/// A picture of numbers that the script rng too: `sin(0.7 · row + 1.3 · column)`, positive rows shifted by
+/// A picture of numbers that the script draws too: `sin(0.7 · row + 1.3 · column)`, positive rows shifted by
 /// half.
 fn samples(rows: std::ops::Range<usize>) -> Samples {
     let mut samples = Samples::default();
@@ -154,19 +154,19 @@ fn a_training_that_stopped_early_is_not_trained_further() {
 #[test]
 fn every_step_is_told() {
     let config = TrainingConfig { epochs: 2, batch_size: 6, ..config() };
-    let mut told = Vec::new();
+    let mut steps = Vec::new();
     let trained = train(&config, &samples(0..16), &samples(16..24), &Device::flex(), None, |event| {
         if let TrainingEvent::Step(step) = event {
-            told.push(step);
+            steps.push(step);
         }
         Ok::<_, TrainingError>(())
     })
     .unwrap();
-    let counts: Vec<_> = told.iter().map(|step| (step.epoch, step.done, step.total)).collect();
+    let counts: Vec<_> = steps.iter().map(|step| (step.epoch, step.done, step.total)).collect();
     assert_eq!(counts, [(1, 6, 16), (1, 12, 16), (1, 16, 16), (2, 6, 16), (2, 12, 16), (2, 16, 16)]);
     // The last step of a pass says what the pass says.
-    assert_eq!(told[2].train_loss, trained.history[0].train_loss);
-    assert_eq!(told[5].train_accuracy, trained.history[1].train_accuracy);
+    assert_eq!(steps[2].train_loss, trained.history[0].train_loss);
+    assert_eq!(steps[5].train_accuracy, trained.history[1].train_accuracy);
 }
 
 #[test]

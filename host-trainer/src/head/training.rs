@@ -1,4 +1,4 @@
-//! Training the head on features that were computed once.
+//! Trains a head on cached features.
 
 use burn::module::Module;
 use burn::nn::loss::{BinaryCrossEntropyLoss, BinaryCrossEntropyLossConfig};

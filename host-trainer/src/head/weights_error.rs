@@ -15,11 +15,7 @@ pub enum HeadError {
     #[error("{} is not a safetensors file: {source}. Run `host-trainer fit` again to write it anew", .path.display())]
     Format { path: PathBuf, source: safetensors::SafeTensorError },
     #[error("{} holds no float32 tensor {tensor}: it is not a head of this program. Run `host-trainer fit` again", .path.display())]
-    Tensor {
-        path: PathBuf,
-        /// The tensor that was looked for.
-        tensor: String,
-    },
+    Tensor { path: PathBuf, tensor: String },
     #[error("the head does not fit together: {part} has {found} element(s), {expected} were expected")]
     Shape {
         /// The part, such as `dense1.bias`.

@@ -1,4 +1,4 @@
-//! How pure the top of a ranking is.
+//! Average precision: the area under the precision-recall curve.
 
 use super::{MetricsError, Scored, threshold_table};
 

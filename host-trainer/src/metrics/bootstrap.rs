@@ -1,4 +1,4 @@
-//! Intervals of figures that are no shares, which assume no distribution.
+//! Bootstrap intervals, for figures that are no proportions.
 
 use std::num::NonZeroUsize;
 

@@ -1,4 +1,4 @@
-//! How far probabilities are from the truth.
+//! The Brier score: mean squared distance of probabilities from the labels.
 
 use super::{MetricsError, Scored, check};
 

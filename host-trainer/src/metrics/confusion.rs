@@ -1,4 +1,4 @@
-//! Counts of right and wrong calls, and the rates that follow.
+//! The confusion matrix and the rates that follow from it.
 
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +52,6 @@ impl Confusion {
         counts
     }
 
-    /// How many there are.
     pub fn total(&self) -> u64 {
         self.tp + self.fp + self.tn + self.fn_
     }

@@ -1,4 +1,4 @@
-//! How sure an area under the ROC curve is, and whether two of the same images differ (DeLong, DeLong and
+//! The variance of an AUROC, and the test of two AUROCs on the same images (DeLong, DeLong and
 //! Clarke-Pearson 1988, doi 10.2307/2531595).
 
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! How surprised a classifier is by the truth.
+//! The log loss (mean binary cross-entropy).
 
 use super::{MetricsError, Scored, check};
 

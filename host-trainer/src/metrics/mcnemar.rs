@@ -1,4 +1,4 @@
-//! Whether two classifiers differ in how often they are right on the same images.
+//! McNemar's test: whether two classifiers differ in accuracy on the same images.
 
 use serde::{Deserialize, Serialize};
 

@@ -53,10 +53,7 @@ pub enum MetricsError {
     #[error("prevalence {prevalence} is not a number from 0 to 1; give another")]
     Prevalence { prevalence: f64 },
     #[error("all {n} images are of one class; ranking needs both, add images of the other")]
-    OneClass {
-        /// How many images.
-        n: usize,
-    },
+    OneClass { n: usize },
 }
 
 /// A score in 0..=1 and whether the image shows the finding.

@@ -1,4 +1,4 @@
-//! Where to cut scores so that a rate is reached.
+//! Thresholds that reach a given sensitivity or specificity.
 
 use super::{MetricsError, Scored, ThresholdRow, threshold_table};
 

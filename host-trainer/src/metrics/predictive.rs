@@ -1,4 +1,4 @@
-//! What a call means where the finding is rarer or more common than in the images.
+//! Predictive values (PPV, NPV) at other prevalences than in the images.
 
 use serde::{Deserialize, Serialize};
 

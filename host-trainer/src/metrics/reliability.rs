@@ -1,4 +1,4 @@
-//! Whether probabilities mean what they say.
+//! Reliability diagram and expected calibration error.
 
 use serde::{Deserialize, Serialize};
 

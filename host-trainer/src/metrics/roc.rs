@@ -1,4 +1,4 @@
-//! How well scores rank, and where to cut them.
+//! The ROC curve: its area (AUROC), and Youden's threshold.
 
 use super::{MetricsError, Scored, check};
 

@@ -1,4 +1,4 @@
-//! The same figures for parts of the images.
+//! The figures of groups of images.
 
 use std::collections::BTreeSet;
 

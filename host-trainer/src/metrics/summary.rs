@@ -36,7 +36,6 @@ impl std::fmt::Display for Rate {
 pub struct Evaluation {
     /// Scores of this or more were called positive.
     pub threshold: f64,
-    /// The counts.
     pub confusion: Confusion,
     pub negative: ClassReport,
     pub positive: ClassReport,

@@ -1,4 +1,4 @@
-//! How sure probabilities should be.
+//! Temperature scaling: probability calibration with one parameter.
 
 use xray_core::decision::ProbabilityCalibration;
 use xray_core::package::TEMPERATURES;

@@ -1,4 +1,4 @@
-//! What every threshold would have called.
+//! The confusion matrix at every threshold.
 
 use std::fmt::Write;
 
@@ -11,7 +11,6 @@ use super::{Confusion, MetricsError, Scored, check};
 pub struct ThresholdRow {
     /// The threshold, one of the scores.
     pub threshold: f64,
-    /// The counts.
     #[serde(flatten)]
     pub confusion: Confusion,
 }

@@ -1,4 +1,4 @@
-//! The ranges of activations that int8 calibration measured, as quantisation parameters.
+//! The ranges of activations measured on calibration images, as quantisation parameters.
 
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ use super::graph::{Graph, Value};
 pub(crate) enum ActivationMode {
     /// Nothing: the graph computes in float.
     Float,
-    /// Nothing, but the name of the activation is kept, so that calibration can read it.
+    /// Nothing, but the name of the activation is kept, so that its range can be measured.
     Observed,
     /// QuantizeLinear and DequantizeLinear.
     Quantised(ActivationRanges),

@@ -1,4 +1,4 @@
-//! How rounding the weights shifts the mean of a convolution's outputs.
+//! The shift of a convolution's mean output by the rounding of its weights.
 
 /// For each output channel `Σ (rounded - weight) · mean`, over the inputs and the window (Nagel 2019, arXiv
 /// 1906.04721, equation 17, with means that were measured). Padding is left out of account: at the border

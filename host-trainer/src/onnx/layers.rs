@@ -1,4 +1,4 @@
-//! Layers of a backbone as ONNX nodes: looked up in a weight set, checked, folded, stored as asked for.
+//! Layers of a backbone as ONNX nodes: read from a weight set, checked, folded and stored in the wanted precision.
 
 use xray_core::package::Precision;
 

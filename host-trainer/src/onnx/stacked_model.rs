@@ -20,13 +20,13 @@ use crate::weights::WeightSet;
 /// Pixels of the input along a side of one cell of the last maps, the same for all backbones.
 const STRIDE: usize = 32;
 
-/// A float graph, and the names of the activations in it that a quantised graph holds in eight bits.
+/// A float graph, and the names of the activations in it that a quantised graph holds in 8 bits.
 pub(crate) struct ObservedGraph {
     pub(crate) model: ModelProto,
     pub(crate) names: Vec<String>,
 }
 
-/// The backbones in float, for calibration; without a head.
+/// The backbones in float without a head, for measuring activation ranges.
 pub(crate) fn observed(
     sets: &[WeightSet],
     preprocessing: &Preprocessing,
@@ -56,7 +56,7 @@ pub(crate) fn serialised(
     finished(graph, &features, head, contract)
 }
 
-/// The serialised model of the graph of a body: head and heat map are put on, the outputs declared.
+/// Adds head, heat map and outputs to the graph of the backbones, and serialises it.
 pub(crate) fn finished(
     mut graph: Graph,
     features: &Value,

@@ -45,7 +45,6 @@ pub enum Event<'a> {
     },
 }
 
-/// What is trained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrainingTarget {

@@ -14,7 +14,6 @@ use crate::quantise::measure_ranges;
 use crate::run::RunRecord;
 use crate::weights::WeightSet;
 
-/// Where the images of a run lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunImages {
     /// The folder that the run was made from.
@@ -33,11 +32,11 @@ pub(crate) fn measure_activation_ranges(
     images: &[PathBuf],
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<ActivationRanges> {
-    observe(Event::Note(&format!("calibrating on {} training images", images.len())));
+    observe(Event::Note(&format!("measuring activation ranges on {} training images", images.len())));
     let ranges = measure_ranges(sets, preprocessing, images, &mut |done, total| {
         observe(Event::Calibrated { done, total });
     })
-    .context("calibration failed")?;
+    .context("the activation ranges could not be measured")?;
     let chosen: Vec<String> = ranges
         .observer_counts()
         .iter()

@@ -8,9 +8,7 @@ pub enum QualityGateError {
          without a quality gate: --no-gate"
     )]
     TooFew {
-        /// What they are for.
         role: &'static str,
-        /// How many there are.
         found: usize,
         /// How many are needed.
         needed: usize,

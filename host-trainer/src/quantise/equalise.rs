@@ -1,4 +1,4 @@
-//! Brings the channels of an activation to like ranges, so that one scale serves them all.
+//! Cross-layer equalisation: brings the channels of an activation to similar ranges, so that one scale fits all.
 //!
 //! A channel may be multiplied by any factor if everything that reads it divides by the same (Nagel 2019, arXiv
 //! 1906.04721, section 4.1). Between linear layers that is exact. In front of a ReLU6 it is exact as long as the

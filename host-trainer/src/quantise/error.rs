@@ -14,7 +14,7 @@ pub enum QuantiseError {
     #[error(transparent)]
     Graph(#[from] GraphError),
     #[error(
-        "the float graph could not be run for calibration: {reason}; export with `--precision float32` and report it"
+        "the float graph could not be run to measure activation ranges: {reason}; export with `--precision float32` and report it"
     )]
     Run { reason: String },
     #[error("activation {activation} is not finite on a calibration image; import the weights again")]

@@ -1,4 +1,4 @@
-//! How often an activation takes which values.
+//! The histogram of an activation.
 
 use crate::onnx::QuantisationParams;
 

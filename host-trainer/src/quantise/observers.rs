@@ -1,4 +1,4 @@
-//! Four ways to choose the range that 256 steps are spread over, and the choice among them.
+//! Four observers that choose the range of an activation, and the choice among them.
 //!
 //! - min-max: everything that occurred (Jacob 2018, arXiv 1712.05877, section 3);
 //! - percentile: all but the outermost hundredth of a percent (Wu 2020, arXiv 2004.09602, section 5.2);

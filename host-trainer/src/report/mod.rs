@@ -31,9 +31,7 @@ pub enum ReportError {
 /// What a report shows.
 #[derive(Debug, Clone, Copy)]
 pub struct ReportInput<'a> {
-    /// The model file as it was named.
     pub model: &'a Path,
-    /// The data folder as it was named.
     pub data: &'a Path,
     pub evaluation: &'a ModelEvaluation,
     pub details: &'a EvaluationDetails,

@@ -1,4 +1,4 @@
-//! Which pictures a report has.
+//! The plots of a report.
 
 use super::ReportInput;
 use super::plots::{
@@ -8,7 +8,6 @@ use super::plots::{
 use crate::evaluation::ScoredImage;
 use crate::metrics::Scored;
 
-/// The pictures of one report.
 pub struct Pictures {
     pub evaluation: Vec<Picture>,
     /// Of the training; empty without a run.

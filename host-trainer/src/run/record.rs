@@ -1,4 +1,4 @@
-//! `run.json`.
+//! The record of a run, `run.json`.
 
 use std::collections::BTreeMap;
 
@@ -20,9 +20,7 @@ pub const RUN_SCHEMA: u32 = 3;
 /// One backbone of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BackboneUse {
-    /// Which net.
     pub kind: BackboneKind,
-    /// Where its weights came from.
     pub provenance: Provenance,
     /// SHA-256 (hex) over the tensors.
     pub fingerprint: String,
@@ -133,7 +131,6 @@ const TRACT: &str = "0.23.9";
 /// The data of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataRecord {
-    /// The folder as it was named.
     pub folder: String,
     /// The splits file as it was named, if there was one.
     pub splits: Option<String>,
@@ -195,17 +192,13 @@ pub struct Timings {
 pub struct RunRecord {
     /// [`RUN_SCHEMA`].
     pub schema: u32,
-    /// Program and version.
     pub program: String,
-    /// What it was built from and ran on.
     pub versions: Versions,
     /// The command line, where there was one.
     pub command: Option<Vec<String>>,
     /// Where it was computed, and why there.
     pub device: String,
-    /// How images are prepared.
     pub preprocessing: Preprocessing,
-    /// The two classes.
     pub labels: Labels,
     /// The backbones in the order in which features are joined.
     pub backbones: Vec<BackboneUse>,
@@ -217,7 +210,6 @@ pub struct RunRecord {
     pub data: DataRecord,
     /// The views of a training image.
     pub views: Views,
-    /// Options of the training.
     pub training: TrainingConfig,
     /// SHA-256 (hex) over the head's numbers.
     pub head: String,

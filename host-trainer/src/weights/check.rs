@@ -1,4 +1,4 @@
-//! Whether tensors are those of a net.
+//! Checks whether tensors fit a backbone.
 
 use super::error::Problems;
 use super::{WeightSet, WeightsError};

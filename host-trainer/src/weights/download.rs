@@ -1,4 +1,4 @@
-//! One file over HTTP, going on where an earlier attempt stopped.
+//! Downloads one file over HTTP and continues interrupted downloads.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};

@@ -1,4 +1,4 @@
-//! What can go wrong with weights.
+//! Why weights could not be used.
 
 use std::path::PathBuf;
 
@@ -6,28 +6,19 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
 pub enum WeightsError {
     #[error("weights for {backbone}: {} tensor(s) missing: {}", .tensors.len(), .tensors.join(", "))]
-    Missing {
-        backbone: String,
-        /// The names that were looked for.
-        tensors: Vec<String>,
-    },
+    Missing { backbone: String, tensors: Vec<String> },
     #[error(
         "weights for {backbone} from {source_name} do not fit the net:\n{problems}check that the file \
              belongs to {backbone} and holds its feature extractor"
     )]
     Mismatch {
         backbone: String,
-        /// Where the weights came from.
         source_name: String,
         /// Each wrong tensor.
         problems: Problems,
     },
     #[error("weights for {backbone} cannot be used: {what}; import them again from the original file")]
-    Unsupported {
-        backbone: String,
-        /// What stands against it.
-        what: String,
-    },
+    Unsupported { backbone: String, what: String },
     #[error("cannot {action} {}: {reason}", .path.display())]
     Io {
         /// What was tried, such as `read`.
@@ -48,11 +39,7 @@ pub enum WeightsError {
     },
     #[error("no weights for {backbone} in {}: run `host-trainer weights fetch` to download them, or \
              `host-trainer weights import FILE --as {backbone}` if you have them as a file", .dir.display())]
-    NotFound {
-        backbone: String,
-        /// Where they were looked for.
-        dir: PathBuf,
-    },
+    NotFound { backbone: String, dir: PathBuf },
     #[error("no folder for weights: give --weights-dir, or set XRAY_EDGE_WEIGHTS, XDG_DATA_HOME or HOME")]
     NoStore,
     #[error(

@@ -1,4 +1,4 @@
-//! The official weight files: which they are, downloading them, importing them.
+//! The official weight files: names, download, import.
 
 use sha2::{Digest, Sha256};
 
@@ -18,7 +18,6 @@ pub const BASE_URL_VARIABLE: &str = "XRAY_EDGE_WEIGHTS_URL";
 pub struct RemoteFile {
     /// Its name, with the first eight hexadecimal digits of its SHA-256 between the last `-` and the `.`.
     pub name: String,
-    /// The net that it belongs to.
     pub backbone: BackboneKind,
     /// Whether it is fetched when only the net is named.
     pub default: bool,

@@ -1,4 +1,4 @@
-//! From a file of any known kind to a weight set.
+//! Imports a weight file of any supported kind.
 
 use std::fs::File;
 use std::io::Read;

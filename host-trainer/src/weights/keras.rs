@@ -114,7 +114,6 @@ fn walk(
     Ok(())
 }
 
-/// Where a data set goes.
 struct Target {
     /// Torchvision's name.
     name: String,

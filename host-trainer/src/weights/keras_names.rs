@@ -1,4 +1,4 @@
-//! Which layer of Keras applications is which layer of torchvision.
+//! The names of Keras layers and their torchvision counterparts.
 
 use std::collections::BTreeMap;
 

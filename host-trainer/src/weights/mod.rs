@@ -1,4 +1,4 @@
-//! Weights of the backbones: what they are, how they come in, where they are kept.
+//! Weights of the backbones: types, import, download and storage.
 //!
 //! [`import`] reads a file of any known kind, [`WeightStore`] keeps the result, [`fetch`] downloads the
 //! official files and imports them.

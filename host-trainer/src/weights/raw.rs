@@ -1,4 +1,4 @@
-//! What every reader hands over, and what they share.
+//! What the readers of weight files have in common.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,6 @@ pub(crate) struct Raw {
     /// The tensors. One whose shape is not that of the net has no elements: it is going to be named in an
     /// error, and a file can claim any size.
     pub(crate) tensors: BTreeMap<String, Array>,
-    /// What the weights take for granted.
     pub(crate) conventions: Conventions,
     /// The framework that they were trained in.
     pub(crate) framework: String,
@@ -88,7 +87,6 @@ pub(crate) fn torch_name(name: &str) -> Option<String> {
 /// Collects tensors whose shape is right, and the shapes of the others.
 pub(crate) struct Collector {
     expected: BTreeMap<String, Vec<usize>>,
-    /// What came in so far.
     pub(crate) tensors: BTreeMap<String, Array>,
 }
 

@@ -41,7 +41,6 @@ pub struct Conventions {
     pub input_std: [f32; 3],
 }
 
-/// Where a weight set came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Provenance {
@@ -55,10 +54,7 @@ pub enum Provenance {
         framework: String,
     },
     /// Drawn at random; for demos and tests only.
-    Random {
-        /// The seed it was drawn with.
-        seed: u64,
-    },
+    Random { seed: u64 },
     /// Trained further from other weights.
     FineTuned {
         /// A description of the source of those weights.
@@ -107,11 +103,8 @@ impl std::fmt::Display for Provenance {
 /// The feature extractor weights of one backbone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WeightSet {
-    /// The net that they belong to.
     pub backbone: BackboneKind,
-    /// What they take for granted.
     pub conventions: Conventions,
-    /// Where they came from.
     pub provenance: Provenance,
     /// Tensors by torchvision's names, such as `features.conv0.weight`.
     pub tensors: BTreeMap<String, Array>,

@@ -1,5 +1,5 @@
 //! The limits of image statistics beyond which an image is refused. They are for images of [`ANALYSED_SIDE`] pixels a side;
-//! docs/gate.md has the figures of real X-rays that they were chosen by.
+//! docs/evidence/quality-gate.md has the figures of real X-rays that they were chosen by.
 
 use super::{ImageStatistics, RejectionReason};
 

@@ -1,4 +1,4 @@
-//! Why a DICOM file was refused. Nothing that could name a patient stands in a problem: no value of an element
+//! Why a DICOM file was refused. A problem holds nothing that could name a patient: no value of an element
 //! is repeated, only what it was understood as.
 
 /// What a DICOM file is that keeps it from being read.
@@ -16,6 +16,26 @@ pub enum DicomProblem {
     /// What the detector gave, before the maker's processing: no reader is meant to see it.
     #[error("the DICOM file holds raw detector data (for processing); export the image for presentation")]
     ForProcessing,
+    /// A view that no model here was made for.
+    #[error(
+        "{element} of the DICOM file says that it shows {view}; frontal chest X-rays (PA or AP) are read: choose the \
+         frontal image of the study"
+    )]
+    OtherView {
+        /// What it shows, in words.
+        view: &'static str,
+        /// The element that says so.
+        element: &'static str,
+    },
+    /// Not the chest.
+    #[error(
+        "Body Part Examined of the DICOM file says that it shows {part}; chest X-rays are read: choose the chest X-ray of \
+         the study, or have the element corrected if it is one"
+    )]
+    OtherBodyPart {
+        /// What it shows, in words.
+        part: &'static str,
+    },
     /// More than one image.
     #[error("the DICOM file holds {frames} images, one is read; export the chest X-ray alone")]
     Frames {
@@ -71,6 +91,8 @@ impl DicomProblem {
         match self {
             DicomProblem::NotARadiograph { .. } => "dicom-not-a-radiograph",
             DicomProblem::ForProcessing => "dicom-for-processing",
+            DicomProblem::OtherView { .. } => "dicom-other-view",
+            DicomProblem::OtherBodyPart { .. } => "dicom-other-body-part",
             DicomProblem::Frames { .. } => "dicom-frames",
             DicomProblem::Missing { .. } => "dicom-missing",
             DicomProblem::Invalid { .. } => "dicom-invalid",

@@ -8,6 +8,7 @@ use super::DicomProblem;
 use super::data_set::DataSet;
 use super::lut::Lut;
 use super::pixel_format::{Photometric, PixelFormat};
+use crate::{IntakeProblem, sixteen_bits};
 
 /// From stored values to what the detector measured.
 enum ModalityTransform {
@@ -43,7 +44,7 @@ enum VoiFunction {
 ///
 /// # Errors
 /// [`DicomProblem`] if an element that matters cannot be used.
-pub(super) fn table(set: &DataSet<'_>, format: &PixelFormat) -> Result<Vec<u8>, DicomProblem> {
+pub(super) fn table(set: &DataSet<'_>, format: &PixelFormat) -> Result<GreyTable, DicomProblem> {
     let inverse = polarity(set, format)?;
     let modality = ModalityTransform::of(set, format)?;
     let voi = VoiTransform::of(set, format, &modality)?;
@@ -52,7 +53,79 @@ pub(super) fn table(set: &DataSet<'_>, format: &PixelFormat) -> Result<Vec<u8>, 
         let level = (voi.apply(measured).clamp(0.0, 1.0) * 255.0 + 0.5).floor() as u8;
         if inverse { 255 - level } else { level }
     };
-    Ok((0..=format.mask()).map(level).collect())
+    let padding = Padding::of(set, format)?;
+    let levels = (0..=format.mask()).map(|code| if padding.contains(code, format) { 0 } else { level(code) });
+    let levels = levels.collect();
+    let source = match voi {
+        VoiTransform::FullRange { .. } => None,
+        VoiTransform::Window { .. } => Some("Window Center"),
+        VoiTransform::Table(_) => Some("VOI LUT Sequence"),
+    };
+    Ok(GreyTable { levels, padding, source })
+}
+
+/// A picture with a smaller span of levels is far too dark, too bright or too flat.
+const LEAST_SPAN: u8 = 64;
+
+/// Grey levels of codes.
+pub(super) struct GreyTable {
+    levels: Vec<u8>,
+    padding: Padding,
+    /// The element that says which values are of interest; none where all are.
+    source: Option<&'static str>,
+}
+
+impl GreyTable {
+    /// The level of each code.
+    ///
+    /// # Errors
+    /// [`IntakeProblem::ValueRange`] if nothing says which values are of interest and the codes use less than a quarter
+    /// of their range; [`DicomProblem::Invalid`] if what says so leaves less than a quarter of all levels.
+    pub fn apply(&self, codes: &[u16], format: &PixelFormat) -> Result<Vec<u8>, IntakeProblem> {
+        let tissue = codes.iter().copied().filter(|code| !self.padding.contains(*code, format));
+        // Codes in the order of the values that they stand for.
+        let sign = if format.signed { format.mask() / 2 + 1 } else { 0 };
+        let ordered = tissue.clone().map(|code| code ^ sign);
+        match self.source {
+            None if format.stored > 8 => sixteen_bits::check_range(ordered, format.mask())?,
+            None => {}
+            Some(element) => {
+                let range = |sides: (u16, u16), code: u16| (sides.0.min(code), sides.1.max(code));
+                let (lowest, highest) = ordered.fold((u16::MAX, 0), range);
+                let levels = tissue.map(|code| self.levels[usize::from(code)]);
+                let (darkest, brightest) =
+                    levels.fold((u8::MAX, 0), |sides, level| (sides.0.min(level), sides.1.max(level)));
+                if lowest < highest && brightest - darkest < LEAST_SPAN {
+                    let reason = "it leaves less than a quarter of the way from black to white";
+                    return Err(DicomProblem::Invalid { element, reason }.into());
+                }
+            }
+        }
+        Ok(codes.iter().map(|code| self.levels[usize::from(*code)]).collect())
+    }
+}
+
+/// Codes that stand for no tissue, which are shown black whatever the polarity (PS3.3, section C.7.5.1.1.2).
+struct Padding(Option<(f64, f64)>);
+
+impl Padding {
+    /// # Errors
+    /// [`DicomProblem::Invalid`] if it takes more than half of the range.
+    fn of(set: &DataSet<'_>, format: &PixelFormat) -> Result<Self, DicomProblem> {
+        let value = |tag| set.bits(tag).map(|bits| stored_value(bits & format.mask(), format));
+        let Some(first) = value(tags::PIXEL_PADDING_VALUE) else { return Ok(Padding(None)) };
+        let last = value(tags::PIXEL_PADDING_RANGE_LIMIT).unwrap_or(first);
+        let (low, high) = (first.min(last), first.max(last));
+        if high - low > f64::from(format.mask()) / 2.0 {
+            let element = "Pixel Padding Range Limit";
+            return Err(DicomProblem::Invalid { element, reason: "it takes most values for padding" });
+        }
+        Ok(Padding(Some((low, high))))
+    }
+
+    fn contains(&self, code: u16, format: &PixelFormat) -> bool {
+        self.0.is_some_and(|(low, high)| (low..=high).contains(&stored_value(code, format)))
+    }
 }
 
 /// The number that a code stands for.
@@ -64,7 +137,7 @@ fn stored_value(code: u16, format: &PixelFormat) -> f64 {
 /// Whether the lowest value is white.
 fn polarity(set: &DataSet<'_>, format: &PixelFormat) -> Result<bool, DicomProblem> {
     let inverse = format.photometric == Photometric::Monochrome1;
-    let element = "Presentation LUT VoiFunction";
+    let element = "Presentation LUT Shape";
     match (set.text(tags::PRESENTATION_LUT_SHAPE, VR::CS, element)?, inverse) {
         // A lung whose black and white are in doubt is not shown to anyone.
         (Some("INVERSE"), false) | (Some("IDENTITY"), true) => Err(DicomProblem::Invalid {
@@ -126,14 +199,15 @@ impl VoiTransform {
             (None, Some(_)) => return Err(DicomProblem::Missing { element: "Window Center" }),
         };
         let element = "VOI LUT Function";
-        let function = match set.text(tags::VOILUT_FUNCTION, VR::CS, element)? {
-            None | Some("LINEAR") => VoiFunction::Linear,
-            Some("LINEAR_EXACT") => VoiFunction::LinearExact,
-            Some("SIGMOID") => VoiFunction::Sigmoid,
-            Some(_) => {
-                return Err(DicomProblem::Invalid { element, reason: "the standard does not know it" });
-            }
-        };
+        let function =
+            match set.text(tags::VOILUT_FUNCTION, VR::CS, element)?.map(str::to_ascii_uppercase).as_deref() {
+                None | Some("LINEAR") => VoiFunction::Linear,
+                Some("LINEAR_EXACT") => VoiFunction::LinearExact,
+                Some("SIGMOID") => VoiFunction::Sigmoid,
+                Some(_) => {
+                    return Err(DicomProblem::Invalid { element, reason: "the standard does not know it" });
+                }
+            };
         let wide_enough = match function {
             VoiFunction::Linear => width >= 1.0,
             VoiFunction::LinearExact | VoiFunction::Sigmoid => width > 0.0,

@@ -50,6 +50,9 @@ impl Lut {
         let count = if count == 0 { 1 << 16 } else { usize::from(count) };
         let entries = entries(set, find(tags::LUT_DATA)?, count, bits)
             .ok_or_else(|| invalid("it holds another number of entries than its descriptor says"))?;
+        // Some writers say 16 bits and store fewer (Agfa's CR): all of the picture would be black.
+        let used = 16 - entries.iter().fold(0, |all, entry| all | entry).leading_zeros() as u16;
+        let bits = if bits == 16 && (10..=14).contains(&used) { used } else { bits };
         Ok(Lut { first, bits, entries })
     }
 

@@ -11,8 +11,10 @@
 
 mod codec;
 mod data_set;
+mod encoding;
 mod error;
 mod file_meta;
+mod fragments;
 mod grey_levels;
 mod identity;
 mod lut;
@@ -20,6 +22,7 @@ mod modality;
 mod pixel_format;
 mod reader;
 mod transfer_syntax;
+mod view;
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -28,7 +31,7 @@ use flate2::read::DeflateDecoder;
 
 use codec::Samples;
 use pixel_format::PixelFormat;
-use transfer_syntax::TransferSyntax;
+use transfer_syntax::{PixelEncoding, TransferSyntax};
 
 use super::IntakeProblem;
 use super::limits::MAX_FILE_BYTES;
@@ -40,9 +43,20 @@ pub use identity::{DicomIdentity, dicom_identity};
 /// Offset of the prefix `DICM` in a file (PS3.10, section 7.1), in bytes.
 const MAGIC_AT: usize = 128;
 
+/// The beginning of the group length (0002,0000), with which the meta information begins.
+const META_START: [u8; 8] = [2, 0, 0, 0, b'U', b'L', 4, 0];
+
+/// The syntax of data sets that do not say theirs (PS3.5, section 10.1).
+const IMPLICIT: &str = "1.2.840.10008.1.2";
+
 /// Whether the bytes are those of a DICOM file.
 pub(super) fn is_dicom(bytes: &[u8]) -> bool {
     bytes.get(MAGIC_AT..MAGIC_AT + 4) == Some(b"DICM")
+}
+
+/// Whether the bytes are those of a DICOM file without its preamble, or of a data set alone.
+pub(super) fn is_without_preamble(bytes: &[u8]) -> bool {
+    bytes.starts_with(&META_START) || encoding::is_bare_data_set(bytes)
 }
 
 /// Decodes the bytes of a DICOM file. Grey is brought to 0 (black) to 255 (white) through the file's modality
@@ -55,13 +69,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
     let OpenDataSet { bytes, start, syntax } = open_data_set(bytes)?;
     let set = reader::read(&bytes, start, syntax.elements, &reader::PIXEL_ELEMENTS)?;
     modality::check(&set)?;
+    let orientation = view::check(&set)?;
     let format = PixelFormat::of(&set, syntax.coding)?;
     let levels = grey_levels::table(&set, &format)?;
     let pixels = match codec::decode(&set, &format, syntax.coding)? {
-        Samples::Grey(codes) => Pixels::Grey(codes.iter().map(|code| levels[usize::from(*code)]).collect()),
+        Samples::Grey(codes) => Pixels::Grey(levels.apply(&codes, &format)?),
         Samples::Rgb(colours) => Pixels::Rgb(colours),
     };
-    Radiograph::new(format.width, format.height, pixels)
+    Radiograph::new(format.width, format.height, pixels)?.oriented(orientation)
 }
 
 /// A data set that is ready to be read.
@@ -75,11 +90,19 @@ struct OpenDataSet<'a> {
 
 /// Reads the file's meta information and inflates a deflated data set.
 fn open_data_set(bytes: &[u8]) -> Result<OpenDataSet<'_>, IntakeProblem> {
-    if !is_dicom(bytes) {
+    let meta = if is_dicom(bytes) {
+        file_meta::read(bytes, MAGIC_AT + 4)?
+    } else if bytes.starts_with(&META_START) {
+        file_meta::read(bytes, 0)?
+    } else if encoding::is_bare_data_set(bytes) {
+        file_meta::FileMeta { syntax: IMPLICIT, data_set: 0 }
+    } else {
         return Err(IntakeProblem::UnknownFormat);
+    };
+    let mut syntax = TransferSyntax::of(meta.syntax)?;
+    if syntax.coding == PixelEncoding::Native && !syntax.deflated {
+        syntax.elements = encoding::of(bytes, meta.data_set, syntax.elements);
     }
-    let meta = file_meta::read(bytes)?;
-    let syntax = TransferSyntax::of(meta.syntax)?;
     let (bytes, start) = match syntax.deflated {
         true => (Cow::Owned(inflate(&bytes[meta.data_set..])?), 0),
         false => (Cow::Borrowed(bytes), meta.data_set),

@@ -69,7 +69,8 @@ fn sop_class(uid: &str) -> SopClass {
 fn other_modality(modality: &str) -> Option<&'static str> {
     match modality {
         // RG is digitised film; OT and SC is what many programs write into a secondary capture.
-        "CR" | "DX" | "RG" | "OT" | "SC" => None,
+        // DR, RX and XR are no words of the standard, and whole countries write them.
+        "CR" | "DX" | "RG" | "OT" | "SC" | "DR" | "RX" | "XR" => None,
         "CT" => Some("a CT image"),
         "MR" => Some("an MR image"),
         "US" => Some("an ultrasound image"),

@@ -109,7 +109,8 @@ fn single_frame(set: &DataSet<'_>) -> Result<(), DicomProblem> {
     let element = "Number of Frames";
     let Some(text) = set.text(tags::NUMBER_OF_FRAMES, VR::IS, element)? else { return Ok(()) };
     match text.parse::<u32>() {
-        Ok(1) => Ok(()),
+        // Writers that mean one image put a zero.
+        Ok(0 | 1) => Ok(()),
         Ok(frames) if frames > 1 => Err(DicomProblem::Frames { frames }),
         _ => Err(DicomProblem::Invalid { element, reason: "it is no count" }),
     }

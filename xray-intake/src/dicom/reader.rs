@@ -15,10 +15,11 @@ use dicom_transfer_syntax_registry::entries;
 
 use super::data_set::{DataSet, Element, ElementMap, PixelData};
 use super::transfer_syntax::ElementEncoding;
+use super::{encoding, fragments};
 use crate::IntakeProblem;
 
 /// What is kept of the data set's top level for its pixels.
-pub(super) const PIXEL_ELEMENTS: [Tag; 19] = [
+pub(super) const PIXEL_ELEMENTS: [Tag; 27] = [
     tags::SOP_CLASS_UID,
     tags::MODALITY,
     tags::PRESENTATION_INTENT_TYPE,
@@ -38,10 +39,21 @@ pub(super) const PIXEL_ELEMENTS: [Tag; 19] = [
     tags::WINDOW_WIDTH,
     tags::VOILUT_FUNCTION,
     tags::PRESENTATION_LUT_SHAPE,
+    tags::PIXEL_PADDING_VALUE,
+    tags::PIXEL_PADDING_RANGE_LIMIT,
+    tags::PATIENT_ORIENTATION,
+    tags::VIEW_POSITION,
+    tags::BODY_PART_EXAMINED,
+    tags::PIXEL_ASPECT_RATIO,
+    tags::PIXEL_SPACING,
+    tags::IMAGER_PIXEL_SPACING,
 ];
 
 /// Deepest nesting that is followed, in sequences and items. Radiographs have two or four.
 const MAX_DEPTH: usize = 64;
+
+/// Elements and items of a file; a radiograph has some hundred.
+const MAX_TOKENS: usize = 1 << 18;
 
 /// Group of the tags that begin and end items.
 const DELIMITER_GROUP: u16 = 0xfffe;
@@ -65,6 +77,8 @@ enum PassEnd {
     UnknownSequence(usize),
     /// At a sequence with a known value representation; its header begins here.
     KnownSequence(usize),
+    /// Behind an element that was stepped over.
+    Element(usize),
 }
 
 /// Reads the data set that begins at `start` of `bytes`, up to and with its pixels. Of its top level, the elements
@@ -77,13 +91,15 @@ pub(super) fn read<'a>(
 ) -> Result<DataSet<'a>, IntakeProblem> {
     let mut set = DataSet::new(encoding);
     let (mut from, mut enter_sequence) = (start, false);
+    let mut tokens = 0;
     loop {
-        match read_pass(bytes, (from, enter_sequence), top, &mut set)? {
+        match read_pass(bytes, (from, enter_sequence), top, &mut set, &mut tokens)? {
             PassEnd::Complete => return Ok(set),
             PassEnd::UnknownSequence(content) => {
                 (from, enter_sequence) = (skip_implicit(bytes, content)?, false)
             }
             PassEnd::KnownSequence(header) => (from, enter_sequence) = (header, true),
+            PassEnd::Element(next) => (from, enter_sequence) = (next, false),
         }
     }
 }
@@ -95,6 +111,7 @@ fn read_pass<'a>(
     (from, mut enter_sequence): (usize, bool),
     top: &[Tag],
     set: &mut DataSet<'a>,
+    tokens: &mut usize,
 ) -> Result<PassEnd, IntakeProblem> {
     let mut source = Cursor::new(bytes);
     source.set_position(from as u64);
@@ -106,9 +123,20 @@ fn read_pass<'a>(
     let mut reader = LazyDataSetReader::new_with_ts(source, syntax).map_err(|_| damaged(UNREADABLE))?;
     let mut open: Vec<Container> = Vec::new();
     while let Some(token) = reader.advance() {
+        *tokens += 1;
+        if *tokens > MAX_TOKENS {
+            return Err(damaged("it has more elements than any radiograph"));
+        }
         match token.map_err(|_| if open.is_empty() { damaged(UNREADABLE) } else { damaged(SEQUENCE) })? {
             LazyDataToken::ElementHeader(_) => {}
             LazyDataToken::LazyValue { header, decoder } => {
+                let position = decoder.position() as usize;
+                if open.is_empty()
+                    && set.encoding == ElementEncoding::ExplicitLittle
+                    && let Some(next) = encoding::behind_implicit_private(bytes, position, header.tag.group())
+                {
+                    return Ok(PassEnd::Element(next));
+                }
                 let value = slice(bytes, decoder.position(), header.len)?;
                 let element = Element { vr: header.vr, bytes: value };
                 if open.is_empty() && header.tag == tags::PIXEL_DATA {
@@ -138,7 +166,9 @@ fn read_pass<'a>(
             }
             LazyDataToken::PixelSequenceStart => {
                 if open.is_empty() {
-                    set.pixels = Some(PixelData::Fragments(Vec::new()));
+                    let content = reader.into_decoder().position() as usize;
+                    set.pixels = Some(PixelData::Fragments(fragments::read(bytes, content)?));
+                    return Ok(PassEnd::Complete);
                 }
                 open.push(Container::Pixels(0));
             }
@@ -154,15 +184,7 @@ fn read_pass<'a>(
                 _ => return Err(damaged(SEQUENCE)),
             },
             LazyDataToken::LazyItemValue { len, decoder } => {
-                let value = slice(bytes, decoder.position(), Length(len))?;
-                if let (
-                    &[Container::Pixels(items), Container::PixelItem],
-                    Some(PixelData::Fragments(fragments)),
-                ) = (&open[..], &mut set.pixels)
-                    && items > 1
-                {
-                    fragments.push(value);
-                }
+                slice(bytes, decoder.position(), Length(len))?;
                 decoder.skip_bytes(len).map_err(|_| IntakeProblem::Truncated)?;
             }
             LazyDataToken::ItemEnd => match open.pop() {
@@ -200,6 +222,9 @@ fn destination<'s, 'a>(
     tag: Tag,
 ) -> Option<&'s mut ElementMap<'a>> {
     let lut = matches!(tag, tags::LUT_DESCRIPTOR | tags::LUT_DATA);
+    let code = matches!(tag, tags::CODE_VALUE | tags::CODE_MEANING);
+    let window = matches!(tag, tags::WINDOW_CENTER | tags::WINDOW_WIDTH | tags::VOILUT_FUNCTION);
+    let rescale = matches!(tag, tags::RESCALE_SLOPE | tags::RESCALE_INTERCEPT);
     match *open {
         [] => top.contains(&tag).then_some(&mut set.root),
         [Container::Sequence(tags::MODALITY_LUT_SEQUENCE, 1), Container::Item] if lut => {
@@ -207,6 +232,22 @@ fn destination<'s, 'a>(
         }
         [Container::Sequence(tags::VOILUT_SEQUENCE, 1), Container::Item] if lut => {
             Some(set.voi_lut.get_or_insert_default())
+        }
+        [Container::Sequence(tags::VIEW_CODE_SEQUENCE, 1), Container::Item] if code => {
+            Some(set.view_code.get_or_insert_default())
+        }
+        [
+            Container::Sequence(
+                tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE | tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE,
+                1,
+            ),
+            Container::Item,
+            Container::Sequence(group, 1),
+            Container::Item,
+        ] if (group == tags::FRAME_VOILUT_SEQUENCE && window)
+            || (group == tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE && rescale) =>
+        {
+            Some(&mut set.frame)
         }
         _ => None,
     }
@@ -244,6 +285,6 @@ fn skip_implicit(bytes: &[u8], content: usize) -> Result<usize, IntakeProblem> {
 const UNREADABLE: &str = "its elements cannot be told apart";
 const SEQUENCE: &str = "a sequence in it does not end as it should";
 
-fn damaged(reason: &str) -> IntakeProblem {
+pub(super) fn damaged(reason: &str) -> IntakeProblem {
     IntakeProblem::Damaged { format: "DICOM", reason: reason.to_owned() }
 }

@@ -10,7 +10,7 @@
 //! not seen so is refused rather than guessed: a wrong cut would be screened like an X-ray.
 //!
 //! A film's whole way of light is not known: its levels are spread from black to what the files that models are
-//! trained on have at their brightest. `docs/camera.md` has what that costs.
+//! trained on have at their brightest. `docs/guide/camera.md` has what that costs.
 
 mod edges;
 mod error;

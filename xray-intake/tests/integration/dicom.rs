@@ -94,7 +94,7 @@ fn what_is_refused_and_how() {
         (plain().with(8, 0x16, storage("1.1.1")), DicomProblem::ForProcessing),
         (plain().with(8, 0x68, Value::text("CS", "FOR PROCESSING")), DicomProblem::ForProcessing),
         (plain().with(0x28, 8, Value::text("IS", "2")), DicomProblem::Frames { frames: 2 }),
-        (plain().with(0x28, 8, Value::text("IS", "0")), invalid("Number of Frames", "it is no count")),
+        (plain().with(0x28, 8, Value::text("IS", "-1")), invalid("Number of Frames", "it is no count")),
         (plain().with(0x28, 8, Value::text("IS", "1e3")), invalid("Number of Frames", "it is no count")),
         (plain().without(0x28, 0x10), missing("Rows")),
         (plain().without(0x28, 0x11), missing("Columns")),

@@ -65,7 +65,14 @@ fn bad_input_has_exact_errors() {
     let table = [
         ("empty", Vec::new(), IntakeProblem::Empty),
         ("text", b"Dear colleague, please find enclosed".to_vec(), IntakeProblem::UnknownFormat),
-        ("a GIF", b"GIF89a\x40\x00\x40\x00\x00\x00\x00;".to_vec(), IntakeProblem::UnknownFormat),
+        (
+            "a GIF",
+            b"GIF89a\x40\x00\x40\x00\x00\x00\x00;".to_vec(),
+            IntakeProblem::OtherFormat {
+                name: "a GIF picture",
+                remedy: "open it in an image viewer and save it as PNG or JPEG",
+            },
+        ),
         ("cut JPEG", cut(encoded(&grey(128, 128), ImageFormat::Jpeg)), IntakeProblem::Truncated),
         ("cut PNG", cut(encoded(&grey(128, 128), ImageFormat::Png)), IntakeProblem::Truncated),
         ("cut PGM", cut(encoded(&grey(128, 128), ImageFormat::Pnm)), IntakeProblem::Truncated),

@@ -35,7 +35,7 @@ impl Cache {
         kept.iter().find(|(one, _)| *one == which).map(|(_, file)| file.clone())
     }
 
-    /// Keeps a picture, in the place of the oldest.
+    /// Keeps a picture and drops the oldest.
     pub fn put(&self, which: PictureKey, file: &Arc<Vec<u8>>) {
         if file.len() > LARGEST {
             return;

@@ -98,7 +98,7 @@ pub(super) async fn dicom(
         .await
 }
 
-/// What `make` makes of a record and all that is known of it, while nothing else is decoded.
+/// Calls `make` with a record and all that is known of it, while nothing else is decoded.
 async fn data<T: Send + 'static>(
     site: &Arc<Site>,
     sequence: u64,

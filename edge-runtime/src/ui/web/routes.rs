@@ -31,7 +31,7 @@ const MAX_FORM_BYTES: usize = 4096;
 pub(super) fn router(site: Arc<Site>) -> Router {
     let router = Router::new()
         .route("/", get(home))
-        .route("/status", get(status))
+        .route("/live", get(status))
         .route("/records", get(records))
         .route("/records.csv", get(csv))
         .route("/records/{sequence}", get(record))

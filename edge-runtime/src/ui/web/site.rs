@@ -23,7 +23,7 @@ use crate::ui::lights::Patterns;
 /// What the page knows of the device.
 #[derive(Clone)]
 pub struct DeviceContext {
-    /// The store's folder. The page opens it anew for each request, for reading.
+    /// The store's folder. The page opens it again for each request, for reading.
     pub store: PathBuf,
     /// How much the store may take.
     pub limits: StoreLimits,

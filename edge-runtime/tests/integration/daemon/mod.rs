@@ -50,13 +50,13 @@ fn picture(at: u16) -> Result<InputEvent, InputError> {
     image(&device::picture(at), true)
 }
 
-/// Keeps what is shown, with how many records there were on the disk at that moment.
+/// Keeps what is shown, with how many records there were on the disk at that time.
 struct RecordedLights {
     store: PathBuf,
     shown: RefCell<Vec<(Signal, u64)>>,
     /// How long a result is held that must be seen.
     hold: Duration,
-    /// What a page would be told.
+    /// What a page would show.
     displayed: RefCell<Vec<DisplayedSignal>>,
     /// What it would show of the stick beside it.
     status: Arc<SharedStatus>,

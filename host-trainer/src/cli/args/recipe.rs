@@ -27,7 +27,7 @@ pub enum Recipe {
 
 impl Recipe {
     /// How training images are varied. Not at all in `robust`: with frozen backbones this does better on changed
-    /// validation images than any augmentation that was tried (docs/ablation.md).
+    /// validation images than any augmentation that was tried (docs/evidence/ablation.md).
     pub fn augment(self) -> Preset {
         match self {
             Recipe::Robust => Preset::None,

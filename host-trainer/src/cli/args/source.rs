@@ -70,7 +70,7 @@ pub struct SourceArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=32), help_heading = "Decision")]
     corruptions: Option<u32>,
     /// Compute features with the backbones in int8, on the engine that runs on the board (several times faster on a CPU,
-    /// see docs/performance.md, and `export` need not train the head again), or in float32
+    /// see docs/evidence/performance.md, and `export` need not train the head again), or in float32
     #[arg(long, value_enum, default_value = "auto", conflicts_with = "base", help_heading = "Features")]
     features_by: FeaturePrecision,
     /// Number of training images that the activation ranges of int8 backbones are measured on (calibration images)

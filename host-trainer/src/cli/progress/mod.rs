@@ -133,7 +133,7 @@ impl Reporter {
                 }
                 self.count("features", progress.done, progress.total);
             }
-            Event::Calibrated { done, total } => self.count("calibration", done, total),
+            Event::Calibrated { done, total } => self.count("activation ranges", done, total),
             Event::Evaluated { done, total } => self.count("screening", done, total),
             Event::TrainingBegins { target, epochs, finished } => {
                 self.training_begins(target, epochs, finished);

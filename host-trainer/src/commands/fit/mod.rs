@@ -27,10 +27,8 @@ use crate::pipeline::{
 };
 use crate::run::{RunDir, RunFiles, RunRecord, scored};
 
-/// What is fitted, and how.
 #[derive(Debug, Clone)]
 pub struct FitOptions {
-    /// The images and the backbones.
     pub source: FeatureSource,
     /// Where shards of the features lie, if they were computed elsewhere: a folder or `s3://BUCKET/PREFIX`.
     pub shards: Option<String>,

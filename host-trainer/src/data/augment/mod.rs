@@ -8,8 +8,8 @@
 //! Pictures are augmented at the input size ([`xray_core::preprocess::at_input_size`]) and before the intensity
 //! normalisation, as other exposures would reach it.
 
-mod detail;
-mod tone;
+mod detector;
+mod exposure;
 mod warp;
 
 #[cfg(test)]
@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use xray_intake::Radiograph;
 
-pub use detail::Detail;
-pub use tone::Tone;
+pub use detector::DetectorEffects;
+pub use exposure::Exposure;
 pub(super) use warp::warp;
 pub use warp::{Fill, Placement};
 
@@ -77,7 +77,6 @@ pub enum Preset {
 }
 
 impl Preset {
-    /// What it stands for.
     pub fn augmentation(self) -> Augmentation {
         let none = Augmentation {
             flip: false,
@@ -123,13 +122,9 @@ impl Preset {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("augmentation: {name} is {value}, and must lie between {low} and {high}")]
 pub struct AugmentError {
-    /// Which number.
     pub name: &'static str,
-    /// What it is.
     pub value: f64,
-    /// Its least value.
     pub low: f64,
-    /// Its greatest value.
     pub high: f64,
 }
 
@@ -165,7 +160,7 @@ impl Augmentation {
         let flip = rng.random::<bool>() && self.flip;
         // Evenly between -1 and 1.
         let mut side = || rng.random::<f64>() * 2.0 - 1.0;
-        let mut place = Placement {
+        let mut placement = Placement {
             stretch: 1.0,
             flip,
             zoom: 1.0 + self.zoom * side(),
@@ -173,34 +168,32 @@ impl Augmentation {
             rotation: self.rotation * side(),
             shift: [self.shift * side(), self.shift * side()],
         };
-        let tone = Tone {
+        let exposure = Exposure {
             brightness: self.brightness * side(),
             contrast: 1.0 + self.contrast * side(),
             gamma: (self.gamma.ln() * side()).exp(),
         };
-        place.stretch = ((1.0 + self.stretch).ln() * side()).exp();
+        placement.stretch = ((1.0 + self.stretch).ln() * side()).exp();
         // Below nothing it is blurred, above sharpened.
         let focus = side();
-        let detail = Detail {
+        let detector = DetectorEffects {
             blur: self.blur * (-focus).max(0.0),
             sharpen: self.sharpen * focus.max(0.0),
             noise: self.noise * rng.random::<f64>(),
             borders: if rng.random::<bool>() { self.borders } else { 0.0 },
             seed: rng.random(),
         };
-        Transform { place, tone, detail, fill: self.fill }
+        Transform { placement, exposure, detector, fill: self.fill }
     }
 }
 
 /// One change of position, exposure and detail.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Transform {
-    /// Where the picture goes.
-    pub place: Placement,
-    /// How it is exposed.
-    pub tone: Tone,
+    pub placement: Placement,
+    pub exposure: Exposure,
     /// How sharp it is, with what noise and borders.
-    pub detail: Detail,
+    pub detector: DetectorEffects,
     /// What stands where the picture does not reach.
     pub fill: Fill,
 }
@@ -208,13 +201,13 @@ pub struct Transform {
 impl Transform {
     /// The changed picture, grey, of the same size.
     pub fn apply(&self, image: &Radiograph) -> Radiograph {
-        let mut plane = FloatImage::of(image);
-        if self.place != Placement::default() {
-            plane = warp(&plane, &self.place, self.fill);
+        let mut pixels = FloatImage::of(image);
+        if self.placement != Placement::default() {
+            pixels = warp(&pixels, &self.placement, self.fill);
         }
-        self.tone.apply(&mut plane);
-        self.detail.apply(&mut plane);
-        plane.into_image(image)
+        self.exposure.apply(&mut pixels);
+        self.detector.apply(&mut pixels);
+        pixels.into_image(image)
     }
 }
 

@@ -4,12 +4,12 @@ use serde::Deserialize;
 
 use super::*;
 
-fn plane(width: usize, levels: &[f32]) -> FloatImage {
+fn float_image(width: usize, levels: &[f32]) -> FloatImage {
     FloatImage { width, height: levels.len() / width, levels: levels.to_vec() }
 }
 
-fn placed(width: usize, levels: &[f32], place: Placement, fill: Fill) -> Vec<f32> {
-    warp(&plane(width, levels), &place, fill).levels
+fn placed(width: usize, levels: &[f32], placement: Placement, fill: Fill) -> Vec<f32> {
+    warp(&float_image(width, levels), &placement, fill).levels
 }
 
 fn close(found: &[f32], expected: &[f32]) {
@@ -87,7 +87,7 @@ fn levels_are_those_of_scipy() {
     let mut largest = 0.0f32;
     for Golden { flip, zoom, shear, rotation, shift, fill, levels } in &golden {
         let fill = fill.as_u64().map_or(Fill::Edge, |level| Fill::Level(level as u8));
-        let place = Placement {
+        let placement = Placement {
             flip: *flip,
             zoom: *zoom,
             shear: *shear,
@@ -95,7 +95,7 @@ fn levels_are_those_of_scipy() {
             shift: *shift,
             ..Placement::default()
         };
-        let found = placed(24, &drawn, place, fill);
+        let found = placed(24, &drawn, placement, fill);
         for (found, expected) in found.iter().step_by(3).zip(levels) {
             largest = largest.max((found - expected).abs());
         }
@@ -106,32 +106,35 @@ fn levels_are_those_of_scipy() {
 
 #[test]
 fn tone_by_hand() {
-    let toned = |tone: Tone, levels: &[f32]| {
-        let mut plane = plane(levels.len(), levels);
-        tone.apply(&mut plane);
-        plane.levels
+    let toned = |exposure: Exposure, levels: &[f32]| {
+        let mut pixels = float_image(levels.len(), levels);
+        exposure.apply(&mut pixels);
+        pixels.levels
     };
     // .2² = .04
-    close(&toned(Tone { gamma: 2.0, ..Tone::default() }, &[0.0, 51.0, 255.0]), &[0.0, 10.2, 255.0]);
-    close(&toned(Tone { contrast: 0.5, ..Tone::default() }, &[0.0, 100.0, 200.0]), &[50.0, 100.0, 150.0]);
-    close(&toned(Tone { brightness: 0.1, ..Tone::default() }, &[0.0, 100.0]), &[25.5, 125.5]);
+    close(&toned(Exposure { gamma: 2.0, ..Exposure::default() }, &[0.0, 51.0, 255.0]), &[0.0, 10.2, 255.0]);
+    close(
+        &toned(Exposure { contrast: 0.5, ..Exposure::default() }, &[0.0, 100.0, 200.0]),
+        &[50.0, 100.0, 150.0],
+    );
+    close(&toned(Exposure { brightness: 0.1, ..Exposure::default() }, &[0.0, 100.0]), &[25.5, 125.5]);
     // All three: 51 → 10.2 and 255, their mean 132.6, doubled to 0-112.2 … and moved down by a tenth.
-    let all = Tone { brightness: -0.1, contrast: 2.0, gamma: 2.0 };
+    let all = Exposure { brightness: -0.1, contrast: 2.0, gamma: 2.0 };
     close(&toned(all, &[51.0, 255.0]), &[-137.7, 351.9]);
 }
 
 #[test]
 fn detail_is_done_in_its_order() {
-    let flat = |detail: Detail| {
-        let mut plane = plane(40, &[100.0; 400]);
-        detail.apply(&mut plane);
-        plane.levels
+    let flat = |detector: DetectorEffects| {
+        let mut pixels = float_image(40, &[100.0; 400]);
+        detector.apply(&mut pixels);
+        pixels.levels
     };
     // A flat picture has no detail to lose or gain.
-    close(&flat(Detail { blur: 1.5, ..Detail::default() }), &[100.0; 400]);
-    close(&flat(Detail { sharpen: 2.0, ..Detail::default() }), &[100.0; 400]);
+    close(&flat(DetectorEffects { blur: 1.5, ..DetectorEffects::default() }), &[100.0; 400]);
+    close(&flat(DetectorEffects { sharpen: 2.0, ..DetectorEffects::default() }), &[100.0; 400]);
     // Bars are painted over the noise, each at most a tenth of forty pixels.
-    let found = flat(Detail { noise: 4.0, borders: 0.1, seed: 3, ..Detail::default() });
+    let found = flat(DetectorEffects { noise: 4.0, borders: 0.1, seed: 3, ..DetectorEffects::default() });
     let bar = |row: &[f32]| row.iter().take_while(|level| **level <= 40.0).count();
     for row in found.chunks_exact(40) {
         let reversed: Vec<f32> = row.iter().rev().copied().collect();
@@ -139,8 +142,14 @@ fn detail_is_done_in_its_order() {
         assert!(left <= 4 && right <= 4);
         assert!(row[left..40 - right].windows(2).any(|two| two[0] != two[1]));
     }
-    assert_eq!(found, flat(Detail { noise: 4.0, borders: 0.1, seed: 3, ..Detail::default() }));
-    assert_ne!(found, flat(Detail { noise: 4.0, borders: 0.1, seed: 4, ..Detail::default() }));
+    assert_eq!(
+        found,
+        flat(DetectorEffects { noise: 4.0, borders: 0.1, seed: 3, ..DetectorEffects::default() })
+    );
+    assert_ne!(
+        found,
+        flat(DetectorEffects { noise: 4.0, borders: 0.1, seed: 4, ..DetectorEffects::default() })
+    );
 }
 
 #[test]
@@ -148,9 +157,9 @@ fn sharpening_lifts_a_point_by_what_a_blur_takes() {
     // The middle weight of the bell of one pixel is .1592: a blur leaves 15.92 of 100.
     let mut levels = vec![0.0; 11 * 11];
     levels[60] = 100.0;
-    let mut plane = plane(11, &levels);
-    Detail { sharpen: 0.5, ..Detail::default() }.apply(&mut plane);
-    assert!((plane.levels[60] - (100.0 + 0.5 * 84.08)).abs() < 0.02, "{}", plane.levels[60]);
+    let mut pixels = float_image(11, &levels);
+    DetectorEffects { sharpen: 0.5, ..DetectorEffects::default() }.apply(&mut pixels);
+    assert!((pixels.levels[60] - (100.0 + 0.5 * 84.08)).abs() < 0.02, "{}", pixels.levels[60]);
 }
 
 fn drawn() -> Radiograph {
@@ -164,12 +173,12 @@ fn nothing_is_changed_by_none_and_levels_are_cut_off() {
     let none = Preset::None.augmentation();
     assert_eq!(none.draw(&mut view_rng(1, "ab", 0)).apply(&image), image);
     let still = Transform {
-        place: Placement::default(),
-        tone: Tone::default(),
-        detail: Detail::default(),
+        placement: Placement::default(),
+        exposure: Exposure::default(),
+        detector: DetectorEffects::default(),
         fill: Fill::Edge,
     };
-    let bright = Transform { tone: Tone { brightness: 1.0, ..Tone::default() }, ..still };
+    let bright = Transform { exposure: Exposure { brightness: 1.0, ..Exposure::default() }, ..still };
     assert!(bright.apply(&image).pixels().grey().iter().all(|level| *level == 255));
 }
 
@@ -200,9 +209,9 @@ fn a_view_follows_from_seed_content_and_number_alone() {
     // One change less, and the others are as they were.
     let without =
         Augmentation { rotation: 0.0, flip: false, blur: 0.0, ..robust }.draw(&mut view_rng(7, "ab", 3));
-    let expected = Placement { rotation: 0.0, flip: false, ..first.place };
-    assert_eq!((without.place, without.tone), (expected, first.tone));
-    assert_eq!(without.detail, Detail { blur: 0.0, ..first.detail });
+    let expected = Placement { rotation: 0.0, flip: false, ..first.placement };
+    assert_eq!((without.placement, without.exposure), (expected, first.exposure));
+    assert_eq!(without.detector, DetectorEffects { blur: 0.0, ..first.detector });
 }
 
 #[test]
@@ -210,12 +219,12 @@ fn draws_fill_their_ranges_and_do_not_leave_them() {
     let robust = Preset::Robust.augmentation();
     let mut ends = [(f64::MAX, f64::MIN); 13];
     for view in 0..2000 {
-        let Transform { place, tone, detail, .. } = robust.draw(&mut view_rng(1, "cd", view));
-        let [x, y] = place.shift;
-        let position = [place.zoom, place.stretch, place.shear, place.rotation, x, y];
-        let exposure = [tone.brightness, tone.contrast, tone.gamma];
-        assert!(detail.blur == 0.0 || detail.sharpen == 0.0);
-        let seen = [detail.blur, detail.sharpen, detail.noise, detail.borders];
+        let Transform { placement, exposure, detector, .. } = robust.draw(&mut view_rng(1, "cd", view));
+        let [x, y] = placement.shift;
+        let position = [placement.zoom, placement.stretch, placement.shear, placement.rotation, x, y];
+        let exposure = [exposure.brightness, exposure.contrast, exposure.gamma];
+        assert!(detector.blur == 0.0 || detector.sharpen == 0.0);
+        let seen = [detector.blur, detector.sharpen, detector.noise, detector.borders];
         let values = position.into_iter().chain(exposure).chain(seen);
         for ((low, high), value) in ends.iter_mut().zip(values) {
             (*low, *high) = (low.min(value), high.max(value));

@@ -46,7 +46,6 @@ pub struct Placement {
     pub shift: [f64; 2],
 }
 
-/// Where it was.
 impl Default for Placement {
     fn default() -> Self {
         Placement { flip: false, zoom: 1.0, stretch: 1.0, shear: 0.0, rotation: 0.0, shift: [0.0; 2] }
@@ -70,44 +69,44 @@ impl Placement {
     }
 }
 
-/// The plane put in its place; between pixels the levels are interpolated bilinearly.
-pub(in crate::data) fn warp(plane: &FloatImage, place: &Placement, fill: Fill) -> FloatImage {
-    let (width, height) = (plane.width as f64, plane.height as f64);
+/// The pixels put in its place; between pixels the levels are interpolated bilinearly.
+pub(in crate::data) fn warp(pixels: &FloatImage, place: &Placement, fill: Fill) -> FloatImage {
+    let (width, height) = (pixels.width as f64, pixels.height as f64);
     let middle = [(width - 1.0) / 2.0, (height - 1.0) / 2.0];
     let moved = [place.shift[0] * width, place.shift[1] * height];
     let back = place.inverse();
-    let mut levels = Vec::with_capacity(plane.levels.len());
-    for y in 0..plane.height {
+    let mut levels = Vec::with_capacity(pixels.levels.len());
+    for y in 0..pixels.height {
         let down = y as f64 - middle[1] - moved[1];
-        for x in 0..plane.width {
+        for x in 0..pixels.width {
             let right = x as f64 - middle[0] - moved[0];
             let from_x = back[0][0] * right + back[0][1] * down + middle[0];
             let from_y = back[1][0] * right + back[1][1] * down + middle[1];
-            levels.push(sample(plane, from_x, from_y, fill));
+            levels.push(sample(pixels, from_x, from_y, fill));
         }
     }
-    FloatImage { width: plane.width, height: plane.height, levels }
+    FloatImage { width: pixels.width, height: pixels.height, levels }
 }
 
 /// The level between the four pixels around a place.
-fn sample(plane: &FloatImage, x: f64, y: f64, fill: Fill) -> f32 {
+fn sample(pixels: &FloatImage, x: f64, y: f64, fill: Fill) -> f32 {
     let (left, top) = (x.floor(), y.floor());
     let (part_x, part_y) = (x - left, y - top);
     let (left, top) = (left as i64, top as i64);
     let row = |y: i64| {
-        let from = f64::from(level(plane, left, y, fill));
-        let to = f64::from(level(plane, left + 1, y, fill));
+        let from = f64::from(level(pixels, left, y, fill));
+        let to = f64::from(level(pixels, left + 1, y, fill));
         from + (to - from) * part_x
     };
     let (from, to) = (row(top), row(top + 1));
     (from + (to - from) * part_y) as f32
 }
 
-fn level(plane: &FloatImage, x: i64, y: i64, fill: Fill) -> f32 {
-    let (last_x, last_y) = (plane.width as i64 - 1, plane.height as i64 - 1);
+fn level(pixels: &FloatImage, x: i64, y: i64, fill: Fill) -> f32 {
+    let (last_x, last_y) = (pixels.width as i64 - 1, pixels.height as i64 - 1);
     let inside = (0..=last_x).contains(&x) && (0..=last_y).contains(&y);
     match fill {
         Fill::Level(level) if !inside => f32::from(level),
-        _ => plane.levels[y.clamp(0, last_y) as usize * plane.width + x.clamp(0, last_x) as usize],
+        _ => pixels.levels[y.clamp(0, last_y) as usize * pixels.width + x.clamp(0, last_x) as usize],
     }
 }

@@ -1,4 +1,4 @@
-//! Pictures that were stored with losses once more.
+//! JPEG artefacts.
 
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;

@@ -1,4 +1,4 @@
-//! Contrast equalised place by place, as many a detector's software does.
+//! Locally equalised contrast (CLAHE), as in the software of many detectors.
 
 use xray_core::preprocess::{Clahe, Intensity, PreprocessError, Preprocessing, Scaling, prepare};
 use xray_intake::Radiograph;

@@ -46,7 +46,7 @@ use xray_intake::{IntakeProblem, Radiograph};
 
 pub use kind::Kind;
 
-use super::augment::Tone;
+use super::augment::Exposure;
 use super::float_image::{FloatImage, borders, noise, smooth};
 
 /// Raised whenever a corruption gives other pixels than before.
@@ -95,7 +95,6 @@ impl Corruption {
         all
     }
 
-    /// What is changed.
     pub fn kind(self) -> Kind {
         self.kind
     }
@@ -123,27 +122,27 @@ impl Corruption {
             Kind::Local => return Ok(local::equalised(image, amount)?),
             _ => {}
         }
-        let mut plane = FloatImage::of(image);
+        let mut pixels = FloatImage::of(image);
         match self.kind {
             Kind::ContrastLow | Kind::ContrastHigh => {
-                Tone { contrast: amount, ..Tone::default() }.apply(&mut plane)
+                Exposure { contrast: amount, ..Exposure::default() }.apply(&mut pixels)
             }
             Kind::GammaDark | Kind::GammaBright => {
-                Tone { gamma: amount, ..Tone::default() }.apply(&mut plane)
+                Exposure { gamma: amount, ..Exposure::default() }.apply(&mut pixels)
             }
-            Kind::Noise => noise::add(&mut plane, amount as f32, rng),
-            Kind::Blur => plane = smooth::gaussian(&plane, amount),
-            Kind::Crop => plane = geometry::crop(&plane, amount, rng),
-            Kind::Scale => plane = geometry::shrink(&plane, amount),
-            Kind::Borders => borders::paint(&mut plane, amount / 2.0..amount, rng),
-            Kind::Sharpen => smooth::sharpen(&mut plane, amount),
-            Kind::Reduced => plane = resolution::reduced(&plane, amount),
-            Kind::Stretch => plane = geometry::stretch(&plane, amount, rng),
-            Kind::Rotation => plane = geometry::turn(&plane, amount, rng),
-            Kind::Shading => shading::shade(&mut plane, amount, rng),
+            Kind::Noise => noise::add(&mut pixels, amount as f32, rng),
+            Kind::Blur => pixels = smooth::gaussian(&pixels, amount),
+            Kind::Crop => pixels = geometry::crop(&pixels, amount, rng),
+            Kind::Scale => pixels = geometry::shrink(&pixels, amount),
+            Kind::Borders => borders::paint(&mut pixels, amount / 2.0..amount, rng),
+            Kind::Sharpen => smooth::sharpen(&mut pixels, amount),
+            Kind::Reduced => pixels = resolution::reduced(&pixels, amount),
+            Kind::Stretch => pixels = geometry::stretch(&pixels, amount, rng),
+            Kind::Rotation => pixels = geometry::turn(&pixels, amount, rng),
+            Kind::Shading => shading::shade(&mut pixels, amount, rng),
             Kind::Jpeg | Kind::Local => {}
         }
-        Ok(plane.into_image(image))
+        Ok(pixels.into_image(image))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::data::augment::{Augmentation, Preset};
 
-fn plane(width: usize, levels: &[f32]) -> FloatImage {
+fn float_image(width: usize, levels: &[f32]) -> FloatImage {
     FloatImage { width, height: levels.len() / width, levels: levels.to_vec() }
 }
 
@@ -58,7 +58,7 @@ fn a_blurred_point_is_the_bell() {
     // exp(-½) = .6065; four deviations to either side hold all but a fifteen-thousandth.
     let mut levels = vec![0.0; 11 * 11];
     levels[5 * 11 + 5] = 100.0;
-    let found = smooth::gaussian(&plane(11, &levels), 1.0).levels;
+    let found = smooth::gaussian(&float_image(11, &levels), 1.0).levels;
     let middle = 100.0 / (2.0 * std::f32::consts::PI);
     assert!((found[5 * 11 + 5] - middle).abs() < 0.01, "{}", found[60]);
     assert!((found[5 * 11 + 6] / found[60] - 0.6065).abs() < 1e-4);
@@ -83,7 +83,7 @@ fn blur_is_that_of_scipy() {
         .collect();
     assert_eq!(golden.len(), 3);
     for Golden { deviation, levels } in golden {
-        let found = smooth::gaussian(&plane(24, &drawn), deviation).levels;
+        let found = smooth::gaussian(&float_image(24, &drawn), deviation).levels;
         for (found, expected) in found.iter().step_by(3).zip(&levels) {
             assert!((found - expected).abs() < 0.001, "{deviation}: {found} is not {expected}");
         }

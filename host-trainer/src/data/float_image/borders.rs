@@ -1,4 +1,4 @@
-//! The parts of a sensor that no X-ray reached.
+//! Dark borders, where no X-ray reached the sensor.
 
 use std::ops::Range;
 

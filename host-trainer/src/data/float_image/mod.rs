@@ -31,7 +31,6 @@ impl FloatImage {
         image.with_levels(|at| (self.levels[at] + 0.5).floor() as u8)
     }
 
-    /// The mean level.
     pub fn mean(&self) -> f32 {
         let sum: f64 = self.levels.iter().map(|level| f64::from(*level)).sum();
         (sum / self.levels.len() as f64) as f32

@@ -1,4 +1,4 @@
-//! Grain.
+//! Gaussian noise.
 
 use std::f32::consts::TAU;
 

@@ -1,4 +1,4 @@
-//! Less detail, and more.
+//! Gaussian blur and sharpening.
 
 use super::FloatImage;
 

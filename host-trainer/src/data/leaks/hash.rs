@@ -1,4 +1,4 @@
-//! What a picture looks like, in 256 bits.
+//! A perceptual hash of 256 bits.
 
 use std::f64::consts::PI;
 

@@ -1,17 +1,16 @@
-//! Pictures that are no X-rays, drawn by code: what a gate is shown besides X-rays that lie wrongly, so that it learns what
-//! else comes before a camera. They are drawn from a seed and a number, and none is like another.
+//! Pictures that are no X-rays, drawn by code. Quality gates are fitted on them and on X-rays in wrong orientations. They are
+//! drawn from a seed and a number; no two are alike.
 //!
 //! A quality gate that was fitted on these is measured on others: photographs and other drawn pictures.
 
-mod cells;
-mod marks;
 mod page;
+mod shapes;
+mod textures;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use xray_intake::{IntakeProblem, Radiograph};
 
-/// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OodPicture {
     /// Every pixel, or every few, of a level of its own.
@@ -41,7 +40,6 @@ impl OodPicture {
         OodPicture::Page,
     ];
 
-    /// The name in tables.
     pub fn name(self) -> &'static str {
         match self {
             OodPicture::Grain => "grain",
@@ -62,12 +60,12 @@ impl OodPicture {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream((number << 8) + self as u64);
         let levels = match self {
-            OodPicture::Grain => cells::grain(size, &mut rng),
-            OodPicture::Clouds => cells::clouds(size, &mut rng),
-            OodPicture::Smoke => cells::smoke(size, &mut rng),
-            OodPicture::Slope => cells::slope(size, &mut rng),
-            OodPicture::Shapes => marks::shapes(size, &mut rng),
-            OodPicture::Strokes => marks::strokes(size, &mut rng),
+            OodPicture::Grain => textures::grain(size, &mut rng),
+            OodPicture::Clouds => textures::clouds(size, &mut rng),
+            OodPicture::Smoke => textures::smoke(size, &mut rng),
+            OodPicture::Slope => textures::slope(size, &mut rng),
+            OodPicture::Shapes => shapes::shapes(size, &mut rng),
+            OodPicture::Strokes => shapes::strokes(size, &mut rng),
             OodPicture::Page => page::letters(size, &mut rng),
         };
         // Half of them in fewer levels: not all such pictures have strong contrasts.

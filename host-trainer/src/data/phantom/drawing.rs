@@ -1,4 +1,4 @@
-//! A grey canvas of floats, and the few strokes that a phantom needs.
+//! A grey canvas of floats, and the strokes that phantoms are drawn with.
 
 use std::ops::Range;
 

@@ -33,11 +33,7 @@ pub enum PhantomError {
     #[error("{}: {source}; check the path, its permissions and the space left", .path.display())]
     Io { path: PathBuf, source: std::io::Error },
     #[error("{}: cannot write the picture: {source}; check the space left", .path.display())]
-    Image {
-        path: PathBuf,
-        /// What the encoder said.
-        source: image::ImageError,
-    },
+    Image { path: PathBuf, source: image::ImageError },
 }
 
 /// How many images of each class to write.

@@ -4,19 +4,12 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ShardError {
     #[error("{place}: cannot be opened: {reason}; name a folder, or s3://BUCKET/PREFIX")]
-    Location {
-        /// The place as it was named.
-        place: String,
-        reason: String,
-    },
+    Location { place: String, reason: String },
     #[error(
         "{place}: this build knows local folders only; build it with \
          `cargo build --release -p host-trainer --features s3`, or name a folder"
     )]
-    NotBuilt {
-        /// The place as it was named.
-        place: String,
-    },
+    NotBuilt { place: String },
     #[error("{file}: cannot {action}: {reason}; check access and space, and run the command again")]
     Store {
         /// The file or place.
@@ -35,11 +28,7 @@ pub enum ShardError {
         reason: String,
     },
     #[error("{file}: {reason}")]
-    Other {
-        file: String,
-        /// How it differs.
-        reason: String,
-    },
+    Other { file: String, reason: String },
     #[error(
         "{place}: {} of {of} shards missing: {}; compute them with `host-trainer features --shard I/{of}`, or leave \
          --shards out to compute what the cache lacks here", .missing.len(), listed(.missing)

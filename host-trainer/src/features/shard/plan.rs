@@ -37,7 +37,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan for these jobs.
     pub fn new(data: String, device: &str, parts: Vec<ShardPlanPart>, jobs: &[FeatureJob]) -> Self {
         let mut hash = Sha256::new();
         for job in jobs {

@@ -33,7 +33,6 @@ pub struct EarlyStoppingState {
 pub struct Outcome {
     /// The metric is the best so far: with `restore best`, these weights are kept.
     pub best: bool,
-    /// The training ends.
     pub stop: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A smaller step size when a figure no longer betters.
+//! Reduces the learning rate when a metric no longer improves.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use super::Monitor;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ReduceOnPlateau {
     pub monitor: Monitor,
-    /// What the step size is multiplied with, above 0 and below 1.
+    /// What the learning rate is multiplied with, above 0 and below 1.
     pub factor: f64,
     /// Passes without a better figure until it is.
     pub patience: usize,
@@ -17,7 +17,7 @@ pub struct ReduceOnPlateau {
     pub min_delta: f64,
     /// Passes after a reduction that are not counted.
     pub cooldown: usize,
-    /// The step size does not go below this.
+    /// The learning rate does not go below this.
     pub floor: f64,
 }
 
@@ -44,7 +44,7 @@ pub struct ReduceOnPlateauState {
 }
 
 impl ReduceOnPlateau {
-    /// The step size of the next pass, from the figure of this pass and its step size; `value` is none where
+    /// The learning rate of the next epoch, from the metric and the learning rate of this epoch; `value` is none where
     /// it is not defined, and then nothing changes.
     pub fn after(&self, state: &mut ReduceOnPlateauState, value: Option<f64>, rate: f64) -> f64 {
         let Some(value) = value else { return rate };
@@ -71,7 +71,6 @@ impl ReduceOnPlateau {
 mod tests {
     use super::*;
 
-    /// The step size after each pass.
     fn trace(rule: ReduceOnPlateau, mut rate: f64, losses: &[f64]) -> Vec<f64> {
         let mut state = ReduceOnPlateauState::default();
         losses

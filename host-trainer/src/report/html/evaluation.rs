@@ -71,7 +71,7 @@ pub(super) fn calibration(input: &ReportInput<'_>, pictures: &Pictures) -> Marku
         "Can the probabilities be believed?",
         html! {
             @if temperature == 1.0 {
-                p { "The model has no calibration: probabilities are as the network gives them." }
+                p { "The probabilities are not calibrated: they are as the network gives them." }
             } @else {
                 p {
                     "Probabilities are divided by the temperature " (format!("{temperature:.3}")) " (as logits), fitted on \

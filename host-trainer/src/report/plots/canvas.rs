@@ -1,4 +1,4 @@
-//! What all pictures share: size, colours, letters, axes.
+//! Size, colours, text and axes of all plots.
 
 use std::ops::Range;
 
@@ -23,7 +23,6 @@ const GRID: RGBColor = RGBColor(0xe2, 0xe2, 0xe2);
 /// Letters and the working point.
 pub const INK: RGBColor = RGBColor(0x1a, 0x1a, 0x1a);
 
-/// Where a picture is drawn.
 pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// A picture with two axes of numbers.
@@ -51,7 +50,6 @@ pub fn picture(draw: impl FnOnce(&Area<'_>) -> Result<(), PlotError>) -> Result<
 }
 
 pub struct Axis<'a> {
-    /// What is measured on it.
     pub name: &'a str,
     /// From where to where.
     pub range: Range<f64>,

@@ -7,7 +7,6 @@ use super::canvas::{Axis, GREY, NEGATIVE, POSITIVE, axes, dashes, legend, pictur
 
 /// One line of a picture.
 pub struct Curve {
-    /// Its name in the legend.
     pub name: &'static str,
     /// Its value in each epoch, from the first.
     pub values: Vec<f64>,

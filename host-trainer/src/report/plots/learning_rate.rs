@@ -6,7 +6,7 @@ use super::curves::{Curve, CurvePlot, draw};
 use super::{Picture, PlotError};
 use crate::head::Epoch;
 
-/// The step size over the epochs; `kept` is the epoch whose weights were kept, from 1.
+/// The learning rate over the epochs; `kept` is the epoch whose weights were kept, from 1.
 ///
 /// # Errors
 /// [`PlotError::Drawing`] if it cannot be drawn.
@@ -14,7 +14,7 @@ pub fn learning_rate(history: &[Epoch], kept: usize) -> Result<Picture, PlotErro
     let values = history.iter().map(|epoch| epoch.learning_rate).collect();
     Ok(Picture {
         name: "learning-rate",
-        caption: "Adam's step size in each pass through the training images.".to_owned(),
+        caption: "Adam's learning rate in each epoch.".to_owned(),
         svg: draw(
             CurvePlot {
                 title: "Learning rate",

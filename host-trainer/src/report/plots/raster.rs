@@ -1,4 +1,4 @@
-//! A drawing in dots.
+//! SVG to PNG.
 
 use std::sync::Arc;
 

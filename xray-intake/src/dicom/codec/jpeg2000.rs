@@ -4,35 +4,24 @@ use hayro_jpeg2000::{DecodeError, DecodeSettings, DecoderContext, DecodingError,
 
 use super::super::DicomProblem;
 use super::super::pixel_format::{Photometric, PixelFormat};
-use super::{Samples, damaged, ybr};
+use super::{Samples, damaged, jpeg2000_markers, ybr};
 use crate::IntakeProblem;
-use crate::limits::MAX_JPEG_2000_PIXELS;
+use crate::limits::MAX_JPEG_2000_SAMPLES;
 
 const NAME: &str = "JPEG 2000";
-
-/// Start and size markers (annex A.4.1, A.5.1).
-const START: [u8; 4] = [0xff, 0x4f, 0xff, 0x51];
 
 /// Where the first component's precision, less one, stands, with its sign in the highest bit.
 const PRECISION_AT: usize = 42;
 
-/// End of the code stream.
-const END: [u8; 2] = [0xff, 0xd9];
-
 pub(super) fn decode(format: &PixelFormat, bytes: &[u8]) -> Result<Samples, IntakeProblem> {
-    if format.pixels() as u64 > MAX_JPEG_2000_PIXELS {
+    if (format.pixels() * format.photometric.samples()) as u64 > MAX_JPEG_2000_SAMPLES {
         return Err(IntakeProblem::TooManyPixels { width: format.width, height: format.height });
     }
     if format.shift != 0 {
         return Err(DicomProblem::Coding { name: "JPEG 2000 with shifted bits" }.into());
     }
-    if !bytes.starts_with(&START) {
-        return Err(damaged(NAME, "it does not begin as a code stream does"));
-    }
-    // The decoder fills with grey what is missing; an odd length was padded with a zero.
-    if !bytes.strip_suffix(&[0]).unwrap_or(bytes).ends_with(&END) && !bytes.ends_with(&END) {
-        return Err(IntakeProblem::Truncated);
-    }
+    // The decoder fills with grey what is missing.
+    let bytes = jpeg2000_markers::check(format, bytes)?;
     let settings = DecodeSettings { strict: true, ..DecodeSettings::default() };
     let image = Image::new(bytes, &settings).map_err(|error| describe(&error))?;
     if (image.width(), image.height()) != (format.width, format.height) {

@@ -2,6 +2,7 @@
 
 mod jpeg;
 mod jpeg2000;
+mod jpeg2000_markers;
 mod native;
 mod rle;
 mod ybr;

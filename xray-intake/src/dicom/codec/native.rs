@@ -18,7 +18,9 @@ pub(super) fn decode(
     if found < expected {
         return Err(IntakeProblem::Truncated);
     }
-    if found > expected.next_multiple_of(2) {
+    // Padding is zeros (PS3.5, section 8.1.1), and less than another image.
+    let excess = &pixels.bytes[expected..];
+    if excess.len() > 1 && (excess.len() >= expected || excess.iter().any(|byte| *byte != 0)) {
         return Err(damaged("DICOM", "Pixel Data holds more than the one image that the header describes"));
     }
     let bytes = &pixels.bytes[..expected];

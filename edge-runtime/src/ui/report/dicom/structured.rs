@@ -55,7 +55,7 @@ const DEVICE: Code = term("121007", "DCM", "Device");
 const DEVICE_UID: Code = term("121012", "DCM", "Device Observer UID");
 const DEVICE_NAME: Code = term("121013", "DCM", "Device Observer Name");
 const COMMENT: Code = term("121106", "DCM", "Comment");
-const SOURCE: Code = term("121112", "DCM", "SourceImage of Measurement");
+const SOURCE: Code = term("121112", "DCM", "Source of Measurement");
 
 /// A record as a structured report.
 ///

@@ -178,7 +178,7 @@ fn what_cannot_be_shown_has_no_capture_but_a_report() {
 
 #[test]
 fn what_a_test_model_said_is_called_so() {
-    let told = |random| {
+    let report_of = |random| {
         let mut data = data(plain(), no_result(), true);
         data.model = Some(crate::status::ModelFacts {
             hash: data.record.entry.model,
@@ -199,7 +199,7 @@ fn what_a_test_model_said_is_called_so() {
         });
         (warned, rows.expect("a number"))
     };
-    let ((warned, rows), (silent, fewer)) = (told(true), told(false));
+    let ((warned, rows), (silent, fewer)) = (report_of(true), report_of(false));
     assert!(warned && !silent);
     assert_eq!(rows, fewer + 22, "one more line under the picture");
 }

@@ -1,9 +1,9 @@
 //! The segments before the first scan (annex B.2).
 
 use super::super::super::DicomProblem;
-use super::huffman::{BitReader, Huffman};
 use super::{NAME, damaged};
 use crate::IntakeProblem;
+use crate::jpeg::huffman::{BitReader, Huffman};
 
 /// A component of a frame.
 #[derive(Debug, Clone, Copy)]
@@ -25,12 +25,11 @@ pub(super) struct Frame {
     pub components: Vec<Component>,
 }
 
-/// A component of a scan: where it stands in the frame, and its tables.
+/// A component of a scan: where it is in the frame, and its tables.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ScanComponent {
     pub component: usize,
     dc: usize,
-    ac: usize,
 }
 
 /// The scan header.
@@ -39,7 +38,7 @@ pub(super) struct Scan {
     pub components: Vec<ScanComponent>,
     /// Start of spectral selection; the predictor of a lossless scan.
     pub start: u8,
-    /// BitReader by which samples were shifted down before they were coded.
+    /// Bits by which samples were shifted down before they were coded.
     pub shift: u8,
 }
 
@@ -104,18 +103,9 @@ impl<'a> Headers<'a> {
         BitReader::new(self.data)
     }
 
-    /// The table of a component for DC coefficients or lossless differences.
+    /// The table of a component for lossless differences.
     pub fn dc(&self, coded: &ScanComponent) -> Result<&Huffman, IntakeProblem> {
-        self.table(0, coded.dc)
-    }
-
-    /// The table of a component for AC coefficients.
-    pub fn ac(&self, coded: &ScanComponent) -> Result<&Huffman, IntakeProblem> {
-        self.table(1, coded.ac)
-    }
-
-    fn table(&self, class: usize, number: usize) -> Result<&Huffman, IntakeProblem> {
-        self.tables[class][number].as_ref().ok_or_else(|| damaged(NAME, "a table of codes is missing"))
+        self.tables[0][coded.dc].as_ref().ok_or_else(|| damaged(NAME, "a table of codes is missing"))
     }
 }
 
@@ -158,7 +148,7 @@ fn read_scan(body: &[u8], frame: &Frame) -> Result<Scan, IntakeProblem> {
         .map(|pair| {
             let component = frame.components.iter().position(|c| c.id == pair[0])?;
             let (dc, ac) = (usize::from(pair[1] >> 4), usize::from(pair[1] & 15));
-            (dc < 4 && ac < 4).then_some(ScanComponent { component, dc, ac })
+            (dc < 4 && ac < 4).then_some(ScanComponent { component, dc })
         })
         .collect::<Option<Vec<_>>>();
     Ok(Scan { components: components.ok_or_else(bad)?, start, shift: approximation & 15 })

@@ -2,9 +2,9 @@
 
 use super::super::super::DicomProblem;
 use super::headers::Headers;
-use super::huffman::{BitReader, Huffman};
 use super::{NAME, damaged};
 use crate::IntakeProblem;
+use crate::jpeg::huffman::{BitReader, Huffman};
 
 /// The samples, row by row, the components of a pixel together.
 ///

@@ -1,11 +1,10 @@
 //! JPEG: sequential of 8 bits and lossless of 2 to 16 bits (ITU-T T.81).
 //!
 //! Decoders of JPEG fill with grey what a stream lacks. A lung that is half grey must not be read as healthy, so the
-//! entropy-coded data are walked here to their last sample: by the lossless decoder itself, and for sequential streams
-//! by a count before zune-jpeg decodes them.
+//! entropy-coded data are walked to their last sample: by the lossless decoder itself, and for sequential streams
+//! by [`crate::jpeg::check`] before zune-jpeg decodes them.
 
 mod headers;
-mod huffman;
 mod lossless;
 mod sequential;
 
@@ -51,8 +50,8 @@ pub(super) fn decode(
             Ok(Samples::Rgb(colours))
         }
         (PixelEncoding::JpegSequential, 0 | 1) if frame.precision == 8 => {
-            sequential::check_whole(&headers)?;
-            sequential::decode(format, bytes)
+            let stream = crate::jpeg::check(bytes)?;
+            sequential::decode(format, bytes, &stream)
         }
         (PixelEncoding::JpegSequential, 0 | 1) => {
             Err(DicomProblem::Coding { name: "JPEG of 12 bits" }.into())

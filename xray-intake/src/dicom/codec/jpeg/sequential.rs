@@ -1,4 +1,4 @@
-//! Sequential JPEG: whether all of it is there, and its decoding by zune-jpeg.
+//! Sequential JPEG, decoded by zune-jpeg once all of it is there.
 
 use zune_core::bytestream::ZCursor;
 use zune_core::options::DecoderOptions;
@@ -7,74 +7,20 @@ use zune_jpeg::errors::DecodeErrors;
 
 use super::super::super::pixel_format::{Photometric, PixelFormat};
 use super::super::{Samples, ybr};
-use super::headers::{Component, Headers, ScanComponent};
-use super::huffman::BitReader;
 use super::{NAME, damaged};
 use crate::IntakeProblem;
-
-/// Coefficients of a block.
-const BLOCK: usize = 64;
-
-/// Walks all blocks of the scan (F.2.2) without computing a coefficient.
-///
-/// # Errors
-/// [`IntakeProblem::Truncated`] if one is missing.
-pub(super) fn check_whole(headers: &Headers<'_>) -> Result<(), IntakeProblem> {
-    let frame = &headers.frame;
-    let coded = &headers.scan.components;
-    // A scan of one component is one row of blocks after the other, whatever its sampling (A.2.2).
-    let alone = coded.len() == 1;
-    let most = |side: fn(&Component) -> u8| {
-        let most = frame.components.iter().map(side).max().unwrap_or(1);
-        if alone { 1 } else { usize::from(most) }
-    };
-    let (across, down) = (most(|c| c.across), most(|c| c.down));
-    let units = usize::from(frame.width).div_ceil(8 * across) * usize::from(frame.height).div_ceil(8 * down);
-    let mut bits = headers.bits();
-    for unit in 0..units {
-        if headers.restart > 0 && unit > 0 && unit % headers.restart == 0 {
-            bits.restart(((unit / headers.restart - 1) % 8) as u8)?;
-        }
-        for coded in coded {
-            let component = frame.components[coded.component];
-            let blocks = if alone { 1 } else { component.across * component.down };
-            for _ in 0..blocks {
-                skip_block(headers, coded, &mut bits)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn skip_block(
-    headers: &Headers<'_>,
-    coded: &ScanComponent,
-    bits: &mut BitReader<'_>,
-) -> Result<(), IntakeProblem> {
-    let category = headers.dc(coded)?.decode(bits)?;
-    if category > 11 {
-        return Err(damaged(NAME, "a coefficient is too large"));
-    }
-    bits.take(u32::from(category))?;
-    let table = headers.ac(coded)?;
-    let mut at = 1;
-    while at < BLOCK {
-        let code = table.decode(bits)?;
-        match (code >> 4, code & 15) {
-            (15, 0) => at += 16,
-            // The rest of the block is zero.
-            (_, 0) => return Ok(()),
-            (zeros, size) => {
-                at += usize::from(zeros) + 1;
-                bits.take(u32::from(size))?;
-            }
-        }
-    }
-    if at > BLOCK { Err(damaged(NAME, "a block holds too many coefficients")) } else { Ok(()) }
-}
+use crate::jpeg::Stream;
 
 /// The pixels of a stream that is whole and of the size in `format`.
-pub(super) fn decode(format: &PixelFormat, bytes: &[u8]) -> Result<Samples, IntakeProblem> {
+///
+/// A stream that says JFIF, or Adobe's transform, holds luma and chroma even where the DICOM header calls them RGB.
+pub(super) fn decode(
+    format: &PixelFormat,
+    bytes: &[u8],
+    stream: &Stream<'_>,
+) -> Result<Samples, IntakeProblem> {
+    let bytes = &bytes[..stream.length];
+    let luma_and_chroma = stream.adobe == Some(1) || (stream.jfif && stream.adobe.is_none());
     let options = DecoderOptions::default()
         .set_strict_mode(true)
         .set_max_width(format.width as usize)
@@ -93,8 +39,8 @@ pub(super) fn decode(format: &PixelFormat, bytes: &[u8]) -> Result<Samples, Inta
         Photometric::Monochrome1 | Photometric::Monochrome2 => {
             Samples::Grey(pixels.iter().map(|byte| format.code(u16::from(*byte))).collect())
         }
-        Photometric::Rgb => Samples::Rgb(pixels),
-        Photometric::Ybr => {
+        Photometric::Rgb if !luma_and_chroma => Samples::Rgb(pixels),
+        Photometric::Rgb | Photometric::Ybr => {
             let mut colours = pixels;
             ybr::to_rgb(&mut colours);
             Samples::Rgb(colours)

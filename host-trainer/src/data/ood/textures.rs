@@ -1,4 +1,4 @@
-//! Levels without marks: grain, clouds, smoke, slopes. Parts of the range, 0 to 1, row by row.
+//! Textures: grain, clouds, smoke, slopes. Levels from 0 to 1, row by row.
 
 use rand::{Rng, RngExt};
 

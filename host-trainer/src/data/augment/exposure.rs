@@ -4,7 +4,7 @@ use crate::data::float_image::FloatImage;
 
 /// How a picture is exposed.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Tone {
+pub struct Exposure {
     /// Added, in parts of the range from black to white.
     pub brightness: f64,
     /// Factor of the distances from the mean level.
@@ -14,26 +14,26 @@ pub struct Tone {
 }
 
 /// As it was.
-impl Default for Tone {
+impl Default for Exposure {
     fn default() -> Self {
-        Tone { brightness: 0.0, contrast: 1.0, gamma: 1.0 }
+        Exposure { brightness: 0.0, contrast: 1.0, gamma: 1.0 }
     }
 }
 
-impl Tone {
-    /// Exposes a plane of levels from 0 to 255 differently; those that leave the range are not cut off here.
-    pub(in crate::data) fn apply(&self, plane: &mut FloatImage) {
+impl Exposure {
+    /// Exposes a pixels of levels from 0 to 255 differently; those that leave the range are not cut off here.
+    pub(in crate::data) fn apply(&self, pixels: &mut FloatImage) {
         if self.gamma != 1.0 {
             let gamma = self.gamma as f32;
-            plane.levels.iter_mut().for_each(|level| *level = 255.0 * (*level / 255.0).powf(gamma));
+            pixels.levels.iter_mut().for_each(|level| *level = 255.0 * (*level / 255.0).powf(gamma));
         }
         if self.contrast != 1.0 {
-            let (mean, factor) = (plane.mean(), self.contrast as f32);
-            plane.levels.iter_mut().for_each(|level| *level = mean + (*level - mean) * factor);
+            let (mean, factor) = (pixels.mean(), self.contrast as f32);
+            pixels.levels.iter_mut().for_each(|level| *level = mean + (*level - mean) * factor);
         }
         if self.brightness != 0.0 {
             let added = 255.0 * self.brightness as f32;
-            plane.levels.iter_mut().for_each(|level| *level += added);
+            pixels.levels.iter_mut().for_each(|level| *level += added);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a detector and its software do: blur or sharpening, noise, dark borders, in this order.
+//! Effects of detectors and their software: blur or sharpening, noise, dark borders, in this order.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -10,7 +10,7 @@ const NARROWEST: f64 = 0.2;
 
 /// How sharp a picture is, with what noise and borders.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Detail {
+pub struct DetectorEffects {
     /// Deviation of the Gaussian that blurs, in pixels; 0 leaves the picture as it is.
     pub blur: f64,
     /// Part of what a blur by one pixel takes away that is added; 0 leaves the picture as it is.
@@ -24,27 +24,27 @@ pub struct Detail {
 }
 
 /// As it was.
-impl Default for Detail {
+impl Default for DetectorEffects {
     fn default() -> Self {
-        Detail { blur: 0.0, sharpen: 0.0, noise: 0.0, borders: 0.0, seed: 0 }
+        DetectorEffects { blur: 0.0, sharpen: 0.0, noise: 0.0, borders: 0.0, seed: 0 }
     }
 }
 
-impl Detail {
-    /// Does it to a plane of levels from 0 to 255; those that leave the range are not cut off here.
-    pub(super) fn apply(&self, plane: &mut FloatImage) {
+impl DetectorEffects {
+    /// Does it to a pixels of levels from 0 to 255; those that leave the range are not cut off here.
+    pub(super) fn apply(&self, pixels: &mut FloatImage) {
         if self.blur >= NARROWEST {
-            *plane = smooth::gaussian(plane, self.blur);
+            *pixels = smooth::gaussian(pixels, self.blur);
         }
         if self.sharpen > 0.0 {
-            smooth::sharpen(plane, self.sharpen);
+            smooth::sharpen(pixels, self.sharpen);
         }
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         if self.noise > 0.0 {
-            noise::add(plane, self.noise as f32, &mut rng);
+            noise::add(pixels, self.noise as f32, &mut rng);
         }
         if self.borders > 0.0 {
-            borders::paint(plane, 0.0..self.borders, &mut rng);
+            borders::paint(pixels, 0.0..self.borders, &mut rng);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Discs, boxes and strokes over one level. Parts of the range, 0 to 1, row by row.
+//! Discs, boxes and strokes on one level. Levels from 0 to 1, row by row.
 
 use rand::{Rng, RngExt};
 

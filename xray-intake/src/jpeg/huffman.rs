@@ -1,11 +1,11 @@
 //! Bits and Huffman codes of entropy-coded data (annexes C and F.2.2), without anything made up after their end.
 
-use super::{NAME, damaged};
+use super::damaged;
 use crate::IntakeProblem;
 
 /// Reads bits, the highest of a byte first, up to the next marker.
 #[derive(Debug)]
-pub(super) struct BitReader<'a> {
+pub(crate) struct BitReader<'a> {
     bytes: &'a [u8],
     /// The next byte.
     at: usize,
@@ -21,6 +21,15 @@ impl<'a> BitReader<'a> {
 
     /// Holds as many bits as there are, up to 32 at least.
     fn fill(&mut self) {
+        if self.count <= 32
+            && let Some(word) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<4>)
+            && !word.contains(&0xff)
+        {
+            self.held = self.held << 32 | u64::from(u32::from_be_bytes(*word));
+            self.at += 4;
+            self.count += 32;
+            return;
+        }
         while self.count <= 32 {
             // A zero is stuffed after 0xff; anything else there is a marker.
             let step = match self.bytes.get(self.at..) {
@@ -53,16 +62,35 @@ impl<'a> BitReader<'a> {
         bits as u32 & 0xffff
     }
 
+    /// Bytes of 0xff may stand before a marker (B.1.1.2).
+    fn skip_fill_bytes(&mut self) {
+        while let Some([0xff, 0xff, ..]) = self.bytes.get(self.at..) {
+            self.at += 1;
+        }
+    }
+
+    /// The number of bytes up to the marker that ends the data, which must come next.
+    pub fn end(&mut self) -> Result<usize, IntakeProblem> {
+        self.fill();
+        self.skip_fill_bytes();
+        match self.bytes.get(self.at..) {
+            Some([0xff, marker, ..]) if self.count < 8 && !(0xd0..=0xd7).contains(marker) => Ok(self.at),
+            Some([_, _, ..]) => Err(damaged("codes are left behind its last pixel")),
+            _ => Err(IntakeProblem::Truncated),
+        }
+    }
+
     /// Steps over the restart marker of this number (0 to 7), which must come next.
     pub fn restart(&mut self, number: u8) -> Result<(), IntakeProblem> {
         // What is held of the last byte is padding; more than that is data that nobody asked for.
         self.fill();
+        self.skip_fill_bytes();
         match self.bytes.get(self.at..) {
             Some([0xff, marker, ..]) if self.count < 8 && *marker == 0xd0 + number => {
                 (self.at, self.held, self.count) = (self.at + 2, 0, 0);
                 Ok(())
             }
-            Some([_, _, ..]) => Err(damaged(NAME, "a restart marker is not where it should be")),
+            Some([_, _, ..]) => Err(damaged("a restart marker is not where it should be")),
             _ => Err(IntakeProblem::Truncated),
         }
     }
@@ -70,9 +98,9 @@ impl<'a> BitReader<'a> {
 
 /// A table of Huffman codes.
 #[derive(Debug, Clone)]
-pub(super) struct Huffman {
+pub(crate) struct Huffman {
     /// Value and length of the code that eight bits begin with; length 0 if it is longer.
-    short: Vec<(u8, u8)>,
+    short: [(u8, u8); 256],
     /// For each length from 1: the first code beyond those of this length, and what to add to a code to find its
     /// value's place. Codes of a length are consecutive.
     lengths: [(u32, i32); 16],
@@ -83,7 +111,7 @@ impl Huffman {
     /// The table of a DHT segment: sixteen counts, then the values. `None` if there are more codes than bits allow.
     pub fn new(counts: [u8; 16], values: &[u8]) -> Option<Self> {
         let mut lengths = [(0, 0); 16];
-        let mut short = vec![(0, 0); 256];
+        let mut short = [(0, 0); 256];
         let (mut code, mut place) = (0_u32, 0_usize);
         for (index, count) in counts.into_iter().enumerate() {
             let length = index as u32 + 1;
@@ -105,6 +133,24 @@ impl Huffman {
         Some(Huffman { short, lengths, values: values.get(..place)?.to_vec() })
     }
 
+    /// Takes one code of AC coefficients and the bits of the coefficient, as many as its low half says. Gives its value.
+    pub fn skip_coefficient(&self, bits: &mut BitReader<'_>) -> Result<u8, IntakeProblem> {
+        if bits.count < 32 {
+            bits.fill();
+        }
+        if bits.count >= 32 {
+            let (value, length) = self.short[usize::from((bits.held >> (bits.count - 8)) as u8)];
+            if length > 0 {
+                // At most 8 and 15.
+                bits.count -= u32::from(length) + u32::from(value & 15);
+                return Ok(value);
+            }
+        }
+        let value = self.decode(bits)?;
+        bits.take(u32::from(value & 15))?;
+        Ok(value)
+    }
+
     /// Takes one code and gives its value.
     pub fn decode(&self, bits: &mut BitReader<'_>) -> Result<u8, IntakeProblem> {
         let next = bits.peek();
@@ -118,12 +164,12 @@ impl Huffman {
             if code < beyond {
                 let value = self.values.get((code as i32 + offset) as usize);
                 bits.take(length)?;
-                return value.copied().ok_or_else(|| damaged(NAME, "a code has no value"));
+                return value.copied().ok_or_else(|| damaged("a code has no value"));
             }
         }
         // Zeros that stand for missing bits are no damage.
         bits.take(16)?;
-        Err(damaged(NAME, "it holds a code that its tables do not know"))
+        Err(damaged("it holds a code that its tables do not know"))
     }
 }
 
