@@ -24,6 +24,8 @@ use crate::error::{DecodeError, StopReason};
 use crate::identity::{Identity, MAX_ELEMENTS, MAX_VALUE_BYTES};
 
 const MAGIC: [u8; 8] = *b"XRAYDEC1";
+/// What is wrong with an answer of a child that ended before it had written all of it.
+pub(crate) const ENDS_EARLY: &str = "it ends early";
 /// Longest text of a refusal, in bytes.
 const MAX_WORDS_BYTES: usize = 2048;
 
@@ -121,7 +123,7 @@ struct AnswerReader<'a, R>(&'a mut R);
 
 impl<R: Read> AnswerReader<'_, R> {
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), StopReason> {
-        self.0.read_exact(bytes).map_err(|_| broken("it ends early"))
+        self.0.read_exact(bytes).map_err(|_| broken(ENDS_EARLY))
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], StopReason> {
@@ -198,7 +200,7 @@ impl<R: Read> AnswerReader<'_, R> {
         all.try_reserve_exact(samples).map_err(|_| broken("too many samples"))?;
         let read = self.0.by_ref().take(samples as u64).read_to_end(&mut all);
         if read.ok() != Some(samples) {
-            return Err(broken("it ends early"));
+            return Err(broken(ENDS_EARLY));
         }
         let radiograph = Radiograph::new(width, height, new(all)).map_err(|_| broken("no image"))?;
         Ok(DecodedImage { radiograph, corners })

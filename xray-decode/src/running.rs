@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, ENDS_EARLY};
 use crate::child::NOT_CONFINED;
 use crate::decoder::DecodeLimits;
 use crate::error::StopReason;
@@ -84,7 +84,10 @@ impl<'a> RunningChild<'a> {
         }
         Ok(match answer {
             Ok(answer) if status.success() => ChildEnd::Answered(answer),
-            Err(broken) if status.success() || cut_short => ChildEnd::Stopped(broken),
+            // Else its own end says more.
+            Err(broken) if status.success() || cut_short || broken != ends_early() => {
+                ChildEnd::Stopped(broken)
+            }
             _ => self.died(status, errors),
         })
     }
@@ -187,6 +190,10 @@ impl<'a> RunningChild<'a> {
         let from_outside = [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT].into_iter().any(is);
         from_outside.then(|| ChildEnd::Interrupted(format!("it was ended from outside ({status})")))
     }
+}
+
+fn ends_early() -> StopReason {
+    StopReason::Answer { what: ENDS_EARLY }
 }
 
 #[cfg(not(feature = "test-runner"))]
