@@ -12,15 +12,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use xray_core::package::{PackageFile, signature_of};
 use xray_signing::{NewKeys, Password, SecretKey, sign, stamp};
-
-#[allow(clippy::expect_used, dead_code, reason = "made for tests, which fail by panicking")]
-#[path = ""]
-mod support {
-    #[path = "../tests/support/known_answer.rs"]
-    pub mod known_answer;
-    #[path = "../../xray-core/tests/support/mod.rs"]
-    pub mod test_model;
-}
+use xray_testkit::model::model_bytes_with_known_answer;
 
 fn main() -> Result<()> {
     let out = std::env::args_os().nth(1).context("usage: packages OUT")?;
@@ -32,8 +24,7 @@ fn main() -> Result<()> {
     for (name, version, keys) in [("one", 1, &ours), ("two", 2, &ours), ("stranger", 3, &stranger)] {
         let path = out.join(format!("{name}.onnx"));
         let secret = SecretKey::from_text(Path::new("key"), &keys.secret, Password::None)?;
-        let file =
-            stamp(PackageFile::from_bytes(&path, support::known_answer::model_bytes(0.0)), Some(version))?;
+        let file = stamp(PackageFile::from_bytes(&path, model_bytes_with_known_answer(0.0)), Some(version))?;
         std::fs::write(&path, file.bytes())?;
         std::fs::write(signature_of(&path), sign(&file, &secret, &format!("version:{version}"))?)?;
         println!("{}  version {version}  {}", path.display(), file.sha256());

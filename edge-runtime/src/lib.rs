@@ -1,6 +1,6 @@
 //! The board's program: screens chest X-rays with a model package that `host-trainer` exported.
 //!
-//! What a screening is lives in [`xray_core`]. Here is what only a board has: inputs, records, installed models, lights,
+//! Screening itself is in [`xray_core`]. Here is what only a board has: inputs, records, installed models, lights,
 //! a button and a web page. `main` parses the command line in [`cli`]; [`commands`] do the work.
 
 #![forbid(unsafe_code)]
@@ -12,8 +12,7 @@ pub mod commands;
 pub mod config;
 #[cfg(unix)]
 pub mod daemon;
-#[cfg(unix)]
-pub mod decode_lock;
+pub mod decoding;
 pub mod gpio;
 #[cfg(unix)]
 pub mod inputs;

@@ -1,7 +1,7 @@
 //! Power cuts, as far as a test can simulate them: the daemon is killed (SIGKILL) at random points of an import, again
 //! and again, and after each one the store must be whole.
 //!
-//! `CRASH_KILLS` says how many; `scripts/crash-test` runs it with many. SIGKILL loses nothing that was written, so this
+//! `CRASH_KILLS` says how many; `scripts/dev/crash-test.sh` runs it with many. SIGKILL loses nothing that was written, so this
 //! does not show what a disk loses without power; that is what every fsync is for.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
@@ -15,25 +15,14 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use edge_runtime::records::{Hash256, RecordReader};
-use support::device::{self, Device, picture};
+use support::device::{Device, picture};
 use support::program;
+use xray_testkit::random::{RngExt, seeded};
 
 const IMAGES: u16 = 200;
 
-/// A generator of random numbers that needs no crate: xorshift64*.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) % bound
-    }
-}
-
 fn device_with_images() -> Device {
-    let device = Device::with(&device::model_bytes(0.0), "[log]\nform = 'json'\n");
+    let device = Device::with(&support::model_bytes_with_known_answer(0.0), "[log]\nform = 'json'\n");
     for at in 0..IMAGES {
         // Half of them twice, under another name; half in the folder, half on a stick.
         let place = if at % 2 == 0 { "watched" } else { "media/stick" };
@@ -89,13 +78,13 @@ fn a_killed_import_loses_nothing_doubles_nothing_and_tears_nothing() {
     let expected: BTreeSet<_> = (0..IMAGES).map(|at| Hash256::of(&picture(at))).collect();
     let whole = undisturbed();
     println!("an import of {IMAGES} images takes {} ms undisturbed; seed {seed}", whole.as_millis());
-    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut rng = seeded(seed);
     let (mut imports, mut during, mut before_any, mut orphans) = (0, 0, 0, 0);
     let mut device = device_with_images();
     let mut last: Vec<edge_runtime::records::Record> = Vec::new();
     for kill in 0..kills {
         let mut child = start(&device);
-        sleep(whole.mul_f64(random.below(1_000_000) as f64 / 1e6 * 0.6));
+        sleep(whole.mul_f64(rng.random_range(0.0..0.6)));
         child.kill().unwrap();
         child.wait().unwrap();
         let all = if device.store().join("records.sqlite").exists() && count(&device) > 0 {

@@ -46,6 +46,9 @@ case $arch in
   aarch64) target=aarch64-unknown-linux-gnu prefix=aarch64-linux-gnu debian=arm64 ;;
   armv7) target=armv7-unknown-linux-gnueabihf prefix=arm-linux-gnueabihf debian=armhf ;;
 esac
+features=()
+# Its children are started in the emulator, too.
+if [ $profile = emulated ]; then features=(--features xray-decode/test-runner); fi
 # shellcheck source=scripts/deploy/lib/aarch64.sh
 . "scripts/deploy/lib/$arch.sh"
 
@@ -58,18 +61,18 @@ fi
 case $with in
   cross)
     echo "cross-build: with cross, in a container"
-    cross build --profile "$profile" -p edge-runtime --target "$target" ;;
+    cross build --profile "$profile" -p edge-runtime "${features[@]}" --target "$target" ;;
   zig)
     # Only the Rust library is the distribution's; linker and C library are zig's.
     # shellcheck source=scripts/deploy/lib/rust-library.sh
     . scripts/deploy/lib/rust-library.sh
     compiler_with_library "$target" "$debian" "$("${arch}_packages")"
     echo "cross-build: with $(cargo-zigbuild --version) and $("$RUSTC" --version), for glibc 2.31"
-    cargo-zigbuild zigbuild --profile "$profile" -p edge-runtime --target "$target.2.31" ;;
+    cargo-zigbuild zigbuild --profile "$profile" -p edge-runtime "${features[@]}" --target "$target.2.31" ;;
   gcc)
     "${arch}_environment"
     echo "cross-build: with $prefix-gcc and $("$RUSTC" --version)"
-    cargo build --profile "$profile" -p edge-runtime --target "$target" ;;
+    cargo build --profile "$profile" -p edge-runtime "${features[@]}" --target "$target" ;;
 esac
 
 binary="${CARGO_TARGET_DIR:-target}/$target/$profile/edge-runtime"

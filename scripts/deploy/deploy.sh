@@ -114,7 +114,7 @@ deploy() {
   id="$(date +%s)-$$-$2"
   report() { printf 'outcome=%s\n' "$1" >>"$out"; }
   if ! retry 3 remote "$host" begin "$id" >"$out.begin" 2>"$out.log"; then
-    report "not begun: $(tail -n 1 "$out.log")"
+    report "not started: $(tail -n 1 "$out.log")"
     return
   fi
   staging=$(field "$out.begin" staging)

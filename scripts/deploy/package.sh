@@ -43,7 +43,7 @@ case $arch in
 esac
 rm -rf "$built/documents"
 "${runner[@]}" "$built/edge-runtime" documents "$built/documents"
-gzip --best --no-name "$built"/documents/man/*.1
+gzip --best --no-name "$built"/documents/man/*.[15]
 mkdir -p "$out"
 cargo deb -p edge-runtime --profile "$profile" --no-build "${triple[@]}" --output "$out/" | tee "$out/name"
 package=$(tail -n 1 "$out/name")

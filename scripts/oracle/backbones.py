@@ -5,7 +5,7 @@
     KERAS_BACKEND=torch python scripts/oracle/backbones.py
 
 The weights are a hash of tensor name and index, which the tests compute again in Rust
-(host-trainer/tests/common/hashed.rs); so only answers are stored:
+(host-trainer/tests/integration/backbone_fixture.rs); so only answers are stored:
   torch.safetensors   <net>.<size>.pooled [n, features] and <net>.<size>.<stage> = mean, deviation, 8 elements
   keras.safetensors   <net>.<size>.pooled, Keras applications with the same numbers in Keras's layout
   mobilenet_v2-{zip,legacy}.pth, densenet169-oldnames.pth: state dicts whose tensors are views of one small

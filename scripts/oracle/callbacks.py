@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What Keras's callbacks do on given figures, for host-trainer/tests/callbacks.rs.
+"""What Keras's callbacks do on given figures, for host-trainer/tests/integration/callbacks.rs.
 
     pip install keras torch
     KERAS_BACKEND=torch python scripts/oracle/callbacks.py > host-trainer/tests/fixtures/callbacks.json

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What OpenCV makes of a camera's frames. Writes edge-runtime/tests/fixtures/camera.
+"""A camera's frames, decoded by OpenCV. Writes edge-runtime/tests/fixtures/camera.
 
     scripts/oracle/camera.py
 

@@ -103,7 +103,7 @@ def levels_of(ds, values, interest=None):
             share = (measured - low) / (high - low)
     level = np.clip(share, 0, 1) * 255
     tie = np.abs(level % 1 - 0.5)
-    assert tie.min() > 1e-7, "a level lies between two: choose another window"
+    assert tie.min() > 1e-7, "a level is between two: choose another window"
     level = np.floor(level + 0.5).astype(np.uint8)
     return 255 - level if ds.PhotometricInterpretation == "MONOCHROME1" else level
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Answers of PyTorch for host-trainer/tests/export_*.rs: nets whose numbers come from an integer hash.
+"""Answers of PyTorch for host-trainer/tests/integration/export_*.rs: nets whose numbers come from an integer hash.
 
     python scripts/oracle/export_fixtures.py > host-trainer/tests/fixtures/export.json
 

@@ -7,7 +7,7 @@ homographies.csv  eight numbers of four corners, then where six places of the un
                   cv2.getPerspectiveTransform, two numbers each
 picture.pgm       a smooth picture, 96 × 80
 corners.csv       four corners on it
-rectangle.pgm     what cv2.warpPerspective makes of it with these corners: 60 × 48, each pixel from its centre.
+rectangle.pgm     the result of cv2.warpPerspective with these corners: 60 × 48, each pixel from its centre.
                   OpenCV rounds places to a 32nd of a pixel.
 """
 

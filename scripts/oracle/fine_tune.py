@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Losses of a fine-tuning's first epochs in PyTorch, for host-trainer/tests/fine_tune.rs.
+"""Losses of a fine-tuning's first epochs in PyTorch, for host-trainer/tests/integration/fine_tune.rs.
 
     pip install torch torchvision keras safetensors numpy
     KERAS_BACKEND=torch python scripts/oracle/fine_tune.py > host-trainer/tests/fixtures/fine_tune/losses.in

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Heat maps by PyTorch's autograd for host-trainer/tests/heat_map.rs.
+"""Heat maps by PyTorch's autograd for host-trainer/tests/integration/heat_map.rs.
 
-    XRAY_EDGE_WRITE=FOLDER cargo test --release -p host-trainer --test heat_map -- --ignored
+    XRAY_EDGE_WRITE=FOLDER cargo test --release -p host-trainer --test integration heat_map -- --ignored
     python scripts/oracle/heat_map.py FOLDER > host-trainer/tests/fixtures/heat_map.json
 
 Grad-CAM as Selvaraju 2017 (arXiv 1610.02391) defines it: the logit is differentiated back to the last feature maps, the

@@ -1,4 +1,4 @@
-"""Answers of scikit-learn and statsmodels for host-trainer/tests/metrics_oracle.rs.
+"""Answers of scikit-learn and statsmodels for host-trainer/tests/integration/metrics_oracle.rs.
 
     python -m pip install numpy scikit-learn statsmodels
     python scripts/oracle/metrics.py > host-trainer/tests/fixtures/metrics.json

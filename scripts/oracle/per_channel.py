@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Three minimal models with a scale per channel, and ONNX Runtime's answers.
-Read by xray-engine/tests/integration/recorded_answers.rs.
+
+For xray-engine/tests/integration/recorded_answers.rs.
 
     python scripts/oracle/per_channel.py xray-engine/tests/fixtures/per_channel
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Answers of ONNX Runtime for host-trainer/tests/quantised.rs.
+"""Answers of ONNX Runtime for host-trainer/tests/integration/quantised.rs.
 
-    XRAY_EDGE_WRITE=FOLDER cargo test --release --workspace --test quantised -- --ignored
+    XRAY_EDGE_WRITE=FOLDER cargo test --release -p host-trainer --test integration quantised -- --ignored
     python scripts/oracle/qdq_answers.py FOLDER > host-trainer/tests/fixtures/qdq.json
 
 Checks the file with onnx.checker, runs it with optimisations off on the image that the tests hash, and prints

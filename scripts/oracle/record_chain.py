@@ -2,9 +2,9 @@
 """Checks the hash chain of an export of `edge-runtime records export`, without edge-runtime.
 
     scripts/oracle/record_chain.py EXPORT.csv|EXPORT.jsonl
-    scripts/oracle/record_chain.py --example    prints the hashes that record/tests.rs expects
+    scripts/oracle/record_chain.py --example    prints the hashes that edge-runtime/src/records/tests/mod.rs expects
 
-The encoding is described in edge-runtime/src/record/chain.rs. Only Python's standard library is used.
+The encoding is described in edge-runtime/src/records/chain.rs. Only Python's standard library is used.
 """
 
 import csv

@@ -9,6 +9,7 @@ use edge_runtime::commands::screen::{self, ModelSource, ScreenOptions};
 use edge_runtime::ui::lights::NoLights;
 use serde_json::Value;
 use xray_core::screening::ReportFormat;
+use xray_decode::{DecodeLimits, Decoder};
 
 /// Screens images and folders as `edge-runtime screen --json` does.
 pub fn screened(model: &Path, paths: &[PathBuf]) -> Result<(Vec<Value>, Outcome)> {
@@ -18,6 +19,7 @@ pub fn screened(model: &Path, paths: &[PathBuf]) -> Result<(Vec<Value>, Outcome)
         paths: paths.to_vec(),
         format: ReportFormat::JsonLines,
         pause: Duration::ZERO,
+        decoder: Decoder::of_program(env!("CARGO_BIN_EXE_decode-child").into(), DecodeLimits::default()),
         ..ScreenOptions::default()
     };
     let outcome = screen::run(&options, &NoLights, &mut rows, &mut Vec::new())?;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use host_trainer::cancel::CancelToken;
 use host_trainer::commands::export::{ExportedModel, HeadTrainedOn};
 use host_trainer::commands::fit::FitOptions;
 use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
@@ -66,7 +67,12 @@ impl SharedFit {
     /// If the temporary folder cannot be made.
     pub fn variant(&self) -> Result<OwnFit> {
         let folder = tempfile::tempdir().context("a temporary folder is needed")?;
-        let options = FitOptions { out: folder.path().join("run"), ..self.options.clone() };
+        // Clones of a cancel token share one flag: a test that cancels must not end the fits of others.
+        let options = FitOptions {
+            out: folder.path().join("run"),
+            cancel: CancelToken::default(),
+            ..self.options.clone()
+        };
         Ok(OwnFit { folder, options, device: self.device.clone() })
     }
 

@@ -1,4 +1,4 @@
-//! Runs a model when it is told to and says how long it took; `scripts/bench/` drives it beside other engines.
+//! Runs a model for each line of its input and prints how long it took; `scripts/research/bench/` drives it beside other engines.
 //!
 //!     time_runs MODEL.onnx auto|fused|tract THREADS IMAGE...
 //!

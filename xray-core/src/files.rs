@@ -63,7 +63,7 @@ pub fn not_found_as_none<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// The folder that a file lies in; `.` for a bare name.
+/// The folder of a file; `.` for a bare name.
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

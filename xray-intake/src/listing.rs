@@ -22,7 +22,7 @@ pub enum ListingError {
         reason: String,
     },
     /// No file is in the folder or below it.
-    #[error("{}: the folder holds no images; name the folder that the X-rays lie in", .path.display())]
+    #[error("{}: the folder holds no images; name the folder that holds the X-rays", .path.display())]
     NoImages {
         /// The folder.
         path: PathBuf,
@@ -50,7 +50,7 @@ impl ListingError {
 }
 
 /// The files that `path` stands for: itself, or every regular file below it, sorted by name. Hidden files
-/// and folders are passed over, links are not followed, and what is no image is left in: whoever reads it
+/// and folders are passed over, links are not followed, and what is no image is left in: the caller who reads it
 /// says so, since a file that is silently left out could have been an X-ray.
 ///
 /// # Errors

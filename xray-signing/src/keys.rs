@@ -9,7 +9,7 @@ use super::SigningError;
 /// How a secret key is locked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Password {
-    /// Not at all: whoever reads the file can sign.
+    /// Not at all: anybody who reads the file can sign.
     None,
     /// With this password.
     Given(String),
@@ -49,7 +49,7 @@ impl NewKeys {
 pub struct SecretKey(minisign::SecretKey);
 
 impl SecretKey {
-    /// Takes a secret key from the text of its file; `file` stands in errors. A key without a password is read as
+    /// Takes a secret key from the text of its file; `file` is for error messages. A key without a password is read as
     /// such whatever `password` says.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What a device demands of a model that is to be signed: a version, and an answer to check itself by.
+//! What a board demands of a signed model: a version, and a known answer for its self-test.
 
 use xray_core::engine::known_answer;
 use xray_core::package::PackageFile;

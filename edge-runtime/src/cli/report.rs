@@ -89,6 +89,7 @@ pub(super) fn run(args: &ReportArgs, out: &mut impl Write) -> Result<()> {
         models: args.models.clone(),
         replace: args.force,
         mark_reported: args.mark_reported,
+        ..ReportOptions::default()
     };
     let written = report::write(&args.record, &args.out, &options)?;
     let (record, name) = (&written.record, args.out.display());

@@ -98,6 +98,7 @@ pub(super) fn run(args: &ScreenArgs) -> ExitCode {
         },
         heat_maps: args.heat_maps.clone(),
         pause: hold.min(PAUSE),
+        ..ScreenOptions::default()
     };
     let screened = screen::run(&options, &*lights, &mut out, &mut std::io::stderr().lock());
     drop(out);

@@ -6,8 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use xray_core::files;
-use xray_intake::film::{self, Film};
-use xray_intake::{self as intake, IntakeProblem};
+use xray_decode::{DecodeError, DecodedImage, Decoder, Request, View};
 
 use crate::config::{CameraConfig, Config};
 use crate::inputs::camera;
@@ -108,9 +107,12 @@ pub fn shoot(config: &Path, to: &ShotFiles) -> Result<Shot> {
         write(path, &shot)?;
     }
     // Not as a film, although it may be marked as one.
-    let picture = intake::decode_whole_image(&shot).context("the shot cannot be read")?;
-    let film = camera.film.then(|| film::find(&picture));
-    if let (Some(path), Some(Ok(Film { radiograph, .. }))) = (&to.film, &film) {
+    let decoder = Decoder::default();
+    let picture = decoder.decode_bytes(&shot, View::Whole).context("the shot cannot be read")?;
+    let find_film = || decoder.read(&shot, Request { view: View::Film, ..Request::default() });
+    let film = camera.film.then(find_film).transpose().context("the shot cannot be read")?;
+    let film = film.map(|answer| answer.image);
+    if let (Some(path), Some(Ok(DecodedImage { radiograph, .. }))) = (&to.film, &film) {
         let mut file = format!("P5\n{} {}\n255\n", radiograph.width(), radiograph.height()).into_bytes();
         file.extend(radiograph.pixels().grey().iter());
         write(path, &file)?;
@@ -130,12 +132,13 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         .with_context(|| format!("{}: cannot be written; check the folder and its space", path.display()))
 }
 
-impl From<Result<Film, IntakeProblem>> for FilmResult {
-    fn from(found: Result<Film, IntakeProblem>) -> Self {
+impl From<Result<DecodedImage, DecodeError>> for FilmResult {
+    fn from(found: Result<DecodedImage, DecodeError>) -> Self {
         match found {
-            Ok(Film { radiograph, corners }) => FilmResult::Cut {
+            Ok(DecodedImage { radiograph, corners }) => FilmResult::Cut {
                 corners: corners
-                    .map(|corner| [corner.x, corner.y].map(|along| (along * 10.0).round() / 10.0)),
+                    .unwrap_or_default()
+                    .map(|corner| corner.map(|along| (along * 10.0).round() / 10.0)),
                 width: radiograph.width(),
                 height: radiograph.height(),
             },

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use xray_core::files;
 use xray_core::package::PackageFile;
+use xray_decode::Decoder;
 
 use crate::models::DEFAULT_STORE;
 use crate::records::{Record, RecordReader, RecordSelector, mark_one_reported};
@@ -25,7 +26,7 @@ pub enum ReportFormat {
 }
 
 /// How a report is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ReportOptions {
     /// Folder of the records.
     pub store: PathBuf,
@@ -38,6 +39,8 @@ pub struct ReportOptions {
     /// Replace a file that exists.
     pub replace: bool,
     pub mark_reported: bool,
+    /// What decodes the image.
+    pub decoder: Decoder,
 }
 
 impl Default for ReportOptions {
@@ -50,6 +53,7 @@ impl Default for ReportOptions {
             models: DEFAULT_STORE.into(),
             replace: false,
             mark_reported: false,
+            decoder: Decoder::default(),
         }
     }
 }
@@ -73,7 +77,7 @@ pub fn write(selector: &str, file: &Path, options: &ReportOptions) -> Result<Wri
     let reader = RecordReader::open(&options.store)?;
     let record = find(&reader, selector)?;
     let model = model(options, &record)?;
-    let data = ReportData::of(&reader, record, model)?;
+    let data = ReportData::of(&reader, &options.decoder, record, model)?;
     let language = options.language;
     let bytes = match options.format {
         ReportFormat::Html => report::html(&data, &Translation::of(language)?, None).into_bytes(),

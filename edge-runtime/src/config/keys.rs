@@ -49,7 +49,7 @@ pub(super) const SECTIONS: [Section; 8] = [
                 "deadline_s",
                 "number of seconds",
                 Some("60"),
-                "An image that takes longer has no result, and the program ends with a fault.",
+                "A model that takes longer for an image is a fault: the program ends, and screens the image once more.",
             ),
             key(
                 "unchecked",

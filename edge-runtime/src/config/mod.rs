@@ -104,7 +104,9 @@ impl Config {
             // Else each stored image would be taken in again.
             if folder.path.starts_with(&self.record.folder) || self.record.folder.starts_with(&folder.path) {
                 let (watched, store) = (folder.path.display(), self.record.folder.display());
-                return Err(format!("the watched folder {watched} and the store {store} lie in each other"));
+                return Err(format!(
+                    "the watched folder {watched} and the store {store} must not contain each other"
+                ));
             }
         }
         if self.stick.as_ref().is_some_and(|stick| stick.under.is_empty() && stick.mount_in.is_none()) {
@@ -148,7 +150,7 @@ mod tests {
             (&format!("{SMALLEST}[recrod]\n"), "unknown field `recrod`"),
             (&format!("{SMALLEST}settle_s = -1\n"), "-1 is not between 0 and 86400 seconds"),
             (&format!("{SMALLEST}settle_s = nan\n"), "NaN is not between"),
-            (&format!("{SMALLEST}[record]\nfolder = '/srv/x/store'\n"), "lie in each other"),
+            (&format!("{SMALLEST}[record]\nfolder = '/srv/x/store'\n"), "must not contain each other"),
             (&format!("{SMALLEST}[stick]\nunder = []\n"), "no stick would be seen"),
             (&format!("{SMALLEST}[camera]\nkind = 'uvc'\n"), "missing field `film`"),
             (&format!("{SMALLEST}[camera]\nkind = 'ip'\nfilm = true\n"), "unknown variant `ip`"),

@@ -35,7 +35,7 @@ impl StoreRetry {
         self.store.image(image_id)
     }
 
-    /// Repeats a write until there is space. What is to be stored is not lost meanwhile: it is in memory, and where it
+    /// Repeats a write until there is space. Data to store is not lost meanwhile: it is in memory, and where it
     /// came from.
     pub(super) fn retry_until_space<T>(
         &mut self,

@@ -211,11 +211,7 @@ mod tests {
         watched.result(NoSign, 1);
         watched.display.fault(watched.at(2));
         assert_eq!(watched.display.shown(), Fault.into());
-        assert_eq!(
-            watched.idle(MediaState::Absent, 3),
-            Ready,
-            "whoever saw the fault end says so by going on"
-        );
+        assert_eq!(watched.idle(MediaState::Absent, 3), Ready, "a person who saw the fault end goes on");
     }
 
     #[test]

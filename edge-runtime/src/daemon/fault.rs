@@ -17,10 +17,10 @@ pub enum Fault {
     #[error("self-test: {0}")]
     SelfTest(EngineError),
     /// The model gave no answer.
-    #[error("{0}; the image before it was recorded without a result")]
+    #[error("{0}; the image before it has no result")]
     Worker(WorkerError),
-    /// The store's own disk cannot be read.
-    #[error("an image that was just stored cannot be read: {0}")]
+    /// The store's own disk cannot be read, or no decoder can be started.
+    #[error("an image that was just stored cannot be read or decoded: {0}")]
     Unreadable(ScreeningError),
     /// The store of models failed.
     #[error(transparent)]

@@ -1,7 +1,8 @@
 //! The daemon's loop: inputs → image store → model → record → lights.
 //!
 //! ```text
-//! Input::poll ─IncomingImage→ RecordStore::store_image ─file→ Worker::screen ─Outcome→ RecordStore::append ─Record→ lights
+//! Input::poll ─IncomingImage→ RecordStore::store_image ─file→ Decoder ─Radiograph→ Worker::screen ─Outcome→
+//! RecordStore::append ─Record→ lights
 //! ```
 //!
 //! A result is shown after its record has reached the disk, so a result that people saw is never lost. The process may
@@ -24,7 +25,8 @@ pub use display::{Display, DisplayTimes};
 pub use fault::Fault;
 pub use first_model::FirstModelWait;
 pub use installed_model::InstalledModel;
-pub use worker::{ExclusiveModel, Model, Worker, WorkerError};
+pub use recovery::start_is_excused;
+pub use worker::{Model, Worker, WorkerError};
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -38,8 +40,9 @@ use self::input_set::InputSet;
 use self::model_trial::ModelTrial;
 use self::presenter::Presenter;
 use self::screening_result::ScreeningResult;
+use crate::decoding::ImageDecoder;
 use crate::gpio::button::Press;
-use crate::inputs::{IncomingImage, Input, InputEvent};
+use crate::inputs::{IncomingImage, Input, InputEvent, InputRefusal};
 use crate::models::TrialOutcome;
 use crate::records::{Appended, Durations, Entry, Hash256, Origin, RecordStore, Timestamp};
 use crate::status::{Counters, DisplayedSignal, Signal, StatusPublisher, increment};
@@ -63,6 +66,7 @@ pub struct ModelIdentity {
 pub struct DaemonParts<'a> {
     pub store: RecordStore,
     pub worker: Worker,
+    pub decoder: Arc<ImageDecoder>,
     pub model: ModelIdentity,
     /// Where the model is installed; none if it runs from a file.
     pub installed: Option<InstalledModel>,
@@ -80,6 +84,7 @@ pub struct DaemonParts<'a> {
 pub struct Daemon<'a> {
     store: StoreRetry,
     worker: Worker,
+    decoder: Arc<ImageDecoder>,
     model: ModelIdentity,
     trial: ModelTrial,
     inputs: InputSet,
@@ -103,6 +108,7 @@ impl<'a> Daemon<'a> {
         Daemon {
             store: StoreRetry::new(parts.store),
             worker: parts.worker,
+            decoder: parts.decoder,
             model: parts.model,
             trial: ModelTrial::new(parts.installed),
             inputs: InputSet::new(parts.inputs),
@@ -211,14 +217,20 @@ impl<'a> Daemon<'a> {
     fn screen(&mut self, image: StoredImage) -> Result<(), Fault> {
         let began = Instant::now();
         let StoredImage { origin, image_id, bytes, intake } = image;
-        let screened = recovery::screen(&mut self.store, &mut self.presenter, &self.worker, &image_id);
+        let screened =
+            recovery::screen(&mut self.store, &mut self.presenter, &self.decoder, &self.worker, &image_id);
         let failed = match &screened {
             Ok(result) => result.trial.clone().filter(|outcome| *outcome != TrialOutcome::Succeeded),
             Err(Fault::SelfTest(wrong)) => Some(TrialOutcome::Failed(wrong.to_string())),
             Err(_) => None,
         };
         self.trial.count(failed)?;
-        let ScreeningResult { outcome, heat_map, lost, trial } = screened?;
+        let ScreeningResult { outcome, heat_map, lost, trial, again } = screened?;
+        if let (true, Some(lost)) = (again, lost) {
+            let reason = format!("{lost}; the image is kept and screened once more at the next start");
+            self.store.refuse(&mut self.presenter, origin, &InputRefusal { code: lost.code(), reason })?;
+            return Err(Fault::Worker(lost));
+        }
         let entry = Entry {
             image_id,
             bytes,

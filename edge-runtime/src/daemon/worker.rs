@@ -1,23 +1,20 @@
 //! The model runs in a thread of its own, so that an image that takes too long is noticed.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
 use xray_core::engine::EngineError;
-use xray_core::screening::{Screener, Screening, ScreeningError};
-
-use crate::decode_lock::DecodeLock;
+use xray_core::screening::{ScreenImageError, Screener, ScreeningResult};
+use xray_intake::Radiograph;
 
 /// What the daemon needs of a model.
 pub trait Model: Send + 'static {
-    /// Screens a file.
+    /// Screens an image.
     ///
     /// # Errors
     /// Why it has no verdict.
-    fn screen(&self, file: &Path) -> Result<Screening, ScreeningError>;
+    fn screen(&self, image: &Radiograph) -> Result<ScreeningResult, ScreenImageError>;
 
     /// Checks that it gives the known answer, where its package holds one.
     ///
@@ -27,8 +24,8 @@ pub trait Model: Send + 'static {
 }
 
 impl Model for Screener {
-    fn screen(&self, file: &Path) -> Result<Screening, ScreeningError> {
-        Screener::screen(self, file)
+    fn screen(&self, image: &Radiograph) -> Result<ScreeningResult, ScreenImageError> {
+        self.screen_image(image)
     }
 
     fn self_test(&self) -> Result<(), EngineError> {
@@ -36,31 +33,13 @@ impl Model for Screener {
     }
 }
 
-/// A model that screens only while nothing else in the process decodes an image.
-pub struct ExclusiveModel<M> {
-    pub model: M,
-    /// The turn.
-    pub decode_lock: Arc<DecodeLock>,
-}
-
-impl<M: Model> Model for ExclusiveModel<M> {
-    fn screen(&self, file: &Path) -> Result<Screening, ScreeningError> {
-        let _turn = self.decode_lock.take();
-        self.model.screen(file)
-    }
-
-    fn self_test(&self) -> Result<(), EngineError> {
-        self.model.self_test()
-    }
-}
-
 enum WorkerRequest {
-    Screen(PathBuf),
+    Screen(Radiograph),
     SelfTest,
 }
 
 enum WorkerResponse {
-    Screened(Result<Screening, ScreeningError>),
+    Screened(Result<ScreeningResult, ScreenImageError>),
     Tested(Result<(), EngineError>),
 }
 
@@ -103,7 +82,7 @@ impl Worker {
         let work = move || {
             for request in received {
                 let done = match request {
-                    WorkerRequest::Screen(path) => WorkerResponse::Screened(model.screen(&path)),
+                    WorkerRequest::Screen(image) => WorkerResponse::Screened(model.screen(&image)),
                     WorkerRequest::SelfTest => WorkerResponse::Tested(model.self_test()),
                 };
                 if response.send(done).is_err() {
@@ -115,12 +94,15 @@ impl Worker {
         Ok(Worker { requests, responses, deadline })
     }
 
-    /// Screens a file.
+    /// Screens an image.
     ///
     /// # Errors
     /// [`WorkerError`]; the worker is then lost.
-    pub fn screen(&self, file: &Path) -> Result<Result<Screening, ScreeningError>, WorkerError> {
-        match self.call(WorkerRequest::Screen(file.to_owned()))? {
+    pub fn screen(
+        &self,
+        image: Radiograph,
+    ) -> Result<Result<ScreeningResult, ScreenImageError>, WorkerError> {
+        match self.call(WorkerRequest::Screen(image))? {
             WorkerResponse::Screened(screened) => Ok(screened),
             WorkerResponse::Tested(_) => Err(WorkerError::Ended),
         }

@@ -29,7 +29,7 @@ pub(super) fn holds_no_picture(first: &[u8]) -> bool {
     class == DIRECTORY || NO_PICTURE.iter().any(|begin| class.starts_with(begin))
 }
 
-/// Whether a file begins as DICOM files of old do, without a preamble: with the group of identification, or with the
+/// Whether a file begins as old DICOM files do, without a preamble: with the group of identification, or with the
 /// length of the header.
 pub(super) fn begins_without_preamble(first: &[u8]) -> bool {
     matches!(first, [0x08, 0x00, _, 0x00, ..]) || first.starts_with(b"\x02\0\0\0UL")

@@ -77,7 +77,7 @@ impl ModelFolder {
             return Ok(());
         }
         std::fs::create_dir_all(&self.path)?;
-        // Its own name lies in the folder above.
+        // Its own name is an entry of the folder above.
         match self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             Some(parent) => files::sync_folder(parent),
             None => Ok(()),

@@ -93,8 +93,8 @@ pub enum ModelRefusal {
         sha256: String,
         reason: String,
     },
-    /// It lies on a stick with others.
-    #[error("the stick carries {count} signed models; leave the one on it that is to be installed")]
+    /// It is on a stick with others.
+    #[error("the stick carries {count} signed models; leave only the one to install on it")]
     Several { count: usize },
     /// There is nothing to go back to.
     #[error("there is no other model to go back to{}", if reason.is_empty() { String::new() } else { format!(": {reason}") })]

@@ -72,7 +72,7 @@ impl fmt::Display for ModelEvent {
             ModelEvent::Dropped { first, last } => {
                 write!(
                     f,
-                    "events {first} to {last} are lost: nothing recorded them while there was room for them"
+                    "events {first} to {last} are lost: nothing recorded them while there was space for them"
                 )
             }
         }
@@ -90,7 +90,7 @@ pub struct NumberedEvent {
 /// Where events are recorded for good.
 pub trait EventSink {
     /// Records one event. After a loss of power the same event, with the same number, may come again: a number that
-    /// is recorded already is to be passed over.
+    /// is recorded already must be ignored.
     ///
     /// # Errors
     /// If it is not recorded; it then comes again.

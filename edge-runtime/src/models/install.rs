@@ -15,7 +15,7 @@ pub struct SourceFile {
     pub signature: PathBuf,
 }
 
-/// What became of a model that was to be put in use.
+/// The outcome of an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
     pub model: Installed,
@@ -48,7 +48,7 @@ impl<D: Disk> ModelStore<D> {
     /// Puts a model in use, on trial if there is another to go back to. A model that is in use already stays.
     ///
     /// # Errors
-    /// [`ModelStoreError::Refused`] if the model is not to be run here; this is an event. Otherwise what the disk says. In
+    /// [`ModelStoreError::Refused`] if the model must not run here; this is an event. Otherwise what the disk says. In
     /// every case the board keeps the model that it has.
     pub fn install(
         &self,

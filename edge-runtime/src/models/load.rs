@@ -17,7 +17,7 @@ pub struct SelfTestReport {
     pub warnings: Vec<String>,
 }
 
-/// Parses a signed model, loads it as a screening would, and holds its answer to the test pattern against the one in
+/// Parses a signed model, loads it as a screening would, and compares its answer to the test pattern with the one in
 /// its contract.
 ///
 /// # Errors

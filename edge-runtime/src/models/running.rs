@@ -90,6 +90,17 @@ impl<D: Disk> ModelStore<D> {
         Err(ModelStoreError::Unusable { reason: format!("{failed}; {why_not}") })
     }
 
+    /// To be called before [`ModelStore::start`] if the program ended on an image the last time: that start does not count
+    /// against a model on trial.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn excuse_start(&self) -> Result<(), ModelStoreError> {
+        let _lock = self.disk().lock().map_err(self.io("lock"))?;
+        let mut state = self.state()?;
+        if state.excuse_start() { self.commit(&state) } else { Ok(()) }
+    }
+
     /// To be called when the program has run well for a minute or ends in order: only starts that are followed by
     /// neither this nor a screening count against a model on trial.
     ///

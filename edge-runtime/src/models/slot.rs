@@ -44,7 +44,7 @@ pub struct Installed {
     pub failed: Option<String>,
 }
 
-/// A model that has to self_test itself.
+/// The trial of a model: what it must still do before it is confirmed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trial {

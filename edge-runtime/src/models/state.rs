@@ -7,7 +7,7 @@ use super::{InstallOptions, Installed, ModelEvent, ModelRefusal, NumberedEvent, 
 /// Format of the state file that this build writes and the only one that it reads.
 const FORMAT: u32 = 1;
 
-/// Events that are kept for people to find_models at, and for the record; the oldest go first.
+/// Events that are kept for people to look at, and for the record; the oldest go first.
 const MAX_EVENTS: usize = 64;
 
 /// What the state file says.
@@ -224,6 +224,13 @@ impl State {
         }
         trial.starts += 1;
         None
+    }
+
+    /// The last start does not count. Whether that changed anything.
+    pub(super) fn excuse_start(&mut self) -> bool {
+        let Some(trial) = self.trial.as_mut().filter(|trial| trial.starts > 0) else { return false };
+        trial.starts -= 1;
+        true
     }
 
     /// The program runs well. Whether that changed anything.

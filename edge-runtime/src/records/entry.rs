@@ -39,6 +39,9 @@ impl Origin {
     }
 }
 
+/// The reason of an image that ended the program each time it was screened. Nothing opens it again.
+pub const ENDED_THE_PROGRAM: &str = "ended-the-program";
+
 /// The code of an outcome without a verdict.
 const NO_RESULT: &str = "no-result";
 
@@ -121,6 +124,11 @@ impl Outcome {
             Outcome::Verdict(_) => &[],
             Outcome::NoResult { reasons } => reasons,
         }
+    }
+
+    /// Whether the image ended the program, so that nothing may open it again.
+    pub fn is_quarantined(&self) -> bool {
+        self.reasons().iter().any(|reason| reason == ENDED_THE_PROGRAM)
     }
 
     /// The outcome that a record's columns speak of; `None` if they contradict each other.

@@ -92,8 +92,7 @@ impl RecordReader {
                 _ if sequence != place => problems.push(format!("model event {place} is missing")),
                 None => problems.push(format!("model event {sequence}: record {} is missing", event.record)),
                 Some(record) if event.previous != previous || event.hash != event.hash(&record) => {
-                    problems
-                        .push(format!("model event {sequence}: it, or what stood before it, was changed"));
+                    problems.push(format!("model event {sequence}: it, or the one before it, was changed"));
                 }
                 Some(_) => {}
             }

@@ -1,13 +1,12 @@
 //! What the device shows now and whether it works, shared between threads. The loop writes, others read; a reader
 //! keeps the loop waiting only while it copies a few values.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use xray_core::package::Contract;
 
 use super::{DisplayedSignal, Signal, Subject};
-use crate::decode_lock::DecodeLock;
 use crate::inputs::MediaState;
 use crate::records::Hash256;
 
@@ -95,7 +94,6 @@ struct State {
 pub struct SharedStatus {
     began: Instant,
     cycle_timeout: Duration,
-    decode_lock: Arc<DecodeLock>,
     state: Mutex<State>,
 }
 
@@ -112,7 +110,7 @@ impl SharedStatus {
             error: None,
             model: None,
         };
-        SharedStatus { began, cycle_timeout, decode_lock: Arc::default(), state: Mutex::new(state) }
+        SharedStatus { began, cycle_timeout, state: Mutex::new(state) }
     }
 
     /// From now on this model screens, and the loop runs.
@@ -142,11 +140,6 @@ impl SharedStatus {
     /// Whether there is a stick to pull.
     pub fn set_media_state(&self, media: MediaState) {
         self.state().media = media;
-    }
-
-    /// The lock that the model and the page take to decode an image.
-    pub fn decode_lock(&self) -> &Arc<DecodeLock> {
-        &self.decode_lock
     }
 
     /// The loop has finished a cycle.
@@ -194,6 +187,8 @@ impl SharedStatus {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn facts() -> ModelFacts {

@@ -14,7 +14,7 @@ pub fn publish_fault(fault: &str) {
     notify_status(Some(fault), "");
 }
 
-/// What `systemctl status` shows, and what scripts/lib/deploy-agent.sh reads: `fault: …`, or the counters.
+/// What `systemctl status` shows, and what scripts/deploy/lib/deploy-agent.sh reads: `fault: …`, or the counters.
 fn notify_status(error: Option<&str>, otherwise: &str) {
     let words = error.map_or_else(|| otherwise.to_owned(), |error| format!("fault: {error}"));
     let _ = sd_notify::notify(&[NotifyState::Status(&words)]);

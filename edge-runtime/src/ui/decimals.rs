@@ -5,7 +5,7 @@
 const MOST: usize = 9;
 
 /// The fewest decimals, `least` at least, with which `value` differs from every one of `beside` that it does differ
-/// from. All of them are to be written with as many.
+/// from. All of them must be written with as many.
 pub fn decimals(value: f64, beside: &[f64], least: usize) -> usize {
     let tells = |digits: &usize| {
         let digits = *digits;

@@ -1,12 +1,13 @@
-//! A stored image as a picture for people: decoded within the limits of [`xray_intake`], reduced, encoded again. The
-//! bytes that came from a stick reach no browser.
+//! A stored image as a picture for people: decoded in a process of its own within the limits of [`xray_intake`], reduced,
+//! encoded again. The bytes that came from a stick reach no browser.
 
 use std::path::PathBuf;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, GrayImage, ImageBuffer, ImageEncoder, Luma, Rgb, RgbImage};
 use xray_core::heat_map::layer_png;
-use xray_intake::{self as intake, IntakeProblem, Pixels, Radiograph};
+use xray_decode::{DecodeError, Decoder, View};
+use xray_intake::{Pixels, Radiograph, read_bytes};
 
 use crate::records::{Hash256, Record, RecordReader, RecordStoreError};
 
@@ -19,6 +20,11 @@ const QUALITY: u8 = 88;
 /// Why an image cannot be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
+    /// It ended the program each time it was screened.
+    #[error(
+        "the program ended each time it screened this image, so nothing opens it again; the file is kept"
+    )]
+    Quarantined,
     /// It was deleted to free space.
     #[error("the image was deleted to free space after it was reported")]
     Dropped,
@@ -40,22 +46,25 @@ pub enum PictureError {
     },
     /// It is no image that can be read, which is then also why it has no result.
     #[error("{0}")]
-    Image(IntakeProblem),
+    Image(DecodeError),
     /// Another image is being decoded.
-    #[error("another image is being read; open this again in a timestamp")]
+    #[error("another image is being read; open this again in a few seconds")]
     Busy,
     /// The encoder failed.
     #[error("the picture could not be encoded: {0}")]
     Encoder(String),
 }
 
-/// The bytes of a record's image, which are those that were screened.
+/// The bytes of a record's image, which are those that were screened; not of one that ended the program.
 ///
 /// # Errors
 /// [`PictureError`].
 pub fn stored(reader: &RecordReader, record: &Record) -> Result<Vec<u8>, PictureError> {
+    if record.entry.outcome.is_quarantined() {
+        return Err(PictureError::Quarantined);
+    }
     let file = reader.image(record)?.ok_or(PictureError::Dropped)?;
-    let bytes = intake::read_bytes(&file)
+    let bytes = read_bytes(&file)
         .map_err(|error| PictureError::File { file: file.clone(), reason: error.problem.to_string() })?;
     match Hash256::of(&bytes) == record.entry.image_id {
         true => Ok(bytes),
@@ -63,12 +72,12 @@ pub fn stored(reader: &RecordReader, record: &Record) -> Result<Vec<u8>, Picture
     }
 }
 
-/// Decodes an image within the limits.
+/// Decodes an image within the limits, in a process of its own.
 ///
 /// # Errors
 /// [`PictureError::Image`].
-pub fn decode(bytes: &[u8]) -> Result<Radiograph, PictureError> {
-    intake::decode(bytes).map_err(PictureError::Image)
+pub fn decode(decoder: &Decoder, bytes: &[u8]) -> Result<Radiograph, PictureError> {
+    decoder.decode_bytes(bytes, View::AsMarked).map_err(PictureError::Image)
 }
 
 /// An image as a JPEG file whose longest side is at most [`MAX_SIDE`].

@@ -242,11 +242,11 @@ fn a_board_without_a_model_tells_the_service_manager_of_a_fault() {
         let length = manager.recv(&mut buffer).unwrap();
         String::from_utf8_lossy(&buffer[..length]).trim().to_owned()
     };
-    let told = [next(), next()];
+    let sent = [next(), next()];
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(told[0].starts_with("STATUS=fault: no model is installed on this board"), "{told:?}");
-    assert_eq!(told[1], "READY=1");
+    assert!(sent[0].starts_with("STATUS=fault: no model is installed on this board"), "{sent:?}");
+    assert_eq!(sent[1], "READY=1");
 }
 
 #[test]
@@ -276,4 +276,27 @@ fn events_that_were_lost_before_the_daemon_ran_are_counted_in_the_record() {
     let count = events.len();
     board.until("lights: ready");
     assert_eq!(board.events().len(), count, "it is said once");
+}
+
+#[test]
+fn starts_that_ended_on_an_image_do_not_use_up_those_of_a_model_on_trial() {
+    let board = Board::new();
+    let second = board.model("second.onnx", 3, true);
+    board.install("second.onnx");
+    assert_eq!(board.active(), second);
+    let image = edge_runtime::records::Hash256::of(b"an image");
+    let store = board.device.store();
+    std::fs::create_dir_all(&store).unwrap();
+    for attempt in [1, 2, 1, 2, 1, 2] {
+        // As a program leaves it that ends while it screens.
+        std::fs::write(store.join("trying"), format!("{image} {attempt}\n")).unwrap();
+        board.until("ready. ");
+        assert_eq!(board.active(), second, "{attempt}");
+    }
+    // Starts that end on no image count. The last one above did, as nothing is said of an image at the next.
+    board.until("ready. ");
+    board.until("ready. ");
+    assert_eq!(board.active(), second);
+    let said = board.until("ready. ");
+    assert_ne!(board.active(), second, "{said}");
 }

@@ -114,7 +114,7 @@ fn a_process_that_is_told_to_end_ends_by_that_signal() {
     let verdict = notes.lines().map_while(Result::ok).find(|line| line.contains("no sign of pneumonia: "));
     assert!(verdict.is_some());
     // It holds the last signal for a minute now.
-    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
-    assert!(told.success());
+    let kill = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
+    assert!(kill.success());
     assert_eq!(child.wait().expect("it ends").signal(), Some(15));
 }

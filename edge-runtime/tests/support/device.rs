@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use edge_runtime::records::{Record, RecordReader, RecordStoreError, VerifyDepth};
-
-pub use super::known_answer::model_bytes;
-use super::test_model as support;
+use xray_testkit::images::{BRIGHT, DARK, blocks_pgm};
+use xray_testkit::model::model_bytes_with_known_answer;
 
 /// A picture like no other: bright if `at` is odd, dark if it is even.
 pub fn picture(at: u16) -> Vec<u8> {
-    let mut bytes = support::blocks_pgm(if at % 2 == 1 { support::BRIGHT } else { support::DARK });
+    let mut bytes = blocks_pgm(if at % 2 == 1 { BRIGHT } else { DARK });
     let end = bytes.len();
     for bit in 0..16 {
         bytes[end - 1 - bit] = if at >> bit & 1 == 1 { 250 } else { 5 };
@@ -25,7 +24,7 @@ pub struct Device {
 impl Device {
     /// With a model, and a configuration without waiting.
     pub fn new() -> Self {
-        Device::with(&model_bytes(0.0), "")
+        Device::with(&model_bytes_with_known_answer(0.0), "")
     }
 
     /// With another model, and more in the configuration.
@@ -62,7 +61,7 @@ impl Device {
         std::fs::rename(part, path).expect("renamed");
     }
 
-    /// Puts a stick in whose files lie in `media/stick`; it is the `time`-th.
+    /// Puts a stick in whose files are in `media/stick`; it is the `time`-th.
     pub fn plug(&self, time: usize) {
         std::fs::write(self.at("devices/8:1"), "").expect("written");
         let point = self.at("media/stick");

@@ -14,7 +14,9 @@ use edge_runtime::ui::web::{self, DeviceContext, PageOptions};
 use xray_core::heat_map::HeatMap;
 use xray_core::screening::Screener;
 
-use super::device;
+use xray_testkit::model::model_bytes_with_known_answer;
+
+use super::{device, program};
 
 /// A store and its page.
 pub struct ServedPage {
@@ -43,7 +45,7 @@ impl ServedPage {
         let folder = tempfile::tempdir().expect("a folder");
         let store = folder.path().join("store");
         let model = folder.path().join("model.onnx");
-        std::fs::write(&model, device::model_bytes(0.0)).expect("written");
+        std::fs::write(&model, model_bytes_with_known_answer(0.0)).expect("written");
         let screener = Screener::load(&model).expect("a model");
         let contents = fill(&store, &screener);
         let status = Arc::new(SharedStatus::new(Duration::from_secs(3600)));
@@ -64,19 +66,21 @@ impl ServedPage {
             limits: LIMITS,
             status: status.clone(),
             counters: counters.clone(),
+            decoder: program::image_decoder(),
             patterns: Patterns::default(),
         };
         let address = web::start(&options(folder.path()), device).expect("a page");
         ServedPage { folder, store, status, counters, address, contents }
     }
 
-    /// What the page was told.
+    /// What the page knows of the device.
     pub fn device(&self) -> DeviceContext {
         DeviceContext {
             store: self.store.clone(),
             limits: LIMITS,
             status: self.status.clone(),
             counters: self.counters.clone(),
+            decoder: program::image_decoder(),
             patterns: Patterns::default(),
         }
     }

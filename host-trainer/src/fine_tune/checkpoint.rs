@@ -42,7 +42,7 @@ pub(super) struct BestEpoch {
     /// Backbones and head, as burn writes them; none: those before fine-tuning.
     #[serde(rename = "stack")]
     pub model: Option<serde_bytes::ByteBuf>,
-    /// DeviceLogits of the validation images.
+    /// Logits of the validation images.
     pub logits: Vec<f64>,
 }
 

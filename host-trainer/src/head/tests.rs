@@ -26,7 +26,7 @@ fn config() -> TrainingConfig {
 /// Losses of four epochs over one batch, from `scripts/oracle/head.py`: training, validation.
 const PYTORCH: [[f64; 2]; 4] = include!("../../tests/fixtures/head/losses.in");
 
-/// A picture of numbers that the script rng too: `sin(0.7 · row + 1.3 · column)`, positive rows shifted by
+/// A picture of numbers that the script draws too: `sin(0.7 · row + 1.3 · column)`, positive rows shifted by
 /// half.
 fn samples(rows: std::ops::Range<usize>) -> Samples {
     let mut samples = Samples::default();

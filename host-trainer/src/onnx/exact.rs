@@ -1,10 +1,10 @@
 //! Rounds factors so that products and sums are exact in float32: every engine then gives the same bytes.
 //!
-//! QuantisationParams of activations and weights are powers of two: a product of two 8-bit integers times its steps, and any sum
-//! below 2^24 of such products, is then a float32 without activations, in whatever order it is summed, and dividing by
-//! the step of the result is exact as well. What a float engine computes from dequantised numbers is therefore bit for
-//! bit what integer arithmetic gives. The price is a coarser step, by a factor between 1 and 2 (Jain 2020, arXiv
-//! 1903.08066, train such steps; here they are chosen by squared error).
+//! The scales of activations and weights are powers of two: a product of two 8-bit integers times its scales, and any sum
+//! below 2^24 of such products, is then a float32 without rounding, in whatever order it is summed, and dividing by
+//! the scale of the result is exact as well. What a float engine computes from dequantised numbers is therefore bit for
+//! bit what integer arithmetic gives. The price is a coarser scale, by a factor between 1 and 2 (Jain 2020, arXiv
+//! 1903.08066, train such scales; here they are chosen by squared error).
 
 /// The least power of two that is not below `value`, which must be a normal float32 above zero.
 pub(crate) fn power_of_two(value: f64) -> f32 {

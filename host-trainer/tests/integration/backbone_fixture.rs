@@ -8,21 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use host_trainer::architectures::BackboneKind;
 use host_trainer::weights::{Array, Conventions, Padding, Provenance, WeightSet};
 use xray_core::preprocess::{IMAGENET_MEAN, IMAGENET_STD};
-
-/// As `uniform` in scripts/oracle/backbones.py: top 24 bits of splitmix64(FNV-1a(name) + index), in [0, 1).
-pub fn uniform(name: &str, count: usize) -> Vec<f64> {
-    let seed = name
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-    (0..count as u64)
-        .map(|i| {
-            let mut z = seed.wrapping_add(i).wrapping_add(0x9e37_79b9_7f4a_7c15);
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            ((z ^ (z >> 31)) >> 40) as f64 / f64::from(1 << 24)
-        })
-        .collect()
-}
+use xray_testkit::random::hashed_by_index;
 
 /// As `tensor` in scripts/oracle/backbones.py.
 pub fn hashed(name: &str, shape: &[usize]) -> Array {
@@ -33,7 +19,7 @@ pub fn hashed(name: &str, shape: &[usize]) -> Array {
         _ if centred => (u - 0.5) * 0.4,
         _ => 0.75 + 0.5 * u,
     };
-    let data = uniform(name, shape.iter().product()).into_iter().map(|u| value(u) as f32).collect();
+    let data = hashed_by_index(name, shape.iter().product()).into_iter().map(|u| value(u) as f32).collect();
     Array { shape: shape.to_vec(), data }
 }
 
@@ -61,7 +47,7 @@ pub fn hashed_set(kind: BackboneKind) -> WeightSet {
 
 /// As `images` in scripts/oracle/backbones.py.
 pub fn images(size: usize, n: usize) -> Tensor<4> {
-    let values = uniform(&format!("images.{size}"), n * 3 * size * size);
+    let values = hashed_by_index(&format!("images.{size}"), n * 3 * size * size);
     let values: Vec<f32> = values.into_iter().map(|u| (4.0 * u - 2.0) as f32).collect();
     Tensor::from_data(TensorData::new(values, [n, 3, size, size]), &Device::flex())
 }

@@ -6,6 +6,7 @@ use host_trainer::export::export;
 use serde::Deserialize;
 use tract_onnx::prelude::*;
 use xray_core::package::Precision;
+use xray_testkit::random::hashed_stream;
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -25,10 +26,8 @@ struct Case {
 }
 
 fn run(bytes: &[u8], size: usize) -> (f64, Vec<f32>) {
-    let image: Vec<f32> = export_fixture::uniform("image", 3 * size * size)
-        .into_iter()
-        .map(|u| (u * 4.0 - 2.0) as f32)
-        .collect();
+    let image: Vec<f32> =
+        hashed_stream("image", 3 * size * size).into_iter().map(|u| (u * 4.0 - 2.0) as f32).collect();
     let model = tract_onnx::onnx()
         .model_for_read(&mut std::io::Cursor::new(bytes))
         .unwrap()

@@ -8,26 +8,12 @@ use host_trainer::head::{BatchNorm, Dense, HeadWeights};
 use host_trainer::weights::{Array, Conventions, Padding, Provenance, WeightSet};
 use xray_core::package::{BackboneRecord, Contract, Labels, Precision, Training};
 use xray_core::preprocess::{Preprocessing, Scaling};
-
-/// Uniform in 0..1: FNV-1a of the name seeds SplitMix64, whose upper 24 bits are taken.
-pub fn uniform(name: &str, count: usize) -> Vec<f64> {
-    let seed = name
-        .bytes()
-        .fold(0xCBF2_9CE4_8422_2325_u64, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01B3));
-    (1..=count as u64)
-        .map(|i| {
-            let mut z = seed.wrapping_add(i.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            ((z ^ (z >> 31)) >> 40) as f64 / f64::from(1 << 24)
-        })
-        .collect()
-}
+use xray_testkit::random::hashed_stream;
 
 fn array(name: &str, shape: &[usize]) -> Array {
     let mean = name.ends_with("running_mean") || (shape.len() == 1 && name.ends_with("bias"));
     let limit = (6.0 / shape[1..].iter().product::<usize>() as f64).sqrt();
-    let data = uniform(name, shape.iter().product())
+    let data = hashed_stream(name, shape.iter().product())
         .into_iter()
         .map(|u| match (mean, shape.len()) {
             (true, _) => (u - 0.5) * 0.2,

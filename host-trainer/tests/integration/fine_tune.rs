@@ -15,8 +15,9 @@ use host_trainer::head::{
 };
 use host_trainer::weights::{Array, WeightSet};
 use xray_core::preprocess::{Preprocessing, Scaling};
+use xray_testkit::random::hashed_by_index;
 
-use crate::backbone_fixture::{hashed_set, uniform};
+use crate::backbone_fixture::hashed_set;
 
 const SIZE: usize = 64;
 const HIDDEN: [usize; 2] = [8, 4];
@@ -35,7 +36,7 @@ const TOLERANCE: f64 = 2e-3;
 fn write_images(folder: &Path) {
     for index in 0..24 {
         let positive = index % 2 == 1;
-        let levels = uniform(&format!("fine-tune.{index}"), SIZE * SIZE).into_iter();
+        let levels = hashed_by_index(&format!("fine-tune.{index}"), SIZE * SIZE).into_iter();
         let levels = levels.map(|u| (u * 156.0).floor() as u8 + if positive { 100 } else { 0 }).collect();
         let split = if index < 16 { "train" } else { "val" };
         let place = folder.join(split).join(if positive { "PNEUMONIA" } else { "NORMAL" });
@@ -56,7 +57,7 @@ fn head() -> HeadWeights {
     };
     let dense = |name: &str, inputs: usize, outputs: usize| {
         let bound = 4.0 / (inputs as f64).sqrt();
-        let weight = uniform(&format!("{name}.weight"), inputs * outputs).into_iter();
+        let weight = hashed_by_index(&format!("{name}.weight"), inputs * outputs).into_iter();
         let data = weight.map(|u| ((u - 0.5) * bound) as f32).collect();
         Dense { weight: Array { shape: vec![outputs, inputs], data }, bias: vec![0.0; outputs] }
     };

@@ -15,12 +15,13 @@ use serde::Deserialize;
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto};
 use tract_onnx::prelude::*;
 use xray_core::package::Precision;
+use xray_testkit::random::hashed_stream;
 
 const SIZE: usize = 64;
 const MOBILENET: BackboneKind = BackboneKind::MobilenetV2;
 
 fn image(name: &str) -> Vec<f32> {
-    export_fixture::uniform(name, 3 * SIZE * SIZE).into_iter().map(|u| (u * 4.0 - 2.0) as f32).collect()
+    hashed_stream(name, 3 * SIZE * SIZE).into_iter().map(|u| (u * 4.0 - 2.0) as f32).collect()
 }
 
 fn calibrated(sets: &[WeightSet]) -> ActivationRanges {

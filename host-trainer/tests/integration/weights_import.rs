@@ -8,13 +8,14 @@ use hdf5_pure::{FileBuilder, FinishedGroup};
 use host_trainer::architectures::BackboneKind;
 use host_trainer::backbones::Backbone;
 use host_trainer::weights::{Array, Padding, Problems, Provenance, WeightStore, WeightsError, import};
+use xray_testkit::random::hashed_by_index;
 
 const MOBILENET: BackboneKind = BackboneKind::MobilenetV2;
 const DENSENET: BackboneKind = BackboneKind::DenseNet169;
 
 #[test]
 fn torch_files_of_every_age_are_read() {
-    let storage: Vec<f32> = uniform("storage", 64).into_iter().map(|u| u as f32).collect();
+    let storage: Vec<f32> = hashed_by_index("storage", 64).into_iter().map(|u| u as f32).collect();
     for (file, kind) in [
         ("mobilenet_v2-zip.pth", MOBILENET),
         ("mobilenet_v2-legacy.pth", MOBILENET),
@@ -26,7 +27,7 @@ fn torch_files_of_every_age_are_read() {
         assert_eq!((name.as_str(), framework.as_str(), sha256.len()), (file, "torchvision", 64));
         for (name, array) in &set.tensors {
             // The fixture's names were hashed as today's torchvision writes them.
-            let expected = storage[(uniform(name, 1)[0] * 64.0) as usize];
+            let expected = storage[(hashed_by_index(name, 1)[0] * 64.0) as usize];
             assert!(array.data.iter().all(|x| *x == expected), "{file}: {name}");
         }
     }

@@ -5,7 +5,7 @@
 #
 # More than 2 % above the recorded count is a failure; more than 2 % below it as well, so that the record is kept up. The
 # count depends on the model, which must be that of `host-trainer demo`, and hardly on the compiler. With WRITE=1 the file
-# is written anew.
+# is written again.
 set -euo pipefail
 [ $# -eq 2 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 model=$(realpath "$1") image=$(realpath "$2")

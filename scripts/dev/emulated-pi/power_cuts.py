@@ -36,7 +36,7 @@ class Observed:
     """What the board reported before the power was cut: all of it must stay true."""
 
     shown: dict[int, str] = field(default_factory=dict)
-    begun: str | None = None
+    started: str | None = None
     done: str | None = None
 
 
@@ -72,15 +72,15 @@ def run(setup: Setup, count: int, seed: int, thaw: bool, report: Report) -> None
     observed, totals = Observed(done="one"), Totals()
     report.step(f"{count} power cuts while a stick is imported and the model is updated (seed {seed})")
     for number in range(1, count + 1):
-        machine, begun, found = verified_board(setup, observed, sticks, frozen, rng, totals, report)
+        machine, line, found = verified_board(setup, observed, sticks, frozen, rng, totals, report)
         machine.begin(UPDATES)
         delay = rng.uniform(0.0, LONGEST_DELAY_S)
         time.sleep(delay)
         machine.cut()
         note_output(machine, observed)
-        importing = not any(board.READ_TO_END in output for _, output in machine.output[begun:])
+        importing = not any(board.READ_TO_END in output for _, output in machine.output[line:])
         totals.importing += importing
-        totals.updating += observed.begun not in (None, observed.done)
+        totals.updating += observed.started not in (None, observed.done)
         totals.losses.append(setup.disk.cut(rng))
         if sticks[-1].contents() <= found:
             # All of it was recorded.
@@ -89,11 +89,11 @@ def run(setup: Setup, count: int, seed: int, thaw: bool, report: Report) -> None
         report.info(
             f"cut {number}: after {delay:.1f} s, {len(observed.shown)} records shown, "
             f"{'importing' if importing else 'stick read'}; model {observed.done} in use, "
-            f"{observed.begun or 'none'} being installed; {totals.losses[-1]}"
+            f"{observed.started or 'none'} being installed; {totals.losses[-1]}"
         )
     report.step("the power stays on: the last stick is read to its end")
-    machine, begun, _ = verified_board(setup, observed, sticks, frozen, rng, totals, report)
-    finish(machine, begun, sticks, report)
+    machine, line, _ = verified_board(setup, observed, sticks, frozen, rng, totals, report)
+    finish(machine, line, sticks, report)
     machine.cut()
     summary(count, totals, report)
 
@@ -128,11 +128,11 @@ def verified_board(
         machine = pi.Pi(setup.image, setup.work, setup.disk.nodes(), setup.transcript, frozen)
         try:
             plug(machine, sticks[-1])
-            begun, done = observed.begun, observed.done
+            started, done = observed.started, observed.done
             found = verify(machine, setup, observed, sticks, report)
-            if begun and done != begun:
+            if started and done != started:
                 totals.stayed_old += observed.done == done
-                totals.became_new += observed.done == begun
+                totals.became_new += observed.done == started
             return machine, read(machine), found
         except pi.Stalled as stall:
             # Unflushed writes are lost as after a cut, but it is not counted as one.
@@ -186,11 +186,11 @@ def verify(machine: pi.Pi, setup: Setup, observed: Observed, sticks: list[stick.
         raise pi.Failed(f"records of images that were on no stick: {unknown}")
     machine.run(f"{board.PROGRAM} model status --check")
     active = board.active(machine)["sha256"]
-    allowed = {setup.models[name] for name in (observed.done, observed.begun) if name}
+    allowed = {setup.models[name] for name in (observed.done, observed.started) if name}
     if active not in allowed:
         raise pi.Failed(f"model {active} is in use, neither the old nor the new one: {allowed}")
     observed.done = next(name for name, sha256 in setup.models.items() if sha256 == active)
-    observed.begun = None
+    observed.started = None
     report.checks += 4
     return set(contents)
 
@@ -210,9 +210,9 @@ def note_output(machine: pi.Pi, observed: Observed) -> None:
         if found := re.search(board.RECORD, output):
             observed.shown[int(found[1])] = found[2]
         elif found := re.search(r"update begins: (\w+)", output):
-            observed.begun = found[1]
+            observed.started = found[1]
         elif found := re.search(r"update done: (\w+)", output):
-            observed.done, observed.begun = found[1], None
+            observed.done, observed.started = found[1], None
 
 
 def finish(machine: pi.Pi, line: int, sticks: list[stick.Stick], report: Report) -> None:

@@ -68,7 +68,7 @@ def run(setup: Setup, report: Report) -> None:
 
 def selftests(machine: pi.Pi, watcher: LightWatcher, report: Report) -> None:
     """The self-test switches each light on and off once, as seen from outside."""
-    for backend in ("rppal", "gpiocdev"):
+    for backend in ("gpiocdev", "rppal"):
         began = time.monotonic()
         output = machine.run(f"{board.PROGRAM} selftest --board {BOARD.format(backend)}").text
         report.check("All lines follow" in output, f"{backend}: the self-test says that all lines follow")
@@ -81,13 +81,13 @@ def selftests(machine: pi.Pi, watcher: LightWatcher, report: Report) -> None:
 
 
 def screen(setup: Setup, machine: pi.Pi, watcher: LightWatcher, report: Report) -> list[dict]:
-    """The daemon with its lights through rppal, and a stick; the records."""
-    board.configure(machine, BOARD.format("rppal"))
+    """The daemon with its lights through the kernel's character device, and a stick; the records."""
+    board.configure(machine, BOARD.format("gpiocdev"))
     began = time.monotonic()
     line = board.start(machine)
     ready, _ = machine.until(board.READY, 900, line)
     report.info(f"the daemon is ready {ready - began:.0f} s after its start (model checked by its known answer)")
-    report.check(watcher.wait({"ready"}, 60) == "ready", "rppal: the lights show `ready`, read from outside")
+    report.check(watcher.wait({"ready"}, 60) == "ready", "gpiocdev: the lights show `ready`, read from outside")
 
     count = len(setup.stick.contents())
     report.step(f"a stick with {count} X-rays of several formats is plugged in, and pulled after the first")
@@ -201,14 +201,14 @@ def press(machine: pi.Pi, watcher: LightWatcher, recordings: list[tuple[float, s
 
 
 def other_backend(machine: pi.Pi, watcher: LightWatcher, found: list[dict], browser: Browser, report: Report) -> None:
-    """The daemon with its lights through the kernel's character device, and its page on a network."""
-    report.step("the daemon again, with its lights through gpiocdev and its page on a network: QEMU's usb-net")
-    board.configure(machine, BOARD.format("gpiocdev"))
+    """The daemon with its lights through the registers, and its page on a network."""
+    report.step("the daemon again, with its lights through rppal and its page on a network: QEMU's usb-net")
+    board.configure(machine, BOARD.format("rppal"))
     token = page.configure(machine)
     port = network.plug(machine)
     line = board.start(machine)
     machine.until(board.READY, 900, line)
-    report.check(watcher.wait({"ready"}, 60) == "ready", "gpiocdev: the lights show `ready`, read from outside")
+    report.check(watcher.wait({"ready"}, 60) == "ready", "rppal: the lights show `ready`, read from outside")
     site = page.listening(machine, line, port, token)
     page.check_idle(site, found, browser, report)
     page.check_verdict(machine, site, watcher, line, browser, report)

@@ -167,7 +167,7 @@ for case in "broken one refused:.the.program.does.not.start" "new stranger refus
   runs b old
 done
 deploy nowhere.invalid --binary "$work/new" "${fast[@]}" && die "a board that cannot be reached"
-grep -q "not begun" "$said" || die "the unreachable board is not reported"
+grep -q "not started" "$said" || die "the unreachable board is not reported"
 
 begin "one call fails, at each step in each way: it is repeated"
 # watching RELEASE: board a watches it.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Takes screenshots of the page in headless Chromium, as a 7-inch touch screen and a phone show it, in each language, and
-# checks the reports with pydicom and the metrics with Prometheus' parser. On phantoms; the screenshots are to be looked at.
+# checks the reports with pydicom and the metrics with Prometheus' parser. On phantoms; look at the screenshots afterwards.
 #
 #   scripts/dev/system-tests/page.sh OUT_FOLDER
 #

@@ -38,12 +38,12 @@ complete() {
 }
 value() { python3 -c 'import json, sys; run = json.load(sys.stdin); print(eval(sys.argv[1], {"run": run}))' "$1"; }
 
-begun=$(now)
+started=$(now)
 (fit "$work/whole" "$work/cache-whole" >"$work/whole.json")
-seconds=$(echo "$(now) $begun" | awk '{ print $1 - $2 }')
+seconds=$(echo "$(now) $started" | awk '{ print $1 - $2 }')
 head=$(sha256sum <"$work/whole/head.safetensors")
 total=$(value 'run["timings"]["computed"]' <"$work/whole.json")
-# Features of int8 backbones lie together, those of float ones in one folder a net.
+# Features of int8 backbones are together, those of float ones in one folder a net.
 nets=$(value '1 if run.get("int8") or run.get("base") else len(run["backbones"])' <"$work/whole.json")
 found=0
 echo "a whole fit: $seconds s, $total images and views; head ${head:0:16}"

@@ -210,7 +210,7 @@ on 'edge-runtime records events' | grep -q installed || die "the record does not
 well "the new model is in use, and the record says so"
 
 begin "a board whose service cannot start is repaired by a release"
-deploy bad --health 1 --health-command true || die "it was to be kept"
+deploy bad --health 1 --health-command true || die "it was not kept"
 wait_for 120 "systemd does not try it again and again" restarts_repeatedly
 deploy old --health 4 || die "the release that repairs it"
 outcome kept

@@ -85,7 +85,7 @@ def main():
     loss = nn.BCEWithLogitsLoss()
     seconds = []
     for _ in range(epochs):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         model.head.train()
         for images, labels in train:
             optimizer.zero_grad()
@@ -95,7 +95,7 @@ def main():
         with torch.no_grad():
             for images, labels in validation:
                 loss(model(images), labels.float())
-        seconds.append(time.perf_counter() - begun)
+        seconds.append(time.perf_counter() - started)
     print(
         json.dumps(
             {

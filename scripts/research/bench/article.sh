@@ -51,14 +51,14 @@ for round in $(seq "$rounds"); do
       article) options=(--recipe article) ;;
       default) options=() ;;
     esac
-    begun=$(date +%s.%N)
+    started=$(date +%s.%N)
     "$trainer" fit --data "$work/data" --out "$work/$recipe$round" --cache "$work/cache-$recipe$round" --epochs 20 \
       --device cpu --quiet --json "${backbones[@]}" "${options[@]}" "$@" >"$work/run.json"
     ended=$(date +%s.%N)
     python3 -c 'import json, sys
 run = json.load(open(sys.argv[1]))
 print(json.dumps({"seconds": float(sys.argv[3]) - float(sys.argv[2]), "timings": run["timings"], "epochs": len(run["history"])}))' \
-      "$work/run.json" "$begun" "$ended" >>"$work/$recipe.jsonl"
+      "$work/run.json" "$started" "$ended" >>"$work/$recipe.jsonl"
   done
 done
 

@@ -3,7 +3,7 @@
     peers.py onnxruntime|onnxruntime-plain|openvino|ncnn MODEL THREADS IMAGE...
 
 `onnxruntime-plain` runs without graph optimisations: the reference for the meaning of a graph. `ncnn` needs the
-.ncnn.param file that pnnx made of the float model, with the .ncnn.bin beside it.
+.ncnn.param file that pnnx wrote for the float model, with the .ncnn.bin beside it.
 """
 
 import json

@@ -69,7 +69,7 @@ out=$target/performance.md
   if [ "${INSTRUCTIONS:-0}" = 1 ]; then
     echo "## aarch64 instructions an image"
     echo
-    echo "Counted under qemu-user by \`scripts/research/bench/instructions.sh\`; no time can be told from them."
+    echo "Counted under qemu-user by \`scripts/research/bench/instructions.sh\`; no time can be derived from them."
     echo
     for cpu in cortex-a76 cortex-a72; do
       echo "- $(scripts/research/bench/instructions.sh "$int8" fused $cpu "${images[0]}") (int8)"

@@ -1,7 +1,7 @@
 //! From a score to a verdict.
 //!
 //! ```text
-//! Admitted ─its Probability─ Calibration::apply→ CalibratedProbability ─threshold, abstain band→ Verdict
+//! Admitted ─its Probability─ ProbabilityCalibration::apply→ CalibratedProbability ─threshold, abstain band→ Verdict
 //! ```
 //!
 //! The network's [`Probability`] has no meaning of its own, so no threshold is compared with it: thresholds are

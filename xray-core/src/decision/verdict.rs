@@ -25,7 +25,7 @@ impl Verdict {
         self.probability
     }
 
-    /// What the network gave before calibration, for whoever fits a calibration or compares engines.
+    /// What the network gave before calibration, for fitting a calibration and comparing engines.
     pub fn uncalibrated(&self) -> Probability {
         self.uncalibrated
     }

@@ -90,24 +90,35 @@ pub fn layer_png(map: &HeatMap, width: u32, height: u32) -> Result<Vec<u8>, Pict
     Ok(file.into_inner())
 }
 
-/// For each pixel along a side the two cells that it lies between, and how far on the way to the second. The middle of a
-/// cell has its heat; beyond the outermost middles the heat stays.
-fn interpolation_weights(cells: usize, pixels: u32) -> Vec<(usize, usize, f32)> {
+/// The two neighbouring cells between whose middles a pixel is.
+struct Between {
+    lower: usize,
+    upper: usize,
+    /// How far it is on the way to the upper one, 0..1.
+    fraction: f32,
+}
+
+/// Where each pixel along a side is. The middle of a cell has its heat; beyond the outermost middles the heat stays.
+fn interpolation_weights(cells: usize, pixels: u32) -> Vec<Between> {
     let last = cells - 1;
     let place = |pixel: u32| {
         let at = (pixel as f32 + 0.5) * cells as f32 / pixels as f32 - 0.5;
         let at = at.clamp(0.0, last as f32);
-        let below = at as usize;
-        (below, (below + 1).min(last), at - below as f32)
+        let lower = at as usize;
+        Between { lower, upper: (lower + 1).min(last), fraction: at - lower as f32 }
     };
     (0..pixels).map(place).collect()
 }
 
 /// Heat between four cells, bilinear.
-fn bilinear(map: &HeatMap, row: &(usize, usize, f32), column: &(usize, usize, f32)) -> f32 {
+fn bilinear(map: &HeatMap, row: &Between, column: &Between) -> f32 {
     let cell = |row: usize, column: usize| map.values()[row * map.side() + column];
-    let along = |row| cell(row, column.0) + (cell(row, column.1) - cell(row, column.0)) * column.2;
-    along(row.0) + (along(row.1) - along(row.0)) * row.2
+    let along = |row| {
+        let (lower, upper) = (cell(row, column.lower), cell(row, column.upper));
+        lower + (upper - lower) * column.fraction
+    };
+    let (lower, upper) = (along(row.lower), along(row.upper));
+    lower + (upper - lower) * row.fraction
 }
 
 /// The grey levels, with the longest side at most [`MAX_PICTURE_SIDE`].

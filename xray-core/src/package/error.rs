@@ -67,7 +67,7 @@ pub enum PackageProblem {
     /// An ONNX model, but without our metadata.
     #[error(
         "an ONNX model without the metadata `{CONTRACT_KEY}`, so how to prepare an image and where the \
-         threshold lies is not known; export it with `host-trainer export`"
+         threshold is, is not known; export it with `host-trainer export`"
     )]
     NoContract,
     /// The metadata has a schema that this build does not read.

@@ -36,7 +36,7 @@ impl PackageFile {
         Ok(Self::from_bytes(path, bytes))
     }
 
-    /// A model that is in memory already; `path` stands in errors.
+    /// A model that is in memory already; `path` is for error messages.
     pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Self {
         let sha256 = sha256_hex(&bytes);
         PackageFile { path: path.to_owned(), bytes, sha256 }

@@ -37,10 +37,12 @@ pub enum KeysProblem {
         reason: String,
     },
     /// No file in the folder ends in `.pub`.
-    #[error("no key (*.pub) lies here, so no model can be trusted; copy one from `host-trainer keys new`")]
+    #[error(
+        "there is no key (*.pub) here, so no model can be trusted; copy one from `host-trainer keys new`"
+    )]
     Empty,
     /// The folder holds more files than a board needs.
-    #[error("more than {MAX_KEYS} keys lie here; remove those that sign no longer")]
+    #[error("there are more than {MAX_KEYS} keys here; remove those that sign no longer")]
     TooMany,
     /// The file is no minisign public key.
     #[error("not a minisign public key: {reason}; remove it, or copy it again")]

@@ -21,11 +21,11 @@ pub enum CentroidKind {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Base64Floats(pub Vec<f32>);
 
-/// Where images of one kind lie in the feature space.
+/// Where images of one kind are in the feature space.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Centroid {
-    /// What lies there.
+    /// What these images are.
     pub kind: CentroidKind,
     /// The mean of their coordinates, whitened; [`QualityGateRecord::dims`] of them.
     pub at: Base64Floats,
@@ -60,7 +60,7 @@ pub struct QualityGateRecord {
     pub whitening: Base64Floats,
     /// The greatest distance from the upright X-rays.
     pub limit: f64,
-    /// Where other images lie.
+    /// Where other images are.
     pub centres: Vec<Centroid>,
     /// What it was fitted on.
     pub fit: QualityGateFit,

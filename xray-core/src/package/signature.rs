@@ -51,7 +51,7 @@ impl SignatureFile {
         Ok(SignatureFile { path: path.to_owned(), text })
     }
 
-    /// A signature that is in memory already; `path` stands in errors.
+    /// A signature that is in memory already; `path` is for error messages.
     pub fn from_text(path: &Path, text: String) -> Self {
         SignatureFile { path: path.to_owned(), text }
     }

@@ -42,7 +42,7 @@ impl Scaling {
         }
     }
 
-    /// The name that stands in packages and on the command line.
+    /// The name in packages and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Scaling::Imagenet => "imagenet",

@@ -18,44 +18,56 @@ const BAND: usize = 256;
 /// which moved probabilities by up to 0.1.
 pub(super) fn bilinear_antialias(image: &Radiograph, size: usize) -> Result<Pixels, PreprocessError> {
     let (width, height) = (image.width(), image.height());
+    let from = Size { width, height };
     if (width as usize, height as usize) == (size, size) {
         return Ok(image.pixels().clone());
     }
     let resized = match image.pixels() {
-        Pixels::Grey(bytes) => resize::<F32>(bytes, (width, height), size as u32).map(Pixels::Grey),
-        Pixels::Rgb(bytes) => resize::<F32x3>(bytes, (width, height), size as u32).map(Pixels::Rgb),
+        Pixels::Grey(bytes) => resize::<F32>(bytes, from, size as u32).map(Pixels::Grey),
+        Pixels::Rgb(bytes) => resize::<F32x3>(bytes, from, size as u32).map(Pixels::Rgb),
     };
     resized.map_err(|reason| PreprocessError::Resize { width, height, size, reason })
 }
 
+/// Pixels of an image.
+#[derive(Clone, Copy)]
+struct Size {
+    width: u32,
+    height: u32,
+}
+
 /// `P` is a pixel of floats, a type and not a value: the resizer's code for all other kinds of pixels, more than a megabyte,
 /// then stays out of the program.
-fn resize<P: InnerPixel + PixelTrait>(
-    bytes: &[u8],
-    (width, height): (u32, u32),
-    size: u32,
-) -> Result<Vec<u8>, String> {
+fn resize<P: InnerPixel + PixelTrait>(bytes: &[u8], from: Size, side: u32) -> Result<Vec<u8>, String> {
     let channels = P::count_of_components();
     let mut resizer = Resizer::new();
-    let mut narrow = Vec::with_capacity(size as usize * height as usize * channels);
-    for band in bytes.chunks(width as usize * channels * BAND) {
-        let rows = (band.len() / (width as usize * channels)) as u32;
-        narrow.extend(pass::<P>(&mut resizer, band, (width, rows), (size, rows))?);
+    let row_bytes = from.width as usize * channels;
+    let mut narrow = Vec::with_capacity(side as usize * from.height as usize * channels);
+    for band in bytes.chunks(row_bytes * BAND) {
+        let height = (band.len() / row_bytes) as u32;
+        narrow.extend(pass::<P>(
+            &mut resizer,
+            band,
+            Size { width: from.width, height },
+            Size { width: side, height },
+        )?);
     }
-    pass::<P>(&mut resizer, &narrow, (size, height), (size, size))
+    let narrow_size = Size { width: side, height: from.height };
+    pass::<P>(&mut resizer, &narrow, narrow_size, Size { width: side, height: side })
 }
 
 /// One resize, rounded to whole levels.
 fn pass<P: InnerPixel + PixelTrait>(
     resizer: &mut Resizer,
     bytes: &[u8],
-    from: (u32, u32),
-    to: (u32, u32),
+    from: Size,
+    to: Size,
 ) -> Result<Vec<u8>, String> {
     let floats: Vec<u8> = bytes.iter().flat_map(|level| f32::from(*level).to_ne_bytes()).collect();
     let kind = P::pixel_type();
-    let source = Image::from_vec_u8(from.0, from.1, floats, kind).map_err(|error| error.to_string())?;
-    let mut target = Image::new(to.0, to.1, kind);
+    let source =
+        Image::from_vec_u8(from.width, from.height, floats, kind).map_err(|error| error.to_string())?;
+    let mut target = Image::new(to.width, to.height, kind);
     let other = || format!("its pixels are not {kind:?}");
     let (from, mut to) =
         (source.typed_image::<P>().ok_or_else(other)?, target.typed_image_mut::<P>().ok_or_else(other)?);

@@ -1,4 +1,4 @@
-//! Where an image's features lie among those of the training images.
+//! Where an image's features are among those of the training images.
 //!
 //! The pooled features x are brought to one scale and projected onto a few directions of random signs S, which keeps
 //! distances (Achlioptas 2003, doi 10.1016/S0022-0000(03)00025-4) and need not be stored; then they are whitened by the
@@ -32,7 +32,7 @@ pub struct FeatureSpace {
     centres: Vec<(CentroidKind, Vec<f32>, f64)>,
 }
 
-/// How an image lies among others.
+/// The position of an image among others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Position {
     /// Distance from the upright X-rays, 0 or more.
@@ -105,7 +105,7 @@ impl FeatureSpace {
         }
     }
 
-    /// Where these features lie.
+    /// The position of these features.
     pub fn position(&self, features: &[f32]) -> Position {
         let scaled = features.iter().zip(&self.mean).zip(&self.scale);
         let scaled = scaled.map(|((x, mean), scale)| (f64::from(*x) - f64::from(*mean)) * f64::from(*scale));

@@ -67,19 +67,29 @@ const TAPS: usize = 9;
 /// `width` is that of a row; pixels beyond the border are those on it.
 pub fn blur(grey: &[u8], width: usize) -> f64 {
     let height = grey.len().checked_div(width).unwrap_or(0);
-    let rows = along(grey, (height, width), (width, 1));
-    let columns = along(grey, (width, height), (1, width));
-    rows.max(columns)
+    let rows = Lines { count: height, length: width, next_line: width, next_pixel: 1 };
+    let columns = Lines { count: width, length: height, next_line: 1, next_pixel: width };
+    blur_along(grey, &rows).max(blur_along(grey, &columns))
 }
 
-/// Blur along lines: `lines` of `length` pixels, at steps of `(from line to line, within a line)`.
-fn along(grey: &[u8], (lines, length): (usize, usize), (next, step): (usize, usize)) -> f64 {
+/// Rows or columns of an image.
+struct Lines {
+    count: usize,
+    /// Pixels of a line.
+    length: usize,
+    /// From a line to the next, in pixels of the image.
+    next_line: usize,
+    /// From a pixel of a line to its next, in pixels of the image.
+    next_pixel: usize,
+}
+
+fn blur_along(grey: &[u8], lines: &Lines) -> f64 {
     let (mut before, mut lost) = (0u64, 0u64);
-    let mut line = vec![0u32; length];
-    let mut smooth = vec![0u32; length];
-    for at in 0..lines {
+    let mut line = vec![0u32; lines.length];
+    let mut smooth = vec![0u32; lines.length];
+    for at in 0..lines.count {
         for (i, level) in line.iter_mut().enumerate() {
-            *level = u32::from(grey[at * next + i * step]);
+            *level = u32::from(grey[at * lines.next_line + i * lines.next_pixel]);
         }
         running_sums(&line, &mut smooth);
         for (sharp, soft) in line.windows(2).zip(smooth.windows(2)) {
@@ -171,14 +181,15 @@ mod tests {
 
     #[test]
     fn blur_by_hand() {
+        let one_row = Lines { count: 1, length: 20, next_line: 20, next_pixel: 1 };
         // A step of 90 in a row of 20: before, one difference of 9·90. The mean of nine rises by 90 in ninths over
         // nine pixels; at the step itself it differs by 90, which is what stays of 810.
         let row: Vec<u8> = [[0; 10], [90; 10]].concat();
-        close(along(&row, (1, 20), (20, 1)), 1.0 / 9.0);
+        close(blur_along(&row, &one_row), 1.0 / 9.0);
         // A ramp of one level a pixel: inside, the mean differs as much as the image. At the four pixels next to
         // each border the repeated border flattens it: of 9 it loses 4, 3, 2 and 1.
         let ramp: Vec<u8> = (0..20).collect();
-        close(along(&ramp, (1, 20), (20, 1)), (19.0 * 9.0 - 2.0 * 10.0) / (19.0 * 9.0));
+        close(blur_along(&ramp, &one_row), (19.0 * 9.0 - 2.0 * 10.0) / (19.0 * 9.0));
         // Of an image the blurrier axis counts: rows hold the step, columns nothing.
         let flat_columns: Vec<u8> = row.repeat(3);
         close(blur(&flat_columns, 20), 1.0);

@@ -59,7 +59,7 @@ impl QualityGate {
     /// What people must know about it, such as that it checks less than it should; none if there is nothing.
     pub fn warning(&self) -> Option<&'static str> {
         self.feature_space.is_none().then_some(
-            "this model knows no X-rays: pictures are refused by their looks only (size, colours, blank, blurred, grain), \
+            "this model knows no X-rays: pictures are refused by image statistics only (size, colours, blank, blurred, grain), \
              not if they are turned, inverted or of something else; export it again with this release",
         )
     }

@@ -52,11 +52,17 @@ pub fn screen_paths<'a>(
     screener: &'a Screener,
     paths: &[PathBuf],
 ) -> impl ExactSizeIterator<Item = ScreenedPath> + use<'a> {
+    screen_paths_with(paths, |file| screener.screen(file))
+}
+
+/// As [`screen_paths`], each file screened by `screen`.
+pub fn screen_paths_with<S: FnMut(&Path) -> Result<Screening, ScreeningError>>(
+    paths: &[PathBuf],
+    mut screen: S,
+) -> impl ExactSizeIterator<Item = ScreenedPath> + use<S> {
     let listed: Vec<_> = paths.iter().flat_map(|path| intake::list_all(path)).collect();
-    listed.into_iter().map(|entry| match entry {
-        Ok(file) => {
-            ScreenedPath { outcome: screener.screen(&file).map_err(NoResult::from), file, picture: None }
-        }
+    listed.into_iter().map(move |entry| match entry {
+        Ok(file) => ScreenedPath { outcome: screen(&file).map_err(NoResult::from), file, picture: None },
         Err(error) => {
             ScreenedPath { file: Path::to_owned(error.path()), outcome: Err(error.into()), picture: None }
         }

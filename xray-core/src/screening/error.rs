@@ -26,6 +26,16 @@ pub enum ScreeningError {
     /// It could not be read.
     #[error(transparent)]
     Intake(#[from] IntakeError),
+    /// A decoder in another process gave no image.
+    #[error("{file}: {reason}")]
+    Decoder {
+        /// The image file.
+        file: String,
+        /// [`IntakeProblem::code`](xray_intake::IntakeProblem::code).
+        code: &'static str,
+        /// What happened, and what to do.
+        reason: String,
+    },
     /// It could not be prepared.
     #[error("{file}: {source}")]
     Preprocess {
@@ -57,6 +67,7 @@ impl ScreeningError {
     pub fn code(&self) -> &'static str {
         match self {
             ScreeningError::Intake(error) => error.problem.code(),
+            ScreeningError::Decoder { code, .. } => code,
             ScreeningError::Preprocess { .. } => "preprocessing-failed",
             ScreeningError::Engine { .. } => "engine-failed",
             ScreeningError::Refused { rejection, .. } => rejection.first().code(),
@@ -90,7 +101,7 @@ pub enum ScreenImageError {
 
 impl ScreenImageError {
     /// The same, with the file.
-    pub(super) fn of(self, file: &Path) -> ScreeningError {
+    pub fn of(self, file: &Path) -> ScreeningError {
         let file = file.display().to_string();
         match self {
             ScreenImageError::Preprocess(source) => ScreeningError::Preprocess { file, source },

@@ -119,14 +119,29 @@ impl Screener {
         if self.photographs { intake::decode_film_photograph(bytes) } else { intake::decode(bytes) }
     }
 
-    /// Screens one file.
+    /// Screens one file, decoded in this process.
     ///
     /// # Errors
     /// [`ScreeningError`] names the file and why it has no verdict.
     pub fn screen(&self, file: &Path) -> Result<Screening, ScreeningError> {
+        self.screen_decoded(file, |file| {
+            let bytes = intake::read_bytes(file)?;
+            let problem = |problem| IntakeError { file: file.to_owned(), problem };
+            Ok(self.decode(&bytes).map_err(problem)?)
+        })
+    }
+
+    /// Screens one file that `decode` makes an image of, such as in a process of its own.
+    ///
+    /// # Errors
+    /// [`ScreeningError`] names the file and why it has no verdict.
+    pub fn screen_decoded(
+        &self,
+        file: &Path,
+        decode: impl FnOnce(&Path) -> Result<Radiograph, ScreeningError>,
+    ) -> Result<Screening, ScreeningError> {
         let start = Instant::now();
-        let bytes = intake::read_bytes(file)?;
-        let image = self.decode(&bytes).map_err(|problem| IntakeError { file: file.to_owned(), problem })?;
+        let image = decode(file)?;
         let result = self.screen_image(&image).map_err(|problem| problem.of(file))?;
         let ScreeningResult { verdict, heat_map } = result;
         Ok(Screening { verdict, heat_map, took: start.elapsed() })

@@ -160,7 +160,7 @@ fn a_model_without_a_gate_says_so_once() {
     std::fs::write(&model, xray_testkit::model::model_bytes(|_| ())).expect("written");
     let screener = Screener::load(&model).expect("loaded");
     assert_eq!(screener.warnings().len(), 1);
-    assert!(screener.warnings()[0].contains("by their looks only"), "{:?}", screener.warnings());
+    assert!(screener.warnings()[0].contains("by image statistics only"), "{:?}", screener.warnings());
 }
 
 #[test]

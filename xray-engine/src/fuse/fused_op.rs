@@ -105,7 +105,7 @@ impl OpKind {
 /// A recognised operator.
 #[derive(Debug, Clone)]
 pub(crate) struct FusedOp {
-    /// The outlet that it stands in for: an 8-bit tensor, or a float one for `AffineSum` and `Maps`.
+    /// The outlet that it replaces: an 8-bit tensor, or a float one for `AffineSum` and `Maps`.
     pub output: OutletId,
     /// Scale and zero point of the output; unused where that is float.
     pub tensor: QuantisedTensor,

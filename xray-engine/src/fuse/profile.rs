@@ -20,7 +20,7 @@ pub struct StepTime {
     pub best: Duration,
 }
 
-/// Runs the fused operators of `model` alone `runs` times, on whatever lies in their memory, in order of execution.
+/// Runs the fused operators of `model` alone `runs` times, on whatever is in their memory, in order of execution.
 pub fn profile(model: &TypedModel, runs: usize) -> Vec<StepTime> {
     let mut times = Vec::new();
     for op in model.nodes.iter().filter_map(|node| node.op_as::<ProgramOp>()) {

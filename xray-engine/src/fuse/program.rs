@@ -14,7 +14,7 @@ use crate::threads::Threads;
 /// An 8-bit tensor of a program.
 #[derive(Debug, Clone)]
 pub(crate) struct Buffer {
-    /// How it lies in its slot.
+    /// Its layout in its slot.
     pub layout: Layout,
     /// Which piece of memory it uses while it lives.
     pub slot: usize,

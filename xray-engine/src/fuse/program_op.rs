@@ -24,7 +24,7 @@ impl PartialEq for ProgramOp {
 impl Eq for ProgramOp {}
 
 impl ProgramOp {
-    /// `facts` are those of the outlets that the program's outputs stand in for.
+    /// `facts` are those of the outlets that the program's outputs replace.
     pub fn new(program: Program, facts: TVec<TypedFact>) -> ProgramOp {
         ProgramOp { program: Arc::new(program), facts, idle: Arc::default() }
     }

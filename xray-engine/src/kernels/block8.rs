@@ -108,7 +108,7 @@ impl Block8 {
     }
 }
 
-/// Sorts strips into bins, each into the first open one that has room.
+/// Sorts strips into bins, each into the first open one that has space.
 fn fill(strips: &[Bounded]) -> Vec<Bin> {
     let mut open: Vec<Bin> = Vec::with_capacity(OPEN);
     let mut closed: Vec<Bin> = Vec::with_capacity(strips.len());
@@ -231,7 +231,7 @@ mod tests {
         let strips: Vec<(Strip, u32)> = (0..5).map(|i| (filled(16), i)).chain([(filled(0), 9)]).collect();
         let block = Block8::pack(&strips);
         assert_eq!((block.bins(), block.reach()), ([1, 0, 0, 1], 4));
-        // 127 + 127 saturates: 64 + 64 and 63 + 63, neither of which has room for the other.
+        // 127 + 127 saturates: 64 + 64 and 63 + 63, neither of which has space for the other.
         let block = Block8::pack(&[(filled(127), 0)]);
         assert_eq!(block.strips(), [filled(64), filled(63)]);
         assert_eq!(block.bins(), [2, 0, 0, 0]);

@@ -9,7 +9,7 @@ pub(crate) struct ConvShape {
     pub input: Layout,
     /// Layout of the output.
     pub output: Layout,
-    /// Byte offset of each tap from the input pixel that lies under the output pixel's upper left tap.
+    /// Byte offset of each tap from the input pixel under the output pixel's upper left tap.
     pub taps: Vec<usize>,
     /// Rows between neighbouring outputs.
     pub stride_y: usize,

@@ -1,6 +1,6 @@
-//! How a quantised feature map lies in memory: blocks of four channels ("NC4HW4").
+//! The memory layout of a quantised feature map: blocks of four channels ("NC4HW4").
 //!
-//! Element `(c, y, x)` of a tensor lies at
+//! Element `(c, y, x)` of a tensor is at
 //! `((c / 4) * (h + 2 * border) * (w + 2 * border) + (y + border) * (w + 2 * border) + x + border) * 4 + c % 4`.
 //! Four channels of one pixel are one 32-bit word, which is what a dot-product instruction consumes; pixels
 //! that are neighbours in a row are neighbours in memory, so a tile of pixels needs no packing; and a

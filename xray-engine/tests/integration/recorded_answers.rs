@@ -1,7 +1,7 @@
 //! Every way to compute a graph against the recorded answers of ONNX Runtime without optimisations
 //! (`scripts/oracle/per_channel.py`, `qdq.py`, `inner_tensors.py`).
 //!
-//! Releases 0.23.5 and 0.23.7 of tract took the first channel's scale for all channels without an error: whoever moves
+//! Releases 0.23.5 and 0.23.7 of tract took the first channel's scale for all channels without an error: who moves
 //! the pinned version must see the cases with a scale per channel pass.
 
 use std::path::PathBuf;

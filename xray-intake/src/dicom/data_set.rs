@@ -9,7 +9,7 @@ use dicom_core::{Tag, VR};
 use super::DicomProblem;
 use super::transfer_syntax::ElementEncoding;
 
-/// An element's value as it lies in the file.
+/// An element's value as it is in the file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Element<'a> {
     pub vr: VR,

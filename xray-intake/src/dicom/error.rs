@@ -1,4 +1,4 @@
-//! Why a DICOM file was refused. Nothing that could name a patient stands in a problem: no value of an element
+//! Why a DICOM file was refused. A problem holds nothing that could name a patient: no value of an element
 //! is repeated, only what it was understood as.
 
 /// What a DICOM file is that keeps it from being read.

@@ -9,18 +9,50 @@ use crate::orientation::Orientation;
 /// Sides of a pixel may differ by this share; spacings are rounded.
 const MOST_OBLONG: f64 = 0.02;
 
-/// SNOMED codes of lateral and oblique views (PS3.16, CID 4010), in the form of SNOMED RT and CT.
-const OTHER_VIEWS: [&str; 10] = [
-    "R-10228",
-    "R-10230",
-    "R-10232",
-    "R-10234",
-    "R-10236",
-    "R-10238",
+/// Codes of lateral views in SNOMED CT and RT (PS3.16, CID 4010).
+const LATERAL: [&str; 12] = [
     "399067008",
+    "R-102CD",
     "399173006",
+    "R-10236",
     "399198007",
+    "R-10232",
+    "399352003",
+    "R-10228",
     "399260004",
+    "R-10224",
+    "30730003",
+    "G-A145",
+];
+
+/// Codes of oblique and axial views.
+const OBLIQUE: [&str; 26] = [
+    "399312000",
+    "R-10208",
+    "399160007",
+    "R-10204",
+    "399135007",
+    "R-10220",
+    "399184004",
+    "R-10238",
+    "399006002",
+    "R-10212",
+    "399182000",
+    "R-102C1",
+    "399059000",
+    "R-10216",
+    "399356000",
+    "R-40985",
+    "399236003",
+    "R-10234",
+    "399038007",
+    "R-10210",
+    "260427002",
+    "R-40783",
+    "260426006",
+    "R-40782",
+    "399061009",
+    "R-10241",
 ];
 
 /// Words of Body Part Examined (PS3.16, annex L) whose films show no lungs, and what they name.
@@ -121,12 +153,14 @@ fn view_code(set: &DataSet<'_>) -> Result<(), DicomProblem> {
         String::from_utf8_lossy(&bytes[..bytes.len().min(64)]).trim_matches(['\0', ' ']).to_ascii_lowercase()
     };
     let (code, meaning) = (text(tags::CODE_VALUE), text(tags::CODE_MEANING));
-    let known = OTHER_VIEWS.iter().any(|view| view.eq_ignore_ascii_case(&code));
-    let words = ["lateral", "oblique", "axial"].iter().any(|word| meaning.contains(word));
+    let is_one_of = |codes: &[&str]| codes.iter().any(|known| known.eq_ignore_ascii_case(&code));
+    let element = "View Code Sequence";
     // "Bilateral" is no view from the side.
-    if known || (words && !meaning.contains("bilateral")) {
-        let element = "View Code Sequence";
-        return Err(DicomProblem::OtherView { view: "a lateral or oblique view", element });
+    if is_one_of(&LATERAL) || (meaning.contains("lateral") && !meaning.contains("bilateral")) {
+        return Err(DicomProblem::OtherView { view: "a lateral view", element });
+    }
+    if is_one_of(&OBLIQUE) || ["oblique", "axial"].iter().any(|word| meaning.contains(word)) {
+        return Err(DicomProblem::OtherView { view: "an oblique or axial view", element });
     }
     Ok(())
 }

@@ -34,7 +34,7 @@ pub enum FilmProblem {
 }
 
 impl FilmProblem {
-    /// All of them. Whoever shows codes to people needs words for each.
+    /// All of them. A program that shows codes to people needs a text for each.
     pub const ALL: [FilmProblem; 6] = [
         FilmProblem::NotFound,
         FilmProblem::CutOff,

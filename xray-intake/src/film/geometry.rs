@@ -115,7 +115,7 @@ pub fn largest_quadrilateral(outline: &[Point]) -> Option<Corners> {
     best.map(|(_, corners)| from_top_left(corners))
 }
 
-/// The same outline, begun at the corner nearest to the top left.
+/// The same outline, starting at the corner nearest to the top left.
 fn from_top_left(mut corners: Corners) -> Corners {
     let first = (0..4).min_by(|a, b| {
         let sum = |at: usize| corners[at].x + corners[at].y;

@@ -18,7 +18,7 @@ pub struct Illumination {
     pub mean: f64,
 }
 
-/// The surface is fitted anew without what differs by more than so many times the median difference. A third of what
+/// The surface is fitted again without what differs by more than so many times the median difference. A third of what
 /// was taken for the box may be something else, which draws the first surface half-way to itself.
 const OUTLIER_FACTOR: f64 = 1.5;
 const FITS: usize = 5;

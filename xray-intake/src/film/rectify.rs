@@ -82,7 +82,7 @@ pub fn sample_rectangle<T>(
     Some(all)
 }
 
-/// Cuts the film out: a rectangle with its proportions, evenly image, its levels spread.
+/// Cuts the film out: a rectangle with its proportions, evenly lit, its levels spread.
 ///
 /// # Errors
 /// [`IntakeProblem::TooSmall`] if there is less of it than an X-ray must have.

@@ -1,4 +1,4 @@
-//! Where a film may lie: a dark region that the light box encloses.
+//! Where a film may be: a dark region that the light box encloses.
 
 use super::FilmProblem;
 use super::geometry::{Corners, area, hull, largest_quadrilateral};

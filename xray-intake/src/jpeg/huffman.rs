@@ -21,6 +21,15 @@ impl<'a> BitReader<'a> {
 
     /// Holds as many bits as there are, up to 32 at least.
     fn fill(&mut self) {
+        if self.count <= 32
+            && let Some(word) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<4>)
+            && !word.contains(&0xff)
+        {
+            self.held = self.held << 32 | u64::from(u32::from_be_bytes(*word));
+            self.at += 4;
+            self.count += 32;
+            return;
+        }
         while self.count <= 32 {
             // A zero is stuffed after 0xff; anything else there is a marker.
             let step = match self.bytes.get(self.at..) {
@@ -91,7 +100,7 @@ impl<'a> BitReader<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct Huffman {
     /// Value and length of the code that eight bits begin with; length 0 if it is longer.
-    short: Vec<(u8, u8)>,
+    short: [(u8, u8); 256],
     /// For each length from 1: the first code beyond those of this length, and what to add to a code to find its
     /// value's place. Codes of a length are consecutive.
     lengths: [(u32, i32); 16],
@@ -102,7 +111,7 @@ impl Huffman {
     /// The table of a DHT segment: sixteen counts, then the values. `None` if there are more codes than bits allow.
     pub fn new(counts: [u8; 16], values: &[u8]) -> Option<Self> {
         let mut lengths = [(0, 0); 16];
-        let mut short = vec![(0, 0); 256];
+        let mut short = [(0, 0); 256];
         let (mut code, mut place) = (0_u32, 0_usize);
         for (index, count) in counts.into_iter().enumerate() {
             let length = index as u32 + 1;
@@ -122,6 +131,24 @@ impl Huffman {
             code <<= 1;
         }
         Some(Huffman { short, lengths, values: values.get(..place)?.to_vec() })
+    }
+
+    /// Takes one code of AC coefficients and the bits of the coefficient, as many as its low half says. Gives its value.
+    pub fn skip_coefficient(&self, bits: &mut BitReader<'_>) -> Result<u8, IntakeProblem> {
+        if bits.count < 32 {
+            bits.fill();
+        }
+        if bits.count >= 32 {
+            let (value, length) = self.short[usize::from((bits.held >> (bits.count - 8)) as u8)];
+            if length > 0 {
+                // At most 8 and 15.
+                bits.count -= u32::from(length) + u32::from(value & 15);
+                return Ok(value);
+            }
+        }
+        let value = self.decode(bits)?;
+        bits.take(u32::from(value & 15))?;
+        Ok(value)
     }
 
     /// Takes one code and gives its value.

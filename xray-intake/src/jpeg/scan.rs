@@ -86,23 +86,34 @@ impl Scan {
         let mut bits = BitReader::new(data);
         let alone = self.is_alone();
         let (columns, rows) = if alone { frame.blocks(self.components[0].component) } else { frame.units() };
-        for unit in 0..columns * rows {
-            if tables.restart > 0 && unit > 0 && unit % tables.restart == 0 {
-                bits.restart(((unit / tables.restart - 1) % 8) as u8)?;
-                restart(state)?;
-            }
-            let (column, row) = (unit % columns, unit / columns);
-            for (index, coded) in self.components.iter().enumerate() {
+        let shapes: Vec<_> = self
+            .components
+            .iter()
+            .map(|coded| {
                 let component = frame.components[coded.component];
-                let stride = Progress::stride(frame, coded.component);
-                if alone {
-                    block(state, &mut bits, index, row * stride + column)?;
-                    continue;
+                let sides = (usize::from(component.across), usize::from(component.down));
+                (Progress::stride(frame, coded.component), if alone { (1, 1) } else { sides })
+            })
+            .collect();
+        let mut left = tables.restart;
+        let mut number = 0;
+        for row in 0..rows {
+            for column in 0..columns {
+                if tables.restart > 0 {
+                    if left == 0 {
+                        bits.restart(number)?;
+                        restart(state)?;
+                        (left, number) = (tables.restart, (number + 1) % 8);
+                    }
+                    left -= 1;
                 }
-                let (across, down) = (usize::from(component.across), usize::from(component.down));
-                for at in 0..across * down {
-                    let place = (row * down + at / across) * stride + column * across + at % across;
-                    block(state, &mut bits, index, place)?;
+                for (index, (stride, (across, down))) in shapes.iter().enumerate() {
+                    for y in 0..*down {
+                        let place = (row * down + y) * stride + column * across;
+                        for x in 0..*across {
+                            block(state, &mut bits, index, place + x)?;
+                        }
+                    }
                 }
             }
         }

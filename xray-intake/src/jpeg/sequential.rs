@@ -50,15 +50,12 @@ pub(super) fn walk(
 fn skip_coefficients(table: &Huffman, bits: &mut BitReader<'_>) -> Result<(), IntakeProblem> {
     let mut at = 1;
     while at < BLOCK {
-        let code = table.decode(bits)?;
+        let code = table.skip_coefficient(bits)?;
         match (code >> 4, code & 15) {
             (15, 0) => at += 16,
             // The rest of the block is zero.
             (_, 0) => return Ok(()),
-            (zeros, size) => {
-                at += usize::from(zeros) + 1;
-                bits.take(u32::from(size))?;
-            }
+            (zeros, _) => at += usize::from(zeros) + 1,
         }
     }
     if at > BLOCK { Err(damaged("a block holds too many coefficients")) } else { Ok(()) }

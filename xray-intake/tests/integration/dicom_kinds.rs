@@ -87,6 +87,8 @@ fn views_that_are_not_frontal_are_refused() {
         code("R-10236", "left lateral"),
         code("399198007", ""),
         code("1", "Right lateral"),
+        code("R-10220", ""),
+        code("399061009", "axial"),
     ];
     for file in &refused {
         let problem = problem(file);
@@ -98,7 +100,9 @@ fn views_that_are_not_frontal_are_refused() {
         DicomFile::plain().with(0x18, 0x5101, cs("AP")),
         DicomFile::plain().with(0x18, 0x5101, cs("")),
         code("R-10206", "antero-posterior"),
-        code("R-10214", "postero-anterior"),
+        code("272479007", "postero-anterior"),
+        code("R-40888", ""),
+        code("399033003", "frontal"),
     ] {
         read(&file);
     }

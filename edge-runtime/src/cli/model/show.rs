@@ -1,4 +1,4 @@
-//! `model show`: what a model file says of itself; `model explain`: what the engine makes of it.
+//! `model show`: the contract of a model file; `model explain`: how the engine runs it.
 
 use std::fmt::Write as _;
 use std::io::Write;
@@ -86,7 +86,7 @@ fn as_text(package: &VerifiedPackage) -> Result<String> {
         line("validation", format!("{name} {value}"))?;
     }
     match &contract.quality_gate {
-        None => line("gate", "none: pictures are refused by their looks only".to_owned())?,
+        None => line("gate", "none: pictures are refused by image statistics only".to_owned())?,
         Some(QualityGateRecord { fit, dims, .. }) => {
             line("gate", format!("{dims} dimensions, fitted on {} X-rays", fit.fitted_on))?;
             line("", format!("refuses {} of {} validation images", fit.refused, fit.validation))?;

@@ -12,12 +12,12 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tracing::{error, info, warn};
 use xray_core::decision::DISCLAIMER;
+use xray_decode::DecodeLimits;
 
 use super::Outcome;
 use crate::config::Config;
-use crate::daemon::{
-    Daemon, DaemonParts, DisplayTimes, ExclusiveModel, Fault, FirstModelWait, InstalledModel, Worker,
-};
+use crate::daemon::{Daemon, DaemonParts, DisplayTimes, Fault, FirstModelWait, InstalledModel, Worker};
+use crate::decoding::{ImageDecoder, PICTURE_DEADLINE};
 use crate::gpio::button::Press;
 use crate::gpio::{Backend, Board};
 use crate::inputs::Input;
@@ -59,6 +59,7 @@ pub fn run(file: &Path) -> Result<Outcome> {
         lights: &MirroredLights::new(&*lights, status.clone()),
         status: status.clone(),
         counters: Arc::new(Counters::default()),
+        decoder: Arc::default(),
     };
     context.lights.show(Signal::Busy);
     let ended = context.open_page(patterns).and_then(|()| context.work(button));
@@ -73,10 +74,11 @@ pub fn run(file: &Path) -> Result<Outcome> {
     ended
 }
 
-/// The longest time that a cycle of the loop may take: an image, the self-test if the model failed on it, and the
-/// previous result on the lights; with a margin for a board that does much else.
+/// The longest time that a cycle of the loop may take: a picture for the page before it, an image, the self-test if the
+/// model failed on it, and the previous result on the lights; with a margin for a board that does much else.
 fn longest_cycle(config: &Config) -> Duration {
-    config.model.deadline_s * 2 + config.lights.at_least_s + Duration::from_secs(15)
+    let decoding = PICTURE_DEADLINE + DecodeLimits::default().deadline;
+    decoding + config.model.deadline_s * 2 + config.lights.at_least_s + Duration::from_secs(15)
 }
 
 /// What every part of the running program shares.
@@ -85,6 +87,7 @@ struct RunContext<'a> {
     lights: &'a dyn SignalOutput,
     status: Arc<SharedStatus>,
     counters: Arc<Counters>,
+    decoder: Arc<ImageDecoder>,
 }
 
 impl RunContext<'_> {
@@ -97,9 +100,21 @@ impl RunContext<'_> {
             limits: self.config.record.limits(),
             status: self.status.clone(),
             counters: self.counters.clone(),
+            decoder: self.decoder.clone(),
             patterns,
         };
         web::start(options, device)?;
+        Ok(())
+    }
+
+    /// Decodes a test image, so that a device that can decode none says so at once, and logs what this kernel does not have.
+    fn check_decoder(&self) -> Result<()> {
+        let confinement = self.decoder.decoder().check()?;
+        if confinement.is_complete() {
+            info!("{confinement}")
+        } else {
+            warn!("{confinement}")
+        }
         Ok(())
     }
 
@@ -130,13 +145,14 @@ impl RunContext<'_> {
                 "the service manager's timeout of {timeout:?} is shorter than a cycle or a fault may take; raise WatchdogSec"
             );
         }
-        let screener = ExclusiveModel { model: screener, decode_lock: self.status.decode_lock().clone() };
         let worker = Worker::start(screener, config.model.deadline_s)
             .context("the model's thread could not be started")?;
         worker.self_test()?.context("self-test")?;
+        self.check_decoder()?;
         let parts = DaemonParts {
             store: self.store()?,
             worker,
+            decoder: self.decoder.clone(),
             model: identity,
             installed,
             inputs: inputs::all(config),

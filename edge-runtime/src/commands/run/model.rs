@@ -8,7 +8,7 @@ use xray_core::screening::Screener;
 
 use crate::commands::model::StoreLocation;
 use crate::config::Config;
-use crate::daemon::{InstalledModel, ModelIdentity};
+use crate::daemon::{InstalledModel, ModelIdentity, start_is_excused};
 use crate::models::{ModelFolder, ModelStore, load_checked, self_test};
 use crate::records::Hash256;
 use crate::status::ModelFacts;
@@ -35,6 +35,9 @@ pub(super) fn load(config: &Config) -> Result<DaemonModel> {
         Some(file) => (Screener::load_with(file, options)?, None),
         None => {
             let store = store(config)?;
+            if start_is_excused(&config.record.folder) {
+                store.excuse_start()?;
+            }
             let started = store.start(|signed| load_checked(signed, options))?;
             if let Some(reason) = &started.went_back {
                 warn!("this board went back to the model before: {reason}");

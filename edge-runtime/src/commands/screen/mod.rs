@@ -7,18 +7,20 @@ mod model_source;
 pub use model_source::{LoadedModel, ModelSearch, ModelSource};
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
 use xray_core::decision::DISCLAIMER;
 use xray_core::engine::{EngineChoice, EngineOptions};
 use xray_core::package::RANDOM_WARNING;
-use xray_core::screening::{ReportFormat, screen_paths, write_rows};
+use xray_core::screening::{ReportFormat, screen_paths_with, write_rows};
+use xray_decode::{Decoder, View};
 
 use self::batch_lights::BatchLights;
 use self::heat_maps::HeatMapWriter;
 use super::Outcome;
+use crate::decoding::image_to_screen;
 use crate::status::Signal;
 use crate::ui::lights::SignalOutput;
 
@@ -34,6 +36,8 @@ pub struct ScreenOptions {
     pub paths: Vec<PathBuf>,
     /// Whether they are photographs of films on a light box.
     pub film: bool,
+    /// What decodes them.
+    pub decoder: Decoder,
     pub format: ReportFormat,
     /// Folder for pictures of the heat maps.
     pub heat_maps: Option<PathBuf>,
@@ -49,6 +53,7 @@ impl Default for ScreenOptions {
             engine: EngineChoice::Auto.into(),
             paths: Vec::new(),
             film: false,
+            decoder: Decoder::default(),
             format: ReportFormat::Text { header: false },
             heat_maps: None,
             pause: PAUSE,
@@ -81,10 +86,8 @@ fn screen(
     out: &mut impl Write,
     notes: &mut impl Write,
 ) -> Result<Outcome> {
-    let mut model = options.model.load(options.engine)?;
-    if options.film {
-        model.screener.expect_photographs();
-    }
+    let model = options.model.load(options.engine)?;
+    let view = if options.film { View::Film } else { View::AsMarked };
     let screener = &model.screener;
     for line in &model.notes {
         note(notes, line);
@@ -95,11 +98,16 @@ fn screen(
     if screener.contract().has_random_backbones() {
         note(notes, RANDOM_WARNING);
     }
-    let mut heat_maps =
-        options.heat_maps.as_ref().map(|folder| HeatMapWriter::open(folder, screener)).transpose()?;
+    let mut heat_maps = options
+        .heat_maps
+        .as_ref()
+        .map(|folder| HeatMapWriter::open(folder, screener, &options.decoder, view))
+        .transpose()?;
     note(notes, DISCLAIMER);
     let mut replaced = None;
-    let items = batch.busy_while_reading(screen_paths(screener, &options.paths));
+    let screen_one =
+        |file: &Path| screener.screen_decoded(file, |file| image_to_screen(&options.decoder, file, view));
+    let items = batch.busy_while_reading(screen_paths_with(&options.paths, screen_one));
     let counted = items.map_while(|item| match &replaced {
         None => {
             replaced = model.count(&item).err();

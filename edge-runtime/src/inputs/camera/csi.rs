@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use super::{CameraDevice, Frame, MAX_FRAME_BYTES, ShotError};
 
 /// No window; two seconds for exposure and focus; five megapixels, which every module for the Pi has or scales to; the
-/// picture to the standard output, so that it lies in no file that is not ours.
+/// picture to the standard output, so that it is in no file of another program.
 const ARGUMENTS: [&str; 13] = [
     "--nopreview",
     "--timeout",

@@ -4,7 +4,7 @@ use xray_intake::film;
 
 use super::{MAX_FRAME_BYTES, ShotError, jpeg};
 
-/// How the pixels of a raw frame lie.
+/// The memory layout of a raw frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PixelLayout {
     /// A byte of grey each.
@@ -30,7 +30,7 @@ pub enum Frame {
     Jpeg(Vec<u8>),
     /// Pixels, row by row from the top left.
     Raw {
-        /// How they lie.
+        /// Their memory layout.
         layout: PixelLayout,
         /// Pixels across.
         width: u32,
@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
 
-    /// From scripts/oracle/camera.py: a frame with rows of 150 bytes, and what OpenCV makes of it.
+    /// From scripts/oracle/camera.py: a frame with rows of 150 bytes, and what OpenCV decodes from it.
     const YUYV: &[u8] = include_bytes!("../../../tests/fixtures/camera/frame-70x64.yuyv");
     const GREY: &[u8] = include_bytes!("../../../tests/fixtures/camera/frame-70x64.grey");
 

@@ -88,7 +88,7 @@ fn decode(mut bytes: &[u8]) -> Option<(u64, Hash256, Entry)> {
     bytes.is_empty().then_some((sequence, previous, entry))
 }
 
-/// A store with these records, closed, so that all lies in one file.
+/// A store with these records, closed, so that all is in one file.
 fn written(folder: &Path, entries: &[Entry]) -> Vec<Record> {
     let mut store = RecordStore::open(folder, LIMITS).expect("opened");
     let append = |entry: &Entry| match store.append(entry.clone(), None).expect("appended") {

@@ -38,7 +38,7 @@ fn sql_cannot_change_what_is_recorded() {
         connection.pragma_update(None, "foreign_keys", true).expect("set");
         assert!(connection.execute(&sql, []).is_err(), "{sql}");
     }
-    // Were the right one not refused either, the refusals above would self_test nothing.
+    // Were the right one not refused either, the refusals above would prove nothing.
     let right = format!("INSERT INTO record {}", copy.replace("4, x'00'", "4, zeroblob(32)"));
     connection.execute_batch(&format!("BEGIN; {right}; ROLLBACK")).expect("accepted");
     assert_eq!(read_all(folder.path()), Ok(records));

@@ -51,6 +51,8 @@ fn intake_problems() -> Vec<IntakeProblem> {
         Empty,
         FileTooLarge { bytes: 0 },
         UnknownFormat,
+        OtherFormat { name: "", remedy: "" },
+        ValueRange { lowest: 0, highest: 0, white: 0 },
         TooManyPixels { width: 0, height: 0 },
         TooSmall { width: 0, height: 0 },
         Truncated,
@@ -59,7 +61,7 @@ fn intake_problems() -> Vec<IntakeProblem> {
     for problem in &all {
         match problem {
             Unreadable { .. } | Empty | FileTooLarge { .. } | UnknownFormat | TooManyPixels { .. } => {}
-            TooSmall { .. } | Truncated | Damaged { .. } => {}
+            OtherFormat { .. } | ValueRange { .. } | TooSmall { .. } | Truncated | Damaged { .. } => {}
             Film(_) => {}
             Dicom(_) => {}
         }
@@ -72,6 +74,8 @@ fn dicom_problems() -> Vec<IntakeProblem> {
     let all: Vec<DicomProblem> = vec![
         NotARadiograph { what: "" },
         ForProcessing,
+        OtherView { view: "", element: "" },
+        OtherBodyPart { part: "" },
         Frames { frames: 0 },
         Missing { element: "" },
         Invalid { element: "", reason: "" },
@@ -82,6 +86,7 @@ fn dicom_problems() -> Vec<IntakeProblem> {
     for problem in &all {
         match problem {
             NotARadiograph { .. } | ForProcessing | Frames { .. } | Missing { .. } => {}
+            OtherView { .. } | OtherBodyPart { .. } => {}
             Invalid { .. } | Coding { .. } | Bits { .. } | Photometric { .. } => {}
         }
     }
@@ -105,7 +110,7 @@ fn codes() -> BTreeSet<&'static str> {
         xray_core::quality_gate::RejectionReason::ALL.map(xray_core::quality_gate::RejectionReason::code),
     );
     codes.extend(FilmProblem::ALL.map(FilmProblem::code));
-    // What has no record, and is message all the same.
+    // What has no record, and has a text all the same.
     codes.extend([
         "camera-failed",
         "camera-late",

@@ -147,7 +147,7 @@ mod tests {
             assert_eq!(board.board.name, name);
             assert_eq!(board.board.backend == Backend::Simulator, name == "sim");
             assert_eq!(board.board.parts().count(), 4, "{name}");
-            assert_eq!(board.patterns, Patterns::default(), "{name}: the standard stands in one place");
+            assert_eq!(board.patterns, Patterns::default(), "{name}: the standard patterns are in one place");
         }
     }
 
@@ -179,7 +179,7 @@ mod tests {
         let shared =
             BoardFile::parse("x.toml", &text.replace("PAC.06", "PQ.05")).expect_err("shared").to_string();
         assert!(shared.contains("the button and red are both on PQ.05"), "{shared}");
-        for name in ["", "a b", "ä", "a-name-that-is-longer-than-the-kernel-has-room-for"] {
+        for name in ["", "a b", "ä", "a-name-that-is-longer-than-the-kernel-has-space-for"] {
             let error = BoardFile::parse("x.toml", &text.replace("PQ.05", name)).expect_err(name).to_string();
             assert!(error.contains("is no name of a line"), "{error}");
         }

@@ -3,6 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use xray_decode::DecodeError;
+
+use crate::ui::picture::PictureError;
+
 /// Pictures that are kept.
 const MOST: usize = 8;
 /// Largest picture that is kept, in bytes.
@@ -17,28 +21,53 @@ pub enum PictureKey {
     Heat(u64),
 }
 
-/// At most 8 pictures of at most a megabyte.
+/// At most 8 pictures of at most a megabyte, and why there are none of at most 8 others.
 #[derive(Default)]
-pub struct Cache(Mutex<VecDeque<(PictureKey, Arc<Vec<u8>>)>>);
+pub struct Cache {
+    pictures: Mutex<VecDeque<(PictureKey, Arc<Vec<u8>>)>>,
+    failures: Mutex<VecDeque<(u64, PictureError)>>,
+}
 
 impl Cache {
     /// A picture that was kept.
     pub fn get(&self, which: PictureKey) -> Option<Arc<Vec<u8>>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.pictures.lock().unwrap_or_else(PoisonError::into_inner);
         kept.iter().find(|(one, _)| *one == which).map(|(_, file)| file.clone())
     }
 
-    /// Keeps a picture, in the place of the oldest.
+    /// Keeps a picture and drops the oldest.
     pub fn put(&self, which: PictureKey, file: &Arc<Vec<u8>>) {
         if file.len() > LARGEST {
             return;
         }
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.pictures.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(one, _)| *one != which);
         if kept.len() >= MOST {
             kept.pop_front();
         }
         kept.push_back((which, file.clone()));
+    }
+
+    /// Why there is no picture of a record, if that was found out before.
+    pub fn failure(&self, sequence: u64) -> Option<PictureError> {
+        let kept = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().find(|(one, _)| *one == sequence).map(|(_, error)| error.clone())
+    }
+
+    /// Keeps why an image gives no picture; it would give none the next time either. A decoder that could not be started
+    /// says nothing about the image.
+    pub fn put_failure(&self, sequence: u64, error: &PictureError) {
+        let lasting = match error {
+            PictureError::Image(error) => !matches!(error, DecodeError::Unavailable { .. }),
+            _ => false,
+        };
+        if lasting {
+            let mut kept = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() >= MOST {
+                kept.pop_front();
+            }
+            kept.push_back((sequence, error.clone()));
+        }
     }
 }
 

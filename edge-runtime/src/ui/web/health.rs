@@ -112,6 +112,7 @@ mod tests {
             limits: StoreLimits { quota: None, keep_days: None, reserve },
             status: Arc::new(SharedStatus::new(Duration::from_secs(60))),
             counters: Arc::new(Counters::default()),
+            decoder: Arc::default(),
             patterns: Patterns::default(),
         }
     }

@@ -26,7 +26,7 @@ const CONNECTION_TIMEOUT: Duration = Duration::from_secs(120);
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// Lines of a request's head.
 const MAX_HEAD_LINES: usize = 64;
-/// After the system refused a connection, such as for want of file descriptors.
+/// After the system refused a connection, such as for lack of file descriptors.
 const ACCEPT_RETRY: Duration = Duration::from_millis(200);
 
 /// Serves until the program ends.

@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::assets::SCRIPT;
 use super::cache::PictureKey;
-use super::site::{PageFailure, Site};
+use super::site::{DeviceContext, PageFailure, Site};
 use super::views::{Listing, RecordView, about_what, older};
+use crate::decoding::PICTURE_DEADLINE;
 use crate::records::{
     Day, ExportFormat, Exporter, Origin, Record, RecordQuery, RecordReader, RecordSelector,
 };
@@ -97,16 +98,17 @@ pub(super) async fn dicom(
         .await
 }
 
-/// What `make` makes of a record and all that is known of it, while nothing else is decoded.
+/// Calls `make` with a record and all that is known of it, while nothing else is decoded.
 async fn data<T: Send + 'static>(
     site: &Arc<Site>,
     sequence: u64,
     make: impl FnOnce(&ReportData) -> Result<T, PageFailure> + Send + 'static,
 ) -> Result<T, PageFailure> {
-    let status = site.device.status.clone();
+    let DeviceContext { status, decoder, .. } = site.device.clone();
     site.query(move |reader| {
-        let _turn = status.decode_lock().take_within(DECODE_TIMEOUT).ok_or(PageFailure::Busy)?;
-        make(&ReportData::of(reader, find(reader, sequence)?, status.snapshot().model)?)
+        let _turn = decoder.lock().take_within(DECODE_TIMEOUT).ok_or(PageFailure::Busy)?;
+        let decoder = decoder.decoder().within(PICTURE_DEADLINE);
+        make(&ReportData::of(reader, &decoder, find(reader, sequence)?, status.snapshot().model)?)
     })
     .await
 }
@@ -176,8 +178,14 @@ fn draw(site: &Site, reader: &RecordReader, record: &Record) -> Result<(), Pictu
     if site.pictures.get(which).is_some() {
         return Ok(());
     }
-    let _turn = site.device.status.decode_lock().take_within(DECODE_TIMEOUT).ok_or(PictureError::Busy)?;
-    let image = picture::decode(&picture::stored(reader, record)?)?;
+    if let Some(error) = site.pictures.failure(record.sequence) {
+        return Err(error);
+    }
+    let bytes = picture::stored(reader, record)?;
+    let decoder = &site.device.decoder;
+    let _turn = decoder.lock().take_within(DECODE_TIMEOUT).ok_or(PictureError::Busy)?;
+    let image = picture::decode(&decoder.decoder().within(PICTURE_DEADLINE), &bytes)
+        .inspect_err(|error| site.pictures.put_failure(record.sequence, error))?;
     site.pictures.put(which, &Arc::new(picture::jpeg(&image)?));
     if let Some(layer) = picture::heat(reader, record, &image)? {
         site.pictures.put(PictureKey::Heat(record.sequence), &Arc::new(layer));

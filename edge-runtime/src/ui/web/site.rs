@@ -14,6 +14,7 @@ use super::headers::policy;
 use super::login_throttle::LoginThrottle;
 use super::sessions::Sessions;
 use super::token::Token;
+use crate::decoding::ImageDecoder;
 use crate::records::{RecordReader, RecordStoreError, StoreLimits};
 use crate::status::{Counters, SharedStatus};
 use crate::ui::i18n::{Language, Translation, TranslationError};
@@ -22,7 +23,7 @@ use crate::ui::lights::Patterns;
 /// What the page knows of the device.
 #[derive(Clone)]
 pub struct DeviceContext {
-    /// The store's folder. The page opens it anew for each request, for reading.
+    /// The store's folder. The page opens it again for each request, for reading.
     pub store: PathBuf,
     /// How much the store may take.
     pub limits: StoreLimits,
@@ -30,6 +31,8 @@ pub struct DeviceContext {
     pub status: Arc<SharedStatus>,
     /// What was done.
     pub counters: Arc<Counters>,
+    /// What decodes the images.
+    pub decoder: Arc<ImageDecoder>,
     /// What signals look like on the board's lights.
     pub patterns: Patterns,
 }

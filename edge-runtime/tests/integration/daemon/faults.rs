@@ -4,10 +4,10 @@ use super::*;
 use Signal::{Busy, Fault as FaultLight, NoResult, NoSign, Ready};
 
 #[test]
-fn a_model_that_is_late_or_dies_leaves_a_record_without_a_result_and_is_a_fault() {
-    let late: ScreenFn = |screener, file| {
+fn a_model_that_is_late_or_dies_is_a_fault_and_its_image_is_screened_once_more() {
+    let late: ScreenFn = |screener, image| {
         std::thread::sleep(Duration::from_secs(1));
-        screener.screen(file)
+        screener.screen_image(image)
     };
     let dies: ScreenFn = |_, _| panic!("as a test");
     // One that dies may take its time to say why.
@@ -18,13 +18,34 @@ fn a_model_that_is_late_or_dies_leaves_a_record_without_a_result_and_is_a_fault(
         let seen = bench.run(vec![picture(2), picture(4)], screening);
         assert!(matches!(seen.fault, Some(Fault::Worker(fault)) if fault == answer), "{:?}", seen.fault);
         assert_eq!(seen.signals(), [Busy, NoResult]);
-        assert_eq!(seen.outcomes, [("no-result", vec![answer.code().to_owned()], "stick")]);
-        // It does not fail on the same image for ever.
+        assert_eq!(seen.outcomes, [], "the fault may pass");
+        let refusals = RecordReader::open(&bench.store()).unwrap().refusals().unwrap();
+        assert_eq!(refusals[0].code, answer.code());
         bench.deadline = long;
         let after = bench.run(vec![picture(2), picture(4)], healthy);
         assert!(after.fault.is_none());
-        assert_eq!(after.outcomes.len(), 2);
+        assert_eq!(after.outcomes, [("no-sign", Vec::new(), "recovered"), ("no-sign", Vec::new(), "stick")]);
     }
+}
+
+#[test]
+fn a_model_that_is_late_on_the_same_image_twice_leaves_a_record_without_a_result() {
+    let late: ScreenFn = |screener, image| {
+        std::thread::sleep(Duration::from_secs(1));
+        screener.screen_image(image)
+    };
+    let mut bench = Bench { deadline: Duration::from_millis(300), ..Bench::new() };
+    let code = WorkerError::Late.code();
+    for outcomes in [vec![], vec![("no-result", vec![code.to_owned()], "recovered")]] {
+        let seen = bench.run(vec![picture(2)], late);
+        assert!(matches!(seen.fault, Some(Fault::Worker(WorkerError::Late))), "{:?}", seen.fault);
+        assert_eq!(seen.outcomes, outcomes);
+    }
+    // It does not fail on the same image for ever.
+    bench.deadline = Bench::new().deadline;
+    let after = bench.run(vec![picture(2), picture(4)], healthy);
+    assert!(after.fault.is_none());
+    assert_eq!(after.outcomes.len(), 2);
 }
 
 #[test]

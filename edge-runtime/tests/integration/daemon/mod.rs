@@ -1,26 +1,29 @@
 //! The daemon's loop with simulated inputs, lights and models.
 
+mod decoding;
 mod faults;
 mod recovery;
 mod results;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use edge_runtime::daemon::{
     Daemon, DaemonParts, DisplayTimes, Fault, Model, ModelIdentity, Worker, WorkerError,
 };
+use edge_runtime::decoding::ImageDecoder;
 use edge_runtime::inputs::{IncomingImage, Input, InputError, InputEvent, InputRefusal, MediaState};
 use edge_runtime::records::{Origin, RecordReader, RecordStore, StoreLimits};
 use edge_runtime::status::{Counters, DisplayedSignal, SharedStatus, Signal, StatusPublisher, Subject};
 use edge_runtime::ui::lights::SignalOutput;
 use xray_core::engine::EngineError;
-use xray_core::screening::{Screener, Screening, ScreeningError};
+use xray_core::screening::{ScreenImageError, Screener, ScreeningResult};
+use xray_intake::Radiograph;
 
-use crate::support::{self, device};
+use crate::support::{self, device, program};
 
 /// The events of an input, one a poll, then nothing; and its media state.
 struct ScriptedInput(VecDeque<Result<InputEvent, InputError>>, MediaState);
@@ -47,13 +50,13 @@ fn picture(at: u16) -> Result<InputEvent, InputError> {
     image(&device::picture(at), true)
 }
 
-/// Keeps what is shown, with how many records there were on the disk at that moment.
+/// Keeps what is shown, with how many records there were on the disk at that time.
 struct RecordedLights {
     store: PathBuf,
     shown: RefCell<Vec<(Signal, u64)>>,
     /// How long a result is held that must be seen.
     hold: Duration,
-    /// What a page would be told.
+    /// What a page would show.
     displayed: RefCell<Vec<DisplayedSignal>>,
     /// What it would show of the stick beside it.
     status: Arc<SharedStatus>,
@@ -89,13 +92,13 @@ impl SignalOutput for RecordedLights {
 /// The test model, spoilt in some way.
 struct FaultyModel {
     screener: Screener,
-    screening: fn(&Screener, &Path) -> Result<Screening, ScreeningError>,
+    screening: ScreenFn,
     self_test: fn() -> Result<(), EngineError>,
 }
 
 impl Model for FaultyModel {
-    fn screen(&self, file: &Path) -> Result<Screening, ScreeningError> {
-        (self.screening)(&self.screener, file)
+    fn screen(&self, image: &Radiograph) -> Result<ScreeningResult, ScreenImageError> {
+        (self.screening)(&self.screener, image)
     }
 
     fn self_test(&self) -> Result<(), EngineError> {
@@ -103,15 +106,14 @@ impl Model for FaultyModel {
     }
 }
 
-type ScreenFn = fn(&Screener, &Path) -> Result<Screening, ScreeningError>;
+type ScreenFn = fn(&Screener, &Radiograph) -> Result<ScreeningResult, ScreenImageError>;
 
-fn healthy(screener: &Screener, file: &Path) -> Result<Screening, ScreeningError> {
-    screener.screen(file)
+fn healthy(screener: &Screener, image: &Radiograph) -> Result<ScreeningResult, ScreenImageError> {
+    screener.screen_image(image)
 }
 
-fn fails(_: &Screener, file: &Path) -> Result<Screening, ScreeningError> {
-    let source = EngineError::Run { reason: "as a test".into() };
-    Err(ScreeningError::Engine { file: file.display().to_string(), source })
+fn fails(_: &Screener, _: &Radiograph) -> Result<ScreeningResult, ScreenImageError> {
+    Err(EngineError::Run { reason: "as a test".into() }.into())
 }
 
 fn knows() -> Result<(), EngineError> {
@@ -130,6 +132,7 @@ struct Bench {
     deadline: Duration,
     /// What there is to pull.
     media_state: MediaState,
+    decoder: Arc<ImageDecoder>,
 }
 
 struct RunResult {
@@ -154,6 +157,7 @@ impl Bench {
             hold: Duration::ZERO,
             deadline: Duration::from_secs(60),
             media_state: MediaState::Absent,
+            decoder: program::image_decoder(),
         }
     }
 
@@ -191,6 +195,7 @@ impl Bench {
         let mut daemon = Daemon::new(DaemonParts {
             store,
             worker: Worker::start(FaultyModel { screener, screening, self_test }, self.deadline).unwrap(),
+            decoder: self.decoder.clone(),
             model: identity,
             installed: None,
             inputs: vec![Box::new(ScriptedInput(script.into(), self.media_state))],

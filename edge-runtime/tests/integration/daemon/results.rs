@@ -38,7 +38,7 @@ fn a_page_knows_of_the_stick_before_it_is_told_of_a_result() {
     for medium in [MediaState::InUse, MediaState::MayBePulled] {
         let seen = Bench { media_state: medium, ..Bench::new() }.run(vec![picture(2)], healthy);
         assert_eq!(seen.displayed[0], DisplayedSignal::record(NoSign, 1));
-        assert!(seen.media.iter().all(|told| *told == medium), "{:?}", seen.media);
+        assert!(seen.media.iter().all(|published| *published == medium), "{:?}", seen.media);
     }
 }
 

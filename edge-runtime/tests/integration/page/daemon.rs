@@ -6,7 +6,7 @@ use super::*;
 fn the_daemon_serves_it_and_ends_if_its_port_is_taken() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let model = device::model_bytes(0.0);
+    let model = crate::support::model_bytes_with_known_answer(0.0);
     let device = device::Device::with(&model, &format!("[page]\nlisten = '127.0.0.1:{port}'\n"));
     let run = || {
         let mut command = program::edge_runtime();
@@ -37,7 +37,7 @@ fn a_fault_stays_on_the_page_of_a_device_without_lights() {
     let address = free.local_addr().unwrap();
     drop(free);
     let more = format!("[page]\nlisten = '{address}'\n");
-    let device = device::Device::with(&device::model_bytes(0.2), &more);
+    let device = device::Device::with(&crate::support::model_bytes_with_known_answer(0.2), &more);
     let config = std::fs::read_to_string(device.at("config.toml")).unwrap();
     let config = config.replace("board = 'sim'\n", "").replace("fault_s = 0", "fault_s = 3600");
     device.write("config.toml", config.as_bytes());

@@ -2,6 +2,7 @@
 
 mod daemon;
 mod network;
+mod quarantine;
 mod records;
 mod requests;
 mod status;

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_model_that_gives_a_wrong_answer_does_not_screen() {
-    let device = Device::with(&device::model_bytes(0.2), "");
+    let device = Device::with(&support::model_bytes_with_known_answer(0.2), "");
     device.write("watched/a", &picture(2));
     let output = command(&device, "run").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -30,7 +30,7 @@ fn a_model_that_cannot_be_checked_runs_only_if_told_to() {
 
 #[test]
 fn what_is_wrong_with_the_configuration_is_said_with_its_line() {
-    let device = Device::with(&device::model_bytes(0.0), "[camera]\n");
+    let device = Device::with(&support::model_bytes_with_known_answer(0.0), "[camera]\n");
     let output = command(&device, "run").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();

@@ -28,7 +28,7 @@ fn a_full_disk_is_a_fault_and_nothing_is_lost() {
     running.until("lights: fault");
     let before = device.records().len();
     assert!((1..99).contains(&before), "{before}");
-    // More room: everything goes on where it was.
+    // More space: everything goes on where it was.
     assert!(mount(&["-o", "remount,size=64m"]).unwrap().status.success());
     let end = Instant::now() + PATIENCE;
     while device.records().len() < 100 && Instant::now() < end {

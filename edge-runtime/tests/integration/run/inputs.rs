@@ -47,7 +47,7 @@ fn a_stick_is_read_and_may_then_be_pulled() {
 
 #[test]
 fn a_hundred_replugs_of_one_stick_are_one_record_a_content() {
-    let device = Device::with(&device::model_bytes(0.0), "");
+    let device = Device::with(&support::model_bytes_with_known_answer(0.0), "");
     for at in 0..5 {
         device.write(&format!("media/stick/{at}"), &picture(at));
     }

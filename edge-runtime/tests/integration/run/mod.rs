@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use crate::support::device::{Device, picture};
-use crate::support::{self, device, program};
+use crate::support::{self, program};
 
 /// An emulated processor is slow, and so is a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -59,8 +59,8 @@ impl Running {
 
     /// Ends it as the service manager does.
     fn end(mut self) -> Vec<String> {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(told.success());
+        let kill = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
         assert_eq!(self.child.wait().unwrap().signal(), Some(15));
         self.said.extend(self.lines.iter());
         self.said

@@ -1,9 +1,9 @@
-//! What the service manager is told.
+//! What the service manager is notified of.
 
 use super::*;
 
 #[test]
-fn the_service_manager_is_told() {
+fn the_service_manager_is_sent() {
     let device = Device::new();
     let socket = device.at("notify");
     let manager = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
@@ -14,14 +14,14 @@ fn the_service_manager_is_told() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut told = Vec::new();
-    while told.len() < 4 {
+    let mut sent = Vec::new();
+    while sent.len() < 4 {
         let mut buffer = [0; 512];
         let length = manager.recv(&mut buffer).unwrap();
-        told.push(String::from_utf8_lossy(&buffer[..length]).trim().to_owned());
+        sent.push(String::from_utf8_lossy(&buffer[..length]).trim().to_owned());
     }
-    assert_eq!(told[0], "READY=1");
-    assert!(told[1..].iter().any(|line| line == "WATCHDOG=1"), "{told:?}");
+    assert_eq!(sent[0], "READY=1");
+    assert!(sent[1..].iter().any(|line| line == "WATCHDOG=1"), "{sent:?}");
     child.kill().unwrap();
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();

@@ -24,8 +24,7 @@ impl HashCache {
     /// Those in the folder `cache`; none where there is no file, or one that is not whole.
     pub fn read(cache: &Path) -> Result<HashCache, LeakError> {
         let path = cache.join(NAME);
-        let bytes =
-            not_found_as_none(std::fs::read(&path)).map_err(|source| LeakError::Cache { path, source })?;
+        let bytes = not_found_as_none(std::fs::read(&path)).map_err(|source| LeakError { path, source })?;
         Ok(bytes.and_then(|bytes| parse(&bytes)).unwrap_or_default())
     }
 
@@ -38,7 +37,7 @@ impl HashCache {
         }
         let path: PathBuf = cache.join(NAME);
         let bytes = [Sha256::digest(&rows).as_slice(), &rows].concat();
-        write_atomic(&path, &bytes, PUBLIC).map_err(|source| LeakError::Cache { path, source })
+        write_atomic(&path, &bytes, PUBLIC).map_err(|source| LeakError { path, source })
     }
 
     pub fn get(&self, content: &[u8; DIGEST]) -> Option<PictureHash> {

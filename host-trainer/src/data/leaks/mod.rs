@@ -38,11 +38,13 @@ use super::{DataSet, Item, Role, patient_of};
 /// In how many of 256 bits two images may differ and still count as one.
 pub const NEAR: u32 = 32;
 
-/// Why leaks could not be looked for.
+/// The cache of hashes failed, so that leaks could not be searched.
 #[derive(Debug, thiserror::Error)]
-pub enum LeakError {
-    #[error("{}: {source}; check the folder of the cache, its permissions and the space left", .path.display())]
-    Cache { path: PathBuf, source: std::io::Error },
+#[error("{}: {source}; check the folder of the cache, its permissions and the space left", .path.display())]
+pub struct LeakError {
+    /// The file of the cache.
+    pub path: PathBuf,
+    pub source: std::io::Error,
 }
 
 /// An image of a pair.

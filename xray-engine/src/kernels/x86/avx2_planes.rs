@@ -153,7 +153,7 @@ unsafe fn load<const STEP: usize>(from: *const u8) -> __m256i {
     }
 }
 
-/// Block8 neighbouring output pixels of one plane.
+/// Eight neighbouring output pixels of one plane.
 ///
 /// # Safety
 /// AVX2; at every tap 32 bytes times `STEP` readable.

@@ -1,6 +1,6 @@
 //! Convolution in registers of 256 bits: what AVX2 and AVX-VNNI share.
 //!
-//! A tile is some pixels by eight output channels; weights lie as [`Block8`]s.
+//! A tile is some pixels by eight output channels; weights are stored as [`Block8`]s.
 
 use std::arch::x86_64::*;
 

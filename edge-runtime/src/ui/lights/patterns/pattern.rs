@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::gpio::Part;
 
-/// How one part behaves from the timestamp that a signal is shown. Times are in milliseconds.
+/// How one part behaves from the time at which a signal is shown. Times are in milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "RhythmToml")]
 pub enum Rhythm {

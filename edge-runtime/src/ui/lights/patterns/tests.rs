@@ -128,7 +128,7 @@ fn what_breaks_a_rule_is_refused_with_file_signal_and_what_to_do() {
             "[patterns.ready]\nyellow = 'on'",
             "[patterns.ready]: the LEDs look as for no_result; use other LEDs",
         ),
-        // Other times than those of `suspected`, and not told from them by eye.
+        // Other times than those of `suspected`, and not distinguished from them by eye.
         (
             "[patterns.busy]\nred = { on = 600, off = 400 }\nbuzzer = { times = 9, on = 900 }",
             "[patterns.busy]: the LEDs look as for suspected; use other LEDs, or let a time differ by half",

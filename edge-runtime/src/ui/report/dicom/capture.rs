@@ -9,9 +9,7 @@ use xray_core::decision::DISCLAIMER;
 use super::super::ReportData;
 use super::DicomError;
 use super::caption::under;
-use super::common::{
-    FileKind, begin, file, identity, recorded, reference, result, sequence, source, test, text,
-};
+use super::common::{FileKind, begin, file, recorded, reference, result, sequence, source, test, text};
 use crate::ui::decimals::decimals_of;
 use crate::ui::picture::{self, PictureError};
 
@@ -29,8 +27,7 @@ const KIND: FileKind = FileKind {
 /// [`DicomError::Image`] if its image cannot be shown.
 pub fn capture(data: &ReportData) -> Result<Vec<u8>, DicomError> {
     let picture = under(&drawn(data)?, &lines(data));
-    let identity = identity(data);
-    let mut object = begin(data, &identity, &KIND);
+    let mut object = begin(data, &KIND);
     let heat = if data.heat.is_some() { "heat map and " } else { "" };
     let derivation = format!("Reduced; {heat}result of an automatic screening burnt in");
     for (tag, vr, value) in [
@@ -56,7 +53,7 @@ pub fn capture(data: &ReportData) -> Result<Vec<u8>, DicomError> {
     ] {
         object.put(DataElement::new(tag, VR::US, PrimitiveValue::from(value)));
     }
-    if let Some(source) = source(&identity) {
+    if let Some(source) = source(&data.identity) {
         object.put(sequence(tags::SOURCE_IMAGE_SEQUENCE, vec![reference(&source)]));
     }
     let mut pixels = picture.into_raw();

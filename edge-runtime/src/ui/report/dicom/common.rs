@@ -6,7 +6,7 @@ use dicom_dictionary_std::{tags, uids};
 use dicom_object::mem::InMemElement;
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 use time::OffsetDateTime;
-use xray_intake::{DicomIdentity, dicom_identity};
+use xray_decode::Identity;
 
 use super::super::ReportData;
 use super::DicomError;
@@ -38,13 +38,8 @@ pub(super) struct SourceImage {
     pub series: String,
 }
 
-/// What an X-ray that came as a DICOM file says of itself; nothing for one that did not.
-pub(super) fn identity(data: &ReportData) -> DicomIdentity {
-    data.source.as_ref().ok().and_then(|bytes| dicom_identity(bytes)).unwrap_or_default()
-}
-
 /// The X-ray's own UIDs, if it came as DICOM and they are such.
-pub(super) fn source(identity: &DicomIdentity) -> Option<SourceImage> {
+pub(super) fn source(identity: &Identity) -> Option<SourceImage> {
     let of = |tag| identity.text(tag).filter(|text| is_uid(text));
     Some(SourceImage {
         class: of(tags::SOP_CLASS_UID)?,
@@ -54,14 +49,14 @@ pub(super) fn source(identity: &DicomIdentity) -> Option<SourceImage> {
 }
 
 /// The study: the X-ray's own, or one that follows from its content.
-pub(super) fn study(data: &ReportData, identity: &DicomIdentity) -> String {
-    let own = identity.text(tags::STUDY_INSTANCE_UID).filter(|text| is_uid(text));
+pub(super) fn study(data: &ReportData) -> String {
+    let own = data.identity.text(tags::STUDY_INSTANCE_UID).filter(|text| is_uid(text));
     own.unwrap_or_else(|| uid("study", &[data.record.entry.image_id.bytes()]))
 }
 
 /// The elements that both files begin with.
-pub(super) fn begin(data: &ReportData, identity: &DicomIdentity, kind: &FileKind) -> InMemDicomObject {
-    let record = &data.record;
+pub(super) fn begin(data: &ReportData, kind: &FileKind) -> InMemDicomObject {
+    let (record, identity) = (&data.record, &data.identity);
     let (date, time) = date_time(record.entry.recorded);
     let heat = [u8::from(data.heat.is_some())];
     // Another release may write the same record otherwise, and then it is another file.
@@ -70,7 +65,7 @@ pub(super) fn begin(data: &ReportData, identity: &DicomIdentity, kind: &FileKind
     for (tag, vr, value) in [
         (tags::SOP_CLASS_UID, VR::UI, kind.class),
         (tags::SOP_INSTANCE_UID, VR::UI, uid(kind.word, &parts).as_str()),
-        (tags::STUDY_INSTANCE_UID, VR::UI, study(data, identity).as_str()),
+        (tags::STUDY_INSTANCE_UID, VR::UI, study(data).as_str()),
         (tags::SERIES_INSTANCE_UID, VR::UI, uid(&format!("{} series", kind.word), &parts).as_str()),
         (tags::MODALITY, VR::CS, kind.modality),
         (tags::SERIES_NUMBER, VR::IS, kind.number),

@@ -8,8 +8,8 @@ use xray_core::decision::DISCLAIMER;
 use super::super::ReportData;
 use super::DicomError;
 use super::common::{
-    FileKind, MAKER, SourceImage, begin, file, identity, item, recorded, reference, result, sequence, source,
-    study, test, text,
+    FileKind, MAKER, SourceImage, begin, file, item, recorded, reference, result, sequence, source, study,
+    test, text,
 };
 use super::uid::uid;
 use crate::ui::decimals::decimals_of;
@@ -55,16 +55,15 @@ const DEVICE: Code = term("121007", "DCM", "Device");
 const DEVICE_UID: Code = term("121012", "DCM", "Device Observer UID");
 const DEVICE_NAME: Code = term("121013", "DCM", "Device Observer Name");
 const COMMENT: Code = term("121106", "DCM", "Comment");
-const SOURCE: Code = term("121112", "DCM", "SourceImage of Measurement");
+const SOURCE: Code = term("121112", "DCM", "Source of Measurement");
 
 /// A record as a structured report.
 ///
 /// # Errors
 /// [`DicomError::Writer`].
 pub fn structured(data: &ReportData) -> Result<Vec<u8>, DicomError> {
-    let identity = identity(data);
-    let source = source(&identity);
-    let mut object = begin(data, &identity, &KIND);
+    let source = source(&data.identity);
+    let mut object = begin(data, &KIND);
     for (tag, value) in [
         (tags::COMPLETION_FLAG, "COMPLETE"),
         (tags::PRELIMINARY_FLAG, "PRELIMINARY"),
@@ -84,7 +83,7 @@ pub fn structured(data: &ReportData) -> Result<Vec<u8>, DicomError> {
             sequence(tags::REFERENCED_SOP_SEQUENCE, vec![reference(source)]),
         ]);
         let evidence = item([
-            text(tags::STUDY_INSTANCE_UID, VR::UI, &study(data, &identity)),
+            text(tags::STUDY_INSTANCE_UID, VR::UI, &study(data)),
             sequence(tags::REFERENCED_SERIES_SEQUENCE, vec![series]),
         ]);
         object.put(sequence(tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, vec![evidence]));

@@ -4,11 +4,12 @@ use dicom_core::value::PrimitiveValue;
 use dicom_core::{DataElement, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{DefaultDicomObject, FileMetaTableBuilder, InMemDicomObject, from_reader};
+use xray_decode::Identity;
 
 use super::super::ReportData;
 use super::*;
 use crate::records::{Durations, Entry, Hash256, Origin, Outcome, Record, Timestamp, chain};
-use crate::ui::picture;
+use crate::ui::picture::PictureError;
 
 const STUDY: &str = "1.2.3.4";
 const INSTANCE: &str = "1.2.3.4.6";
@@ -62,8 +63,8 @@ fn data(bytes: Vec<u8>, outcome: Outcome, trusted: bool) -> ReportData {
         durations: Durations::default(),
     };
     let record: Record = chain::append(None, entry);
-    let image = picture::decode(&bytes);
-    ReportData { record, source: Ok(bytes), image, heat: None, model: None }
+    let image = xray_intake::decode(&bytes).map_err(|problem| PictureError::Image(problem.into()));
+    ReportData { record, identity: Identity::of(&bytes), image, heat: None, model: None }
 }
 
 fn no_result() -> Outcome {
@@ -85,14 +86,14 @@ fn plain() -> Vec<u8> {
 
 #[test]
 fn an_identity_is_not_shown_in_a_log() {
-    let identity = xray_intake::dicom_identity(&detector()).expect("a DICOM file");
+    let identity = Identity::of(&detector());
     assert_eq!(identity.text(tags::PATIENT_ID).as_deref(), Some("0042"));
     assert_eq!(identity.text(tags::PATIENT_NAME), None, "not plain ASCII");
     let shown = format!("{identity:?}");
     assert!(!shown.contains("0042") && !shown.contains("ller"), "{shown}");
-    assert_eq!(xray_intake::dicom_identity(b"Dear colleague"), None);
+    assert_eq!(Identity::of(b"Dear colleague"), Identity::default());
     for length in 0..detector().len().min(600) {
-        xray_intake::dicom_identity(&detector()[..length]);
+        Identity::of(&detector()[..length]);
     }
 }
 
@@ -177,7 +178,7 @@ fn what_cannot_be_shown_has_no_capture_but_a_report() {
 
 #[test]
 fn what_a_test_model_said_is_called_so() {
-    let told = |random| {
+    let report_of = |random| {
         let mut data = data(plain(), no_result(), true);
         data.model = Some(crate::status::ModelFacts {
             hash: data.record.entry.model,
@@ -198,7 +199,7 @@ fn what_a_test_model_said_is_called_so() {
         });
         (warned, rows.expect("a number"))
     };
-    let ((warned, rows), (silent, fewer)) = (told(true), told(false));
+    let ((warned, rows), (silent, fewer)) = (report_of(true), report_of(false));
     assert!(warned && !silent);
     assert_eq!(rows, fewer + 22, "one more line under the picture");
 }

@@ -1,4 +1,4 @@
-//! The shapes of signals. Each has an outline of its own, so that it is message without its colour.
+//! The shapes of signals. Each has an outline of its own, so that it is recognised without its colour.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -115,7 +115,7 @@ impl Shape {
         }
     }
 
-    /// The drawing. Words always stand beside it, so it is hidden from screen readers.
+    /// The drawing. A text is always beside it, so it is hidden from screen readers.
     pub fn icon(self) -> Markup {
         html! {
             svg viewBox="0 0 48 48" fill="none" stroke="currentColor" stroke-width="4" stroke-linecap="round"

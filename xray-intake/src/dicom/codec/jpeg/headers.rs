@@ -25,7 +25,7 @@ pub(super) struct Frame {
     pub components: Vec<Component>,
 }
 
-/// A component of a scan: where it stands in the frame, and its tables.
+/// A component of a scan: where it is in the frame, and its tables.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ScanComponent {
     pub component: usize,
@@ -38,7 +38,7 @@ pub(super) struct Scan {
     pub components: Vec<ScanComponent>,
     /// Start of spectral selection; the predictor of a lossless scan.
     pub start: u8,
-    /// BitReader by which samples were shifted down before they were coded.
+    /// Bits by which samples were shifted down before they were coded.
     pub shift: u8,
 }
 
