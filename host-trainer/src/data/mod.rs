@@ -27,6 +27,7 @@ pub use error::DataError;
 pub use folder::{ClassNames, Item, Split, list, of_split};
 pub use groups::Groups;
 pub use patient::patient_of;
+pub(crate) use source::patient_by_name;
 pub use source::{DataSource, SourceError, SourceSplits, SourceWeight};
 pub use split::VALIDATION_FRACTION;
 pub use wrong_orientation::WrongOrientation;

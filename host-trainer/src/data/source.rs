@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClassNames, DataError, DataSet, Item};
+use super::{ClassNames, DataError, DataSet, Item, patient_of};
 
 /// Images of one hospital. As text: `DIR`, or `NAME=DIR`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -162,6 +162,19 @@ impl DataSource {
     }
 }
 
+/// A path or a patient of one of several sources.
+fn with_source(source: &str, name: &str) -> String {
+    format!("{source}/{name}")
+}
+
+/// The patient that the file name of an image tells; a splits file may name another.
+pub(crate) fn patient_by_name(item: &Item) -> String {
+    match item.relative.strip_prefix(&with_source(&item.source, "")) {
+        Some(relative) if !item.source.is_empty() => with_source(&item.source, &patient_of(relative)),
+        _ => patient_of(&item.relative),
+    }
+}
+
 impl DataSet {
     /// Loads every source as [`DataSet::load`] does and joins them. With several sources, patients and
     /// [`Item::relative`] begin with the name of their source and `/`.
@@ -179,8 +192,8 @@ impl DataSet {
             let named = |mut item: Item| {
                 if sources.len() > 1 {
                     item.source.clone_from(&source.name);
-                    item.relative = format!("{}/{}", source.name, item.relative);
-                    item.patient = format!("{}/{}", source.name, item.patient);
+                    item.relative = with_source(&source.name, &item.relative);
+                    item.patient = with_source(&source.name, &item.patient);
                 }
                 item
             };
@@ -213,6 +226,23 @@ mod tests {
         for wrong in ["=b", "a b=c", "a="] {
             assert!(wrong.parse::<DataSource>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn patients_by_name_have_their_source() {
+        let item = |source: &str, relative: &str| Item {
+            path: relative.into(),
+            relative: relative.to_owned(),
+            label: false,
+            split: crate::data::Split::Train,
+            patient: String::new(),
+            source: source.to_owned(),
+            sha256: String::new(),
+        };
+        let by_name = |source, relative| patient_by_name(&item(source, relative));
+        assert_eq!(by_name("", "train/A/person7_virus_1.jpeg"), "P7");
+        assert_eq!(by_name("a", "a/train/A/person7_virus_1.jpeg"), "a/P7");
+        assert_eq!(by_name("a", "a/train/A/1.png"), "a/file:train/A/1.png");
     }
 
     #[test]

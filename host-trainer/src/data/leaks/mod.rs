@@ -33,7 +33,7 @@ use xray_intake as intake;
 pub use hash::PictureHash;
 use hash_cache::HashCache;
 
-use super::{DataSet, Item, Role, patient_of};
+use super::{DataSet, Item, Role, patient_by_name};
 
 /// In how many of 256 bits two images may differ and still count as one.
 pub const NEAR: u32 = 32;
@@ -202,7 +202,7 @@ fn shared(all: &[(Role, &Item)]) -> Vec<SharedPatient> {
     let mut named: BTreeSet<&str> = BTreeSet::new();
     for (role, item) in all {
         *images.entry(&item.patient).or_default().entry(*role).or_default() += 1;
-        if item.patient != patient_of(&item.relative) {
+        if item.patient != patient_by_name(item) {
             named.insert(&item.patient);
         }
     }
