@@ -18,7 +18,7 @@ fn main() -> Result<()> {
 
     let (record, _) = RunDir::new(&run).read()?;
     let options = ExportOptions {
-        images: RunImages { data: record.data.folder.into(), splits: record.data.splits.map(PathBuf::from) },
+        images: RunImages { sources: record.sources() },
         cache: run.join("cache"),
         store: WeightStore::open(None)?,
         quality_gate: QualityGateChoice::default(),

@@ -15,6 +15,7 @@
 #![allow(missing_docs, reason = "a library for its own program and tests")]
 
 pub mod architectures;
+pub mod audit;
 pub mod backbones;
 pub mod cancel;
 pub mod cli;

@@ -10,6 +10,7 @@ damaged sticks leave, and cases.json with `expected` (read, refused, or the name
 largest difference of a level, and the word that a reason must hold. Whole files are checked against Pillow here, and
 damaged ones against djpeg, whose warnings count.
 """
+
 import io
 import json
 import pathlib
@@ -30,7 +31,7 @@ def chest():
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(float)
     level = 150 + 30 * np.cos((x - 20) / 40)
     for centre in (32, 72):
-        level -= 90 * np.exp(-(((x - centre) / 15) ** 2 + ((y - 42) / 28) ** 2) ** 2)
+        level -= 90 * np.exp(-((((x - centre) / 15) ** 2 + ((y - 42) / 28) ** 2) ** 2))
     level += 8 * np.sin(y / 2.5 + np.abs(x - WIDTH / 2) / 9) + np.random.default_rng(17).normal(0, 2, x.shape)
     return np.clip(np.rint(level), 0, 255).astype(np.uint8)
 
@@ -55,7 +56,7 @@ def segments(data):
     """Marker, start and end of each segment up to the first scan's header."""
     at = 2
     while True:
-        end = at + 2 + int.from_bytes(data[at + 2:at + 4], "big")
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
         yield data[at + 1], at, end
         if data[at + 1] == 0xDA:
             return
@@ -90,14 +91,21 @@ def with_chunk(data, kind, body):
 
 
 # Exif's number: how an upright picture is stored, so that the number turns it back.
-STORED = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-          5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
-          8: Image.Transpose.ROTATE_270}
+STORED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
 
 
 def strict(data):
     """Whether libjpeg-turbo reads it without a warning."""
-    return subprocess.run(["djpeg", "-strict", "-outfile", "/dev/null"], input=data, capture_output=True).returncode == 0
+    command = ["djpeg", "-strict", "-outfile", "/dev/null"]
+    return subprocess.run(command, input=data, check=False, capture_output=True).returncode == 0
 
 
 def main():
@@ -132,11 +140,14 @@ def main():
     (HERE / "scans.txt").unlink()
     pnm = io.BytesIO()
     grey.convert("RGB").save(pnm, "PPM")
-    for name, sampling, expected, reason in [("sampling-4x1", "4x1,1x1,1x1", "ref.png", ""),
-                                             ("sampling-colours", "1x1,2x1,1x1", "refused", "more samples"),
-                                             ("sampling-3x1", "3x1,1x1,1x1", "refused", "uncommon form")]:
-        data = subprocess.run(["cjpeg", "-quality", "92", "-sample", sampling], input=pnm.getvalue(),
-                              capture_output=True, check=True).stdout
+    for name, sampling, expected, reason in [
+        ("sampling-4x1", "4x1,1x1,1x1", "ref.png", ""),
+        ("sampling-colours", "1x1,2x1,1x1", "refused", "more samples"),
+        ("sampling-3x1", "3x1,1x1,1x1", "refused", "uncommon form"),
+    ]:
+        data = subprocess.run(
+            ["cjpeg", "-quality", "92", "-sample", sampling], input=pnm.getvalue(), capture_output=True, check=True
+        ).stdout
         save(f"{name}.jpg", data, expected, 24, reason)
     inks = Image.merge("CMYK", [Image.new("L", grey.size)] * 3 + [grey.point(lambda v: 255 - v)])
     save("cmyk.jpg", jpeg(inks), "ref.png", 24)
@@ -157,14 +168,19 @@ def main():
             at -= data[at - 1] == 0xFF
             damaged[f"{kind}-cut-{int(share * 100)}.jpg"] = data[:at] + b"\xff\xd9"
         at = (start + end) // 2
-        damaged[f"{kind}-zeros.jpg"] = data[:at] + bytes(96) + data[at + 96:]
-        damaged[f"{kind}-lost.jpg"] = data[:at] + data[at + 64:]
+        damaged[f"{kind}-zeros.jpg"] = data[:at] + bytes(96) + data[at + 96 :]
+        damaged[f"{kind}-lost.jpg"] = data[:at] + data[at + 64 :]
         damaged[f"{kind}-left.jpg"] = data[:-2] + b"\x5a\x17\x33" + data[-2:]
-    marks = [at for at in range(len(same["restart.jpg"]) - 1)
-             if same["restart.jpg"][at] == 0xFF and 0xD0 <= same["restart.jpg"][at + 1] <= 0xD7]
-    damaged["restart-interval.jpg"] = same["restart.jpg"][:marks[2]] + same["restart.jpg"][marks[3]:]
-    scans = [at for at in range(len(same["progressive.jpg"]) - 1) if same["progressive.jpg"][at:at + 2] == b"\xff\xda"]
-    damaged["progressive-scan.jpg"] = same["progressive.jpg"][:scans[-1]] + b"\xff\xd9"
+    marks = [
+        at
+        for at in range(len(same["restart.jpg"]) - 1)
+        if same["restart.jpg"][at] == 0xFF and 0xD0 <= same["restart.jpg"][at + 1] <= 0xD7
+    ]
+    damaged["restart-interval.jpg"] = same["restart.jpg"][: marks[2]] + same["restart.jpg"][marks[3] :]
+    scans = [
+        at for at in range(len(same["progressive.jpg"]) - 1) if same["progressive.jpg"][at : at + 2] == b"\xff\xda"
+    ]
+    damaged["progressive-scan.jpg"] = same["progressive.jpg"][: scans[-1]] + b"\xff\xd9"
     for name, data in damaged.items():
         save(name, data, "refused", reason="copy it again")
 
@@ -178,7 +194,7 @@ def main():
     flipped = bytearray(ref)
     flipped[len(ref) // 2] ^= 4
     save("bit.png", bytes(flipped), "refused", reason="copy it again")
-    save("cut.png", ref[:len(ref) * 2 // 3], "refused", reason="copy it again")
+    save("cut.png", ref[: len(ref) * 2 // 3], "refused", reason="copy it again")
     save("no-end.png", ref[:-12], "refused", reason="copy it again")
 
     # Formats by name.

@@ -50,7 +50,7 @@ fn a_new_head_on_a_base_keeps_its_backbones_bit_for_bit() -> Result<()> {
     assert_eq!(second.contract().precision, Precision::Int8);
     let (old, new) =
         (FusedEngine::load(&first, NonZeroUsize::MIN)?, FusedEngine::load(&second, NonZeroUsize::MIN)?);
-    for item in of_split(&own.options.source.data, &own.options.source.classes, Split::Test)? {
+    for item in of_split(&own.options.source.sources[0].folder, &own.options.source.classes, Split::Test)? {
         let tensor = prepare(&read_file(&item.path)?, &own.options.source.preprocessing)?;
         let (old, new) = (old.run(&tensor)?, new.run(&tensor)?);
         assert_eq!(old.features(), new.features());
@@ -76,7 +76,7 @@ fn a_picture_that_the_quality_gate_refuses_has_no_score_anywhere() -> Result<()>
 
     // Limits chosen on four phantoms are narrow, and random backbones say little about orientation: most pictures are
     // handled correctly, not all. What is refused has a reason and no score.
-    let upright = of_split(&own.options.source.data, &own.options.source.classes, Split::Test)?;
+    let upright = of_split(&own.options.source.sources[0].folder, &own.options.source.classes, Split::Test)?;
     let mut wrong = Vec::new();
     for (item, orientation) in upright.iter().zip(WrongOrientation::ALL.into_iter().cycle()) {
         wrong.push((orientation.name(), orientation.apply(&read_file(&item.path)?)));

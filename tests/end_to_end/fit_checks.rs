@@ -19,7 +19,7 @@ use crate::shared;
 #[test]
 fn an_unreadable_training_image_is_named_and_the_fit_goes_on() -> Result<()> {
     let own = shared().variant_with_own_images()?;
-    std::fs::write(own.options.source.data.join("train/NORMAL/IM-9999-0001.jpeg"), "text")?;
+    std::fs::write(own.options.source.sources[0].folder.join("train/NORMAL/IM-9999-0001.jpeg"), "text")?;
     let mut warnings = Vec::new();
     let record = fit(&own.options, &own.device, &mut |event| {
         if let Event::Warning(text) = event {
@@ -46,7 +46,7 @@ fn a_fit_with_mirror_images_says_how_it_is_without_them() -> Result<()> {
 #[test]
 fn a_set_with_an_image_on_two_sides_is_warned_of_and_refused_if_strict() -> Result<()> {
     let mut own = shared().variant_with_own_images()?;
-    let trained = of_split(&own.options.source.data, &own.options.source.classes, Split::Train)?;
+    let trained = of_split(&own.options.source.sources[0].folder, &own.options.source.classes, Split::Train)?;
     std::fs::copy(&trained[0].path, own.test_images().join("NORMAL/copy.png"))?;
     own.options.strict = true;
     let error = fit(&own.options, &own.device, &mut |_| {}).unwrap_err().to_string();

@@ -43,7 +43,9 @@ fn the_integer_engine_agrees_with_tract() -> Result<()> {
     let by_tract = &fused.report().by_tract;
     assert!(!by_tract.is_empty() && by_tract.iter().all(|kind| !kind.name.contains("Conv")), "{by_tract:?}");
     let tract = TractEngine::load(&package)?;
-    for item in of_split(&shared.options.source.data, &shared.options.source.classes, Split::Test)? {
+    for item in
+        of_split(&shared.options.source.sources[0].folder, &shared.options.source.classes, Split::Test)?
+    {
         let tensor = prepare(&read_file(&item.path)?, &shared.options.source.preprocessing)?;
         let (ours, theirs) = (fused.run(&tensor)?.probability(), tract.run(&tensor)?.probability());
         let difference = (ours.value() - theirs.value()).abs();
@@ -78,7 +80,8 @@ fn a_fit_on_int8_backbones_is_exported_as_it_is() -> Result<()> {
     // holds in int8.
     let screener = Screener::load(&model)?;
     for score in RunDir::new(&own.options.out).scores()? {
-        let found = screener.screen(&own.options.source.data.join(&score.path))?.verdict.uncalibrated();
+        let found =
+            screener.screen(&own.options.source.sources[0].folder.join(&score.path))?.verdict.uncalibrated();
         assert!((found.value() - score.probability).abs() < 5e-3, "{score:?}: {found:?}");
     }
     // A file in another precision has figures of its own, at the threshold of the run.
@@ -88,7 +91,8 @@ fn a_fit_on_int8_backbones_is_exported_as_it_is() -> Result<()> {
     let calibration = ProbabilityCalibration::new(contract.temperature)?;
     let mut loss = Vec::new();
     for score in RunDir::new(&own.options.out).scores()? {
-        let found = screener.screen(&own.options.source.data.join(&score.path))?.verdict.uncalibrated();
+        let found =
+            screener.screen(&own.options.source.sources[0].folder.join(&score.path))?.verdict.uncalibrated();
         let p = calibration.apply(found).value();
         loss.push(-(if score.label { p } else { 1.0 - p }).ln());
     }

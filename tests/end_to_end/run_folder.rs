@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use host_trainer::commands::export::{ExportOptions, HeadTrainedOn, export_quantised_run};
 use host_trainer::commands::fit::fit;
-use host_trainer::data::DataSet;
+use host_trainer::data::{DataSet, DataSource};
 use host_trainer::pipeline::{Event, RunImages};
 use host_trainer::run::RunDir;
 use xray_edge_tests::quantisation;
@@ -28,18 +28,18 @@ fn images_that_lie_elsewhere_at_the_export_are_the_same_images() -> Result<()> {
     let source = &own.options.source;
     let seed = own.options.training.seed;
     // A validation image that cannot be read is left out by its path below the folder, wherever the folder is.
-    let set = DataSet::load(&source.data, &source.classes, None, seed)?;
+    let set = DataSet::load(&source.sources[0].folder, &source.classes, None, seed)?;
     std::fs::write(&set.validation[0].path, "text")?;
-    let set = DataSet::load(&source.data, &source.classes, None, seed)?;
+    let set = DataSet::load(&source.sources[0].folder, &source.classes, None, seed)?;
     let record = own.run()?.record;
     let left_out: Vec<&String> = record.data.left_out.keys().collect();
     let broken = set.train.iter().chain(&set.validation).find(|item| *item.relative == **left_out[0]);
     assert_eq!((left_out.len(), std::fs::read(&broken.unwrap().path)?), (1, b"text".to_vec()));
 
     let moved = own.path("moved");
-    std::fs::rename(&source.data, &moved)?;
+    std::fs::rename(&source.sources[0].folder, &moved)?;
     let model = own.path("model.onnx");
-    let images = RunImages { data: moved, splits: None };
+    let images = RunImages { sources: vec![DataSource::new(moved)] };
     let options = ExportOptions { images, ..own.export_source().options(&model) };
     let quantisation = quantisation(HeadTrainedOn::Float);
     let exported = export_quantised_run(&options, &quantisation, &own.device, &mut |_| {})?;

@@ -40,8 +40,12 @@ fn what_the_trainer_exports_the_device_screens() -> Result<()> {
     }
 
     // The trainer's own evaluation counts what the device says.
-    let mut set =
-        ImageSet { data: own.options.source.data.clone(), classes: None, split: Split::Test, splits: None };
+    let mut set = ImageSet {
+        data: own.options.source.sources[0].folder.clone(),
+        classes: None,
+        split: Split::Test,
+        splits: None,
+    };
     let evaluation = evaluate(&model, &set, &mut |_| {})?;
     assert!(evaluation.random_backbones);
     assert_eq!(evaluation.left_out.len(), 1);

@@ -28,7 +28,7 @@ fn the_device_computes_what_the_trainer_did() -> Result<()> {
     let engine = TractEngine::load(&package)?;
     let (_, head) = RunDir::new(&own.options.out).read()?;
 
-    let items = of_split(&own.options.source.data, &own.options.source.classes, Split::Test)?;
+    let items = of_split(&own.options.source.sources[0].folder, &own.options.source.classes, Split::Test)?;
     let jobs: Vec<FeatureJob> = items.iter().map(|item| FeatureJob::new(item, View::Plain)).collect();
     let sets: Vec<WeightSet> = BackboneKind::DEFAULT_STACK.map(|kind| WeightSet::random(kind, 5)).into();
     let extractor =
@@ -85,7 +85,7 @@ fn backbones_that_were_trained_are_in_the_exported_file() -> Result<()> {
     let scores = RunDir::new(&own.options.out).scores()?;
     assert_eq!(scores.len(), 4);
     for score in scores {
-        let image = read_file(&own.options.source.data.join(&score.path))?;
+        let image = read_file(&own.options.source.sources[0].folder.join(&score.path))?;
         let found = engine.run(&prepare(&image, &package.contract().preprocessing)?)?.probability().value();
         assert!((found - score.probability).abs() < 1e-4, "{found} against {}", score.probability);
     }

@@ -8,6 +8,7 @@ use host_trainer::commands::export::{
     export_quantised_run, export_run,
 };
 use host_trainer::commands::fit::FitOptions;
+use host_trainer::data::DataSource;
 use host_trainer::device::ChosenDevice;
 use host_trainer::pipeline::RunImages;
 use host_trainer::weights::WeightStore;
@@ -32,7 +33,7 @@ impl ExportSource<'_> {
         ExportOptions {
             run: self.options.out.clone(),
             store: WeightStore::at(self.options.out.with_file_name("no-weights")),
-            images: RunImages { data: source.data.clone(), splits: None },
+            images: RunImages { sources: vec![DataSource::new(source.sources[0].folder.clone())] },
             cache: source.cache.clone(),
             quality_gate: QualityGateChoice::IfEnoughImages,
             out: out.to_owned(),

@@ -59,7 +59,7 @@ impl OwnFit {
 
     /// The test phantoms.
     pub fn test_images(&self) -> PathBuf {
-        self.options.source.data.join("test")
+        self.options.source.sources[0].folder.join("test")
     }
 
     /// # Errors

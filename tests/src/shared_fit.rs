@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use host_trainer::cancel::CancelToken;
 use host_trainer::commands::export::{ExportedModel, HeadTrainedOn};
 use host_trainer::commands::fit::FitOptions;
 use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
@@ -38,7 +39,7 @@ impl SharedFit {
 
     /// The test phantoms.
     pub fn test_images(&self) -> PathBuf {
-        self.options.source.data.join("test")
+        self.options.source.sources[0].folder.join("test")
     }
 
     /// The run, to be exported.
@@ -66,7 +67,12 @@ impl SharedFit {
     /// If the temporary folder cannot be made.
     pub fn variant(&self) -> Result<OwnFit> {
         let folder = tempfile::tempdir().context("a temporary folder is needed")?;
-        let options = FitOptions { out: folder.path().join("run"), ..self.options.clone() };
+        // Clones of a cancel token share one flag: a test that cancels must not end the fits of others.
+        let options = FitOptions {
+            out: folder.path().join("run"),
+            cancel: CancelToken::default(),
+            ..self.options.clone()
+        };
         Ok(OwnFit { folder, options, device: self.device.clone() })
     }
 
@@ -77,8 +83,8 @@ impl SharedFit {
     pub fn variant_with_own_images(&self) -> Result<OwnFit> {
         let mut variant = self.variant()?;
         let data = variant.path("phantoms");
-        copy_folder(&self.options.source.data, &data)?;
-        variant.options.source.data = data;
+        copy_folder(&self.options.source.sources[0].folder, &data)?;
+        variant.options.source.sources[0].folder = data;
         Ok(variant)
     }
 

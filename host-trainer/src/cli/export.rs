@@ -12,11 +12,12 @@ use super::progress::Reporter;
 use crate::commands::export::{
     ExportOptions, HeadTrainedOn, QualityGateChoice, QuantisationOptions, export_quantised_run, export_run,
 };
+use crate::data::{DataSource, SourceError, SourceSplits};
 use crate::device::{DeviceChoice, choose};
 use crate::evaluation::AccuracyBudget;
 use crate::pipeline::RunImages;
 use crate::quantise::CALIBRATION_IMAGES;
-use crate::run::RunDir;
+use crate::run::{RunDir, RunRecord};
 use crate::weights::WeightStore;
 
 /// Arguments of `export`.
@@ -45,16 +46,16 @@ pub struct ExportArgs {
     /// How the numbers are stored [default: int8; a run on a base model keeps the base's]
     #[arg(long, value_enum)]
     precision: Option<PrecisionName>,
-    /// Folder of the imported weights [default: $XRAY_EDGE_WEIGHTS, else ~/.local/share/xray-edge/weights]
+    /// Folder of the imported weights [default: the folder that the run read them from]
     #[arg(long, value_name = "DIR")]
     weights_dir: Option<PathBuf>,
     /// Folder with the images of the run, for `int8`, the quality gate, and the figures of a file in another precision than
-    /// the run [default: the folder that the run was made from]
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    /// the run; of several hospitals NAME=DIR [default: the folders that the run was made from]
+    #[arg(long, value_name = "[NAME=]DIR")]
+    data: Vec<DataSource>,
     /// The splits file of the run, if it had one [default: the file that the run was made with]
-    #[arg(long, value_name = "FILE")]
-    splits: Option<PathBuf>,
+    #[arg(long, value_name = "[NAME=]FILE")]
+    splits: Vec<SourceSplits>,
     /// Number of training images that activation ranges are measured on (calibration images), if the run has no int8
     /// backbones yet [default: 64]
     #[arg(long, value_name = "N")]
@@ -98,8 +99,9 @@ enum PrecisionName {
 }
 
 pub fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
-    let store = WeightStore::open(args.weights_dir)?;
     let (record, _) = RunDir::new(&args.run).read()?;
+    let of_run = record.weights_dir.as_ref().map(PathBuf::from);
+    let store = WeightStore::open(args.weights_dir.or(of_run))?;
     if let (Some(base), Some(_)) = (&record.base, args.precision) {
         bail!(
             "{}: made on {}, whose precision it keeps; leave --precision out",
@@ -128,10 +130,7 @@ pub fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
         );
     }
     let options = ExportOptions {
-        images: RunImages {
-            data: args.data.unwrap_or_else(|| record.data.folder.into()),
-            splits: args.splits.or_else(|| record.data.splits.map(PathBuf::from)),
-        },
+        images: RunImages { sources: images(&record, args.data, args.splits)? },
         cache: cache_folder(args.cache)?,
         quality_gate: match args.gate_images {
             Some(images) => QualityGateChoice::Images(images as usize),
@@ -168,4 +167,20 @@ pub fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
         println!("{}: {megabytes:.1} MB, sha256 {}", exported.path.display(), exported.sha256);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The folders of the run's images: those of the record, in other places where the options say so.
+fn images(
+    record: &RunRecord,
+    folders: Vec<DataSource>,
+    splits: Vec<SourceSplits>,
+) -> Result<Vec<DataSource>, SourceError> {
+    let mut sources = record.sources();
+    for DataSource { name, folder, .. } in folders {
+        DataSource::find(&mut sources, "--data", &name)?.folder = folder;
+    }
+    for SourceSplits { name, file } in splits {
+        DataSource::find(&mut sources, "--splits", &name)?.splits = Some(file);
+    }
+    Ok(sources)
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, with its options and what it prints.
 
 mod args;
+mod audit;
 mod compare;
 mod demo;
 mod documents;
@@ -42,7 +43,8 @@ Examples:
   host-trainer export --run runs/first --out models/first.onnx
   host-trainer evaluate --model models/first.onnx --data chest_xray --split test
 
-Exit status: 0 success, 1 error, 2 wrong usage, 3 success, but some images could not be read.";
+Exit status: 0 success, 1 error, 2 wrong usage, 3 success, but some images could not be read,
+4 a model is over a limit (`audit`).";
 
 // One of these exists in a run: a box would only cost an indirection.
 #[allow(clippy::large_enum_variant)]
@@ -68,6 +70,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// Measures which pictures the quality gate of a model refuses
     Gate(quality_gate::QualityGateArgs),
+    /// Tells whether a model finds the classes by something other than the lungs
+    Audit(audit::AuditArgs),
     /// Evaluates two model files on the same images, with tests whether they differ
     Compare(compare::CompareArgs),
     /// Screens images as edge-runtime does
@@ -107,6 +111,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sign(args) => sign::run(args).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Gate(args) => quality_gate::run(args),
+        Command::Audit(args) => audit::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Leaks(args) => leaks::run(args).map(|()| ExitCode::SUCCESS),
@@ -118,3 +123,6 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 
 /// Exit status when the work was done but some images could not be read.
 const SOME_UNREAD: u8 = 3;
+
+/// Exit status when a model is over a limit that it was held against.
+const OVER_LIMIT: u8 = 4;

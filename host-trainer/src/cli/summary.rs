@@ -53,6 +53,8 @@ pub fn render(record: &RunRecord) -> String {
     }
     let on = match record.choose_on {
         ChooseOn::Corrupted if record.domain_shift.is_some() => "validation, changed images included",
+        ChooseOn::Drawn => "validation, drawn images included",
+        ChooseOn::Worst => "validation, in every hospital and view",
         ChooseOn::Corrupted | ChooseOn::Clean => "validation",
     };
     lines.push(match record.threshold_rule.as_str() {
@@ -92,7 +94,44 @@ pub fn render(record: &RunRecord) -> String {
     if let Some(shift) = &record.domain_shift {
         lines.extend(domain_shift(shift));
     }
+    if !record.groups.is_empty() {
+        lines.extend(groups(record));
+    }
     lines.join("\n")
+}
+
+/// Figures by hospital and kind of view, and what would have been chosen on each kind.
+fn groups(record: &RunRecord) -> Vec<String> {
+    let figure = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
+    let mut lines = vec![
+        String::new(),
+        "Validation by hospital and view:".to_owned(),
+        format!("{:<28}{:>6}{:>8}{:>13}{:>13}", "", "n", "AUROC", "sensitivity", "specificity"),
+    ];
+    for row in &record.groups {
+        let name = if row.source.is_empty() {
+            row.view.name().to_owned()
+        } else {
+            format!("{} {}", row.source, row.view.name())
+        };
+        let [auroc, sensitivity, specificity] =
+            [row.auroc, row.sensitivity.value, row.specificity.value].map(figure);
+        lines.push(format!("{name:<28}{:>6}{auroc:>8}{sensitivity:>13}{specificity:>13}", row.views));
+    }
+    lines.push(String::new());
+    lines.push("The same rules on other validation images would have chosen:".to_owned());
+    for row in &record.selections {
+        let [threshold, temperature] = [row.threshold, row.temperature].map(figure);
+        let name = match row.choose_on {
+            ChooseOn::Clean => "clean",
+            ChooseOn::Corrupted => "corrupted",
+            ChooseOn::Drawn => "drawn",
+            ChooseOn::Worst => "worst",
+        };
+        let chosen = if row.choose_on == record.choose_on { " (chosen)" } else { "" };
+        lines.push(format!("{name:<12}threshold {threshold}, temperature {temperature}{chosen}"));
+    }
+    lines
 }
 
 /// Figures on changed validation images.

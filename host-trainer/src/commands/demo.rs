@@ -15,7 +15,7 @@ use crate::architectures::BackboneKind;
 use crate::cancel::CancelToken;
 use crate::data::augment::Preset;
 use crate::data::phantom::{Counts, write_data_set};
-use crate::data::{ClassNames, Split};
+use crate::data::{ClassNames, DataSource, Split};
 use crate::device::ChosenDevice;
 use crate::evaluation::{DecisionRules, DetailsOptions, EvaluationDetails, ImageSet, ModelEvaluation};
 use crate::features::Views;
@@ -89,9 +89,8 @@ impl Demo {
     fn fit_options(&self) -> FitOptions {
         FitOptions {
             source: FeatureSource {
-                data: self.phantoms(),
+                sources: vec![DataSource::new(self.phantoms())],
                 classes: ClassNames::default(),
-                splits: None,
                 backbones: BackboneSource::Random {
                     kinds: BackboneKind::DEFAULT_STACK.to_vec(),
                     seed: self.seed,
@@ -131,7 +130,7 @@ impl Demo {
             run: self.run(),
             // Random backbones are drawn again from their seed: the store is not used.
             store: WeightStore::at(self.out.join("weights")),
-            images: RunImages { data: self.phantoms(), splits: None },
+            images: RunImages { sources: vec![DataSource::new(self.phantoms())] },
             cache: self.cache(),
             quality_gate: QualityGateChoice::IfEnoughImages,
             out: self.model(),

@@ -1,5 +1,6 @@
 //! What each command of the program does, without arguments and printing.
 
+pub mod audit;
 pub mod compare;
 pub mod demo;
 pub mod evaluate;

@@ -85,6 +85,8 @@ pub struct Item {
     pub split: Split,
     /// Whose it is; see [`patient_of`].
     pub patient: String,
+    /// The hospital that it is from; empty where there is only one.
+    pub source: String,
     /// SHA-256 of the file's bytes (64 hex digits).
     pub sha256: String,
 }
@@ -156,6 +158,7 @@ impl Candidate {
         bytes?;
         let item = Item {
             patient: patient_of(&self.relative),
+            source: String::new(),
             path: self.path,
             relative: self.relative,
             label: self.label,

@@ -4,21 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::data::corrupt::{Corruption, Kind, SUITE_VERSION};
 use crate::metrics::{Confusion, Evaluation, MetricsError, Rate, Scored, auroc, auroc_interval};
-use crate::run::{ChooseOn, CorruptionFigures, DomainShiftRecord, ValidationScore, scored};
+use crate::run::{CorruptionFigures, DomainShiftRecord, ValidationScore, ViewKind, scored};
 
 /// The scores of the unchanged images, and of the corrupted ones.
 pub(crate) fn split_by_corruption(
     scores: &[ValidationScore],
 ) -> (Vec<ValidationScore>, Vec<ValidationScore>) {
-    scores.iter().cloned().partition(|score| score.corruption.is_none())
-}
-
-/// The scores that an operating point is chosen on.
-pub(crate) fn selection_scores(scores: &[ValidationScore], choose_on: ChooseOn) -> Vec<ValidationScore> {
-    match choose_on {
-        ChooseOn::Corrupted => scores.to_vec(),
-        ChooseOn::Clean => split_by_corruption(scores).0,
-    }
+    let of = |kind| scores.iter().filter(|score| score.kind() == kind).cloned().collect();
+    (of(ViewKind::Plain), of(ViewKind::Corrupted))
 }
 
 /// Figures at the threshold on calibrated scores of corrupted images; `None` without such scores.

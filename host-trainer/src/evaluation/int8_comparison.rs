@@ -164,6 +164,8 @@ mod tests {
             path: format!("{i}.png"),
             sha256: String::new(),
             corruption: None,
+            draw: None,
+            source: String::new(),
             label: *label,
             probability: *probability,
         };

@@ -9,10 +9,11 @@ mod model;
 mod operating_point;
 mod paired;
 mod quality_gate;
+mod selection;
 mod threshold_rule;
 
 pub use details::{Abstention, CalibrationFigures, DetailsOptions, EvaluationDetails};
-pub(crate) use domain_shift::{domain_shift, selection_scores, split_by_corruption};
+pub(crate) use domain_shift::{domain_shift, split_by_corruption};
 pub use image_set::ImageSet;
 pub use int8_comparison::{AccuracyBudget, Int8Comparison, ModelScores, VerdictFlip};
 pub use int8_comparison_file::{ComparisonFileError, comparison_path};
@@ -21,4 +22,5 @@ pub(crate) use operating_point::calibrated;
 pub use operating_point::{DecisionRules, OperatingPoint};
 pub use paired::{ComparedModel, Disagreement, PairedComparison};
 pub use quality_gate::{ExpectedOutcome, QualityGateRow, QualityGateTable};
+pub(crate) use selection::group_figures;
 pub use threshold_rule::{AbstainRule, ThresholdRule};

@@ -5,6 +5,7 @@ mod cache;
 mod error;
 mod extractor;
 mod feature_net;
+mod hardened_view;
 mod job;
 mod model_net;
 pub mod shard;

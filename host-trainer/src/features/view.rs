@@ -8,9 +8,10 @@ use xray_core::hex;
 use xray_core::preprocess::{InputTensor, PreprocessError, Preprocessing, at_input_size, prepare};
 use xray_intake::Radiograph;
 
-use crate::data::WrongOrientation;
-use crate::data::augment::{Augmentation, Preset, view_rng};
+use super::hardened_view::{Donors, HardenedView};
+use crate::data::augment::{Augmentation, Hardening, Preset, view_rng};
 use crate::data::corrupt::{CorruptError, Corruption, SUITE_VERSION};
+use crate::data::{Item, WrongOrientation};
 
 /// A view of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum View {
     WrongOrientation(WrongOrientation),
     /// As another hospital might have taken it.
     Corrupted(Corruption),
+    /// One of many drawn by the hardening augmentation.
+    Hardened(HardenedView),
 }
 
 /// Why a view could not be made.
@@ -33,6 +36,9 @@ pub enum ViewError {
     Prepare(#[from] PreprocessError),
     #[error(transparent)]
     Corrupt(#[from] CorruptError),
+    /// The image that lends its frame or amplitudes could not be read.
+    #[error("the image that lends its frame could not be read: {0}; remove it from the data set")]
+    Donor(String),
 }
 
 /// A random draw within an augmentation.
@@ -62,6 +68,7 @@ impl View {
             View::WrongOrientation(orientation) => orientation.name().to_owned(),
             View::Augmented(AugmentedView { recipe, index }) => format!("{}-{index}", recipe.name),
             View::Corrupted(corruption) => format!("suite{SUITE_VERSION}-{corruption}"),
+            View::Hardened(view) => view.name(),
         }
     }
 
@@ -91,6 +98,7 @@ impl View {
                 let changed = corruption.apply(&small, &mut corruption.rng(sha256))?;
                 Ok(prepare(&changed, contract)?)
             }
+            View::Hardened(view) => Ok(prepare(&view.apply(image, sha256, contract)?, contract)?),
         }
     }
 }
@@ -111,12 +119,16 @@ pub struct Views {
     pub count: u32,
     /// Seeds the draws.
     pub seed: u64,
+    /// Changes that need other images, if images are drawn with them: then the draws are these, of training images and of
+    /// validation images, and `augmentation` changes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hardening: Option<Hardening>,
 }
 
 impl Views {
     /// The views of a named augmentation, four draws an image.
     pub fn new(preset: Preset) -> Self {
-        Views { augmentation: preset.augmentation(), count: 4, seed: 42 }
+        Views { augmentation: preset.augmentation(), count: 4, seed: 42, hardening: None }
     }
 
     /// Whether there are more views than the image and its mirror image, so that [`Views::count`] has an effect.
@@ -124,9 +136,20 @@ impl Views {
         ![Preset::None, Preset::Article].map(Preset::augmentation).contains(&self.augmentation)
     }
 
-    /// The views of an image, itself first.
+    /// The draws of hardening with frames and amplitudes of `items`; none where images are not drawn with it.
+    pub fn hardened(&self, items: &[Item]) -> Vec<View> {
+        match self.hardening {
+            Some(hardening) if !items.is_empty() => {
+                let draws = HardenedView::draws(hardening, self.seed, Donors::new(items), self.count);
+                draws.into_iter().map(View::Hardened).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The views of an image that need no other image, itself first.
     pub fn of_image(&self) -> Vec<View> {
-        if self.augmentation == Preset::None.augmentation() {
+        if self.hardening.is_some() || self.augmentation == Preset::None.augmentation() {
             return vec![View::Plain];
         }
         if self.augmentation == Preset::Article.augmentation() {

@@ -1,6 +1,6 @@
 //! The figures of an epoch.
 
-use super::Step;
+use super::{Samples, Step};
 use crate::metrics::auroc;
 
 /// The figures of an epoch. Losses are of the labels as they are, without class weights and smoothing.
@@ -12,7 +12,8 @@ pub struct Epoch {
     pub train_loss: f64,
     /// Share of training samples on the right side of 0.5, with dropout.
     pub train_accuracy: f64,
-    /// Mean binary cross-entropy over the validation samples, in nats.
+    /// Mean binary cross-entropy over the validation samples, in nats; this and the next two are of the group that does
+    /// worst, where the samples have groups.
     pub validation_loss: f64,
     /// Share of validation samples on the right side of 0.5.
     pub validation_accuracy: f64,
@@ -70,6 +71,24 @@ pub(crate) fn epoch_record(
         validation_auroc: auroc(&pairs).ok(),
         learning_rate,
     }
+}
+
+/// With the validation figures of the group that does worst in each, where the samples have groups.
+pub(super) fn of_worst_group(mut record: Epoch, validation: &Samples, logits: &[f64]) -> Epoch {
+    let Some(last) = validation.groups.iter().max() else { return record };
+    let of_group = |group: usize| {
+        let members = (0..logits.len()).filter(move |at| validation.groups[*at] == group);
+        let (logits, labels): (Vec<f64>, Vec<bool>) =
+            members.map(|at| (logits[at], validation.labels[at])).unzip();
+        epoch_record(record.epoch, record.learning_rate, &TrainingSums::default(), &logits, &labels)
+    };
+    let groups: Vec<Epoch> =
+        (0..=*last).filter(|group| validation.groups.contains(group)).map(of_group).collect();
+    record.validation_loss = groups.iter().map(|group| group.validation_loss).fold(f64::MIN, f64::max);
+    record.validation_accuracy =
+        groups.iter().map(|group| group.validation_accuracy).fold(f64::MAX, f64::min);
+    record.validation_auroc = groups.iter().filter_map(|group| group.validation_auroc).reduce(f64::min);
+    record
 }
 
 /// Binary cross-entropy of a logit, in nats, in the form that does not overflow:

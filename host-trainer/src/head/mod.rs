@@ -9,6 +9,7 @@ mod event;
 mod model;
 pub(crate) mod rng;
 mod samples;
+mod sampling;
 #[cfg(test)]
 mod tests;
 mod training;

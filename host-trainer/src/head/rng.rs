@@ -5,8 +5,9 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::TrainingConfig;
 use super::model::DropoutMasks;
+use super::sampling::balanced_order;
+use super::{Samples, TrainingConfig};
 
 /// Streams of an epoch: the order, the views, and from here on the dropout of each step.
 const ORDER: u64 = 0;
@@ -30,6 +31,19 @@ pub(crate) fn order(count: usize, seed: u64, epoch: usize) -> Vec<usize> {
 pub(crate) fn views(counts: impl Iterator<Item = usize>, seed: u64, epoch: usize) -> Vec<usize> {
     let mut rng = generator(seed, epoch, VIEWS);
     counts.map(|views| rng.random_range(0..views)).collect()
+}
+
+/// The samples of an epoch in their order, each with the view that it shows.
+pub(super) fn epoch(samples: &Samples, seed: u64, epoch: usize) -> Vec<(usize, usize)> {
+    if samples.weights.is_empty() {
+        let views = views(samples.views.iter().map(Vec::len), seed, epoch);
+        return order(samples.labels.len(), seed, epoch).into_iter().map(|at| (at, views[at])).collect();
+    }
+    let mut rng = generator(seed, epoch, ORDER);
+    let order = balanced_order(&samples.groups, &samples.weights, &mut rng);
+    // A sample that is shown several times shows a view of its own each time.
+    let views = views(order.iter().map(|at| samples.views[*at].len()), seed, epoch);
+    order.into_iter().zip(views).collect()
 }
 
 /// The dropout masks of a step.

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use xray_core::hex;
 
 use super::checkpoint::{BestEpoch, Checkpoint, load, module_bytes};
-use super::epoch::{Epoch, TrainingSums, epoch_record, sigmoid};
+use super::epoch::{Epoch, TrainingSums, epoch_record, of_worst_group, sigmoid};
 use super::model::{DropoutMasks, Head, values};
 use super::{
     HeadWeights, Keep, Samples, Step, TrainingConfig, TrainingError, TrainingEvent, class_weights, rng,
@@ -60,6 +60,7 @@ pub fn train<E: From<TrainingError>>(
         let head = trainer.head.valid();
         let logits = score(&head, validation, &device.clone())?;
         let record = epoch_record(epoch, state.learning_rate, &sums, &logits, &validation.labels);
+        let record = of_worst_group(record, validation, &logits);
         if !record.train_loss.is_finite() || !record.validation_loss.is_finite() {
             return Err(TrainingError::Diverged { epoch }.into());
         }
@@ -144,7 +145,12 @@ impl<'a> Trainer<'a> {
         let head = Head::new(training.width(), config.hidden, config.seed, &device);
         let optimizer = AdamConfig::new().with_epsilon(ADAM_EPSILON).init();
         let (head, optimizer) = state.restore(head, optimizer)?;
-        let weights = class_weights(config, training.labels.len(), training.positives());
+        // Where groups have shares of an epoch, these say how much a class counts.
+        let weights = if training.weights.is_empty() {
+            class_weights(config, training.labels.len(), training.positives())
+        } else {
+            None
+        };
         let loss = loss_of(config, weights, &device);
         Ok(Trainer { config, training, device, loss, head, optimizer })
     }
@@ -156,8 +162,7 @@ impl<'a> Trainer<'a> {
         mut observe: impl FnMut(Step) -> Result<(), E>,
     ) -> Result<TrainingSums, E> {
         let (seed, total) = (self.config.seed, self.training.labels.len());
-        let order = rng::order(total, seed, epoch);
-        let views = rng::views(self.training.views.iter().map(Vec::len), seed, epoch);
+        let order = rng::epoch(self.training, seed, epoch);
         let mut sums = TrainingSums::default();
         for (step, batch) in order.chunks(self.config.batch_size).enumerate() {
             // One sample has no variance: BatchNorm would give zeros.
@@ -165,7 +170,7 @@ impl<'a> Trainer<'a> {
                 continue;
             }
             let masks = rng::dropout(self.config, epoch, step, batch.len(), &self.device);
-            self.step(batch, &views, masks, learning_rate, &mut sums)?;
+            self.step(batch, masks, learning_rate, &mut sums)?;
             observe(sums.step(epoch, total))?;
         }
         Ok(sums)
@@ -173,21 +178,20 @@ impl<'a> Trainer<'a> {
 
     fn step(
         &mut self,
-        batch: &[usize],
-        views: &[usize],
+        batch: &[(usize, usize)],
         masks: DropoutMasks,
         learning_rate: f64,
         sums: &mut TrainingSums,
     ) -> Result<(), TrainingError> {
-        let rows = self.training.rows(batch, |image| views[image], &self.device);
+        let rows = self.training.rows(batch, &self.device);
         let logits = self.head.forward(rows, Some(masks)).flatten::<1>(0, 1);
-        let labels: Vec<i64> = batch.iter().map(|i| i64::from(self.training.labels[*i])).collect();
+        let labels: Vec<i64> = batch.iter().map(|(i, _)| i64::from(self.training.labels[*i])).collect();
         let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [batch.len()]), &self.device);
         let loss = self.loss.forward(logits.clone(), labels);
         let gradients = GradientsParams::from_grads(loss.backward(), &self.head);
         self.head = self.optimizer.step(learning_rate, self.head.clone(), gradients);
 
-        let labels: Vec<bool> = batch.iter().map(|i| self.training.labels[*i]).collect();
+        let labels: Vec<bool> = batch.iter().map(|(i, _)| self.training.labels[*i]).collect();
         sums.add(&values(logits.inner())?, &labels);
         Ok(())
     }
@@ -218,10 +222,10 @@ pub fn probabilities(
 }
 
 fn score(head: &Head, samples: &Samples, device: &Device) -> Result<Vec<f64>, TrainingError> {
-    let all: Vec<usize> = (0..samples.labels.len()).collect();
+    let all: Vec<(usize, usize)> = (0..samples.labels.len()).map(|sample| (sample, 0)).collect();
     let mut logits = Vec::with_capacity(all.len());
     for batch in all.chunks(SCORE_BATCH) {
-        let scored = values(head.forward(samples.rows(batch, |_| 0, device), None))?;
+        let scored = values(head.forward(samples.rows(batch, device), None))?;
         logits.extend(scored.into_iter().map(f64::from));
     }
     Ok(logits)

@@ -90,6 +90,12 @@ fn threshold_rule(record: &RunRecord) -> String {
             "{} on validation images and {} corruptions of each (suite {})",
             record.threshold_rule, shift.corruptions, shift.suite
         ),
+        (_, ChooseOn::Drawn) if chosen => {
+            format!("{} on validation images as they are and drawn", record.threshold_rule)
+        }
+        (_, ChooseOn::Worst) if chosen => {
+            format!("{} in every hospital and view of the validation images", record.threshold_rule)
+        }
         _ => record.threshold_rule.clone(),
     }
 }

@@ -1,9 +1,9 @@
 //! Which features a fit needs, and the samples that they become.
 
-use crate::data::{DataSet, Item};
+use crate::data::{DataSet, DataSource, Item};
 use crate::features::{Extraction, FeatureJob, View, Views, validation_views};
 use crate::head::Samples;
-use crate::run::{ChooseOn, ValidationScore};
+use crate::run::{ChooseOn, ValidationScore, ViewKind};
 
 /// In which views images are used.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,8 @@ pub(crate) struct ViewOptions<'a> {
     pub corruptions: u32,
     /// Whether these changes count when the best epoch is chosen.
     pub choose_on: ChooseOn,
+    /// The hospitals; where there are several, each has its share of an epoch.
+    pub sources: &'a [DataSource],
 }
 
 /// The score of one view of a validation image.
@@ -23,8 +25,13 @@ pub(crate) fn validation_score(item: &Item, view: &View, probability: f64) -> Va
         sha256: item.sha256.clone(),
         corruption: match view {
             View::Corrupted(corruption) => Some(corruption.to_string()),
-            View::Plain | View::Mirror | View::Augmented(_) | View::WrongOrientation(_) => None,
+            _ => None,
         },
+        draw: match view {
+            View::Hardened(view) => Some(view.index),
+            _ => None,
+        },
+        source: item.source.clone(),
         label: item.label,
         probability,
     }
@@ -35,17 +42,28 @@ pub(crate) struct FeatureJobs {
     jobs: Vec<FeatureJob>,
     /// Where the jobs of each image begin, and at the end their number.
     starts: Vec<usize>,
+    /// Names and weights of the hospitals, where there are several.
+    sources: Vec<(String, f64)>,
 }
 
 impl FeatureJobs {
     pub fn new(data: &DataSet, options: ViewOptions<'_>) -> Self {
-        let views = options.training.of_image();
-        let mut jobs = FeatureJobs { jobs: Vec::new(), starts: vec![0] };
+        let sources = match options.sources {
+            [_] => Vec::new(),
+            sources => sources.iter().map(|source| (source.name.clone(), source.weight)).collect(),
+        };
+        let mut jobs = FeatureJobs { jobs: Vec::new(), starts: vec![0], sources };
+        let mut views = options.training.of_image();
+        // Frames and amplitudes come from images of the same side: no training image is seen in validation.
+        views.extend(options.training.hardened(&data.train));
         for item in &data.train {
             jobs.add(item, &views);
         }
+        let hardened = options.training.hardened(&data.validation);
         for item in &data.validation {
-            jobs.add(item, &validation_views(&item.sha256, options.corruptions));
+            let mut views = validation_views(&item.sha256, options.corruptions);
+            views.extend(hardened.iter().cloned());
+            jobs.add(item, &views);
         }
         jobs
     }
@@ -73,9 +91,19 @@ impl FeatureJobs {
             if !views.is_empty() {
                 samples.views.push(views);
                 samples.labels.push(item.label);
+                if let Some(source) = self.source(item) {
+                    samples.groups.push(2 * source + usize::from(item.label));
+                }
             }
         }
+        // Each hospital's two classes have the same share.
+        samples.weights = self.sources.iter().flat_map(|(_, weight)| [*weight; 2]).collect();
         samples
+    }
+
+    /// The number of the hospital of an image, where there are several.
+    fn source(&self, item: &Item) -> Option<usize> {
+        self.sources.iter().position(|(name, _)| *name == item.source)
     }
 
     /// The views of the validation images of `data` that could be read.
@@ -90,12 +118,13 @@ impl FeatureJobs {
             for job in ends[0]..ends[1] {
                 let Some(features) = &extraction.features[job] else { continue };
                 let view = &self.jobs[job].view;
-                let side = match (choose_on, view) {
-                    (ChooseOn::Clean, View::Corrupted(_)) => &mut samples.others,
-                    _ => &mut samples.monitored,
-                };
+                let kind = ViewKind::of(view);
+                let side = if choose_on.counts(kind) { &mut samples.monitored } else { &mut samples.others };
                 side.samples.views.push(vec![features.clone()]);
                 side.samples.labels.push(item.label);
+                if choose_on == ChooseOn::Worst {
+                    side.samples.groups.push(3 * self.source(item).unwrap_or(0) + kind as usize);
+                }
                 side.sources.push((item, view));
             }
         }
@@ -123,5 +152,83 @@ impl LabelledViews<'_> {
     pub fn scores(&self, probabilities: &[f64]) -> Vec<ValidationScore> {
         let pairs = self.sources.iter().zip(probabilities);
         pairs.map(|((item, view), probability)| validation_score(item, view, *probability)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::data::Split;
+    use crate::data::augment::{Hardening, Preset};
+
+    fn item(source: &str, label: bool, number: usize) -> Item {
+        Item {
+            path: PathBuf::from(format!("/{source}/{number}.png")),
+            relative: format!("{source}/train/{number}.png"),
+            label,
+            split: Split::Train,
+            patient: format!("{source}/{number}"),
+            source: source.to_owned(),
+            sha256: format!("{source}{number}"),
+        }
+    }
+
+    fn data() -> DataSet {
+        let side = |from: usize| {
+            let item = |(at, source)| item(source, at % 2 == 1, from + at);
+            ["a", "a", "a", "a", "b", "b"].into_iter().enumerate().map(item).collect()
+        };
+        DataSet { train: side(0), validation: side(100), test: Vec::new() }
+    }
+
+    fn sources() -> Vec<DataSource> {
+        let source =
+            |name: &str, weight| DataSource { name: name.to_owned(), weight, ..DataSource::new(name) };
+        vec![source("a", 1.0), source("b", 0.5)]
+    }
+
+    fn extraction(jobs: &FeatureJobs) -> Extraction {
+        Extraction { features: vec![Some([0.5].into()); jobs.as_slice().len()], ..Extraction::default() }
+    }
+
+    #[test]
+    fn every_image_is_drawn_with_others_of_its_side() {
+        let views = Views { count: 3, hardening: Some(Hardening::default()), ..Views::new(Preset::None) };
+        let (data, sources) = (data(), sources());
+        let options =
+            ViewOptions { training: &views, corruptions: 2, choose_on: ChooseOn::Drawn, sources: &sources };
+        let jobs = FeatureJobs::new(&data, options);
+        // Itself and three draws; of a validation image two corruptions, too.
+        assert_eq!(jobs.as_slice().len(), 6 * 4 + 6 * 6);
+        let names: std::collections::BTreeSet<String> = jobs
+            .as_slice()
+            .iter()
+            .map(|job| job.view.name())
+            .filter(|name| name.starts_with("hardened"))
+            .collect();
+        assert_eq!(names.len(), 6, "the donors of both sides differ: {names:?}");
+        let validation = jobs.validation(&extraction(&jobs), &data, ChooseOn::Drawn);
+        assert_eq!(validation.monitored.samples.labels.len(), 6 * 4);
+        assert_eq!(validation.others.samples.labels.len(), 6 * 2);
+        assert_eq!(validation.monitored.samples.groups, Vec::<usize>::new());
+    }
+
+    #[test]
+    fn hospitals_have_their_shares_and_the_worst_group_decides() {
+        let views = Views { count: 1, hardening: Some(Hardening::default()), ..Views::new(Preset::None) };
+        let (data, sources) = (data(), sources());
+        let of =
+            |sources| ViewOptions { training: &views, corruptions: 0, choose_on: ChooseOn::Worst, sources };
+        let jobs = FeatureJobs::new(&data, of(&sources));
+        let training = jobs.training(&extraction(&jobs), &data.train, |_| true);
+        assert_eq!(training.groups, [0, 1, 0, 1, 2, 3]);
+        assert_eq!(training.weights, [1.0, 1.0, 0.5, 0.5]);
+        let validation = jobs.validation(&extraction(&jobs), &data, ChooseOn::Worst).monitored.samples;
+        assert_eq!(validation.groups, [0, 2, 0, 2, 0, 2, 0, 2, 3, 5, 3, 5]);
+        let one = FeatureJobs::new(&data, of(&sources[..1]));
+        let training = one.training(&extraction(&one), &data.train, |_| true);
+        assert!(training.groups.is_empty() && training.weights.is_empty());
     }
 }

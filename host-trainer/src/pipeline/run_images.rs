@@ -8,18 +8,16 @@ use xray_core::preprocess::Preprocessing;
 use xray_intake as intake;
 
 use super::Event;
-use crate::data::{ClassNames, DataSet, Item};
+use crate::data::{ClassNames, DataSet, DataSource, Item};
 use crate::onnx::ActivationRanges;
 use crate::quantise::measure_ranges;
 use crate::run::RunRecord;
 use crate::weights::WeightSet;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RunImages {
-    /// The folder that the run was made from.
-    pub data: PathBuf,
-    /// The splits file of the run, if it had one.
-    pub splits: Option<PathBuf>,
+    /// The folders that the run was made from, each with its splits file.
+    pub sources: Vec<DataSource>,
 }
 
 /// Measures the activation ranges of backbones on calibration images.
@@ -48,6 +46,13 @@ pub(crate) fn measure_activation_ranges(
 }
 
 impl RunImages {
+    /// The folders, for messages.
+    pub(crate) fn folders(&self) -> String {
+        let folders: Vec<String> =
+            self.sources.iter().map(|source| source.folder.display().to_string()).collect();
+        folders.join(", ")
+    }
+
     /// Lists the images of a run again.
     ///
     /// # Errors
@@ -56,12 +61,12 @@ impl RunImages {
         let classes =
             ClassNames { negative: record.labels.negative.clone(), positive: record.labels.positive.clone() };
         let seed = record.training.seed;
-        let data = DataSet::load(&self.data, &classes, self.splits.as_deref(), seed)?;
+        let data = DataSet::load_sources(&self.sources, &classes, seed)?;
         ensure!(
             data.fingerprint() == record.data.fingerprint,
             "{}: these are not the images that the run was made from ({}), or they are divided differently; give \
              that folder with --data and, if the run had one, the same file with --splits",
-            self.data.display(),
+            self.folders(),
             record.data.folder,
         );
         Ok(data)

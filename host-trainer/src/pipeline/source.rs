@@ -11,7 +11,7 @@ use super::int8_backbones::{Int8BackboneOptions, Int8Backbones};
 use super::{Event, LoadedBackbones, ViewOptions};
 use crate::architectures::BackboneKind;
 use crate::data::augment::Preset;
-use crate::data::{ClassNames, DataSet, Item};
+use crate::data::{ClassNames, DataSet, DataSource, Item};
 use crate::device::ChosenDevice;
 use crate::features::{Extractor, Views};
 use crate::quantise::CALIBRATION_IMAGES;
@@ -62,12 +62,10 @@ impl FeaturePrecision {
 /// Which images go through which backbones, and where features are cached.
 #[derive(Debug, Clone)]
 pub struct FeatureSource {
-    /// Folder with the class folders.
-    pub data: PathBuf,
+    /// The folders with the class folders: one a hospital, at least one.
+    pub sources: Vec<DataSource>,
     /// Names of the class folders.
     pub classes: ClassNames,
-    /// A file that says which image is on which side, instead of the rule by patient.
-    pub splits: Option<PathBuf>,
     pub backbones: BackboneSource,
     /// Without effect on the backbones of a base model, which run as they are.
     pub feature_precision: FeaturePrecision,
@@ -105,9 +103,8 @@ impl FeatureSource {
     /// [`WeightsError::NoStore`] if no folder for weights can be determined.
     pub fn new(data: impl Into<PathBuf>, cache: impl Into<PathBuf>) -> Result<Self, WeightsError> {
         Ok(FeatureSource {
-            data: data.into(),
+            sources: vec![DataSource::new(data)],
             classes: ClassNames::default(),
-            splits: None,
             backbones: BackboneSource::Stored {
                 kinds: BackboneKind::DEFAULT_STACK.to_vec(),
                 store: WeightStore::open(None)?,
@@ -140,7 +137,7 @@ impl FeatureSource {
             LoadedBackbones::Base(base) => base.contract().preprocessing.clone(),
         };
         let start = Instant::now();
-        let data = DataSet::load(&self.data, &self.classes, self.splits.as_deref(), seed)?;
+        let data = DataSet::load_sources(&self.sources, &self.classes, seed)?;
         let data_seconds = start.elapsed().as_secs_f64();
         observe(Event::Note(&format!(
             "{} training and {} validation images of {} and {} patients",
@@ -185,7 +182,12 @@ impl FeatureSource {
     }
 
     pub(crate) fn view_options(&self) -> ViewOptions<'_> {
-        ViewOptions { training: &self.views, corruptions: self.corruptions, choose_on: self.choose_on }
+        ViewOptions {
+            training: &self.views,
+            corruptions: self.corruptions,
+            choose_on: self.choose_on,
+            sources: &self.sources,
+        }
     }
 
     pub(crate) fn labels(&self) -> Labels {

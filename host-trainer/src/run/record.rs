@@ -7,8 +7,9 @@ use xray_core::package::{AbstainBand, Labels, Precision};
 use xray_core::preprocess::Preprocessing;
 
 use crate::architectures::BackboneKind;
+use crate::data::DataSource;
 use crate::data::leaks::LeakCounts;
-use crate::features::Views;
+use crate::features::{View, Views};
 use crate::fine_tune::FineTune;
 use crate::head::{Epoch, TrainingConfig};
 use crate::metrics::{Evaluation, Interval, Rate, Scored};
@@ -45,6 +46,84 @@ pub enum ChooseOn {
     Corrupted,
     /// Validation images as they are
     Clean,
+    /// Validation images as they are and as the hardening augmentation draws them
+    Drawn,
+    /// All of these, so that hospital and kind of view in which it does worst decide
+    Worst,
+}
+
+impl ChooseOn {
+    /// Whether views of this kind count.
+    pub(crate) fn counts(self, kind: ViewKind) -> bool {
+        matches!(
+            (self, kind),
+            (_, ViewKind::Plain)
+                | (ChooseOn::Worst, _)
+                | (ChooseOn::Corrupted, ViewKind::Corrupted)
+                | (ChooseOn::Drawn, ViewKind::Drawn)
+        )
+    }
+}
+
+/// In which views validation images are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ViewKind {
+    /// As they are.
+    Plain,
+    /// Changed by the corruption suite.
+    Corrupted,
+    /// Drawn by the hardening augmentation.
+    Drawn,
+}
+
+impl ViewKind {
+    /// The name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            ViewKind::Plain => "plain",
+            ViewKind::Corrupted => "corrupted",
+            ViewKind::Drawn => "drawn",
+        }
+    }
+
+    pub(crate) fn of(view: &View) -> ViewKind {
+        match view {
+            View::Corrupted(_) => ViewKind::Corrupted,
+            View::Hardened(_) => ViewKind::Drawn,
+            View::Plain | View::Mirror | View::Augmented(_) | View::WrongOrientation(_) => ViewKind::Plain,
+        }
+    }
+}
+
+/// Figures on the validation images of one hospital in one kind of view.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupFigures {
+    /// The hospital; empty where there is only one.
+    pub source: String,
+    /// The kind of view.
+    pub view: ViewKind,
+    /// Views that have a score; several of one image are not independent, so intervals are too narrow then.
+    pub views: usize,
+    /// Area under the ROC curve; none if they are of one class.
+    pub auroc: Option<f64>,
+    /// Its 95% interval (DeLong).
+    pub auroc_interval: Option<Interval>,
+    /// Share of the positive that is called so.
+    pub sensitivity: Rate,
+    /// Share of the negative that is called so.
+    pub specificity: Rate,
+}
+
+/// What would have been chosen on other validation images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SelectionRecord {
+    /// On which.
+    pub choose_on: ChooseOn,
+    /// The threshold on calibrated probabilities; none if the rule could not be met.
+    pub threshold: Option<f64>,
+    /// The temperature; none if nothing was chosen.
+    pub temperature: Option<f64>,
 }
 
 /// The int8 backbones that the features of a run were computed with.
@@ -134,6 +213,9 @@ pub struct DataRecord {
     pub folder: String,
     /// The splits file as it was named, if there was one.
     pub splits: Option<String>,
+    /// All hospitals, where there are several; `folder` and `splits` are those of the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<DataSource>,
     /// SHA-256 (hex) over the sorted content hashes, roles and labels.
     pub fingerprint: String,
     /// Where the features came from, if others had computed them.
@@ -161,10 +243,27 @@ pub struct ValidationScore {
     /// Under which change of the corruption suite it was seen; none as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corruption: Option<String>,
+    /// The number of the draw of the hardening augmentation that it was seen as; none for other forms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draw: Option<u32>,
+    /// The hospital that it is from; empty where there is only one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
     /// `true` for the positive class.
     pub label: bool,
     /// Probability of the positive class under the head that was kept, not calibrated.
     pub probability: f64,
+}
+
+impl ValidationScore {
+    /// In which kind of view it was seen.
+    pub fn kind(&self) -> ViewKind {
+        match (&self.corruption, self.draw) {
+            (Some(_), _) => ViewKind::Corrupted,
+            (None, Some(_)) => ViewKind::Drawn,
+            (None, None) => ViewKind::Plain,
+        }
+    }
 }
 
 /// Probabilities with labels, as the metrics take them.
@@ -202,6 +301,9 @@ pub struct RunRecord {
     pub labels: Labels,
     /// The backbones in the order in which features are joined.
     pub backbones: Vec<BackboneUse>,
+    /// The folder that their weights were read from, if they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights_dir: Option<String>,
     /// The model that the backbones were kept from, if they were.
     pub base: Option<BaseUse>,
     /// The int8 backbones that features were computed with; none if they were computed with float ones or with those of
@@ -239,10 +341,25 @@ pub struct RunRecord {
     /// Figures on changed validation images, if there were any.
     #[serde(rename = "shift")]
     pub domain_shift: Option<DomainShiftRecord>,
+    /// Figures by hospital and kind of view, where there is more than one of either.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupFigures>,
+    /// What would have been chosen on other validation images, where images are drawn or of several hospitals.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub selections: Vec<SelectionRecord>,
     pub timings: Timings,
 }
 
 impl RunRecord {
+    /// The folders of its images, each with its splits file.
+    pub fn sources(&self) -> Vec<DataSource> {
+        if self.data.sources.is_empty() {
+            let splits = self.data.splits.as_ref().map(Into::into);
+            return vec![DataSource { splits, ..DataSource::new(&self.data.folder) }];
+        }
+        self.data.sources.clone()
+    }
+
     /// Whether fine-tuned backbones were kept: then they are in the run folder.
     pub fn has_trained_backbones(&self) -> bool {
         self.fine_tune_best.is_some_and(|best| best > 0)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use xray_core::package::PackageFile;
 
-use super::{RUN_SCHEMA, RunRecord, ValidationScore};
+use super::{RUN_SCHEMA, RunRecord, ValidationScore, ViewKind};
 use crate::head::{Epoch, HeadError, HeadWeights};
 use crate::weights::{WeightSet, WeightStore, WeightsError};
 use xray_core::files::{PUBLIC, not_found_as_none, write_atomic};
@@ -44,8 +44,8 @@ pub struct RunFiles<'a> {
     pub fine_tuned: &'a [WeightSet],
 }
 
-/// The folder of a run: `run.json`, `head.safetensors`, `metrics.csv`, `validation.json`; `corrupted.json` where changed
-/// validation images were looked at, too; `base.onnx` where features come from the backbones of a model; `fine-tuned/` and
+/// The folder of a run: `run.json`, `head.safetensors`, `metrics.csv`, `validation.json`; `corrupted.json` and `drawn.json`
+/// where changed or drawn validation images were looked at, too; `base.onnx` where features come from the backbones of a model; `fine-tuned/` and
 /// `fine-tune-metrics.csv` where backbones were trained.
 #[derive(Debug, Clone)]
 pub struct RunDir {
@@ -92,10 +92,15 @@ impl RunDir {
             [] => remove(fine_tune_metrics)?,
             history => self.write_file(&fine_tune_metrics, metrics_csv(history).as_bytes())?,
         }
-        let (plain, corrupted): (Vec<_>, Vec<_>) =
-            scores.iter().partition(|score| score.corruption.is_none());
-        self.write_json(&self.scores_path(), &plain)?;
-        self.write_json(&self.path.join("corrupted.json"), &corrupted)?;
+        let of =
+            |kind| -> Vec<&ValidationScore> { scores.iter().filter(|score| score.kind() == kind).collect() };
+        self.write_json(&self.scores_path(), &of(ViewKind::Plain))?;
+        self.write_json(&self.path.join("corrupted.json"), &of(ViewKind::Corrupted))?;
+        let drawn = self.path.join("drawn.json");
+        match of(ViewKind::Drawn) {
+            none if none.is_empty() => remove(drawn)?,
+            scores => self.write_json(&drawn, &scores)?,
+        }
         self.write_json(&self.record_path(), record)?;
         [self.checkpoint_path(), self.fine_tune_checkpoint_path(), self.progress_path()]
             .into_iter()

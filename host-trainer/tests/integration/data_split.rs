@@ -17,6 +17,7 @@ fn item(split: Split, label: bool, patient: &str, n: usize) -> Item {
         label,
         split,
         patient: patient.to_owned(),
+        source: String::new(),
     }
 }
 

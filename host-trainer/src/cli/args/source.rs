@@ -10,8 +10,8 @@ use super::augment::AugmentArgs;
 use super::cache_folder;
 use super::recipe::Recipe;
 use crate::architectures::BackboneKind;
-use crate::data::ClassNames;
-use crate::data::augment::Preset;
+use crate::data::augment::{Hardening, Preset};
+use crate::data::{ClassNames, DataSource, SourceSplits, SourceWeight};
 use crate::device::{ChosenDevice, DeviceChoice, DeviceError, choose};
 use crate::features::Views;
 use crate::pipeline::{BackboneSource, FeaturePrecision, FeatureSource};
@@ -26,12 +26,16 @@ pub struct SourceArgs {
     /// The defaults of other options: `robust` or `article`
     #[arg(long, value_enum, default_value = "robust")]
     pub recipe: Recipe,
-    /// Folder with the class folders, found recursively
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// CSV file with the columns path,role,patient that says which image is in which split
-    #[arg(long, value_name = "FILE")]
-    splits: Option<PathBuf>,
+    /// Folder with the class folders, found recursively; several hospitals are given by several --data NAME=DIR, of which
+    /// each class of each has the same share of an epoch
+    #[arg(long, value_name = "[NAME=]DIR", required = true)]
+    data: Vec<DataSource>,
+    /// CSV file with the columns path,role,patient that says which image is in which split; of several hospitals NAME=FILE
+    #[arg(long, value_name = "[NAME=]FILE")]
+    splits: Vec<SourceSplits>,
+    /// Another share of an epoch for one of several hospitals
+    #[arg(long, value_name = "NAME=WEIGHT")]
+    source_weight: Vec<SourceWeight>,
     /// Names of the class folders, the one without the finding first
     #[arg(long, value_name = "NEGATIVE,POSITIVE", default_value = "NORMAL,PNEUMONIA")]
     classes: ClassNames,
@@ -62,7 +66,22 @@ pub struct SourceArgs {
     /// reuse them
     #[arg(long, default_value_t = 42, help_heading = "Augmentation")]
     view_seed: u64,
-    /// What the epoch, the temperature and the threshold are chosen on [default: that of --recipe]
+    /// Draws of each training and validation image, beside the image itself, by the augmentation that hardened backbones were
+    /// trained with: frames exchanged between images, amplitude spectra mixed, wide changes of position, exposure and
+    /// sharpness, an erased box. A head on hardened backbones must see such images. `--draws` alone draws 3
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "3", help_heading = "Augmentation", conflicts_with_all = ["augment", "views"])]
+    draws: Option<u32>,
+    /// Share of the draws whose frame is that of another image; 0 to 1
+    #[arg(long, value_name = "SHARE", requires = "draws", help_heading = "Augmentation")]
+    frame_exchange: Option<f64>,
+    /// Share of the draws whose amplitude spectrum is mixed with that of another image; 0 to 1
+    #[arg(long, value_name = "SHARE", requires = "draws", help_heading = "Augmentation")]
+    amplitude_mix: Option<f64>,
+    /// Share of the draws of which a box is erased; 0 to 1
+    #[arg(long, value_name = "SHARE", requires = "draws", help_heading = "Augmentation")]
+    erase: Option<f64>,
+    /// What the epoch, the temperature and the threshold are chosen on [default: `drawn`
+    /// with --draws, else that of --recipe]
     #[arg(long, value_enum, help_heading = "Decision")]
     choose_on: Option<ChooseOn>,
     /// Changes of the corruption suite for each validation image, beside the image itself; 0 to 32. With `--choose-on
@@ -138,6 +157,18 @@ impl SourceArgs {
             );
             views.count = count;
         }
+        if let Some(count) = self.draws {
+            let default = Hardening::default();
+            let hardening = Hardening {
+                frame_exchange: self.frame_exchange.unwrap_or(default.frame_exchange),
+                amplitude_mix: self.amplitude_mix.unwrap_or(default.amplitude_mix),
+                erase: self.erase.unwrap_or(default.erase),
+                ..default
+            };
+            hardening.check()?;
+            views = Views { hardening: Some(hardening), count, ..views };
+        }
+        let choose_on = if self.draws.is_some() { ChooseOn::Drawn } else { self.recipe.choose_on() };
         let intensity = self.intensity.unwrap_or(self.recipe.intensity());
         Ok(FeatureSource {
             classes: self.classes,
@@ -150,10 +181,9 @@ impl SourceArgs {
             preprocessing: Preprocessing { intensity, ..Preprocessing::new(scaling) },
             views,
             corruptions: self.corruptions.unwrap_or(self.recipe.corruptions()),
-            choose_on: self.choose_on.unwrap_or(self.recipe.choose_on()),
+            choose_on: self.choose_on.unwrap_or(choose_on),
             cache: cache_folder(self.cache)?,
-            data: self.data,
-            splits: self.splits,
+            sources: DataSource::join(self.data, self.splits, self.source_weight)?,
         })
     }
 }

@@ -80,4 +80,6 @@ value_enum!(Preset {
 value_enum!(ChooseOn {
     Corrupted => "corrupted", "Validation images as they are, and changes of each from the corruption suite";
     Clean => "clean", "Validation images as they are";
+    Drawn => "drawn", "Validation images as they are, and --draws of each";
+    Worst => "worst", "All of these; the epoch by the hospital and view that does worst, the threshold so that its rule is met in each";
 });

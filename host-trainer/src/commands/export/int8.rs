@@ -12,7 +12,7 @@ use super::quantisation::{HeadTrainedOn, QuantisationOptions};
 use super::write::write_model;
 use super::{ExportOptions, ExportedModel, RunData, backbone_weights};
 use crate::device::ChosenDevice;
-use crate::evaluation::{DecisionRules, Int8Comparison, ModelScores, calibrated, selection_scores};
+use crate::evaluation::{DecisionRules, Int8Comparison, ModelScores, calibrated};
 use crate::export::{BackboneGraph, export_quantised};
 use crate::features::{Extractor, FeatureJob, View};
 use crate::head::{HeadWeights, Samples, probabilities};
@@ -20,7 +20,7 @@ use crate::pipeline::{
     BaseModel, Event, FittedHead, HeadFit, ViewOptions, calibration_images, contract_of_run,
     measure_activation_ranges, set_validation_figures, validation_score,
 };
-use crate::run::{RunDir, RunRecord, ValidationScore, scored};
+use crate::run::{RunDir, RunRecord, ValidationScore};
 use crate::weights::WeightSet;
 
 /// As [`export_run`](super::export_run) with [`Precision::Int8`]: measures activation ranges on training images of the run,
@@ -103,8 +103,7 @@ impl Int8Export<'_> {
         if self.quantisation.head_trained_on == HeadTrainedOn::Int8 {
             let fitted = self.train_head_again(&model, observe)?;
             head = fitted.trained.weights;
-            let scores = scored(&selection_scores(&fitted.scores, record.choose_on));
-            let chosen = DecisionRules::of(record)?.choose(&scores)?;
+            let chosen = DecisionRules::of(record)?.choose_on(&fitted.scores, record.choose_on)?;
             chosen.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
             contract.temperature = chosen.calibration.temperature();
             (contract.threshold, contract.abstain) = (chosen.threshold, chosen.abstain);
@@ -185,7 +184,12 @@ impl Int8Export<'_> {
         HeadFit {
             data,
             extractor: &extractor,
-            views: ViewOptions { training: &record.views, corruptions, choose_on: record.choose_on },
+            views: ViewOptions {
+                training: &record.views,
+                corruptions,
+                choose_on: record.choose_on,
+                sources: &record.sources(),
+            },
             training: &record.training,
             device: self.device,
             checkpointing: None,

@@ -118,8 +118,10 @@ pub(super) fn fit_quality_gate(
     };
     let extractor = model.extractor(&options.cache, observe)?;
     let seed = record.training.seed;
-    let train = sample(&data.train, seed, images);
-    let validation = sample(&data.validation, seed, images);
+    // Of several hospitals the first is the one where the model is used: the gate knows its images.
+    let first = options.images.sources.first().map_or("", |source| source.name.as_str());
+    let train = sample(&data.train, first, seed, images);
+    let validation = sample(&data.validation, first, seed, images);
     let mut images = FeatureReader { extractor: &extractor, observe };
     let note = format!(
         "fitting the quality gate on {} training and {} validation images",
@@ -148,7 +150,7 @@ pub(super) fn fit_quality_gate(
         others,
         validation: images.features(&validation, |at| field_views(seed, at))?,
     };
-    let gate = fit(&samples).with_context(|| options.images.data.display().to_string())?;
+    let gate = fit(&samples).with_context(|| options.images.folders())?;
     let text = format!(
         "the quality gate refuses {} of {} validation images, unchanged and changed",
         gate.fit.refused, gate.fit.validation
@@ -164,8 +166,10 @@ fn drawn_count(images: usize) -> u64 {
 
 /// The views of the image at this index: unchanged, varied with the border repeated, varied on black, and under a strong change.
 fn field_views(seed: u64, at: usize) -> Vec<View> {
-    let varied =
-        |fill| Views { augmentation: Augmentation { fill, ..FIELD_VARIATION }, count: 1, seed }.of_image();
+    let varied = |fill| {
+        Views { augmentation: Augmentation { fill, ..FIELD_VARIATION }, count: 1, seed, hardening: None }
+            .of_image()
+    };
     let on_black = varied(Fill::Level(0)).split_off(1);
     let strong = Corruption::new(STRONG[at % STRONG.len()], 3).map(View::Corrupted);
     varied(Fill::Edge).into_iter().chain(on_black).chain(strong).collect()
@@ -193,8 +197,8 @@ impl FeatureReader<'_> {
     }
 }
 
-/// `count` images in the order of a hash of seed and content.
-fn sample(items: &[Item], seed: u64, count: usize) -> Vec<&Item> {
+/// `count` images of one source in the order of a hash of seed and content.
+fn sample<'a>(items: &'a [Item], source: &str, seed: u64, count: usize) -> Vec<&'a Item> {
     let key = |item: &&Item| {
         let mut hash = Sha256::new();
         hash.update(b"gate");
@@ -202,7 +206,9 @@ fn sample(items: &[Item], seed: u64, count: usize) -> Vec<&Item> {
         hash.update(&item.sha256);
         <[u8; 32]>::from(hash.finalize())
     };
-    let mut items: Vec<&Item> = items.iter().collect();
+    // Images of the only source have no name of it.
+    let of_source = |item: &&Item| item.source.is_empty() || item.source == source;
+    let mut items: Vec<&Item> = items.iter().filter(of_source).collect();
     items.sort_by_cached_key(key);
     items.truncate(count);
     items

@@ -50,8 +50,8 @@ impl BackboneTuning<'_> {
         let (train, validation) = (readable(&self.data.train), readable(&self.data.validation));
         let source = &self.options.source;
         let corruptions = match source.choose_on {
-            ChooseOn::Corrupted => source.corruptions,
-            ChooseOn::Clean => 0,
+            ChooseOn::Corrupted | ChooseOn::Worst => source.corruptions,
+            ChooseOn::Clean | ChooseOn::Drawn => 0,
         };
         let views: Vec<Vec<View>> =
             validation.iter().map(|item| validation_views(&item.sha256, corruptions)).collect();

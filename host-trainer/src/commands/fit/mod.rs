@@ -17,7 +17,7 @@ use self::without_mirror::without_mirror;
 use super::features::merge_shards;
 use crate::cancel::CancelToken;
 use crate::device::ChosenDevice;
-use crate::evaluation::{DecisionRules, selection_scores};
+use crate::evaluation::DecisionRules;
 use crate::features::shard::ShardStorage;
 use crate::fine_tune::FineTune;
 use crate::head::TrainingConfig;
@@ -25,7 +25,7 @@ use crate::pipeline::{
     BackboneSource, BaseModel, Checkpointing, Event, FeaturePrecision, FeatureSource, FittedHead, HeadFit,
     LoadedBackbones, PreparedFeatures,
 };
-use crate::run::{RunDir, RunFiles, RunRecord, scored};
+use crate::run::{RunDir, RunFiles, RunRecord};
 
 #[derive(Debug, Clone)]
 pub struct FitOptions {
@@ -87,6 +87,10 @@ fn check(options: &FitOptions, device: &ChosenDevice) -> anyhow::Result<()> {
     };
     fine_tune.check(kinds)?;
     ensure!(
+        options.source.views.hardening.is_none(),
+        "--draws is for frozen backbones; leave --draws or --unfreeze out"
+    );
+    ensure!(
         options.source.feature_precision != FeaturePrecision::Int8,
         "int8 backbones cannot be trained; leave --features-by int8 or --unfreeze out"
     );
@@ -137,8 +141,7 @@ pub fn fit(
         None => fitted,
         Some(_) => fine_tune_backbones(&mut prepared, fitted, options, device, &checkpointing, observe)?,
     };
-    let scores = scored(&selection_scores(&fitted.scores, source.choose_on));
-    let operating_point = options.decision.choose(&scores)?;
+    let operating_point = options.decision.choose_on(&fitted.scores, source.choose_on)?;
     operating_point.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
     let finished = FinishedFit {
         options,

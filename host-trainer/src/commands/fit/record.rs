@@ -6,9 +6,11 @@ use super::FitOptions;
 use crate::data::Item;
 use crate::data::leaks::LeakCounts;
 use crate::device::ChosenDevice;
-use crate::evaluation::{OperatingPoint, calibrated, domain_shift, split_by_corruption};
+use crate::evaluation::{OperatingPoint, calibrated, domain_shift, group_figures, split_by_corruption};
 use crate::metrics::Evaluation;
-use crate::pipeline::{BaseModel, FittedHead, Int8Backbones, PreparedFeatures, patient_count};
+use crate::pipeline::{
+    BackboneSource, BaseModel, FittedHead, Int8Backbones, PreparedFeatures, patient_count,
+};
 use crate::run::{DataRecord, RUN_SCHEMA, RunRecord, Timings, Versions, scored};
 
 /// Everything that a record is made from.
@@ -29,8 +31,9 @@ impl FinishedFit<'_> {
         let data = self.data_record();
         let FinishedFit { options, device, prepared, fitted, operating_point, .. } = self;
         let threshold = operating_point.threshold;
-        let (plain, corrupted) =
-            split_by_corruption(&calibrated(&fitted.scores, operating_point.calibration));
+        let calibrated = calibrated(&fitted.scores, operating_point.calibration);
+        let (plain, corrupted) = split_by_corruption(&calibrated);
+        let several = options.source.sources.len() > 1 || options.source.views.hardening.is_some();
         let trained = &fitted.trained;
         Ok(RunRecord {
             schema: RUN_SCHEMA,
@@ -41,6 +44,12 @@ impl FinishedFit<'_> {
             preprocessing: prepared.preprocessing.clone(),
             labels: options.source.labels(),
             backbones: prepared.backbones.uses()?,
+            weights_dir: match &options.source.backbones {
+                BackboneSource::Stored { store, .. } => {
+                    Some(std::path::absolute(store.dir())?.display().to_string())
+                }
+                BackboneSource::Random { .. } | BackboneSource::Base { .. } => None,
+            },
             base: prepared.backbones.base().map(BaseModel::record),
             int8: prepared.int8.as_ref().map(Int8Backbones::record),
             data,
@@ -60,6 +69,8 @@ impl FinishedFit<'_> {
             validation: Evaluation::new(&scored(&plain), threshold)?,
             without_mirror: self.without_mirror,
             domain_shift: domain_shift(&corrupted, options.source.corruptions, threshold)?,
+            groups: if several { group_figures(&calibrated, threshold) } else { Vec::new() },
+            selections: if several { options.decision.selections(&fitted.scores) } else { Vec::new() },
             timings: Timings {
                 data: prepared.data_seconds,
                 quantising: prepared.quantising_seconds,
@@ -72,6 +83,7 @@ impl FinishedFit<'_> {
 
     fn data_record(&self) -> DataRecord {
         let (source, data) = (&self.options.source, &self.prepared.data);
+        let first = source.sources.first();
         let unreadable = &self.fitted.extraction.unreadable;
         let by_label = |items: &[Item]| {
             let used = || items.iter().filter(|item| !unreadable.contains_key(&item.path));
@@ -86,8 +98,9 @@ impl FinishedFit<'_> {
             .filter_map(|item| Some((item.relative.clone(), unreadable.get(&item.path)?.clone())))
             .collect();
         DataRecord {
-            folder: source.data.display().to_string(),
-            splits: source.splits.as_ref().map(|path| path.display().to_string()),
+            folder: first.map(|first| first.folder.display().to_string()).unwrap_or_default(),
+            splits: first.and_then(|first| first.splits.as_ref()).map(|path| path.display().to_string()),
+            sources: if source.sources.len() > 1 { source.sources.clone() } else { Vec::new() },
             fingerprint: data.fingerprint(),
             shards: self.options.shards.clone(),
             train: by_label(&data.train),

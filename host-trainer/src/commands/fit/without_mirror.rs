@@ -4,7 +4,7 @@
 use super::FitOptions;
 use crate::data::DataSet;
 use crate::device::ChosenDevice;
-use crate::evaluation::{calibrated, selection_scores, split_by_corruption};
+use crate::evaluation::{calibrated, split_by_corruption};
 use crate::features::View;
 use crate::head::train;
 use crate::metrics::Evaluation;
@@ -43,7 +43,7 @@ pub(super) fn without_mirror(
     })?;
     let scores = validation.scores(&trained, device)?;
     // The comparison decides nothing: a rule that cannot be met must not end the fit.
-    let chosen = match options.decision.choose(&scored(&selection_scores(&scores, source.choose_on))) {
+    let chosen = match options.decision.choose_on(&scores, source.choose_on) {
         Ok(chosen) => chosen,
         Err(error) => {
             observe(Event::Warning(&format!("no figures without mirror images: {error}")));

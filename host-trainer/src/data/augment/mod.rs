@@ -8,10 +8,17 @@
 //! Pictures are augmented at the input size ([`xray_core::preprocess::at_input_size`]) and before the intensity
 //! normalisation, as other exposures would reach it.
 
+mod affine;
+mod amplitude_mix;
 mod detector;
+mod erase;
 mod exposure;
+mod frame_exchange;
+mod hardened;
 mod warp;
 
+#[cfg(test)]
+mod hardened_tests;
 #[cfg(test)]
 mod tests;
 
@@ -21,8 +28,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use xray_intake::Radiograph;
 
+pub use affine::{AffineMap, AffineRanges};
 pub use detector::DetectorEffects;
 pub use exposure::Exposure;
+pub use frame_exchange::MiddleBox;
+pub(crate) use frame_exchange::blend;
+pub use hardened::{HardenedDraw, Hardening};
 pub(super) use warp::warp;
 pub use warp::{Fill, Placement};
 

@@ -89,7 +89,7 @@ pub(in crate::data) fn warp(pixels: &FloatImage, place: &Placement, fill: Fill) 
 }
 
 /// The level between the four pixels around a place.
-fn sample(pixels: &FloatImage, x: f64, y: f64, fill: Fill) -> f32 {
+pub(super) fn sample(pixels: &FloatImage, x: f64, y: f64, fill: Fill) -> f32 {
     let (left, top) = (x.floor(), y.floor());
     let (part_x, part_y) = (x - left, y - top);
     let (left, top) = (left as i64, top as i64);

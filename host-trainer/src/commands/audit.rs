@@ -1,0 +1,195 @@
+//! Whether a model tells the classes by something other than the lungs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::ensure;
+use rayon::prelude::*;
+use serde::Serialize;
+use xray_core::decision::ProbabilityCalibration;
+use xray_core::engine::{self, Engine, EngineChoice};
+use xray_core::package::PackageFile;
+use xray_core::preprocess::{Preprocessing, at_input_size, prepare};
+use xray_core::screening::{ScreenImageError, Screener};
+use xray_intake::{self as intake, Radiograph};
+
+use crate::audit::{Audit, AuditLimits, AuditScores, AuditVerdict, Partners, Transform, audit_rng};
+use crate::data::Item;
+use crate::evaluation::ImageSet;
+use crate::pipeline::{Event, class_names, load_screener};
+
+/// Images between two reports of progress.
+const REPORT_EVERY: usize = 16;
+
+/// The seed of an audit where nothing else is said.
+pub const AUDIT_SEED: u64 = 1;
+
+/// The audit of a model on one set of images.
+#[derive(Debug, Clone, Serialize)]
+pub struct ModelAudit {
+    /// SHA-256 (hex) of the model file.
+    pub model: String,
+    /// Which split.
+    pub split: &'static str,
+    /// Seed of partners and shuffled pixels.
+    pub seed: u64,
+    /// Images that could be read.
+    pub images: usize,
+    /// Figures on every image.
+    pub gate_off: Audit,
+    /// Figures on the images that the quality gate admits.
+    pub gate_on: Audit,
+    /// The limits that the model was held against.
+    pub limits: AuditLimits,
+    /// Whether it is within them, with the gate off; none if the frame alone has images of one class only.
+    #[serde(flatten)]
+    pub verdict: Option<AuditVerdict>,
+    /// Files that could not be read, each with the reason.
+    pub left_out: BTreeMap<String, String>,
+}
+
+/// Scores the images of a set as they are and under every change of the audit.
+///
+/// # Errors
+/// If the model cannot be loaded, the images cannot be listed, or none can be read.
+pub fn audit(
+    model: &Path,
+    set: &ImageSet,
+    seed: u64,
+    limits: AuditLimits,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> anyhow::Result<ModelAudit> {
+    let screener = load_screener(model, observe)?;
+    let contract = screener.contract().clone();
+    let classes = set.classes.clone().unwrap_or_else(|| class_names(&contract));
+    let items = set.items(&classes)?;
+    let (images, left_out) = read(&items, &contract.preprocessing, observe);
+    ensure!(!images.is_empty(), "{}: no image could be read", set.data.display());
+    let package = PackageFile::read(model)?.verify()?;
+    // Without the quality gate; warnings are those of the screener.
+    let scorer = Scorer {
+        engine: engine::load(&package, EngineChoice::Auto)?.engine,
+        screener: &screener,
+        preprocessing: &contract.preprocessing,
+        temperature: ProbabilityCalibration::new(contract.temperature)?,
+    };
+    let labels: Vec<bool> = images.iter().map(|(item, _)| item.label).collect();
+    let partners = Partners::new(&labels);
+    let (mut off, mut on) = (AuditScores::default(), AuditScores::default());
+    (off.labels, on.labels) = (labels.clone(), labels);
+    let total = images.len() * (1 + Transform::ALL.len());
+    let mut done = 0;
+    for transform in std::iter::once(None).chain(Transform::ALL.map(Some)) {
+        let (mut without, mut with) = (Vec::new(), Vec::new());
+        for chunk in (0..images.len()).collect::<Vec<_>>().chunks(REPORT_EVERY) {
+            let scored: anyhow::Result<Vec<_>> = chunk
+                .par_iter()
+                .map(|at| match transform {
+                    None => scorer.score(&images[*at].1).map(Some),
+                    Some(transform) => {
+                        let changed = changed(&images, &partners, *at, transform, seed);
+                        changed.map(|image| scorer.score(&image)).transpose()
+                    }
+                })
+                .collect();
+            for scores in scored? {
+                without.push(scores.map(|scores| scores.gate_off));
+                with.push(scores.and_then(|scores| scores.gate_on));
+            }
+            done += chunk.len();
+            observe(Event::Evaluated { done, total });
+        }
+        match transform {
+            None => (off.as_they_are, on.as_they_are) = (without, with),
+            Some(transform) => {
+                off.changed.push((transform, without));
+                on.changed.push((transform, with));
+            }
+        }
+    }
+    let gate_off = Audit::new(&off, contract.threshold)?;
+    Ok(ModelAudit {
+        model: screener.model_sha256().to_owned(),
+        split: set.split.name(),
+        seed,
+        images: images.len(),
+        verdict: gate_off.verdict(limits),
+        gate_off,
+        gate_on: Audit::new(&on, contract.threshold)?,
+        limits,
+        left_out,
+    })
+}
+
+/// The images at the input size; those that cannot be read are reported.
+fn read<'a>(
+    items: &'a [Item],
+    preprocessing: &Preprocessing,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> (Vec<(&'a Item, Radiograph)>, BTreeMap<String, String>) {
+    let one = |item: &'a Item| -> Result<(&'a Item, Radiograph), (String, String)> {
+        let failed = |reason: String| (item.path.display().to_string(), reason);
+        let image = intake::read_file(&item.path).map_err(|error| failed(error.problem.to_string()))?;
+        Ok((item, at_input_size(&image, preprocessing).map_err(|error| failed(error.to_string()))?))
+    };
+    let (mut images, mut left_out) = (Vec::new(), BTreeMap::new());
+    for outcome in items.par_iter().map(one).collect::<Vec<_>>() {
+        match outcome {
+            Ok(image) => images.push(image),
+            Err((file, reason)) => {
+                observe(Event::Warning(&format!("left out: {file}: {reason}")));
+                left_out.insert(file, reason);
+            }
+        }
+    }
+    (images, left_out)
+}
+
+/// An image under a change; none if no other image can lend it a frame.
+fn changed(
+    images: &[(&Item, Radiograph)],
+    partners: &Partners,
+    at: usize,
+    transform: Transform,
+    seed: u64,
+) -> Option<Radiograph> {
+    let (item, image) = &images[at];
+    let mut rng = audit_rng(seed, &item.sha256, transform);
+    let partner = match transform.partner_label(item.label) {
+        Some(label) => Some(&images[partners.draw(label, at, &mut rng)?].1),
+        None => None,
+    };
+    Some(transform.apply(image, partner, &mut rng))
+}
+
+/// Calibrated probabilities of one image.
+#[derive(Debug, Clone, Copy)]
+struct Scores {
+    gate_off: f64,
+    /// None if the quality gate refuses the image.
+    gate_on: Option<f64>,
+}
+
+struct Scorer<'a> {
+    engine: Box<dyn Engine>,
+    screener: &'a Screener,
+    preprocessing: &'a Preprocessing,
+    temperature: ProbabilityCalibration,
+}
+
+impl Scorer<'_> {
+    fn score(&self, image: &Radiograph) -> anyhow::Result<Scores> {
+        match self.screener.screen_image(image) {
+            Ok(result) => {
+                let probability = result.verdict.probability().value();
+                Ok(Scores { gate_off: probability, gate_on: Some(probability) })
+            }
+            Err(ScreenImageError::Refused(_)) => {
+                let output = self.engine.run(&prepare(image, self.preprocessing)?)?;
+                let probability = self.temperature.apply_to(output.probability().value());
+                Ok(Scores { gate_off: probability, gate_on: None })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
