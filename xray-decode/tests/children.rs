@@ -91,7 +91,7 @@ fn decode(bytes: &[u8], view: View) -> Result<DecodedImage, IntakeProblem> {
         b"thread" => return Err(said(format!("{:?}", thread::Builder::new().spawn(|| ()).map(drop)))),
         b"environment" => {
             let names: Vec<_> = std::env::vars_os().collect();
-            return Err(said(format!("{names:?} in {:?}", std::env::current_dir())));
+            return Err(said(format!("{names:?}")));
         }
         _ => {}
     }
@@ -204,7 +204,7 @@ fn wrong_answers(decoder: &Decoder) {
 fn confined(decoder: &Decoder) {
     let tried =
         |word: &str| decoder.decode_bytes(word.as_bytes(), View::AsMarked).expect_err(word).to_string();
-    assert!(tried("environment").contains("[] in Ok(\"/\")"), "{}", tried("environment"));
+    assert!(tried("environment").contains("damaged: []"), "{}", tried("environment"));
     if !cfg!(target_os = "linux") {
         return;
     }

@@ -229,8 +229,14 @@ mod tests {
     #[test]
     fn a_changed_and_a_missing_event_are_found() {
         for (forgery, said) in [
-            ("UPDATE model_event SET event = '{}' WHERE sequence = 1", "model event 1: it, or what"),
-            ("UPDATE model_event SET record = 0 WHERE sequence = 2", "model event 2: it, or what"),
+            (
+                "UPDATE model_event SET event = '{}' WHERE sequence = 1",
+                "model event 1: it, or the one before it",
+            ),
+            (
+                "UPDATE model_event SET record = 0 WHERE sequence = 2",
+                "model event 2: it, or the one before it",
+            ),
             ("DELETE FROM model_event WHERE sequence = 1", "model event 1 is missing"),
             ("DELETE FROM model_event WHERE sequence = 2", "there was a model event 2"),
         ] {

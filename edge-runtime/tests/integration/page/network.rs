@@ -56,8 +56,7 @@ impl NetworkPage {
 #[test]
 fn nobody_gets_in_without_the_token() {
     let page = NetworkPage::new();
-    for path in
-        ["/", "/records", "/records/1", "/records/1/image.jpg", "/healthz", "/metrics", "/status", "/x"]
+    for path in ["/", "/records", "/records/1", "/records/1/image.jpg", "/healthz", "/metrics", "/live", "/x"]
     {
         let machine = page.get(path, "");
         assert_eq!((machine.status, machine.header("www-authenticate").is_some()), (401, true), "{path}");

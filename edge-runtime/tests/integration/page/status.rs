@@ -10,9 +10,9 @@ use crate::support::page::ServedPage;
 fn beside_the_most_urgent_of_several_stands_its_own_picture() {
     let served = ServedPage::filled();
     served.status.show(Signal::Suspected);
-    let before = get(&served, "/status").text();
+    let before = get(&served, "/live").text();
     served.status.display(DisplayedSignal { several: true, ..DisplayedSignal::record(Signal::Suspected, 1) });
-    assert_ne!(get(&served, "/status").text(), before, "the page is loaded again");
+    assert_ne!(get(&served, "/live").text(), before, "the page is loaded again");
     let page = get(&served, "/").text();
     assert!(
         page.contains("Several images were read.") && page.contains("<h2 class=\"gap\">Record 1</h2>"),
@@ -45,7 +45,7 @@ fn the_film_beside_a_signal_is_that_of_the_signal() {
             assert_eq!(text.contains(&format!("/records/{record}/report")), record == own, "{record}");
         }
         assert_eq!(text.contains("Several images were read"), shown.several, "{text}");
-        get(&served, "/status").text()
+        get(&served, "/live").text()
     })
     .into();
     assert_eq!(states.len(), 4, "an open page hears of each: {states:?}");
@@ -88,9 +88,9 @@ fn beside_a_result_it_is_said_whether_the_stick_may_be_pulled() {
     };
     assert_eq!(says(Signal::NoSign, MediaState::Absent), (false, false));
     assert_eq!(says(Signal::NoSign, MediaState::InUse), (false, true));
-    let before = get(&served, "/status").text();
+    let before = get(&served, "/live").text();
     assert_eq!(says(Signal::NoSign, MediaState::MayBePulled), (true, false));
-    assert_ne!(get(&served, "/status").text(), before);
+    assert_ne!(get(&served, "/live").text(), before);
     assert_eq!(says(Signal::NoSign, MediaState::Refused("writable")), (false, false));
 }
 
@@ -100,13 +100,13 @@ fn a_fault_is_shown_as_one_and_hides_results() {
     served.status.show(Signal::NoSign);
     let well = get(&served, "/").text();
     assert!(well.contains("No sign of pneumonia"));
-    let before = get(&served, "/status").text();
+    let before = get(&served, "/live").text();
     served.status.set_error(Some("/srv/x: cannot be listed".into()));
     served.status.show(Signal::Fault);
     let faulty = get(&served, "/").text();
     assert!(faulty.contains("FAULT") && faulty.contains("/srv/x: cannot be listed"), "{faulty}");
     assert!(!faulty.contains("No sign of pneumonia") && !faulty.contains("<img"), "{faulty}");
-    assert_ne!(get(&served, "/status").text(), before, "an open page hears of it");
+    assert_ne!(get(&served, "/live").text(), before, "an open page hears of it");
     let health = get(&served, "/healthz");
     assert_eq!(health.status, 503);
     let said: serde_json::Value = serde_json::from_slice(&health.body).unwrap();

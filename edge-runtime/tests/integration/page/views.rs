@@ -20,7 +20,7 @@ fn every_page_has_its_type_the_disclaimer_and_the_headers() {
         ("/nothing", 404, html),
         ("/login", 404, html),
         ("/records.csv?day=x", 400, html),
-        ("/status", 200, "text/plain; charset=utf-8"),
+        ("/live", 200, "text/plain; charset=utf-8"),
         ("/records/1/image.jpg", 200, "image/jpeg"),
         ("/records/1/heat.png", 200, "image/png"),
         ("/records/3/heat.png", 404, html),
