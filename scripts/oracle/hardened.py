@@ -4,8 +4,8 @@
     apt-get install python3-torch python3-scipy
     /usr/bin/python3 scripts/oracle/hardened.py
 
-Soft boxes from scipy.ndimage, mixed amplitudes from numpy.fft, affine maps from PyTorch's affine_grid and grid_sample, and
-filled corners from a sparse solver, all of one drawn picture of 24 x 20 pixels. Every third level is written.
+Soft boxes from scipy.ndimage, mixed amplitudes from numpy.fft, affine maps from PyTorch's affine_grid and grid_sample,
+and filled corners from a sparse solver, all of one drawn picture of 24 x 20 pixels. Every third level is written.
 """
 import json
 import math
@@ -78,7 +78,7 @@ def corners(side):
     number = -np.ones((HEIGHT, WIDTH), int)
     number[inside] = np.arange(inside.sum())
     matrix, right = lil_matrix((inside.sum(), inside.sum())), np.zeros(inside.sum())
-    for y, x in zip(*np.nonzero(inside)):
+    for y, x in zip(*np.nonzero(inside), strict=True):
         row = number[y, x]
         for v, u in ((y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)):
             if 0 <= v < HEIGHT and 0 <= u < WIDTH:
