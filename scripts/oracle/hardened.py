@@ -7,6 +7,7 @@
 Soft boxes from scipy.ndimage, mixed amplitudes from numpy.fft, affine maps from PyTorch's affine_grid and grid_sample,
 and filled corners from a sparse solver, all of one drawn picture of 24 x 20 pixels. Every third level is written.
 """
+
 import json
 import math
 import pathlib
@@ -40,7 +41,11 @@ def frame(left, right, top, bottom, softness):
     box[top:bottom, left:right] = 1
     weights = gaussian_filter(box, softness, mode="nearest") if softness else box
     return {
-        "left": left, "right": right, "top": top, "bottom": bottom, "softness": softness,
+        "left": left,
+        "right": right,
+        "top": top,
+        "bottom": bottom,
+        "softness": softness,
         "levels": thirds(picture() * weights + other() * (1 - weights)),
     }
 
