@@ -118,7 +118,13 @@ step_onnx_runtime() {
 define_step kills-100 40 "100 kills of an import"
 step_kills_100() { scripts/dev/crash-test.sh 100; }
 
-build_steps=(first-command tests clippy rustdoc onnx-runtime kills-100)
+define_step reference 60 "the command-line reference is that of the programs"
+step_reference() {
+  programs
+  scripts/dev/command-line-reference.sh --check
+}
+
+build_steps=(first-command tests clippy rustdoc onnx-runtime kills-100 reference)
 
 # programs: builds the programs and examples, with the features of the tests.
 programs() { cargo build --release --workspace --bins --examples; }
