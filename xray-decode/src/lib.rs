@@ -12,9 +12,15 @@
 //!
 //! The program must hand its start over, before it does anything else:
 //!
-//! ```no_run
-//! if let Some(status) = xray_decode::run_child() {
-//!     std::process::exit(status.into());
+//! ```
+//! use std::process::ExitCode;
+//!
+//! fn main() -> ExitCode {
+//!     if let Some(status) = xray_decode::run_child() {
+//!         return status;
+//!     }
+//!     println!("this process was not started to decode an image");
+//!     ExitCode::SUCCESS
 //! }
 //! ```
 
