@@ -59,7 +59,7 @@ impl DecisionRules {
     /// Chooses an operating point on uncalibrated validation scores.
     ///
     /// # Errors
-    /// [`MetricsError`] if a rule cannot be met by any threshold, or the ends of the band are the wrong way round.
+    /// [`MetricsError`](crate::metrics::MetricsError) if a rule cannot be met by any threshold, or the ends of the band are the wrong way round.
     pub fn choose(&self, uncalibrated: &[Scored]) -> anyhow::Result<OperatingPoint> {
         let mut warnings = Vec::new();
         let mut calibration = ProbabilityCalibration::NONE;

@@ -56,7 +56,7 @@ impl BackboneGraph {
     ///
     /// # Errors
     /// [`ExportError`] if the head does not take as many features as the contract says, or holds numbers that
-    /// are not finite; [`GraphError::NoMaps`] if the graph is not one that `export` wrote.
+    /// are not finite; [`GraphError::NoMaps`](crate::onnx::GraphError::NoMaps) if the graph is not one that `export` wrote.
     pub fn with_head(&self, head: &HeadWeights, contract: &Contract) -> Result<Vec<u8>, ExportError> {
         head.check()?;
         if head.features() != contract.features {

@@ -1,7 +1,7 @@
 //! Writes nets as nodes of an ONNX graph: one file a backbone, the classifier head, the heat map, and what they are built of.
 //!
-//! BatchNorm is folded into the layers beside it ([`fold`](self::fold)). Where activations become 8 bits is said in
-//! [`activations`](self::activations); why all engines then compute the same numbers, in [`exact`](self::exact).
+//! BatchNorm is folded into the layers beside it (`fold.rs`). Where activations become 8 bits is said in
+//! `activations.rs`; why all engines then compute the same numbers, in `exact.rs`.
 
 mod activation_ranges;
 mod activations;
