@@ -1,12 +1,11 @@
 //! The parent: starts a child for each image, gives it the bytes, checks what it answers.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use xray_intake::{IntakeProblem, MAX_FILE_BYTES, Radiograph};
+use xray_intake::{IntakeProblem, Radiograph, open_bounded};
 
 use crate::answer::Answer;
 use crate::confine::Confinement;
@@ -83,7 +82,7 @@ impl Decoder {
     /// [`DecodeError`].
     pub fn decode_file(&self, file: &Path, view: View) -> Result<Radiograph, DecodeError> {
         let request = Request { view, identity: false };
-        self.answer(|| open(file).map(Source::File), request)?.image.map(|image| image.radiograph)
+        self.answer(|| open_bounded(file).map(Source::File), request)?.image.map(|image| image.radiograph)
     }
 
     /// Decodes the bytes of a file.
@@ -153,18 +152,4 @@ fn this_program() -> io::Result<PathBuf> {
         return Ok(PathBuf::from("/proc/self/exe"));
     }
     Ok(program)
-}
-
-/// Opens a file as [`xray_intake::read_bytes`] does.
-fn open(path: &Path) -> Result<File, IntakeProblem> {
-    let unreadable = |error: io::Error| IntakeProblem::Unreadable { reason: error.to_string() };
-    let file = File::open(path).map_err(unreadable)?;
-    let meta = file.metadata().map_err(unreadable)?;
-    if !meta.is_file() {
-        return Err(IntakeProblem::Unreadable { reason: "not a regular file".to_owned() });
-    }
-    if meta.len() > MAX_FILE_BYTES {
-        return Err(IntakeProblem::FileTooLarge { bytes: meta.len() });
-    }
-    Ok(file)
 }

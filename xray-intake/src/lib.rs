@@ -38,4 +38,4 @@ pub use error::{IntakeError, IntakeProblem};
 pub use limits::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE};
 pub use listing::{ListingError, list_all, list_images};
 pub use radiograph::{Pixels, Radiograph};
-pub use raster::{decode, decode_film_photograph, decode_whole_image, read_bytes, read_file};
+pub use raster::{decode, decode_film_photograph, decode_whole_image, open_bounded, read_bytes, read_file};

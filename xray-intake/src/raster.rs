@@ -27,7 +27,11 @@ pub fn read_file(path: &Path) -> Result<Radiograph, IntakeError> {
     read_bounded(path).and_then(|bytes| decode(&bytes)).map_err(|problem| IntakeError::new(path, problem))
 }
 
-fn read_bounded(path: &Path) -> Result<Vec<u8>, IntakeProblem> {
+/// Opens a regular file of at most [`MAX_FILE_BYTES`]. It can still grow, so what reads it must be bounded as well.
+///
+/// # Errors
+/// [`IntakeProblem::Unreadable`] if it cannot be opened or is no regular file; [`IntakeProblem::FileTooLarge`].
+pub fn open_bounded(path: &Path) -> Result<File, IntakeProblem> {
     let unreadable = |error: std::io::Error| IntakeProblem::Unreadable { reason: error.to_string() };
     let file = File::open(path).map_err(unreadable)?;
     let meta = file.metadata().map_err(unreadable)?;
@@ -37,8 +41,15 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, IntakeProblem> {
     if meta.len() > MAX_FILE_BYTES {
         return Err(IntakeProblem::FileTooLarge { bytes: meta.len() });
     }
+    Ok(file)
+}
+
+fn read_bounded(path: &Path) -> Result<Vec<u8>, IntakeProblem> {
+    let unreadable = |error: std::io::Error| IntakeProblem::Unreadable { reason: error.to_string() };
+    let file = open_bounded(path)?;
+    let length = file.metadata().map_err(unreadable)?.len().min(MAX_FILE_BYTES);
     // The size can grow between the look and the read: the read itself is bounded too.
-    let mut bytes = Vec::with_capacity(meta.len() as usize);
+    let mut bytes = Vec::with_capacity(length as usize);
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
 }
