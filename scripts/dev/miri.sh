@@ -8,6 +8,9 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/miri
 export MIRIFLAGS=-Zmiri-disable-isolation
 # shellcheck source=scripts/dev/lib/cargo.sh
 . scripts/dev/lib/cargo.sh
-for part in kernels::tests kernels::block8 fuse::partition threads; do
+for part in tests block8; do
+  some_tests cargo +nightly miri test -p xray-kernels --lib -- "$part"
+done
+for part in fuse::partition threads; do
   some_tests cargo +nightly miri test -p xray-engine --lib -- "$part"
 done

@@ -23,11 +23,11 @@ case "${1:-}" in
     # Not the examples in the documentation: rustdoc would need the target's library beside rustup's compiler.
     # Nor cameras: qemu knows no V4L2 requests, and the program that stands for rpicam-still would be the host's.
     # The children of a program that is emulated must be, too.
-    "${tests[@]}" -p xray-intake -p xray-engine -p xray-signing -p xray-core -p xray-decode -p edge-runtime --no-fail-fast \
+    "${tests[@]}" -p xray-intake -p xray-kernels -p xray-engine -p xray-signing -p xray-core -p xray-decode -p edge-runtime --no-fail-fast \
       --features xray-decode/test-runner --lib --bins --tests -- --skip camera::csi --skip camera::uvc ;;
   *) echo "qemu-tests: '$1' is not known; usage: $0 [--kernels]" >&2; exit 2 ;;
 esac
 for cpu in cortex-a53 cortex-a72 cortex-a76 max; do
   echo "kernels on $cpu"
-  QEMU_CPU=$cpu some_tests "${tests[@]}" -p xray-engine --lib -- kernels
+  QEMU_CPU=$cpu some_tests "${tests[@]}" -p xray-kernels --lib
 done

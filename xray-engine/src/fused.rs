@@ -9,7 +9,7 @@ use tract_onnx::prelude::*;
 use super::fuse::{self, FusionReport, StepTime};
 use super::runner::Plan;
 use super::threads::Threads;
-use super::{Array, GraphError, Runner, kernels};
+use super::{Array, GraphError, Runner};
 
 /// How the fused operators run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Default for FusedOptions {
 
 /// Names of the kernels that this machine can run, the fastest first; the last is the portable one.
 pub fn kernel_names() -> Vec<&'static str> {
-    kernels::available().into_iter().map(kernels::Kernel::name).collect()
+    xray_kernels::available().into_iter().map(xray_kernels::Kernel::name).collect()
 }
 
 /// Runs a graph on fused integer operators: typed, fused, simplified and planned once.

@@ -32,11 +32,12 @@
 //! # Ok::<(), xray_engine::GraphError>(())
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod array;
 mod error;
 mod fuse;
 mod fused;
-mod kernels;
 mod runner;
 mod threads;
 

@@ -186,8 +186,8 @@ step_deploy() {
   NO_SKIP=1 scripts/dev/system-tests/deploy.sh target/release
 }
 
-define_step aarch64-kernels 480 "the engine's kernels on emulated Cortex-A53, A72 and A76" \
-  'xray-engine/*' crate:tract* scripts/dev/qemu-tests.sh
+define_step aarch64-kernels 120 "the integer kernels on emulated Cortex-A53, A72 and A76" \
+  'xray-kernels/*' scripts/dev/qemu-tests.sh
 step_aarch64_kernels() {
   # shellcheck disable=SC2046 # one word a package
   debian_packages $(aarch64_packages)
@@ -195,7 +195,7 @@ step_aarch64_kernels() {
 }
 
 define_step miri 600 "integer kernels and the code around them under Miri" \
-  'xray-engine/src/*' scripts/dev/miri.sh
+  'xray-kernels/src/*' 'xray-engine/src/*' scripts/dev/miri.sh
 step_miri() {
   cargo +nightly miri --version 2>/dev/null ||
     unavailable "Miri is not installed: rustup toolchain install nightly --component miri,rust-src"
@@ -239,7 +239,7 @@ step_package() {
 }
 
 define_step instructions 720 "aarch64 instructions an image, against the counts in scripts/dev/ci/instructions.txt" \
-  'xray-engine/*' crate:tract* 'scripts/research/bench/instructions*' 'scripts/dev/ci/instructions*'
+  'xray-kernels/*' 'xray-engine/*' crate:tract* 'scripts/research/bench/instructions*' 'scripts/dev/ci/instructions*'
 step_instructions() {
   # shellcheck disable=SC2046 # one word a package
   debian_packages $(aarch64_packages) qemu-user

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::partition::{self, Part};
 use super::program::{Action, Buffer, Program, Step, Workspace};
-use crate::kernels::conv;
-use crate::kernels::layout::{LANES, Layout};
-use crate::kernels::pointwise::{Add, Plane, affine_map, affine_sums, max_pool};
+use xray_kernels::conv;
+use xray_kernels::layout::{LANES, Layout};
+use xray_kernels::pointwise::{Add, Plane, affine_map, affine_sums, max_pool};
 
 impl Program {
     /// Runs every step; `clock` receives the time of each.

@@ -55,13 +55,12 @@ use fused_op::{FusedOp, OpKind};
 use program_op::ProgramOp;
 use regions::Regions;
 
-use super::kernels;
-use super::kernels::depthwise::MOST_TAPS;
-use super::kernels::pointwise::WIDEST_ROW;
 use super::threads::Threads;
+use xray_kernels::depthwise::MOST_TAPS;
+use xray_kernels::pointwise::WIDEST_ROW;
 
 /// Types the graph of `proto` and replaces what is recognised; faster and smaller than typing first and fusing
-/// then. `kernel` names one of [`kernels::available`], `None` takes the fastest that passes its check. The result is not decluttered.
+/// then. `kernel` names one of [`xray_kernels::available`], `None` takes the fastest that passes its check. The result is not decluttered.
 ///
 /// # Errors
 /// What tract says about the graph; or if a recognised region cannot be planned: load the file again and type it
@@ -94,7 +93,7 @@ fn fuse_with(
     kernel: Option<&str>,
     threads: &Arc<Threads>,
 ) -> TractResult<(TypedModel, FusionReport)> {
-    let (kernel, rejected_kernels) = kernels::choose(kernel);
+    let (kernel, rejected_kernels) = xray_kernels::choose(kernel);
     let mut report =
         FusionReport { kernel: kernel.name().to_owned(), rejected_kernels, ..FusionReport::default() };
     let ops = recognise_all(&model, detached, &mut report)?;

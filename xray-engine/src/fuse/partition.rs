@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use crate::kernels::conv_shape::ConvShape;
-use crate::kernels::depthwise::Depthwise;
-use crate::kernels::layout::LANES;
-use crate::kernels::pointwise::{Affine, MaxPool};
-use crate::kernels::weights::{BLOCK, PackedConv};
 use crate::threads::Threads;
+use xray_kernels::conv_shape::ConvShape;
+use xray_kernels::depthwise::Depthwise;
+use xray_kernels::layout::LANES;
+use xray_kernels::pointwise::{Affine, MaxPool};
+use xray_kernels::weights::{BLOCK, PackedConv};
 
 /// Some planes of a result and how they are computed.
 #[derive(Debug)]

@@ -9,14 +9,14 @@ use super::fused_op::{AffineOp, ConvOp, FusedOp, OpKind, Shape};
 use super::partition;
 use super::program::{Action, Buffer, Input, Port, Program, Step};
 use super::slots;
-use crate::kernels::Kernel;
-use crate::kernels::conv_shape::ConvShape;
-use crate::kernels::depthwise::Depthwise;
-use crate::kernels::layout::{LANES, Layout};
-use crate::kernels::pointwise::{Add, Affine, MaxPool};
-use crate::kernels::requantise::Requantisation;
-use crate::kernels::weights::{ConvWeights, PackedConv};
 use crate::threads::Threads;
+use xray_kernels::Kernel;
+use xray_kernels::conv_shape::ConvShape;
+use xray_kernels::depthwise::Depthwise;
+use xray_kernels::layout::{LANES, Layout};
+use xray_kernels::pointwise::{Add, Affine, MaxPool};
+use xray_kernels::requantise::Requantisation;
+use xray_kernels::weights::{ConvWeights, PackedConv};
 
 /// A tensor that a region reads from outside.
 #[derive(Debug, Clone, Copy)]

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::fused_op::Shape;
 use super::partition::{Conv, Part};
-use crate::kernels::Kernel;
-use crate::kernels::depthwise::Depthwise;
-use crate::kernels::layout::{LANES, Layout};
-use crate::kernels::pointwise::{Add, Affine, MaxPool};
-use crate::kernels::requantise::Requantisation;
 use crate::threads::Threads;
+use xray_kernels::Kernel;
+use xray_kernels::depthwise::Depthwise;
+use xray_kernels::layout::{LANES, Layout};
+use xray_kernels::pointwise::{Add, Affine, MaxPool};
+use xray_kernels::requantise::Requantisation;
 
 /// An 8-bit tensor of a program.
 #[derive(Debug, Clone)]

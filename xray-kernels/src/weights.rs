@@ -8,17 +8,17 @@ use super::layout::LANES;
 use super::requantise::Requantisation;
 
 /// Output channels that are computed side by side.
-pub(crate) const BLOCK: usize = 16;
+pub const BLOCK: usize = 16;
 
 /// Weights of [`BLOCK`] output channels by [`LANES`] input channels at one tap; one cache line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C, align(64))]
-pub(crate) struct Line(pub [i8; BLOCK * LANES]);
+pub struct Line(pub [i8; BLOCK * LANES]);
 
 /// The order inside a [`Line`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(dead_code, reason = "no kernel of an architecture may want one of them")]
-pub(crate) enum Packing {
+pub enum Packing {
     /// `[output][input 0..4]`, for instructions that sum four products (VNNI, SDOT).
     Quad,
     /// `[input / 2][output][input % 2]`, for instructions that sum two products (SMULL + SADALP).
@@ -31,7 +31,7 @@ pub(crate) enum Packing {
 
 /// What a kernel wants to be fed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct WeightLayout {
+pub struct WeightLayout {
     /// Order of the weights.
     pub packing: Packing,
     /// True if the kernel takes activations 128 off as signed bytes; the bias then makes up for it.
@@ -40,7 +40,7 @@ pub(crate) struct WeightLayout {
 
 /// A convolution (not depthwise) ready for one kind of kernel.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct PackedConv {
+pub struct PackedConv {
     /// In the order that the kernel wants.
     pub weights: Weights,
     /// Added to the sum, per output channel, padded to whole blocks. Holds the model's bias, the input's zero
@@ -54,7 +54,7 @@ pub(crate) struct PackedConv {
 
 /// Packed weights.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Weights {
+pub enum Weights {
     /// `[output block][tap][input plane]`, one line each.
     Lines(Vec<Line>),
     /// One for each eight output channels.
@@ -97,7 +97,7 @@ impl Weights {
 
 /// Plain weights of a convolution.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ConvWeights<'a> {
+pub struct ConvWeights<'a> {
     /// `[output][input][taps]`, -127 to 127.
     pub weights: &'a [i8],
     /// Output channels.

@@ -2,10 +2,10 @@
 
 use std::arch::x86_64::*;
 
-use crate::kernels::depthwise::{self, Depthwise};
-use crate::kernels::layout::LANES;
-use crate::kernels::pointwise::{self, Add, Affine, Plane};
-use crate::kernels::requantise::Requantisation;
+use crate::depthwise::{self, Depthwise};
+use crate::layout::LANES;
+use crate::pointwise::{self, Add, Affine, Plane};
+use crate::requantise::Requantisation;
 
 /// Pixels in one register of bytes.
 const WIDE: usize = 16;

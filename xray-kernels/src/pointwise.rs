@@ -9,7 +9,7 @@ use super::requantise::Requantisation;
 
 /// `y = quantise(max(x * scale + shift, floor))` per channel, in steps of the result.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Affine {
+pub struct Affine {
     /// Layout of the result.
     pub target: Layout,
     /// Per channel, padded to whole planes; holds the input's scale.
@@ -55,7 +55,7 @@ impl Affine {
 
 /// Which plane of the source and which of the result.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Plane {
+pub struct Plane {
     /// Layout of the source.
     pub from: Layout,
     /// Index in the source.
@@ -84,7 +84,7 @@ fn larger(a: f32, b: f32) -> f32 {
 
 /// One plane; no pooling.
 #[inline(always)]
-pub(crate) fn affine(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
+pub fn affine(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
     let (scale, shift) = job.factors(&plane);
     let (scale, shift) = (spread(scale), spread(shift));
     let (rows, bytes) = job.rows(&plane);
@@ -108,7 +108,7 @@ pub(crate) fn affine(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
 /// One plane; the mean of two by two pixels is taken before requantising. Odd last rows and columns are left out,
 /// as ONNX AveragePool without padding does.
 #[inline(always)]
-pub(crate) fn affine_pool(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
+pub fn affine_pool(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]) {
     let (scale, shift) = job.factors(&plane);
     let (scale, shift) = (spread(scale), spread(shift));
     let (from, to) = (&plane.from, &job.target);
@@ -131,7 +131,7 @@ pub(crate) fn affine_pool(job: &Affine, plane: Plane, src: &[u8], dst: &mut [u8]
 
 /// Requantised sum of two tensors: `quantise(a * scale_a + b * scale_b + shift)`.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Add {
+pub struct Add {
     /// Input scale over output scale.
     pub scale_a: f32,
     /// Input scale over output scale.
@@ -144,7 +144,7 @@ pub(crate) struct Add {
 
 /// Adds bytes that lie at the same offsets.
 #[inline(always)]
-pub(crate) fn add(job: &Add, a: &[u8], b: &[u8], dst: &mut [u8]) {
+pub fn add(job: &Add, a: &[u8], b: &[u8], dst: &mut [u8]) {
     for ((r, a), b) in dst.iter_mut().zip(a).zip(b) {
         let value = (f32::from(*a) * job.scale_a + f32::from(*b) * job.scale_b) + job.shift;
         *r = job.output.quantise(value);
@@ -152,11 +152,11 @@ pub(crate) fn add(job: &Add, a: &[u8], b: &[u8], dst: &mut [u8]) {
 }
 
 /// Bytes of the widest row that [`max_pool`] takes.
-pub(crate) const WIDEST_ROW: usize = 4096;
+pub const WIDEST_ROW: usize = 4096;
 
 /// One maximum pooling; border pixels of the source must hold 0, so that they never win.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct MaxPool {
+pub struct MaxPool {
     /// Layout of the source; its rows have at most [`WIDEST_ROW`] bytes.
     pub source: Layout,
     /// Layout of the result.
@@ -170,7 +170,7 @@ pub(crate) struct MaxPool {
 }
 
 /// Maximum over windows: first down the columns, then along the row.
-pub(crate) fn max_pool(job: &MaxPool, src: &[u8], dst: &mut [u8]) {
+pub fn max_pool(job: &MaxPool, src: &[u8], dst: &mut [u8]) {
     let (from, to) = (&job.source, &job.target);
     let lift = from.border - job.pad;
     let row = from.row();
@@ -202,7 +202,7 @@ pub(crate) fn max_pool(job: &MaxPool, src: &[u8], dst: &mut [u8]) {
 }
 
 /// One plane of `max(x * scale + shift, floor)` into the first of its `maps`, each `height × width` floats, one a channel.
-pub(crate) fn affine_map(job: &Affine, plane: Plane, src: &[u8], maps: &mut [f32]) {
+pub fn affine_map(job: &Affine, plane: Plane, src: &[u8], maps: &mut [f32]) {
     let from = &plane.from;
     for (lane, map) in maps.chunks_exact_mut(from.height * from.width).take(LANES).enumerate() {
         let channel = plane.target * LANES + lane;
@@ -217,7 +217,7 @@ pub(crate) fn affine_map(job: &Affine, plane: Plane, src: &[u8], maps: &mut [f32
 }
 
 /// Sum over the feature map of `max(x * scale + shift, floor)`, one value a channel.
-pub(crate) fn affine_sums(job: &Affine, plane: Plane, src: &[u8], sums: &mut [f32]) {
+pub fn affine_sums(job: &Affine, plane: Plane, src: &[u8], sums: &mut [f32]) {
     let from = &plane.from;
     for (lane, sum) in sums.iter_mut().enumerate() {
         let channel = plane.target * LANES + lane;

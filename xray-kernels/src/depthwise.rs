@@ -6,7 +6,7 @@ use super::requantise::Requantisation;
 
 /// One depthwise convolution.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Depthwise {
+pub struct Depthwise {
     /// Layouts, taps and strides; input and output have as many channels.
     pub shape: ConvShape,
     /// `[plane][tap / 4][lane][tap % 4]`, missing taps 0: four taps are one operand of a dot product.
@@ -65,11 +65,11 @@ impl Depthwise {
 }
 
 /// Taps of the largest depthwise kernel, five by five.
-pub(crate) const MOST_TAPS: usize = 25;
+pub const MOST_TAPS: usize = 25;
 
 /// Runs over the whole feature map.
 #[inline(always)]
-pub(crate) fn run(job: &Depthwise, src: &[u8], dst: &mut [u8]) {
+pub fn run(job: &Depthwise, src: &[u8], dst: &mut [u8]) {
     let shape = &job.shape;
     let (output, quads) = (&shape.output, shape.taps.len().div_ceil(4));
     let mut wide = [[0i16; GROUP]; MOST_TAPS];

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::available;
 use super::scalar::Scalar;
 use super::self_test::{Case, Parameters, SMALLER, Xorshift32, check, convolve, depthwise, pointwise};
-use crate::kernels::requantise::Requantisation;
+use crate::requantise::Requantisation;
 
 prop_compose! {
     fn cases()(

@@ -7,12 +7,12 @@ use std::marker::PhantomData;
 use super::avx2::Avx2;
 use super::avx2_planes;
 use super::block8::{self, Multiply};
-use crate::kernels::block8::Block8;
-use crate::kernels::conv_shape::ConvShape;
-use crate::kernels::depthwise::Depthwise;
-use crate::kernels::pointwise::{Add, Affine, Plane};
-use crate::kernels::weights::{PackedConv, Packing, WeightLayout};
-use crate::kernels::{Kernel, PixelRun};
+use crate::block8::Block8;
+use crate::conv_shape::ConvShape;
+use crate::depthwise::Depthwise;
+use crate::pointwise::{Add, Affine, Plane};
+use crate::weights::{PackedConv, Packing, WeightLayout};
+use crate::{Kernel, PixelRun};
 
 /// Exists only where the instructions were detected (see [`AvxVnni::detected`]).
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Kernel for AvxVnni {
     }
 
     fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: PixelRun) {
-        // SAFETY: `AVX_VNNI` is handed out only where the features were detected; `kernels::conv` checked the
+        // SAFETY: `AVX_VNNI` is handed out only where the features were detected; `conv` checked the
         // ranges.
         unsafe { wide_conv(conv, shape, src, dst, run) }
     }
@@ -98,7 +98,7 @@ impl<D: Dot> Multiply for Strips<D> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::self_test::check;
+    use crate::self_test::check;
 
     /// What `vpdpbusd` is defined as, in AVX2's instructions.
     struct Imitated;
@@ -135,7 +135,7 @@ mod tests {
                 // SAFETY: the caller's promise.
                 unsafe { block8::conv_run::<Strips<Imitated>>(conv, shape, src, dst, run) }
             }
-            // SAFETY: the test looked for AVX2; `kernels::conv` checked the ranges.
+            // SAFETY: the test looked for AVX2; `conv` checked the ranges.
             unsafe { wide(conv, shape, src, dst, run) }
         }
     }

@@ -8,11 +8,11 @@ use std::arch::aarch64::*;
 use std::arch::{asm, is_aarch64_feature_detected};
 
 use super::{pixels, store};
-use crate::kernels::conv_shape::ConvShape;
-use crate::kernels::layout::LANES;
-use crate::kernels::span::Span;
-use crate::kernels::weights::{BLOCK, PackedConv, Packing, WeightLayout};
-use crate::kernels::{Kernel, PixelRun};
+use crate::conv_shape::ConvShape;
+use crate::layout::LANES;
+use crate::span::Span;
+use crate::weights::{BLOCK, PackedConv, Packing, WeightLayout};
+use crate::{Kernel, PixelRun};
 
 /// Exists only where the instruction was detected (see [`Sdot::detected`]).
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Kernel for Sdot {
     }
 
     fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: PixelRun) {
-        // SAFETY: `SDOT` is handed out only where the instruction was detected. `kernels::conv` checked that
+        // SAFETY: `SDOT` is handed out only where the instruction was detected. `conv` checked that
         // every pixel of the run, at every tap and plane, and the slack behind it lie in `src`, that every
         // output lies in `dst`, and that weights, bias and scale cover every block.
         unsafe {
@@ -123,7 +123,7 @@ unsafe fn tile<const MR: usize, const NEAR: bool>(span: Span<'_>, at: usize, hal
     let (planes, plane) = (span.shape.input.planes(), span.shape.input.plane());
     let step = if NEAR { LANES } else { span.step }; // a constant, so that offsets are part of the loads
     let mut acc = [[vdupq_n_s32(0); 2]; MR];
-    // SAFETY: `kernels::conv` checked taps, planes and pixels against the source, blocks against the weights.
+    // SAFETY: `conv` checked taps, planes and pixels against the source, blocks against the weights.
     unsafe {
         let lines = span.shape.taps.len() * planes;
         let mut weights = span.conv.weights.lines().as_ptr().add((half / 2) * lines).cast::<i8>();

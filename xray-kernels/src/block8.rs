@@ -8,19 +8,19 @@
 //! [`Block8::pack`] sorts lines into such bins; a line that alone could saturate is taken as the sum of two.
 
 /// Output channels in one register of sums.
-pub(crate) const OUTPUTS: usize = 8;
+pub const OUTPUTS: usize = 8;
 
 /// Most lines in one bin.
-pub(crate) const MOST: usize = 4;
+pub const MOST: usize = 4;
 
 /// Weights of eight output channels by four input channels at one tap: `[output][input]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C, align(32))]
-pub(crate) struct Strip(pub [i8; OUTPUTS * 4]);
+pub struct Strip(pub [i8; OUTPUTS * 4]);
 
 /// Everything that eight output channels are multiplied by.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Block8 {
+pub struct Block8 {
     strips: Vec<Strip>,
     sources: Vec<u32>,
     bins: [usize; MOST],
@@ -176,7 +176,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
-    use crate::kernels::self_test::Xorshift32;
+    use crate::self_test::Xorshift32;
 
     /// The sum of all products of output `o`, with `input` as the four inputs of every strip.
     fn product(strips: &[Strip], o: usize, input: [u8; 4]) -> i32 {

@@ -4,12 +4,12 @@
 
 use std::arch::x86_64::*;
 
-use crate::kernels::PixelRun;
-use crate::kernels::block8::{Block8, OUTPUTS};
-use crate::kernels::conv_shape::ConvShape;
-use crate::kernels::layout::LANES;
-use crate::kernels::span::Span;
-use crate::kernels::weights::PackedConv;
+use crate::PixelRun;
+use crate::block8::{Block8, OUTPUTS};
+use crate::conv_shape::ConvShape;
+use crate::layout::LANES;
+use crate::span::Span;
+use crate::weights::PackedConv;
 
 /// How an instruction set multiplies.
 pub(super) trait Multiply {
@@ -29,7 +29,7 @@ const STRETCH: usize = 56;
 /// Computes one run.
 ///
 /// # Safety
-/// AVX2 and what `M` needs. Ranges were checked by `kernels::conv`: every pixel of the run, at every tap and plane,
+/// AVX2 and what `M` needs. Ranges were checked by `conv`: every pixel of the run, at every tap and plane,
 /// lies in `src`, every output in `dst`; weights, bias and scale cover every output.
 #[inline(always)]
 pub(super) unsafe fn conv_run<M: Multiply>(

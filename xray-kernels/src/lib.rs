@@ -1,24 +1,34 @@
 //! Integer kernels behind one small trait, chosen at run time.
 //!
 //! Activations are uint8 with any zero point, weights int8 from -127 to 127 per output channel, sums int32,
-//! requantisation one float32 multiplication per sum ([`requantise::Requantisation::quantise`]). [`scalar`] is the
-//! specification; every other kernel equals it bit for bit. `unsafe` is used in the files of the instruction
-//! sets only ([`x86`], [`arm`]); what is here checks every range before they are called.
+//! requantisation one float32 multiplication per sum ([`requantise::Requantisation::quantise`]). The scalar kernel is
+//! the specification; every other kernel equals it bit for bit. `unsafe` is used in the files of the instruction
+//! sets only (`x86/`, `arm/`); what is here checks every range before they are called.
+//!
+//! ```
+//! // The portable kernel is always there, and comes last.
+//! let kernels = xray_kernels::available();
+//! assert_eq!(kernels.last().map(|kernel| kernel.name()), Some("scalar"));
+//!
+//! // A kernel is used only if it gave the answers of the portable one on this machine.
+//! let (kernel, rejected) = xray_kernels::choose(None);
+//! assert!(rejected.is_empty(), "{} is used instead of {rejected:?}", kernel.name());
+//! ```
 
 #[cfg(target_arch = "aarch64")]
 mod arm;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "read by kernels of x86-64"))]
-pub(crate) mod block8;
-pub(crate) mod conv_shape;
-pub(crate) mod depthwise;
-pub(crate) mod layout;
-pub(crate) mod pointwise;
-pub(crate) mod requantise;
+mod block8;
+pub mod conv_shape;
+pub mod depthwise;
+pub mod layout;
+pub mod pointwise;
+pub mod requantise;
 mod scalar;
 mod self_test;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod span;
-pub(crate) mod weights;
+pub mod weights;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -31,7 +41,7 @@ use weights::{PackedConv, WeightLayout};
 
 /// One row of neighbouring output pixels.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct PixelRun {
+pub struct PixelRun {
     /// Byte offset in the source of the first pixel in the first plane, before a tap is added.
     pub src: usize,
     /// Byte offset in the target of the first pixel in the first plane.
@@ -41,7 +51,7 @@ pub(crate) struct PixelRun {
 }
 
 /// What an instruction set has to provide. Callers use [`conv`], which checks ranges first.
-pub(crate) trait Kernel: Debug + Send + Sync {
+pub trait Kernel: Debug + Send + Sync {
     /// Name for reports.
     fn name(&self) -> &'static str;
 
@@ -77,7 +87,7 @@ pub(crate) trait Kernel: Debug + Send + Sync {
 /// # Panics
 /// If a buffer is shorter than its layout or `conv` was packed for another shape: a mistake of the planner,
 /// never of the input.
-pub(crate) fn conv(kernel: &dyn Kernel, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8]) {
+pub fn conv(kernel: &dyn Kernel, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8]) {
     let (input, output) = (&shape.input, &shape.output);
     let blocks = output.channels.div_ceil(weights::BLOCK);
     assert!(src.len() >= shape.source_bytes() && dst.len() >= output.used(), "buffer too short");
@@ -96,7 +106,7 @@ pub(crate) fn conv(kernel: &dyn Kernel, conv: &PackedConv, shape: &ConvShape, sr
 }
 
 /// Every kernel that this machine can run, fastest first; the last is the scalar specification.
-pub(crate) fn available() -> Vec<&'static dyn Kernel> {
+pub fn available() -> Vec<&'static dyn Kernel> {
     let mut kernels: Vec<&'static dyn Kernel> = Vec::new();
     #[cfg(target_arch = "x86_64")]
     kernels.extend(x86::available());
@@ -111,7 +121,7 @@ const CASES: u32 = 4;
 
 /// The kernel with this name if this machine can run it, else the fastest; one that fails its check against the
 /// specification is passed over and named, with the reason, in the second value.
-pub(crate) fn choose(name: Option<&str>) -> (&'static dyn Kernel, Vec<String>) {
+pub fn choose(name: Option<&str>) -> (&'static dyn Kernel, Vec<String>) {
     let mut rejected = Vec::new();
     let mut all = available();
     if let Some(at) = name.and_then(|n| all.iter().position(|k| k.name() == n)) {

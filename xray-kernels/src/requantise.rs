@@ -2,7 +2,7 @@
 
 /// How an int32 sum becomes an 8-bit activation: `clamp(round_half_even(sum * scale), lo, hi) + zero`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Requantisation {
+pub struct Requantisation {
     /// Zero point of the result.
     pub zero: u8,
     /// Least value before the zero point is added (a ReLU has 0); an integer, at least `-zero`.

@@ -6,13 +6,13 @@
 use std::arch::x86_64::*;
 
 use super::vnni_planes;
-use crate::kernels::conv_shape::ConvShape;
-use crate::kernels::depthwise::Depthwise;
-use crate::kernels::layout::LANES;
-use crate::kernels::pointwise::{Add, Affine, Plane};
-use crate::kernels::span::Span;
-use crate::kernels::weights::{BLOCK, PackedConv, Packing, WeightLayout};
-use crate::kernels::{Kernel, PixelRun};
+use crate::conv_shape::ConvShape;
+use crate::depthwise::Depthwise;
+use crate::layout::LANES;
+use crate::pointwise::{Add, Affine, Plane};
+use crate::span::Span;
+use crate::weights::{BLOCK, PackedConv, Packing, WeightLayout};
+use crate::{Kernel, PixelRun};
 
 /// Exists only where the instructions were detected (see [`Vnni::detected`]).
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Kernel for Vnni {
     }
 
     fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: PixelRun) {
-        // SAFETY: `VNNI` is handed out only where the features were detected. `kernels::conv` checked that
+        // SAFETY: `VNNI` is handed out only where the features were detected. `conv` checked that
         // every pixel of the run, at every tap and plane, lies in `src`, that every output lies in `dst`,
         // and that weights, bias and scale cover every block.
         unsafe {
@@ -135,7 +135,7 @@ unsafe fn tile<const MR: usize, const NR: usize, const STEP: usize>(span: Span<'
     let (planes, plane) = (span.shape.input.planes(), span.shape.input.plane());
     let lines = span.shape.taps.len() * planes;
     let mut acc = [[_mm512_setzero_si512(); MR]; NR];
-    // SAFETY: `kernels::conv` checked taps, planes and pixels against the source, blocks against the weights.
+    // SAFETY: `conv` checked taps, planes and pixels against the source, blocks against the weights.
     unsafe {
         let mut weights = span.conv.weights.lines().as_ptr().add(block * lines);
         let first = span.src.add(at * STEP);

@@ -7,14 +7,14 @@
 //! concatenation over channels is a list of planes, so that DenseNet's growing map is never copied.
 
 /// Bytes behind the last plane that a kernel may read (never use) past the last pixel of a tile.
-pub(crate) const SLACK: usize = 64;
+pub const SLACK: usize = 64;
 
 /// Channels in one plane.
-pub(crate) const LANES: usize = 4;
+pub const LANES: usize = 4;
 
 /// Shape of one tensor of batch 1 in blocks of four channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Layout {
+pub struct Layout {
     /// Channels; the last plane is padded to four.
     pub channels: usize,
     /// Rows without the border.

@@ -4,7 +4,7 @@ use super::layout::{LANES, Layout};
 
 /// Where a convolution reads and writes.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct ConvShape {
+pub struct ConvShape {
     /// Layout of the input.
     pub input: Layout,
     /// Layout of the output.

@@ -1,16 +1,16 @@
 //! AVX2: `vpmaddubsw` sums two products of bytes in 16 bits, on bins of weights with which it cannot saturate (see
-//! `kernels::block8`); `vpmaddwd` brings the sums of a bin to 32 bits.
+//! `block8`); `vpmaddwd` brings the sums of a bin to 32 bits.
 
 use std::arch::x86_64::*;
 
 use super::avx2_planes;
 use super::block8::{self, Multiply};
-use crate::kernels::block8::{Block8, Strip};
-use crate::kernels::conv_shape::ConvShape;
-use crate::kernels::depthwise::Depthwise;
-use crate::kernels::pointwise::{Add, Affine, Plane};
-use crate::kernels::weights::{PackedConv, Packing, WeightLayout};
-use crate::kernels::{Kernel, PixelRun};
+use crate::block8::{Block8, Strip};
+use crate::conv_shape::ConvShape;
+use crate::depthwise::Depthwise;
+use crate::pointwise::{Add, Affine, Plane};
+use crate::weights::{PackedConv, Packing, WeightLayout};
+use crate::{Kernel, PixelRun};
 
 /// Exists only where the instructions were detected (see [`Avx2::detected`]).
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Kernel for Avx2 {
     }
 
     fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: PixelRun) {
-        // SAFETY: `AVX2` is handed out only where the feature was detected; `kernels::conv` checked the ranges.
+        // SAFETY: `AVX2` is handed out only where the feature was detected; `conv` checked the ranges.
         unsafe { wide_conv(conv, shape, src, dst, run) }
     }
 

@@ -3,10 +3,10 @@
 
 use std::arch::x86_64::*;
 
-use crate::kernels::depthwise::{self, Depthwise};
-use crate::kernels::layout::LANES;
-use crate::kernels::pointwise::{self, Add, Affine, Plane};
-use crate::kernels::requantise::Requantisation;
+use crate::depthwise::{self, Depthwise};
+use crate::layout::LANES;
+use crate::pointwise::{self, Add, Affine, Plane};
+use crate::requantise::Requantisation;
 
 /// Bytes of a register.
 const WIDE: usize = 32;

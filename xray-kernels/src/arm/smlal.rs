@@ -4,11 +4,11 @@
 use std::arch::aarch64::*;
 
 use super::{pixels, store};
-use crate::kernels::conv_shape::ConvShape;
-use crate::kernels::layout::LANES;
-use crate::kernels::span::Span;
-use crate::kernels::weights::{BLOCK, PackedConv, Packing, WeightLayout};
-use crate::kernels::{Kernel, PixelRun};
+use crate::conv_shape::ConvShape;
+use crate::layout::LANES;
+use crate::span::Span;
+use crate::weights::{BLOCK, PackedConv, Packing, WeightLayout};
+use crate::{Kernel, PixelRun};
 
 /// For every aarch64 processor.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Kernel for Smlal {
     }
 
     fn conv_run(&self, conv: &PackedConv, shape: &ConvShape, src: &[u8], dst: &mut [u8], run: PixelRun) {
-        // SAFETY: every aarch64 has these instructions. `kernels::conv` checked that every pixel of the run, at
+        // SAFETY: every aarch64 has these instructions. `conv` checked that every pixel of the run, at
         // every tap and plane, and the slack behind it lie in `src`, that every output lies in `dst`, and that
         // weights, bias and scale cover every block.
         unsafe {
@@ -85,7 +85,7 @@ fn multiply(mut sum: [int32x4_t; 4], w: [int8x16_t; 4], two: int8x16_t, other: i
 unsafe fn tile<const MR: usize, const NEAR: bool>(span: Span<'_>, at: usize, block: usize) {
     let (planes, plane) = (span.shape.input.planes(), span.shape.input.plane());
     let step = if NEAR { LANES } else { span.step }; // a constant, so that offsets are part of the loads
-    // SAFETY: `kernels::conv` checked taps, planes and pixels against the source, blocks against the weights.
+    // SAFETY: `conv` checked taps, planes and pixels against the source, blocks against the weights.
     unsafe {
         let mut acc = [[vdupq_n_s32(0); 4]; MR];
         let lines = span.shape.taps.len() * planes;
