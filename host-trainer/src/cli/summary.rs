@@ -57,6 +57,10 @@ pub fn render(record: &RunRecord) -> String {
         ChooseOn::Worst => "validation, in every hospital and view",
         ChooseOn::Corrupted | ChooseOn::Clean => "validation",
     };
+    let on = match &record.choose_source {
+        Some(source) => format!("{on}; {source} alone"),
+        None => on.to_owned(),
+    };
     lines.push(match record.threshold_rule.as_str() {
         ThresholdRule::FIXED => format!("threshold   {:.4} (given by hand)", record.threshold),
         rule => format!("threshold   {:.4} ({rule}, chosen on {on})", record.threshold),

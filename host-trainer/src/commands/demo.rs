@@ -101,6 +101,7 @@ impl Demo {
                 views: Views::new(Preset::Article),
                 corruptions: 0,
                 choose_on: ChooseOn::Clean,
+                choose_source: None,
                 cache: self.cache(),
             },
             shards: None,

@@ -33,15 +33,22 @@ pub(crate) fn group_figures(calibrated: &[ValidationScore], threshold: f64) -> V
     groups(calibrated).into_iter().map(figures).collect()
 }
 
-/// The scores that an operating point is chosen on.
-pub(crate) fn selection_scores(scores: &[ValidationScore], choose_on: ChooseOn) -> Vec<ValidationScore> {
-    scores.iter().filter(|score| choose_on.counts(score.kind())).cloned().collect()
+/// The scores that an operating point is chosen on; of one hospital, if `source` names it.
+pub(crate) fn selection_scores(
+    scores: &[ValidationScore],
+    choose_on: ChooseOn,
+    source: Option<&str>,
+) -> Vec<ValidationScore> {
+    let counts = |score: &&ValidationScore| {
+        choose_on.counts(score.kind()) && source.is_none_or(|source| score.source == source)
+    };
+    scores.iter().filter(counts).cloned().collect()
 }
 
 impl DecisionRules {
     /// Chooses an operating point on uncalibrated validation scores: on all of them together, or with
     /// [`ChooseOn::Worst`] so that the rule of the threshold is met in each hospital and view. Temperature and abstain band
-    /// are chosen on all together.
+    /// are chosen on all together. Only the scores of `source` count, if it is given.
     ///
     /// # Errors
     /// As [`DecisionRules::choose`].
@@ -49,8 +56,9 @@ impl DecisionRules {
         &self,
         scores: &[ValidationScore],
         choose_on: ChooseOn,
+        source: Option<&str>,
     ) -> anyhow::Result<OperatingPoint> {
-        let selected = selection_scores(scores, choose_on);
+        let selected = selection_scores(scores, choose_on, source);
         let mut chosen = self.choose(&scored(&selected))?;
         if choose_on == ChooseOn::Worst {
             let groups: Vec<Vec<Scored>> = groups(&calibrated(&selected, chosen.calibration))
@@ -67,7 +75,11 @@ impl DecisionRules {
     }
 
     /// What would be chosen on every kind of selection that these scores allow.
-    pub(crate) fn selections(&self, scores: &[ValidationScore]) -> Vec<SelectionRecord> {
+    pub(crate) fn selections(
+        &self,
+        scores: &[ValidationScore],
+        source: Option<&str>,
+    ) -> Vec<SelectionRecord> {
         let there = |view| scores.iter().any(|score| score.kind() == view);
         let kinds = [
             (ChooseOn::Clean, true),
@@ -76,7 +88,7 @@ impl DecisionRules {
             (ChooseOn::Worst, true),
         ];
         let record = |choose_on| {
-            let chosen = self.choose_on(scores, choose_on).ok();
+            let chosen = self.choose_on(scores, choose_on, source).ok();
             SelectionRecord {
                 choose_on,
                 threshold: chosen.as_ref().map(|chosen| chosen.threshold),
@@ -145,7 +157,7 @@ mod tests {
 
     #[test]
     fn the_worst_group_decides() {
-        let threshold = |rule: &str, on| rules(rule).choose_on(&all(), on).unwrap().threshold;
+        let threshold = |rule: &str, on| rules(rule).choose_on(&all(), on, None).unwrap().threshold;
         let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-9, "{found}");
         // Every positive of every group: below .4, the next score is .1 in its own group.
         close(threshold("sensitivity>=0.99", ChooseOn::Worst), 0.25);
@@ -158,6 +170,16 @@ mod tests {
     }
 
     #[test]
+    fn one_hospital_decides_alone() {
+        let rule = rules("sensitivity>=0.99");
+        let threshold = |source| rule.choose_on(&all(), ChooseOn::Clean, Some(source)).unwrap().threshold;
+        // Between the highest negative and the lowest positive of each.
+        assert_eq!((threshold("a"), threshold("b")), (0.5, 0.65));
+        let drawn = rule.choose_on(&all(), ChooseOn::Worst, Some("a")).unwrap().threshold;
+        assert!((drawn - 0.25).abs() < 1e-9, "{drawn}");
+    }
+
+    #[test]
     fn figures_are_given_by_hospital_and_view() {
         let figures = group_figures(&all(), 0.65);
         let names: Vec<_> = figures.iter().map(|row| (row.source.as_str(), row.view)).collect();
@@ -167,7 +189,8 @@ mod tests {
 
     #[test]
     fn selections_are_those_that_the_scores_allow() {
-        let kinds: Vec<_> = rules("youden").selections(&all()).iter().map(|row| row.choose_on).collect();
+        let kinds: Vec<_> =
+            rules("youden").selections(&all(), None).iter().map(|row| row.choose_on).collect();
         assert_eq!(kinds, [ChooseOn::Clean, ChooseOn::Drawn, ChooseOn::Worst]);
     }
 }

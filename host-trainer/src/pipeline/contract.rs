@@ -85,7 +85,7 @@ fn backbones(used: &[BackboneUse]) -> Vec<BackboneRecord> {
 /// The rule of the threshold, with the images that it was met on; a fixed number was met on none.
 fn threshold_rule(record: &RunRecord) -> String {
     let chosen = record.threshold_rule != ThresholdRule::FIXED;
-    match (&record.domain_shift, record.choose_on) {
+    let rule = match (&record.domain_shift, record.choose_on) {
         (Some(shift), ChooseOn::Corrupted) if chosen => format!(
             "{} on validation images and {} corruptions of each (suite {})",
             record.threshold_rule, shift.corruptions, shift.suite
@@ -97,6 +97,10 @@ fn threshold_rule(record: &RunRecord) -> String {
             format!("{} in every hospital and view of the validation images", record.threshold_rule)
         }
         _ => record.threshold_rule.clone(),
+    };
+    match &record.choose_source {
+        Some(source) if chosen => format!("{rule}, of {source} alone"),
+        _ => rule,
     }
 }
 

@@ -77,6 +77,9 @@ pub struct FeatureSource {
     pub corruptions: u32,
     /// Whether these changes count when epoch, temperature and threshold are chosen.
     pub choose_on: ChooseOn,
+    /// The source whose validation images alone temperature and threshold are chosen on: the one that the model is meant
+    /// for. None: all of them.
+    pub choose_source: Option<String>,
     /// Folder of the feature cache.
     pub cache: PathBuf,
 }
@@ -115,6 +118,7 @@ impl FeatureSource {
             views: Views::new(Preset::None),
             corruptions: 0,
             choose_on: ChooseOn::Clean,
+            choose_source: None,
             cache: cache.into(),
         })
     }

@@ -326,6 +326,9 @@ pub struct RunRecord {
     pub fine_tune_best: Option<usize>,
     /// What epoch, temperature and threshold were chosen on.
     pub choose_on: ChooseOn,
+    /// The source whose validation images alone temperature and threshold were chosen on; none: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choose_source: Option<String>,
     /// Calibrated probability (0..1) from which on the positive label is suspected.
     pub threshold: f64,
     /// The rule by which the threshold was chosen on the validation images.

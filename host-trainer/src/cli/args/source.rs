@@ -84,6 +84,10 @@ pub struct SourceArgs {
     /// with --draws, else that of --recipe]
     #[arg(long, value_enum, help_heading = "Decision")]
     choose_on: Option<ChooseOn>,
+    /// The hospital whose validation images alone temperature and threshold are chosen on, one of --data NAME=DIR: the one
+    /// that the model is meant for [default: all of them]
+    #[arg(long, value_name = "NAME", help_heading = "Decision")]
+    choose_source: Option<String>,
     /// Changes of the corruption suite for each validation image, beside the image itself; 0 to 32. With `--choose-on
     /// clean` they are for the record only [default: that of --recipe]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=32), help_heading = "Decision")]
@@ -170,6 +174,13 @@ impl SourceArgs {
         }
         let choose_on = if self.draws.is_some() { ChooseOn::Drawn } else { self.recipe.choose_on() };
         let intensity = self.intensity.unwrap_or(self.recipe.intensity());
+        let sources = DataSource::join(self.data, self.splits, self.source_weight)?;
+        if let Some(name) = &self.choose_source {
+            ensure!(
+                sources.iter().any(|source| source.name == *name),
+                "--choose-source {name}: there is no --data {name}=DIR"
+            );
+        }
         Ok(FeatureSource {
             classes: self.classes,
             backbones: match self.base {
@@ -182,8 +193,9 @@ impl SourceArgs {
             views,
             corruptions: self.corruptions.unwrap_or(self.recipe.corruptions()),
             choose_on: self.choose_on.unwrap_or(choose_on),
+            choose_source: self.choose_source,
             cache: cache_folder(self.cache)?,
-            sources: DataSource::join(self.data, self.splits, self.source_weight)?,
+            sources,
         })
     }
 }

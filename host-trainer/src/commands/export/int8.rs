@@ -103,7 +103,11 @@ impl Int8Export<'_> {
         if self.quantisation.head_trained_on == HeadTrainedOn::Int8 {
             let fitted = self.train_head_again(&model, observe)?;
             head = fitted.trained.weights;
-            let chosen = DecisionRules::of(record)?.choose_on(&fitted.scores, record.choose_on)?;
+            let chosen = DecisionRules::of(record)?.choose_on(
+                &fitted.scores,
+                record.choose_on,
+                record.choose_source.as_deref(),
+            )?;
             chosen.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
             contract.temperature = chosen.calibration.temperature();
             (contract.threshold, contract.abstain) = (chosen.threshold, chosen.abstain);

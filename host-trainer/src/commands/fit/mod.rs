@@ -141,7 +141,8 @@ pub fn fit(
         None => fitted,
         Some(_) => fine_tune_backbones(&mut prepared, fitted, options, device, &checkpointing, observe)?,
     };
-    let operating_point = options.decision.choose_on(&fitted.scores, source.choose_on)?;
+    let operating_point =
+        options.decision.choose_on(&fitted.scores, source.choose_on, source.choose_source.as_deref())?;
     operating_point.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
     let finished = FinishedFit {
         options,

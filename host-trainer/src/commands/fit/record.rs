@@ -31,6 +31,7 @@ impl FinishedFit<'_> {
         let data = self.data_record();
         let FinishedFit { options, device, prepared, fitted, operating_point, .. } = self;
         let threshold = operating_point.threshold;
+        let source = options.source.choose_source.as_deref();
         let calibrated = calibrated(&fitted.scores, operating_point.calibration);
         let (plain, corrupted) = split_by_corruption(&calibrated);
         let several = options.source.sources.len() > 1 || options.source.views.hardening.is_some();
@@ -62,6 +63,7 @@ impl FinishedFit<'_> {
             fine_tune_history: fitted.fine_tune_history.clone(),
             fine_tune_best: fitted.fine_tune_best,
             choose_on: options.source.choose_on,
+            choose_source: options.source.choose_source.clone(),
             threshold,
             threshold_rule: options.decision.threshold.name(),
             temperature: options.decision.calibrate.then_some(operating_point.calibration.temperature()),
@@ -70,7 +72,11 @@ impl FinishedFit<'_> {
             without_mirror: self.without_mirror,
             domain_shift: domain_shift(&corrupted, options.source.corruptions, threshold)?,
             groups: if several { group_figures(&calibrated, threshold) } else { Vec::new() },
-            selections: if several { options.decision.selections(&fitted.scores) } else { Vec::new() },
+            selections: if several {
+                options.decision.selections(&fitted.scores, source)
+            } else {
+                Vec::new()
+            },
             timings: Timings {
                 data: prepared.data_seconds,
                 quantising: prepared.quantising_seconds,

@@ -43,7 +43,8 @@ pub(super) fn without_mirror(
     })?;
     let scores = validation.scores(&trained, device)?;
     // The comparison decides nothing: a rule that cannot be met must not end the fit.
-    let chosen = match options.decision.choose_on(&scores, source.choose_on) {
+    let chosen = match options.decision.choose_on(&scores, source.choose_on, source.choose_source.as_deref())
+    {
         Ok(chosen) => chosen,
         Err(error) => {
             observe(Event::Warning(&format!("no figures without mirror images: {error}")));
