@@ -21,6 +21,12 @@ pub enum RecordStoreError {
         file: PathBuf,
         reason: String,
     },
+    /// Another program has held the database for long.
+    #[error("{}: another program holds the records; end it, or wait until it is ready", .file.display())]
+    Busy {
+        /// The database file.
+        file: PathBuf,
+    },
     /// The database refused.
     #[error("{}: the database says: {reason}; run `edge-runtime records verify`", .file.display())]
     Database {
@@ -65,12 +71,20 @@ impl RecordStoreError {
         let reason = error.to_string();
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => RecordStoreError::Full { folder: file.to_owned(), reason },
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+                RecordStoreError::Busy { file: file.to_owned() }
+            }
             _ => RecordStoreError::Database { file: file.to_owned(), reason },
         }
     }
 
-    /// Whether it may pass without anyone changing the device's program: a full disk.
+    /// Whether the disk is full.
     pub fn is_full(&self) -> bool {
         matches!(self, RecordStoreError::Full { .. })
+    }
+
+    /// Whether it may pass while the program runs: a full disk, or another program that holds the records.
+    pub fn may_pass(&self) -> bool {
+        self.is_full() || matches!(self, RecordStoreError::Busy { .. })
     }
 }
