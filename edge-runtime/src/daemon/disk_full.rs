@@ -54,7 +54,9 @@ impl StoreRetry {
                     return other.map_err(Fault::from);
                 }
             };
-            if passing.is_full() && self.free_space(presenter).is_ok_and(|dropped| dropped > 0) {
+            if let Some(needed) = passing.needed_room()
+                && self.make_room(presenter, needed).is_ok_and(|dropped| dropped > 0)
+            {
                 continue;
             }
             if !reported {
@@ -85,7 +87,12 @@ impl StoreRetry {
 
     /// Drops images of reported records as the limits say; gives how many.
     pub(super) fn free_space(&mut self, presenter: &mut Presenter<'_>) -> Result<usize, RecordStoreError> {
-        let cleaned = self.store.free_space(Timestamp::now())?;
+        self.make_room(presenter, 0)
+    }
+
+    /// The same until `needed` bytes are free beside the reserve.
+    fn make_room(&mut self, presenter: &mut Presenter<'_>, needed: u64) -> Result<usize, RecordStoreError> {
+        let cleaned = self.store.make_room(needed, Timestamp::now())?;
         presenter.publish_age_deletion(cleaned.age_deletion);
         if cleaned.dropped > 0 {
             info!(

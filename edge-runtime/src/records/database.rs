@@ -21,8 +21,8 @@ const SCHEMA: [&str; 3] =
 /// In the file's header, with the application's number: `xray` as text.
 const VERSION: usize = SCHEMA.len();
 const APPLICATION: i64 = 0x7872_6179;
-/// A reader may hold the file for a short time.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Another program may hold the file for a short time.
+const BUSY_TIMEOUT: Duration = if cfg!(test) { Duration::from_millis(100) } else { Duration::from_secs(10) };
 
 /// Reported records whose image is kept and that a set clock gave a time before the first value, without those that follow
 /// within ten records on one of a later time.

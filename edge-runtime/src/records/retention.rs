@@ -58,11 +58,19 @@ impl RecordStore {
     /// # Errors
     /// [`RecordStoreError`]; what was dropped before stays dropped.
     pub fn free_space(&mut self, now: Timestamp) -> Result<CleanupResult, RecordStoreError> {
+        self.make_room(0, now)
+    }
+
+    /// The same until `needed` bytes are free beside the reserve.
+    ///
+    /// # Errors
+    /// [`RecordStoreError`]; what was dropped before stays dropped.
+    pub fn make_room(&mut self, needed: u64, now: Timestamp) -> Result<CleanupResult, RecordStoreError> {
         let mut used = self.database.image_bytes()?;
         let since = self.old_since(now)?;
         let (mut by_age, age_deletion) = self.plan_age_deletion(since, now)?;
         let mut dropped = 0;
-        while let Some(next) = self.next_to_drop(used, since.filter(|_| by_age > 0))? {
+        while let Some(next) = self.next_to_drop(used, needed, since.filter(|_| by_age > 0))? {
             let record = match &next {
                 Next::Old(record) | Next::Reported(record) | Next::NoResult(record) => record,
             };
@@ -107,13 +115,19 @@ impl RecordStore {
         Ok((allowed, Some(AgeDeletion { images, from })))
     }
 
-    fn next_to_drop(&self, used: u64, old_since: Option<i64>) -> Result<Option<Next>, RecordStoreError> {
+    fn next_to_drop(
+        &self,
+        used: u64,
+        needed: u64,
+        old_since: Option<i64>,
+    ) -> Result<Option<Next>, RecordStoreError> {
         // One whose time is not known must not keep those behind it.
         let old = old_since.map(|since| self.database.oldest_droppable_before(since)).transpose()?.flatten();
         if let Some(record) = old {
             return Ok(Some(Next::Old(record)));
         }
-        if !self.is_over_quota(used) && self.free_bytes()? >= self.limits.reserve {
+        let wanted = self.limits.reserve.saturating_add(needed);
+        if !self.is_over_quota(used) && self.free_bytes()? >= wanted {
             return Ok(None);
         }
         if let Some(record) = self.database.oldest_droppable()? {
@@ -134,7 +148,7 @@ impl RecordStore {
         }
         let mb = |bytes: u64| bytes / 1_000_000;
         let reason = format!("{} MB are free, {} MB are needed", mb(free), mb(needed));
-        Err(RecordStoreError::Full { folder: self.folder.clone(), reason })
+        Err(RecordStoreError::Full { folder: self.folder.clone(), reason, needed: bytes })
     }
 }
 
