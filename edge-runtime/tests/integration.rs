@@ -18,5 +18,9 @@ mod integration {
     mod run;
     mod screen;
     #[cfg(unix)]
+    mod stick_options;
+    #[cfg(unix)]
     mod sticks;
+    #[cfg(target_os = "linux")]
+    mod store_faults;
 }

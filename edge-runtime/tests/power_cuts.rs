@@ -2,6 +2,7 @@
 //! new one, never none, never a mix; and it can still go back.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod disk_faults;
 mod simulated_disk;
 
 use std::collections::BTreeMap;

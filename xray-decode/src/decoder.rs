@@ -2,6 +2,8 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -41,23 +43,31 @@ impl Default for DecodeLimits {
 pub struct Decoder {
     program: Option<PathBuf>,
     limits: DecodeLimits,
+    give_way: Option<Arc<AtomicBool>>,
 }
 
 impl Decoder {
     /// Children of this program, which must call [`run_child`](crate::run_child) first of all.
     pub fn new(limits: DecodeLimits) -> Self {
-        Decoder { program: None, limits }
+        Decoder { program: None, limits, give_way: None }
     }
 
     /// Children of another program.
     pub fn of_program(program: PathBuf, limits: DecodeLimits) -> Self {
-        Decoder { program: Some(program), limits }
+        Decoder { program: Some(program), limits, give_way: None }
     }
 
     /// The same with another deadline.
     #[must_use]
     pub fn within(&self, deadline: Duration) -> Self {
-        Decoder { program: self.program.clone(), limits: DecodeLimits { deadline, ..self.limits } }
+        Decoder { limits: DecodeLimits { deadline, ..self.limits }, ..self.clone() }
+    }
+
+    /// The same for images that are less urgent than others: its child is stopped as soon as `flag` is set
+    /// ([`DecodeError::GaveWay`]).
+    #[must_use]
+    pub fn giving_way(&self, flag: Arc<AtomicBool>) -> Self {
+        Decoder { give_way: Some(flag), ..self.clone() }
     }
 
     /// What its children may use.
@@ -112,8 +122,12 @@ impl Decoder {
         loop {
             let left = end.saturating_duration_since(Instant::now());
             let limits = DecodeLimits { deadline: left.max(LEAST_TIME), ..self.limits };
+            if self.give_way.as_ref().is_some_and(|flag| flag.load(Ordering::Acquire)) {
+                return Err(DecodeError::GaveWay);
+            }
             let reason = match self.run(source()?, request, limits) {
                 Ok(ChildEnd::Answered(answer)) => return Ok(answer),
+                Ok(ChildEnd::GaveWay) => return Err(DecodeError::GaveWay),
                 Ok(ChildEnd::Late) => {
                     let deadline = self.limits.deadline;
                     return Err(DecodeError::Stopped(StopReason::Time { deadline }));
@@ -140,7 +154,7 @@ impl Decoder {
             Some(program) => program.clone(),
             None => this_program()?,
         };
-        RunningChild::start(&program, source, request, limits)?.finish()
+        RunningChild::start(&program, source, request, limits, self.give_way.as_deref())?.finish()
     }
 }
 

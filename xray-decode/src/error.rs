@@ -18,6 +18,10 @@ pub enum DecodeError {
     /// The child did not end well, so that the file is taken for a damaged one.
     #[error("the image is damaged, or made to do harm: {0}; export it again from where it was made")]
     Stopped(StopReason),
+    /// It was stopped for an image that is more urgent ([`Decoder::giving_way`](crate::Decoder::giving_way)). That says
+    /// nothing about the file.
+    #[error("another image is being read first; open this again in a few seconds")]
+    GaveWay,
     /// No child could be started, or it was ended from outside. That says nothing about the file.
     #[error(
         "no decoder could be started: {reason}; start the program again, and see whether the device has memory left"
@@ -63,7 +67,7 @@ impl DecodeError {
         match self {
             DecodeError::Refused { code, .. } => code,
             DecodeError::Stopped(_) => "damaged",
-            DecodeError::Unavailable { .. } => "unreadable",
+            DecodeError::GaveWay | DecodeError::Unavailable { .. } => "unreadable",
         }
     }
 }

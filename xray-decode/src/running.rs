@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -20,6 +21,8 @@ const MAX_ERROR_BYTES: u64 = 4096;
 const OUT_OF_MEMORY: &str = "memory allocation of";
 /// From one look whether it has ended to the next.
 const POLL_INTERVAL: Duration = Duration::from_micros(200);
+/// From one look whether it is to give way to the next.
+const GIVE_WAY_INTERVAL: Duration = Duration::from_millis(10);
 /// How long a child may take to end once its output is of no use.
 const ENDING: Duration = Duration::from_millis(100);
 
@@ -27,6 +30,8 @@ const ENDING: Duration = Duration::from_millis(100);
 pub(crate) enum ChildEnd {
     /// With an answer.
     Answered(Answer),
+    /// For another image that is more urgent.
+    GaveWay,
     /// By the deadline.
     Late,
     /// By its own fault.
@@ -43,6 +48,7 @@ pub(crate) struct RunningChild<'a> {
     bytes: &'a [u8],
     limits: DecodeLimits,
     end: Instant,
+    give_way: Option<&'a AtomicBool>,
 }
 
 impl<'a> RunningChild<'a> {
@@ -52,6 +58,7 @@ impl<'a> RunningChild<'a> {
         source: Source<'a>,
         request: Request,
         limits: DecodeLimits,
+        give_way: Option<&'a AtomicBool>,
     ) -> io::Result<Self> {
         let (input, bytes): (Stdio, &[u8]) = match source {
             Source::File(file) => (file.into(), &[]),
@@ -64,7 +71,7 @@ impl<'a> RunningChild<'a> {
         #[cfg(unix)]
         command.current_dir("/");
         let child = Mutex::new(command.spawn()?);
-        Ok(RunningChild { child, bytes, limits, end })
+        Ok(RunningChild { child, bytes, limits, end, give_way })
     }
 
     fn child(&self) -> MutexGuard<'_, Child> {
@@ -81,6 +88,9 @@ impl<'a> RunningChild<'a> {
         let status = self.wait()?;
         if Instant::now() >= self.end {
             return Ok(ChildEnd::Late);
+        }
+        if self.gives_way() {
+            return Ok(ChildEnd::GaveWay);
         }
         Ok(match answer {
             Ok(answer) if status.success() => ChildEnd::Answered(answer),
@@ -101,10 +111,14 @@ impl<'a> RunningChild<'a> {
         let (finished, watched) = channel::<()>();
         thread::scope(|scope| {
             scope.spawn(move || {
-                let left = self.end.saturating_duration_since(Instant::now());
-                if watched.recv_timeout(left) == Err(RecvTimeoutError::Timeout) {
-                    self.kill();
+                while Instant::now() < self.end && !self.gives_way() {
+                    let left = self.end.saturating_duration_since(Instant::now());
+                    let wait = if self.give_way.is_some() { left.min(GIVE_WAY_INTERVAL) } else { left };
+                    if watched.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
+                        return;
+                    }
                 }
+                self.kill();
             });
             if let Some(mut input) = input {
                 // It may end before it has read everything.
@@ -119,6 +133,11 @@ impl<'a> RunningChild<'a> {
             drop(finished);
             (read, cut_short)
         })
+    }
+
+    /// Whether an image that is more urgent waits.
+    fn gives_way(&self) -> bool {
+        self.give_way.is_some_and(|flag| flag.load(Ordering::Acquire))
     }
 
     fn kill(&self) {
@@ -146,7 +165,7 @@ impl<'a> RunningChild<'a> {
             if let Some(status) = self.child().try_wait()? {
                 return Ok(status);
             }
-            if Instant::now() >= self.end {
+            if Instant::now() >= self.end || self.gives_way() {
                 self.kill();
             }
             thread::sleep(POLL_INTERVAL);

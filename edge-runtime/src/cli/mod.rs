@@ -13,6 +13,8 @@ mod report;
 mod run;
 mod screen;
 mod selftest;
+#[cfg(unix)]
+mod stick_options;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -51,6 +53,9 @@ enum Command {
     /// List, show, export and verify what was screened
     #[cfg(unix)]
     Records(records::RecordsArgs),
+    /// Print how a file system of a stick is to be mounted; the packaged rule for udev asks it
+    #[cfg(unix)]
+    StickOptions(stick_options::StickOptionsArgs),
     /// Write one record as a page to print, or as DICOM
     #[cfg(unix)]
     Report(report::ReportArgs),
@@ -75,6 +80,8 @@ pub fn run() -> ExitCode {
         Command::Camera(args) => exit_code(camera::run(&args, &mut out.lock())),
         #[cfg(unix)]
         Command::Records(args) => complete(records::run(&args, &mut out.lock())),
+        #[cfg(unix)]
+        Command::StickOptions(args) => complete(stick_options::run(&args, &mut out.lock())),
         #[cfg(unix)]
         Command::Report(args) => complete(report::run(&args, &mut out.lock())),
     }

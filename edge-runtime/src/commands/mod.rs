@@ -10,6 +10,8 @@ pub mod report;
 pub mod run;
 pub mod screen;
 pub mod selftest;
+#[cfg(unix)]
+pub mod stick_options;
 
 /// How a command ended; the exit status of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::seconds;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 use crate::inputs::camera::{CameraDevice, RpicamStill, Uvc};
+use crate::inputs::mounts::FileSystem;
 use crate::inputs::{CameraInput, CameraOptions, FolderOptions, StickOptions};
 
 /// `[[folder]]`
@@ -37,6 +38,8 @@ pub struct StickConfig {
     pub every_s: Duration,
     /// Read a stick that is mounted for writing.
     pub writable: bool,
+    /// Which file systems are mounted.
+    pub file_systems: Vec<FileSystem>,
     /// The table of mounts, for trials without a stick.
     pub table: PathBuf,
     /// The kernel's list of block devices, for trials without a stick.
@@ -82,6 +85,7 @@ impl Default for StickConfig {
             mount_in: None,
             every_s: Duration::from_millis(500),
             writable: false,
+            file_systems: FileSystem::DEFAULT.to_vec(),
             table: "/proc/self/mountinfo".into(),
             devices: "/sys/dev/block".into(),
         }

@@ -148,6 +148,13 @@ pub(super) const SECTIONS: [Section; 8] = [
             key("every_s", "number of seconds", Some("0.5"), "Interval between checks of the mounts."),
             key("writable", "boolean", Some("false"), "Whether a stick that is mounted for writing is read."),
             key(
+                "file_systems",
+                "array of strings",
+                Some("[\"vfat\", \"exfat\"]"),
+                "File systems of sticks that are mounted, by the packaged rule for udev or by `mount_in`: \"vfat\", \"exfat\", \
+                 \"ext\" (ext2 to ext4), \"ntfs\", \"iso9660\", \"udf\".",
+            ),
+            key(
                 "table",
                 "path",
                 Some("\"/proc/self/mountinfo\""),

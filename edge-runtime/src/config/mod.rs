@@ -112,6 +112,9 @@ impl Config {
         if self.stick.as_ref().is_some_and(|stick| stick.under.is_empty() && stick.mount_in.is_none()) {
             return Err("`under` names no folder, so no stick would be seen".to_owned());
         }
+        if self.stick.as_ref().is_some_and(|stick| stick.file_systems.is_empty()) {
+            return Err("`file_systems` names none, so no stick would be mounted".to_owned());
+        }
         self.page.as_ref().map_or(Ok(()), PageOptions::check)
     }
 }
@@ -152,6 +155,8 @@ mod tests {
             (&format!("{SMALLEST}settle_s = nan\n"), "NaN is not between"),
             (&format!("{SMALLEST}[record]\nfolder = '/srv/x/store'\n"), "must not contain each other"),
             (&format!("{SMALLEST}[stick]\nunder = []\n"), "no stick would be seen"),
+            (&format!("{SMALLEST}[stick]\nfile_systems = []\n"), "no stick would be mounted"),
+            (&format!("{SMALLEST}[stick]\nfile_systems = ['btrfs']\n"), "unknown variant `btrfs`"),
             (&format!("{SMALLEST}[camera]\nkind = 'uvc'\n"), "missing field `film`"),
             (&format!("{SMALLEST}[camera]\nkind = 'ip'\nfilm = true\n"), "unknown variant `ip`"),
             (

@@ -1,4 +1,5 @@
-//! A full disk: space is freed where it can be, and waited for where it cannot.
+//! A record store that cannot be written to now: on a full disk space is freed where it can be, and waited for where it
+//! cannot; another program that holds the records is waited for.
 
 use std::path::PathBuf;
 use std::thread;
@@ -12,10 +13,10 @@ use crate::inputs::InputRefusal;
 use crate::records::{Hash256, Origin, RecordStore, RecordStoreError, Timestamp};
 use crate::status::{DisplayedSignal, add};
 
-/// From one attempt to the next while the disk is full.
+/// From one attempt to the next.
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The record store, written to however long the disk is full.
+/// The record store, asked until what keeps it from answering is over, if that can pass.
 pub(super) struct StoreRetry {
     store: RecordStore,
 }
@@ -35,7 +36,7 @@ impl StoreRetry {
         self.store.image(image_id)
     }
 
-    /// Repeats a write until there is space. Data to store is not lost meanwhile: it is in memory, and where it
+    /// Repeats a call until there is space and no other program holds the records. Data to store is not lost meanwhile: it is in memory, and where it
     /// came from.
     pub(super) fn retry_until_space<T>(
         &mut self,
@@ -44,8 +45,8 @@ impl StoreRetry {
     ) -> Result<T, Fault> {
         let mut reported = false;
         loop {
-            let full = match write(&mut self.store) {
-                Err(error) if error.is_full() => error,
+            let passing = match write(&mut self.store) {
+                Err(error) if error.may_pass() => error,
                 other => {
                     if reported {
                         presenter.publish_error(None);
@@ -53,13 +54,15 @@ impl StoreRetry {
                     return other.map_err(Fault::from);
                 }
             };
-            if self.free_space(presenter).is_ok_and(|dropped| dropped > 0) {
+            if let Some(needed) = passing.needed_room()
+                && self.make_room(presenter, needed).is_ok_and(|dropped| dropped > 0)
+            {
                 continue;
             }
             if !reported {
                 reported = true;
-                error!("{full}");
-                presenter.publish_error(Some(full.to_string()));
+                error!("{passing}");
+                presenter.publish_error(Some(passing.to_string()));
                 presenter.fault();
             }
             thread::sleep(RETRY_INTERVAL);
@@ -83,10 +86,19 @@ impl StoreRetry {
     }
 
     /// Drops images of reported records as the limits say; gives how many.
-    pub(super) fn free_space(&mut self, presenter: &Presenter<'_>) -> Result<usize, RecordStoreError> {
-        let cleaned = self.store.free_space(Timestamp::now())?;
+    pub(super) fn free_space(&mut self, presenter: &mut Presenter<'_>) -> Result<usize, RecordStoreError> {
+        self.make_room(presenter, 0)
+    }
+
+    /// The same until `needed` bytes are free beside the reserve.
+    fn make_room(&mut self, presenter: &mut Presenter<'_>, needed: u64) -> Result<usize, RecordStoreError> {
+        let cleaned = self.store.make_room(needed, Timestamp::now())?;
+        presenter.publish_age_deletion(cleaned.age_deletion);
         if cleaned.dropped > 0 {
-            info!(images = cleaned.dropped, "images of reported records were deleted to free space");
+            info!(
+                images = cleaned.dropped,
+                "images of reported records, or without a result, were deleted by age or to free space"
+            );
             add(&presenter.counters().dropped, cleaned.dropped as u64);
         }
         if cleaned.over_quota {

@@ -51,6 +51,11 @@ impl Display {
         self.times.at_least.saturating_sub(now.duration_since(self.since))
     }
 
+    /// How long a result is shown at least.
+    pub fn at_least(&self) -> Duration {
+        self.times.at_least
+    }
+
     /// Shows this from now on.
     pub fn show(&mut self, shown: impl Into<DisplayedSignal>, now: Instant) {
         (self.shown, self.since, self.resting) = (shown.into(), now, false);
@@ -61,6 +66,22 @@ impl Display {
         let shown = shown.into();
         self.known(shown);
         self.show(shown, now);
+    }
+
+    /// Whether "no result" is shown and must be seen for longer: it then stays while the next image is read.
+    pub fn keeps_no_result(&self, now: Instant) -> bool {
+        self.shown.signal == Signal::NoResult && !self.must_stay(now).is_zero()
+    }
+
+    /// Whether this signal is "no result" and is shown already: one after another is not told anew.
+    pub fn is_kept(&self, signal: Signal) -> bool {
+        signal == Signal::NoResult && self.shown.signal == Signal::NoResult && !self.resting
+    }
+
+    /// One more image gave what is shown: it is about that image from now on.
+    pub fn result_like_the_last(&mut self, shown: impl Into<DisplayedSignal>, now: Instant) {
+        (self.shown, self.since) = (shown.into(), now);
+        self.known(self.shown);
     }
 
     /// Keeps the result of an image that was screened before; it is shown at the end of the batch. Of two that are as
@@ -166,6 +187,27 @@ mod tests {
             assert_eq!(watched.idle(MediaState::MayBePulled, 59), result);
             assert_eq!(watched.idle(MediaState::MayBePulled, 60), MayBePulled);
         }
+    }
+
+    #[test]
+    fn no_result_after_no_result_is_one_signal_and_a_verdict_waits_for_it() {
+        let mut watched = Watched::new();
+        watched.result(NoResult, 0);
+        for second in 1..5 {
+            let now = watched.at(second);
+            assert!(watched.display.keeps_no_result(now) && watched.display.is_kept(NoResult));
+            assert!(!watched.display.is_kept(NoSign));
+            watched.display.result_like_the_last(DisplayedSignal::record(NoResult, second), now);
+            assert_eq!(watched.display.shown(), DisplayedSignal::record(NoResult, second));
+        }
+        assert_eq!(watched.display.must_stay(watched.at(5)), Duration::from_secs(1));
+        assert!(
+            !watched.display.keeps_no_result(watched.at(6)),
+            "the next image is one that people wait for"
+        );
+        assert_eq!(watched.idle(MediaState::MayBePulled, 6), NoResult);
+        watched.result(NoSign, 7);
+        assert!(!watched.display.keeps_no_result(watched.at(7)));
     }
 
     #[test]

@@ -80,7 +80,9 @@ impl FirstModelWait<'_> {
     fn install(&mut self, found: &ModelsOnStick) -> bool {
         self.lights.show(Signal::ModelFound);
         self.publisher.cycle_finished(Instant::now());
-        let installed = self.installed.install(found, &mut self.record).is_ok();
+        let publisher = &mut self.publisher;
+        let alive = &mut || publisher.cycle_finished(Instant::now());
+        let installed = self.installed.install(found, &mut self.record, alive).is_ok();
         self.lights.show(if installed { Signal::ModelInstalled } else { Signal::ModelRefused });
         if installed {
             self.lights.hold(self.at_least);

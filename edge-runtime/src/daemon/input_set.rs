@@ -35,6 +35,11 @@ impl InputSet {
         polled.unwrap_or(InputEvent::Nothing)
     }
 
+    /// Intake refused the last image of an input.
+    pub(super) fn refused(&mut self, at: usize) {
+        self.inputs[at].refused();
+    }
+
     fn note_error(&mut self, at: usize, error: Option<InputError>, presenter: &mut Presenter<'_>) {
         if self.errors[at] == error {
             return;

@@ -4,16 +4,21 @@ use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 use xray_core::engine::EngineOptions;
+use xray_core::package::signature_of;
 
-use crate::inputs::InputRefusal;
+use super::stick_model::{self, ModelReadError, ReadModel};
+use crate::inputs::{InputRefusal, PATIENCE};
 use crate::models::{
     self, EventSink, InstallOptions, Installation, ModelFolder, ModelStore, ModelStoreError, ModelsOnStick,
-    NumberedEvent, TrialOutcome, TrialStatus, self_test, short,
+    NumberedEvent, SourceFile, TrialOutcome, TrialStatus, self_test, short,
 };
 use crate::records::{Origin, RecordStore, Timestamp};
 
 /// A program that has run for so long counts as a good start.
 const SETTLED: Duration = Duration::from_secs(60);
+
+/// The code of a refusal because the stick does not answer: a fault of the input, not of the model.
+pub(super) const STICK_SILENT: &str = "stick-silent";
 
 /// How many of several models on a stick are recorded.
 const NAMED: usize = 4;
@@ -72,7 +77,7 @@ impl InstalledModel {
     }
 
     /// Installs the model on a stick, and records and logs the result; none if it is in use already. No rule is
-    /// overridden, since no person confirms it.
+    /// overridden, since no person confirms it. While it is read `alive` is called at intervals.
     ///
     /// # Errors
     /// Why not; this board keeps the model that it has.
@@ -80,8 +85,9 @@ impl InstalledModel {
         &self,
         found: &ModelsOnStick,
         record: &mut RecordStore,
+        alive: &mut dyn FnMut(),
     ) -> Result<Option<Installation>, InputRefusal> {
-        let done = self.try_install(found);
+        let done = self.try_install(found, alive);
         self.record_events(record);
         match &done {
             Ok(None) => info!("the model on the stick is in use already"),
@@ -94,7 +100,11 @@ impl InstalledModel {
         done
     }
 
-    fn try_install(&self, found: &ModelsOnStick) -> Result<Option<Installation>, InputRefusal> {
+    fn try_install(
+        &self,
+        found: &ModelsOnStick,
+        alive: &mut dyn FnMut(),
+    ) -> Result<Option<Installation>, InputRefusal> {
         let refusal = |reason: String| InputRefusal { code: "model-refused", reason };
         let source = match found {
             ModelsOnStick::One(source) => source,
@@ -102,18 +112,28 @@ impl InstalledModel {
             ModelsOnStick::Several(models) => {
                 let several = models::ModelRefusal::Several { count: models.len() };
                 for model in models.iter().take(NAMED) {
-                    if let Err(error) = self.store.refuse(model, several.clone()) {
+                    let source = SourceFile { signature: signature_of(model), model: model.clone() };
+                    let (file, _) = read_from_stick(&source, alive)?;
+                    if let Err(error) = self.store.refuse(&file, &several) {
                         warn!("{error}");
                     }
                 }
                 return Err(refusal(several.to_string()));
             }
         };
+        let (file, signature) = read_from_stick(source, alive)?;
         let self_test_here = |signed| self_test(signed, self.engine);
-        let done = self.store.install_file(source, InstallOptions::default(), self_test_here);
+        let done = self.store.install_read(file, signature, InstallOptions::default(), self_test_here);
         let done = done.map_err(|error| refusal(error.to_string()))?;
         Ok(done.proof.is_some().then_some(done))
     }
+}
+
+fn read_from_stick(source: &SourceFile, alive: &mut dyn FnMut()) -> Result<ReadModel, InputRefusal> {
+    stick_model::read(source, PATIENCE, alive).map_err(|error| {
+        let code = if matches!(error, ModelReadError::Silent(_)) { STICK_SILENT } else { "model-refused" };
+        InputRefusal { code, reason: error.to_string() }
+    })
 }
 
 impl EventSink for RecordStore {

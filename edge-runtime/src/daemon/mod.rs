@@ -19,6 +19,7 @@ mod model_trial;
 mod presenter;
 mod recovery;
 mod screening_result;
+mod stick_model;
 mod worker;
 
 pub use display::{Display, DisplayTimes};
@@ -135,7 +136,8 @@ impl<'a> Daemon<'a> {
     /// # Errors
     /// [`Fault`] if the device cannot go on.
     pub fn recover(&mut self) -> Result<(), Fault> {
-        let (pending, damaged) = self.store.inner().unrecorded()?;
+        let (pending, damaged) =
+            self.store.retry_until_space(&mut self.presenter, |store| store.unrecorded())?;
         for path in damaged {
             self.store.refuse(&mut self.presenter, Origin::Recovered, &recovery::damaged(&path))?;
         }
@@ -168,7 +170,11 @@ impl<'a> Daemon<'a> {
             match event {
                 InputEvent::Nothing => {}
                 InputEvent::Searching => self.presenter.busy(),
-                InputEvent::Image(image) => self.take_in(origin, image)?,
+                InputEvent::Image(image) => {
+                    if self.take_in(origin, image)? {
+                        self.inputs.refused(at);
+                    }
+                }
                 InputEvent::Model(found) => {
                     self.trial.install(&found, self.store.inner(), &mut self.presenter)?;
                 }
@@ -188,22 +194,26 @@ impl<'a> Daemon<'a> {
         }
         if !worked {
             self.idle()?;
+        } else if self.inputs.has_errors() {
+            self.presenter.show_fault_between_images();
         }
         self.presenter.cycle_finished();
         Ok(())
     }
 
-    fn take_in(&mut self, origin: Origin, image: IncomingImage) -> Result<(), Fault> {
+    /// Stores, screens and records an image, unless it is recorded already; gives whether intake refused it.
+    fn take_in(&mut self, origin: Origin, image: IncomingImage) -> Result<bool, Fault> {
         let IncomingImage { bytes, awaited, began } = image;
         let image_id = Hash256::of(&bytes);
-        if let Some(record) = self.store.inner().known(&image_id)? {
+        let known = self.store.retry_until_space(&mut self.presenter, |store| store.known(&image_id))?;
+        if let Some(record) = known {
             increment(&self.presenter.counters().known);
             if awaited {
                 self.presenter.busy();
                 let signal = Signal::from(&record.entry.outcome);
                 self.presenter.known(DisplayedSignal::record(signal, record.sequence));
             }
-            return Ok(());
+            return Ok(false);
         }
         let read = began.elapsed();
         // The previous result may have to be seen first: that is no part of how long this image takes.
@@ -214,7 +224,8 @@ impl<'a> Daemon<'a> {
         self.screen(StoredImage { origin, image_id, bytes: bytes.len() as u64, intake })
     }
 
-    fn screen(&mut self, image: StoredImage) -> Result<(), Fault> {
+    /// Screens and records an image; gives whether intake refused it.
+    fn screen(&mut self, image: StoredImage) -> Result<bool, Fault> {
         let began = Instant::now();
         let StoredImage { origin, image_id, bytes, intake } = image;
         let screened =
@@ -225,7 +236,7 @@ impl<'a> Daemon<'a> {
             Err(_) => None,
         };
         self.trial.count(failed)?;
-        let ScreeningResult { outcome, heat_map, lost, trial, again } = screened?;
+        let ScreeningResult { outcome, heat_map, lost, trial, again, refused } = screened?;
         if let (true, Some(lost)) = (again, lost) {
             let reason = format!("{lost}; the image is kept and screened once more at the next start");
             self.store.refuse(&mut self.presenter, origin, &InputRefusal { code: lost.code(), reason })?;
@@ -245,11 +256,16 @@ impl<'a> Daemon<'a> {
             .store
             .retry_until_space(&mut self.presenter, |store| store.append(entry.clone(), heat_map.as_ref()))?;
         let (Appended::New(record) | Appended::Known(record)) = appended;
+        if refused {
+            let now = Timestamp::now();
+            self.store
+                .retry_until_space(&mut self.presenter, |store| store.refused_by_intake(&record, now))?;
+        }
         self.presenter.recorded(&record, intake + began.elapsed());
         if lost.is_none() && trial == Some(TrialOutcome::Succeeded) {
             self.trial.count(trial)?;
         }
-        lost.map_or(Ok(()), |error| Err(Fault::Worker(error)))
+        lost.map_or(Ok(refused), |error| Err(Fault::Worker(error)))
     }
 
     /// A press goes to the inputs, such as a camera; one that none of them takes clears the result.
@@ -265,8 +281,8 @@ impl<'a> Daemon<'a> {
         let now = Instant::now();
         if self.maintained.is_none_or(|last| now.duration_since(last) >= MAINTENANCE_INTERVAL) {
             self.maintained = Some(now);
-            match self.store.free_space(&self.presenter) {
-                Err(error) if !error.is_full() => return Err(error.into()),
+            match self.store.free_space(&mut self.presenter) {
+                Err(error) if !error.may_pass() => return Err(error.into()),
                 _ => self.presenter.publish_counters(),
             }
             self.trial.check()?;

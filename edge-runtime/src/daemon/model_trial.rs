@@ -3,7 +3,7 @@
 use tracing::{error, warn};
 
 use super::fault::Fault;
-use super::installed_model::InstalledModel;
+use super::installed_model::{InstalledModel, STICK_SILENT};
 use super::presenter::Presenter;
 use crate::models::{ModelsOnStick, TrialOutcome};
 use crate::records::RecordStore;
@@ -66,13 +66,14 @@ impl ModelTrial {
         };
         presenter.working(Signal::ModelFound);
         presenter.cycle_finished();
-        match installed.install(found, store) {
+        match installed.install(found, store, &mut || presenter.cycle_finished()) {
             Ok(None) => {}
             Ok(Some(_)) => {
                 presenter.show(Signal::ModelInstalled);
                 presenter.hold_result();
                 return Err(Fault::Replaced);
             }
+            Err(refusal) if refusal.code == STICK_SILENT => presenter.fault(),
             Err(_) => presenter.result(Signal::ModelRefused),
         }
         Ok(())

@@ -7,15 +7,22 @@ use tracing::{info, warn};
 
 use super::display::{Display, DisplayTimes};
 use crate::inputs::{InputRefusal, MediaState};
-use crate::records::{Origin, Record};
+use crate::records::{AgeDeletion, Origin, Record};
 use crate::status::{Counters, DisplayedSignal, Signal, StatusPublisher, increment};
 use crate::ui::lights::SignalOutput;
+
+/// For so long lights are kept without saying that the loop is alive.
+const HOLD_PART: Duration = Duration::from_secs(4);
+/// From one fault that is shown between images to the next, at least.
+const FAULT_INTERVAL: Duration = Duration::from_secs(5);
 
 pub(super) struct Presenter<'a> {
     lights: &'a dyn SignalOutput,
     display: Display,
     publisher: StatusPublisher,
     counters: Arc<Counters>,
+    /// When a fault was shown last.
+    faulted: Option<Instant>,
 }
 
 impl<'a> Presenter<'a> {
@@ -25,7 +32,8 @@ impl<'a> Presenter<'a> {
         publisher: StatusPublisher,
         counters: Arc<Counters>,
     ) -> Self {
-        Presenter { lights, display: Display::new(times, Instant::now()), publisher, counters }
+        let display = Display::new(times, Instant::now());
+        Presenter { lights, display, publisher, counters, faulted: None }
     }
 
     pub(super) fn counters(&self) -> &Counters {
@@ -35,7 +43,12 @@ impl<'a> Presenter<'a> {
     /// Shows the result of an image, or what became of a model.
     pub(super) fn result(&mut self, result: impl Into<DisplayedSignal>) {
         let result = result.into();
-        self.display.result(result, Instant::now());
+        if self.display.is_kept(result.signal) {
+            self.display.result_like_the_last(result, Instant::now());
+        } else {
+            self.hold_result();
+            self.display.result(result, Instant::now());
+        }
         self.lights.display(result);
     }
 
@@ -55,7 +68,13 @@ impl<'a> Presenter<'a> {
         self.working(Signal::Busy);
     }
 
+    ///
+    /// "No result" stays instead while people must still see it: of a backlog of files that are no images each would else
+    /// cost that time. If the next image has a result, that waits for it.
     pub(super) fn working(&mut self, signal: Signal) {
+        if signal == Signal::Busy && self.display.keeps_no_result(Instant::now()) {
+            return;
+        }
         self.hold_result();
         if self.display.shown() != signal.into() {
             self.show(signal);
@@ -63,10 +82,18 @@ impl<'a> Presenter<'a> {
     }
 
     /// Keeps a result for as long as people need to see it.
-    pub(super) fn hold_result(&self) {
-        let stay = self.display.must_stay(Instant::now());
-        if !stay.is_zero() {
-            self.lights.hold(stay);
+    pub(super) fn hold_result(&mut self) {
+        self.hold(self.display.must_stay(Instant::now()));
+    }
+
+    /// Keeps what is shown for this long, and says meanwhile that the loop is alive.
+    fn hold(&mut self, time: Duration) {
+        let mut left = time;
+        while !left.is_zero() {
+            let part = left.min(HOLD_PART);
+            self.lights.hold(part);
+            self.cycle_finished();
+            left -= part;
         }
     }
 
@@ -105,9 +132,24 @@ impl<'a> Presenter<'a> {
     }
 
     pub(super) fn fault(&mut self) {
-        increment(&self.counters.faults);
-        self.display.fault(Instant::now());
+        self.note_fault();
         self.lights.show(Signal::Fault);
+    }
+
+    fn note_fault(&mut self) {
+        let now = Instant::now();
+        self.faulted = Some(now);
+        increment(&self.counters.faults);
+        self.display.fault(now);
+    }
+
+    /// An input cannot be read while another one gives images: the fault is shown between them, at intervals.
+    pub(super) fn show_fault_between_images(&mut self) {
+        if self.faulted.is_none_or(|at| at.elapsed() >= FAULT_INTERVAL) {
+            self.hold_result();
+            self.fault();
+            self.hold(self.display.at_least());
+        }
     }
 
     /// What is shown while nothing comes; a fault while an input cannot be read.
@@ -126,6 +168,11 @@ impl<'a> Presenter<'a> {
         }
     }
 
+    /// Publishes that images are deleted because of their age, or will be.
+    pub(super) fn publish_age_deletion(&mut self, deletion: Option<AgeDeletion>) {
+        self.publisher.age_deletion(deletion);
+    }
+
     /// Publishes whether there is a stick to pull.
     pub(super) fn media_state(&self, media: MediaState) {
         self.publisher.media_state(media);
@@ -140,8 +187,11 @@ impl<'a> Presenter<'a> {
         self.publisher.status(&self.counters.to_string());
     }
 
-    /// Publishes that the loop is alive.
+    /// Publishes that the loop is alive. Lights that have not heard of it for too long show a fault by themselves.
     pub(super) fn cycle_finished(&mut self) {
         self.publisher.cycle_finished(Instant::now());
+        if !self.lights.alive() {
+            self.note_fault();
+        }
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct ScreeningResult {
     pub(super) trial: Option<TrialOutcome>,
     /// Whether the failure may pass, so that the image is not recorded, but screened once more at the next start.
     pub(super) again: bool,
+    /// Whether intake refused the bytes, so that nobody can look at them.
+    pub(super) refused: bool,
 }
 
 impl ScreeningResult {
@@ -34,7 +36,7 @@ impl ScreeningResult {
 
     fn no_results(reasons: Vec<&str>) -> Self {
         let outcome = Outcome::no_results(reasons);
-        ScreeningResult { outcome, heat_map: None, lost: None, trial: None, again: false }
+        ScreeningResult { outcome, heat_map: None, lost: None, trial: None, again: false, refused: false }
     }
 
     fn lost(reason: &str, lost: WorkerError) -> Self {
@@ -57,7 +59,7 @@ pub(super) fn screen_stored(
         Err(error) if error.code() == UNREADABLE => return Err(Fault::Unreadable(error)),
         Err(error) => {
             warn!(code = error.code(), "no image: {error}");
-            return Ok(ScreeningResult::no_result(error.code()));
+            return Ok(ScreeningResult { refused: true, ..ScreeningResult::no_result(error.code()) });
         }
     };
     let screened = match worker.screen(image) {
@@ -74,6 +76,7 @@ pub(super) fn screen_stored(
                 lost: None,
                 trial,
                 again: false,
+                refused: false,
             });
         }
         Err(error) => error.of(file),

@@ -1,7 +1,8 @@
 //! One image is decoded at a time: the largest takes hundreds of megabytes, and a board does not have twice that. While
-//! one is screened, the page draws none.
+//! one is screened, the page draws none; and the page stops drawing one when another comes to be screened.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,19 +11,30 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The lock that a thread holds while it decodes.
 #[derive(Debug, Default)]
-pub struct DecodeLock(Mutex<()>);
+pub struct DecodeLock {
+    lock: Mutex<()>,
+    wanted: Arc<AtomicBool>,
+}
 
 impl DecodeLock {
-    /// Waits for the lock.
+    /// Waits for the lock, for an image that is to be screened. Whoever decodes for the page gives way.
     pub fn take(&self) -> MutexGuard<'_, ()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.wanted.store(true, Ordering::Release);
+        let guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        self.wanted.store(false, Ordering::Release);
+        guard
+    }
+
+    /// Set while an image waits to be screened.
+    pub fn wanted(&self) -> Arc<AtomicBool> {
+        self.wanted.clone()
     }
 
     /// Waits for the lock no longer than `longest`; none if it was not free.
     pub fn take_within(&self, longest: Duration) -> Option<MutexGuard<'_, ()>> {
         let end = Instant::now() + longest;
         loop {
-            match self.0.try_lock() {
+            match self.lock.try_lock() {
                 Ok(guard) => return Some(guard),
                 Err(TryLockError::Poisoned(guard)) => return Some(guard.into_inner()),
                 Err(TryLockError::WouldBlock) if Instant::now() >= end => return None,

@@ -12,8 +12,8 @@ use xray_intake::Radiograph;
 
 pub use lock::DecodeLock;
 
-/// How long a picture for the page may take; a screening waits meanwhile.
-pub const PICTURE_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a picture for the page may take.
+const PICTURE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The decoder of this program, one image at a time.
 #[derive(Debug, Default)]
@@ -30,6 +30,11 @@ impl ImageDecoder {
     /// What decodes, whatever else is being decoded.
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
+    }
+
+    /// What decodes for the page: within its deadline, and stopped at once when an image comes to be screened.
+    pub fn for_page(&self) -> Decoder {
+        self.decoder.within(PICTURE_DEADLINE).giving_way(self.lock.wanted())
     }
 
     /// To be held while an image is decoded and used.

@@ -8,10 +8,12 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use xray_intake::MAX_FILE_BYTES;
 
-use super::{InputRefusal, dicom_media};
+use super::{InputRefusal, Progress, dicom_media};
 
 /// How many first bytes are read: a DICOM file says within them what it holds.
 const ENOUGH: usize = 1024;
+/// Bytes of one read. Even a stick of the oldest kind gives them within a second.
+const PART_BYTES: usize = 256 * 1024;
 
 /// Endings of picture files.
 const SUFFIXES: [&str; 12] =
@@ -98,15 +100,27 @@ pub(super) enum ReadFailure {
     Refused(InputRefusal),
 }
 
-/// Reads a file whole.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, ReadFailure> {
-    let (file, length) = open(path).map_err(ReadFailure::Io)?;
+/// Reads a file whole, and says after each part that it gets on.
+pub(super) fn read(path: &Path, progress: &Progress) -> Result<Vec<u8>, ReadFailure> {
+    let (mut file, length) = open(path).map_err(ReadFailure::Io)?;
     if length > MAX_FILE_BYTES {
         return Err(ReadFailure::Refused(too_large(length)));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-    // It can grow between the look and the read.
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(ReadFailure::Io)?;
+    let mut part = vec![0; PART_BYTES];
+    loop {
+        match file.read(&mut part) {
+            Ok(0) => break,
+            Ok(count) => bytes.extend_from_slice(&part[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(ReadFailure::Io(error)),
+        }
+        progress.mark();
+        // It can grow between the look and the read.
+        if bytes.len() as u64 > length {
+            break;
+        }
+    }
     if bytes.len() as u64 != length {
         return Err(ReadFailure::Io(io::Error::new(
             io::ErrorKind::UnexpectedEof,
@@ -193,6 +207,7 @@ mod tests {
         std::os::unix::fs::symlink(at("file"), at("link")).expect("linked");
         let pipe = std::process::Command::new("mkfifo").arg(at("pipe")).status().expect("mkfifo");
         assert!(pipe.success());
+        let read = |path: &Path| read(path, &Progress::default());
         assert!(matches!(read(&at("file")), Ok(bytes) if bytes == b"abc"));
         for name in ["link", "pipe", "", "gone"] {
             assert!(matches!(read(&at(name)), Err(ReadFailure::Io(_))), "{name}");
@@ -205,7 +220,9 @@ mod tests {
         let path = folder.path().join("vast");
         let file = File::create(&path).expect("created");
         file.set_len(MAX_FILE_BYTES + 1).expect("sparse");
-        let Err(ReadFailure::Refused(refusal)) = read(&path) else { panic!("not refused") };
+        let Err(ReadFailure::Refused(refusal)) = read(&path, &Progress::default()) else {
+            panic!("not refused")
+        };
         assert_eq!(refusal.code, "file-too-large");
     }
 }

@@ -4,6 +4,9 @@
 //! to a network share, loses events when its queue is full, and would still need a listing at the start. A listing
 //! a second costs one `stat` a file. A file is taken when it has kept its size and time for a while, so one that is
 //! still being copied is left alone.
+//!
+//! A folder may hold any number of files: a listing of many is spread over several polls, and of more than the bound the
+//! newest are watched.
 
 use std::collections::{HashMap, VecDeque};
 use std::fs;
@@ -12,8 +15,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::content::{self, ReadFailure};
-use super::tree::{MAX_ENTRIES, Tree, TreeStep};
-use super::{IncomingImage, Input, InputError, InputEvent};
+use super::newest::{FileTime, Listed, Newest};
+use super::tree::{Tree, TreeStep};
+use super::{IncomingImage, Input, InputError, InputEvent, InputRefusal, Progress};
 use crate::records::Origin;
 
 /// How a folder is watched.
@@ -27,11 +31,28 @@ pub struct FolderOptions {
     pub every: Duration,
 }
 
+/// How much of a folder is looked at.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    /// Files that are watched; the newest.
+    watched: usize,
+    /// Files and folders of one listing.
+    listed: usize,
+    /// Of these, in one poll.
+    each_poll: usize,
+}
+
+const BOUNDS: Bounds = Bounds { watched: 100_000, listed: 20_000_000, each_poll: 20_000 };
+/// Bytes of the paths that are held during a listing.
+const MAX_PATH_BYTES: usize = 64 << 20;
+/// A listing may take this part of the time: one that takes a minute is followed by a longer pause.
+const PAUSE_PER_LISTING: u32 = 4;
+
 /// What is seen of a file from outside. Another stamp is another content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FileStamp {
     bytes: u64,
-    modified: (i64, i64),
+    modified: FileTime,
     inode: u64,
 }
 
@@ -45,60 +66,127 @@ struct SeenFile {
     listing: u64,
 }
 
+/// A listing that is not at its end.
+struct Listing {
+    tree: Tree,
+    found: Newest<FileStamp>,
+    began: Instant,
+}
+
 /// A watched folder.
 pub struct FolderInput {
     options: FolderOptions,
+    bounds: Bounds,
+    progress: Progress,
     seen: HashMap<PathBuf, SeenFile>,
     ready: VecDeque<PathBuf>,
-    listed: Option<Instant>,
+    running: Option<Listing>,
+    /// How many listings came to their end.
     listing: u64,
+    /// When the next one is due.
+    due: Option<Instant>,
+    /// The newest file that the last listing left out: one that is older was there before.
+    cutoff: Option<FileTime>,
+    /// Whether it was said that there are more files than are watched.
+    said_too_many: bool,
 }
 
 impl FolderInput {
     /// Watches a folder from the first [`Input::poll`] on.
     pub fn new(options: FolderOptions) -> Self {
-        FolderInput { options, seen: HashMap::new(), ready: VecDeque::new(), listed: None, listing: 0 }
+        FolderInput::bounded(options, BOUNDS)
     }
 
-    fn list(&mut self, now: Instant) -> Result<(), InputError> {
-        let folder = self.options.path.display().to_string();
-        let unlistable =
-            |error: std::io::Error| InputError::Folder { folder: folder.clone(), reason: error.to_string() };
-        // The walk itself passes a root over that is no folder.
-        fs::read_dir(&self.options.path).map_err(unlistable)?;
-        let first = self.listing == 0;
-        self.listing += 1;
-        let mut tree = Tree::new(&self.options.path);
-        loop {
-            match tree.step() {
+    fn bounded(options: FolderOptions, bounds: Bounds) -> Self {
+        FolderInput {
+            options,
+            bounds,
+            progress: Progress::default(),
+            seen: HashMap::new(),
+            ready: VecDeque::new(),
+            running: None,
+            listing: 0,
+            due: None,
+            cutoff: None,
+            said_too_many: false,
+        }
+    }
+
+    fn name(&self) -> String {
+        self.options.path.display().to_string()
+    }
+
+    fn unlistable(&self, error: &std::io::Error) -> InputError {
+        InputError::Folder { folder: self.name(), reason: error.to_string() }
+    }
+
+    fn begin_listing(&mut self, now: Instant) -> Result<Listing, InputError> {
+        // Whatever becomes of it: a folder that cannot be listed is looked at again after the same time.
+        self.due = Some(now + self.options.every);
+        // The walk follows no link and passes a root over that is no folder.
+        let root = fs::canonicalize(&self.options.path).map_err(|error| self.unlistable(&error))?;
+        fs::read_dir(&root).map_err(|error| self.unlistable(&error))?;
+        let tree = Tree::new(&root, self.bounds.listed, &self.progress);
+        Ok(Listing { tree, found: Newest::new(self.bounds.watched, MAX_PATH_BYTES), began: now })
+    }
+
+    /// Goes on with the listing, and ends it if it comes to its end; gives what there is to say of it.
+    fn list(&mut self, now: Instant) -> Result<Option<InputRefusal>, InputError> {
+        let mut listing = match self.running.take() {
+            Some(listing) => listing,
+            None => self.begin_listing(now)?,
+        };
+        for _ in 0..self.bounds.each_poll {
+            match listing.tree.step() {
                 TreeStep::File(path) => {
                     // Gone again since it was listed: it is no matter.
-                    if let Ok(stamp) = stamp(&path) {
-                        self.see(path, stamp, first, now);
+                    if let Ok((stamp, changed)) = look(&path) {
+                        listing.found.add(Listed { path, changed, stamp });
                     }
                 }
                 TreeStep::Other => {}
                 // A folder that went away between two looks.
                 TreeStep::Failed(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                TreeStep::Failed(error) => return Err(unlistable(error)),
-                TreeStep::TooMany => return Err(InputError::TooMany { folder, limit: MAX_ENTRIES }),
-                TreeStep::End => break,
+                TreeStep::Failed(error) => return Err(self.unlistable(&error)),
+                TreeStep::TooMany => {
+                    return Err(InputError::TooMany { folder: self.name(), limit: self.bounds.listed });
+                }
+                TreeStep::End => {
+                    self.end_listing(listing, now);
+                    return Ok(self.say_too_many(self.cutoff.is_some()));
+                }
             }
         }
-        let listing = self.listing;
-        self.seen.retain(|_, seen| seen.listing == listing);
+        let too_many = listing.found.added() > self.bounds.watched;
+        self.running = Some(listing);
+        Ok(self.say_too_many(too_many))
+    }
+
+    fn end_listing(&mut self, listing: Listing, now: Instant) {
+        let pause = now.saturating_duration_since(listing.began) * PAUSE_PER_LISTING;
+        self.due = Some(now + pause.max(self.options.every));
+        let first = self.listing == 0;
+        self.listing += 1;
+        let (found, cutoff) = listing.found.end();
+        for Listed { path, changed, stamp } in found {
+            let was_there = first || self.cutoff.is_some_and(|cutoff| changed <= cutoff);
+            self.see(path, stamp, !was_there, now);
+        }
+        self.cutoff = cutoff;
+        self.said_too_many &= cutoff.is_some();
+        let number = self.listing;
+        self.seen.retain(|_, seen| seen.listing == number);
         let settle = self.options.settle;
         let settled =
             self.seen.iter().filter(|(_, seen)| !seen.taken && now.duration_since(seen.since) >= settle);
         let mut ready: Vec<_> = settled.map(|(path, _)| path.clone()).collect();
         ready.sort_unstable();
         self.ready = ready.into();
-        Ok(())
     }
 
-    fn see(&mut self, path: PathBuf, stamp: FileStamp, first: bool, now: Instant) {
+    fn see(&mut self, path: PathBuf, stamp: FileStamp, awaited: bool, now: Instant) {
         let listing = self.listing;
-        let fresh = SeenFile { stamp, since: now, awaited: !first, taken: false, listing };
+        let fresh = SeenFile { stamp, since: now, awaited, taken: false, listing };
         self.seen
             .entry(path)
             .and_modify(|seen| {
@@ -110,12 +198,23 @@ impl FolderInput {
             .or_insert(fresh);
     }
 
+    /// Says once that there are more files than are watched.
+    fn say_too_many(&mut self, too_many: bool) -> Option<InputRefusal> {
+        if !too_many || std::mem::replace(&mut self.said_too_many, true) {
+            return None;
+        }
+        let (folder, limit) = (self.name(), self.bounds.watched);
+        let reason =
+            format!("{folder}: more than {limit} files; only the newest are read; move the old ones away");
+        Some(InputRefusal { code: "too-many-in-folder", reason })
+    }
+
     fn take(&mut self, path: &Path, now: Instant) -> Option<InputEvent> {
         let seen = self.seen.get_mut(path)?;
         let began = Instant::now();
-        let read = content::read(path);
+        let read = content::read(path, &self.progress);
         // It changed since it was listed, or while it was read: it is left to settle again.
-        if stamp(path).ok() != Some(seen.stamp) {
+        if look(path).ok().map(|(stamp, _)| stamp) != Some(seen.stamp) {
             seen.since = now;
             return None;
         }
@@ -133,11 +232,17 @@ impl Input for FolderInput {
         Origin::Folder
     }
 
+    fn report_progress_to(&mut self, progress: Progress) {
+        self.progress = progress;
+    }
+
     fn poll(&mut self, now: Instant) -> Result<InputEvent, InputError> {
-        let due = self.listed.is_none_or(|listed| now.duration_since(listed) >= self.options.every);
-        if self.ready.is_empty() && due {
-            self.listed = Some(now);
-            self.list(now)?;
+        let due = self.running.is_some() || self.due.is_none_or(|due| now >= due);
+        if self.ready.is_empty()
+            && due
+            && let Some(refusal) = self.list(now)?
+        {
+            return Ok(InputEvent::Unreadable(refusal));
         }
         match self.ready.pop_front() {
             None => Ok(InputEvent::Nothing),
@@ -146,111 +251,12 @@ impl Input for FolderInput {
     }
 }
 
-fn stamp(path: &Path) -> std::io::Result<FileStamp> {
+fn look(path: &Path) -> std::io::Result<(FileStamp, FileTime)> {
     let meta = fs::symlink_metadata(path)?;
-    Ok(FileStamp { bytes: meta.len(), modified: (meta.mtime(), meta.mtime_nsec()), inode: meta.ino() })
+    let stamp =
+        FileStamp { bytes: meta.len(), modified: (meta.mtime(), meta.mtime_nsec()), inode: meta.ino() };
+    Ok((stamp, (meta.ctime(), meta.ctime_nsec())))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Watched {
-        place: tempfile::TempDir,
-        folder: FolderInput,
-        start: Instant,
-    }
-
-    impl Watched {
-        fn new() -> Self {
-            let place = tempfile::tempdir().expect("a folder");
-            let (settle, every) = (Duration::from_secs(2), Duration::from_secs(1));
-            let folder = FolderInput::new(FolderOptions { path: place.path().to_owned(), settle, every });
-            Watched { place, folder, start: Instant::now() }
-        }
-
-        fn write(&self, name: &str, bytes: &[u8]) {
-            let path = self.place.path().join(name);
-            fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
-            fs::write(path, bytes).expect("written");
-        }
-
-        /// What came at this second: contents, and whether they were awaited.
-        fn at(&mut self, second: u64) -> Vec<(Vec<u8>, bool)> {
-            let mut came = Vec::new();
-            loop {
-                match self.folder.poll(self.start + Duration::from_secs(second)) {
-                    Ok(InputEvent::Image(arrival)) => came.push((arrival.bytes, arrival.awaited)),
-                    Ok(InputEvent::Nothing) => return came,
-                    Ok(InputEvent::Searching) => {}
-                    other => panic!("{other:?}"),
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_file_comes_once_when_it_has_settled() {
-        let mut watched = Watched::new();
-        watched.write("b.jpeg", b"old");
-        assert_eq!(watched.at(0), []);
-        watched.write("deep/er/a.txt", b"new");
-        assert_eq!(watched.at(1), []);
-        assert_eq!(watched.at(2), [(b"old".to_vec(), false)]);
-        assert_eq!(watched.at(3), [(b"new".to_vec(), true)]);
-        assert_eq!(watched.at(9), []);
-    }
-
-    #[test]
-    fn a_file_that_grows_is_left_alone_and_one_that_is_written_over_comes_again() {
-        let mut watched = Watched::new();
-        watched.at(0);
-        for second in 1..6 {
-            watched.write("a", &vec![b'x'; second]);
-            assert_eq!(watched.at(second as u64), [], "{second}");
-        }
-        assert_eq!(watched.at(6), []);
-        assert_eq!(watched.at(7), [(b"xxxxx".to_vec(), true)]);
-        watched.write("a", b"another");
-        assert_eq!(watched.at(8), []);
-        assert_eq!(watched.at(10), [(b"another".to_vec(), true)]);
-    }
-
-    #[test]
-    fn what_is_hidden_or_a_link_is_passed_over() {
-        let mut watched = Watched::new();
-        watched.write(".part", b"x");
-        watched.write(".cache/a", b"x");
-        watched.write("$RECYCLE.BIN/a", b"x");
-        let outside = tempfile::NamedTempFile::new().expect("a file");
-        std::os::unix::fs::symlink(outside.path(), watched.place.path().join("link")).expect("linked");
-        std::os::unix::fs::symlink("/etc", watched.place.path().join("etc")).expect("linked");
-        watched.at(0);
-        assert_eq!(watched.at(5), []);
-    }
-
-    #[test]
-    fn a_folder_that_is_gone_is_said_and_watched_again_when_it_returns() {
-        let mut watched = Watched::new();
-        let path = watched.place.path().to_owned();
-        fs::remove_dir(&path).expect("removed");
-        let error = watched.folder.poll(watched.start).expect_err("gone").to_string();
-        assert!(error.contains("cannot be listed: No such file"), "{error}");
-        fs::create_dir(&path).expect("made");
-        watched.write("a", b"x");
-        assert_eq!(watched.at(1), []);
-        assert_eq!(watched.at(3), [(b"x".to_vec(), false)]);
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_read_is_refused_once() {
-        let mut watched = Watched::new();
-        let vast = fs::File::create(watched.place.path().join("vast")).expect("created");
-        vast.set_len(xray_intake::MAX_FILE_BYTES + 1).expect("sparse");
-        watched.at(0);
-        let now = watched.start + Duration::from_secs(2);
-        let Ok(InputEvent::Unreadable(refusal)) = watched.folder.poll(now) else { panic!("not refused") };
-        assert_eq!(refusal.code, "file-too-large");
-        assert_eq!(watched.at(9), []);
-    }
-}
+mod tests;

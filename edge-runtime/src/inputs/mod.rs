@@ -1,22 +1,27 @@
 //! Where images come from: one file a kind of input. The daemon knows only [`Input`].
 //!
 //! Input data is untrusted: links are not followed, folders are bounded in depth and number, files in
-//! size, and nothing is ever written to it. File names stay here, since people write patients' names into them.
+//! size, reads in time ([`ThreadedInput`]), and nothing is ever written to it. File names stay here, since people write patients' names into them.
 
 pub mod camera;
 mod content;
 mod dicom_media;
 mod folder;
 pub mod mounts;
+mod newest;
+mod progress;
 mod stick;
+mod threaded;
 mod tree;
 
 pub use camera::{CameraInput, CameraOptions};
 pub use content::Picture;
 pub use folder::{FolderInput, FolderOptions};
+pub use progress::Progress;
 pub use stick::{StickInput, StickOptions};
+pub use threaded::{PATIENCE, ThreadedInput};
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use self::mounts::MountTableError;
 use crate::models::ModelsOnStick;
@@ -93,6 +98,12 @@ pub trait Input: Send {
     /// [`InputError`] if the input itself cannot be read. It is polled again later.
     fn poll(&mut self, now: Instant) -> Result<InputEvent, InputError>;
 
+    /// Where to say that a step gets on. An input whose steps can take long says it between two reads.
+    fn report_progress_to(&mut self, _progress: Progress) {}
+
+    /// Intake refused the last image.
+    fn refused(&mut self) {}
+
     /// The button was pressed. `true`: this input takes it, as a camera does for its shot.
     fn press(&mut self) -> bool {
         false
@@ -126,6 +137,23 @@ pub enum InputError {
         camera: String,
         /// What is wrong, and what to do.
         reason: String,
+    },
+    /// A read does not return.
+    #[error(
+        "{input}: nothing could be read for {} s; pull the stick, or see whether the server of the share answers",
+        .patience.as_secs()
+    )]
+    Silent {
+        /// What people call the input.
+        input: String,
+        /// How long was waited.
+        patience: Duration,
+    },
+    /// Its thread ended.
+    #[error("{input}: the thread that reads it ended; start the program again")]
+    Ended {
+        /// What people call the input.
+        input: String,
     },
     /// The table of mounts cannot be read.
     #[error(transparent)]

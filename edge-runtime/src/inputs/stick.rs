@@ -10,17 +10,26 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::content::{self, ReadFailure};
-use super::mounts::{Mount, MountTable, Mounter, Partition};
-use super::tree::{MAX_ENTRIES, Tree, TreeStep};
-use super::{IncomingImage, Input, InputError, InputEvent, InputRefusal, MediaState};
+use super::mounts::{Mount, MountTable, Mounter, Partition, disk_of, is_own_disk};
+use super::tree::{Tree, TreeStep};
+use super::{IncomingImage, Input, InputError, InputEvent, InputRefusal, MediaState, Progress};
 use crate::models::{self, ModelsOnStick};
 use crate::records::Origin;
 
 /// Files that are read in one [`Input::poll`].
 const FILES_PER_POLL: usize = 64;
 
+/// Files and folders of a stick that are looked at. A damaged file system can seem to have no end.
+const MAX_ENTRIES: usize = 100_000;
+
+/// So many files of a stick may be refused by intake before the rest of it is left: each costs the time of a decoder and a
+/// record.
+const MAX_REFUSED: u64 = 500;
+
 /// A stick that cannot be mounted.
-const UNMOUNTABLE: &str = "unreadable";
+const UNMOUNTABLE: &str = "stick-unreadable";
+/// Something else has so long to mount what was plugged in.
+const MOUNT_TIME: Duration = Duration::from_secs(8);
 /// A stick that is mounted for writing.
 const WRITABLE: &str = "writable";
 
@@ -61,6 +70,8 @@ struct InsertedStick {
     /// Whether it carries any.
     carries_models: bool,
     images: u64,
+    /// Files that were not read, and images that intake refused.
+    refused: u64,
     passed_over: u64,
     /// Why something on it was not read: the first reason.
     unread: Option<&'static str>,
@@ -71,12 +82,15 @@ pub struct StickInput {
     options: StickOptions,
     table: MountTable,
     mounter: Option<Box<dyn Mounter>>,
-    /// Partitions that were tried, so that one that cannot be mounted is tried once.
-    tried: Vec<Partition>,
+    /// Partitions that were tried, so that one that cannot be mounted is tried once, and when.
+    tried: Vec<(Partition, Instant)>,
     /// Those of them that could not be.
     unmountable: Vec<Partition>,
     inserted: HashMap<(u64, String), InsertedStick>,
     polled: Option<Instant>,
+    progress: Progress,
+    /// Which stick gave the last image.
+    last: Option<(u64, String)>,
 }
 
 impl StickInput {
@@ -84,31 +98,66 @@ impl StickInput {
     pub fn new(options: StickOptions, mounter: Option<Box<dyn Mounter>>) -> Self {
         let table = MountTable::at(&options.table);
         let (tried, unmountable) = (Vec::new(), Vec::new());
-        StickInput { options, table, mounter, tried, unmountable, inserted: HashMap::new(), polled: None }
+        StickInput {
+            options,
+            table,
+            mounter,
+            tried,
+            unmountable,
+            inserted: HashMap::new(),
+            polled: None,
+            progress: Progress::default(),
+            last: None,
+        }
     }
 
     /// Mounts what was plugged in; gives a refusal for what cannot be.
-    fn mount_new(&mut self) -> Option<InputRefusal> {
+    fn mount_new(&mut self, mounts: &[Mount], now: Instant) -> Option<InputRefusal> {
         let mounter = self.mounter.as_mut()?;
         let there = mounter.partitions().unwrap_or_default();
-        for gone in self.tried.extract_if(.., |tried| !there.contains(tried)) {
+        for (gone, _) in self.tried.extract_if(.., |(tried, _)| !there.contains(tried)) {
             // It is not mounted any more, or never was.
             let _ = mounter.unmount(&gone);
         }
         self.unmountable.retain(|tried| there.contains(tried));
-        let new = there.into_iter().find(|partition| !self.tried.contains(partition))?;
-        self.tried.push(new.clone());
+        let is_new = |partition: &Partition| {
+            self.tried.iter().all(|(tried, _)| tried != partition)
+                && !is_own_disk(mounts, &self.options.under, &partition.device)
+        };
+        let new = there.into_iter().find(is_new)?;
+        self.tried.push((new.clone(), now));
         let error = mounter.mount(&new).err()?;
-        self.unmountable.push(new.clone());
-        let reason =
-            format!("{}: the stick cannot be mounted: {error}; format it as FAT32 or exFAT", new.name);
-        Some(InputRefusal { code: UNMOUNTABLE, reason })
+        Some(self.refuse_unmountable(new, &format!("the stick cannot be mounted: {error}")))
+    }
+
+    fn refuse_unmountable(&mut self, partition: Partition, what: &str) -> InputRefusal {
+        let reason = format!(
+            "{}: {what}; format it as FAT32 or exFAT, or allow its file system by `file_systems` under `[stick]`",
+            partition.name
+        );
+        self.unmountable.push(partition);
+        InputRefusal { code: UNMOUNTABLE, reason }
+    }
+
+    /// What was plugged in a while ago and was mounted by nobody; a disk of which another partition is mounted is left.
+    fn refuse_unmounted(&mut self, mounts: &[Mount], now: Instant) -> Option<InputRefusal> {
+        let mounted =
+            |partition: &Partition| mounts.iter().any(|mount| mount.disk() == disk_of(&partition.device));
+        let waited = |since: &Instant| now.saturating_duration_since(*since) >= MOUNT_TIME;
+        let unmounted = |(partition, since): &&(Partition, Instant)| {
+            waited(since) && !mounted(partition) && !self.unmountable.contains(partition)
+        };
+        let (found, _) = self.tried.iter().find(unmounted)?.clone();
+        Some(self.refuse_unmountable(found, "nothing mounted the stick"))
     }
 
     /// Compares the table of mounts with the last one; gives the event that follows.
-    fn compare_mounts(&mut self) -> Result<Option<InputEvent>, InputError> {
-        let refusal = self.mount_new();
+    fn compare_mounts(&mut self, now: Instant) -> Result<Option<InputEvent>, InputError> {
+        // What was mounted before tells the disks of this device from sticks.
+        let before = self.table.read()?;
+        let refusal = self.mount_new(&before, now);
         let mounts = self.table.read()?;
+        let refusal = refusal.or_else(|| self.refuse_unmounted(&mounts, now));
         let under = |mount: &Mount| self.options.under.iter().any(|root| mount.point.starts_with(root));
         let now: HashMap<_, _> =
             mounts.into_iter().filter(under).map(|mount| ((mount.id, mount.device.clone()), mount)).collect();
@@ -120,6 +169,7 @@ impl StickInput {
             }
             there
         });
+        let progress = self.progress.clone();
         for (key, mount) in now {
             let refused = !mount.read_only && !self.options.writable;
             self.inserted.entry(key).or_insert_with(|| {
@@ -131,7 +181,7 @@ impl StickInput {
                     news = Some(InputEvent::Unreadable(InputRefusal { code: WRITABLE, reason }));
                     State::Refused
                 } else {
-                    State::Reading(Box::new(Tree::new(&mount.point)))
+                    State::Reading(Box::new(Tree::new(&mount.point, MAX_ENTRIES, &progress)))
                 };
                 // A folder that cannot be listed here cannot be listed for its images either, which is an error.
                 let models = (!refused).then(|| models::find_models(&mount.point).ok()).flatten();
@@ -143,6 +193,7 @@ impl StickInput {
                     models,
                     carries_models,
                     images: 0,
+                    refused: 0,
                     passed_over: 0,
                     unread: None,
                 }
@@ -162,16 +213,17 @@ impl StickInput {
 
     /// Takes the next step on a stick that is being read.
     fn read_next(&mut self) -> Option<InputEvent> {
-        let reading = |stick: &&mut InsertedStick| matches!(stick.state, State::Reading(_));
+        let reading = |stick: &InsertedStick| matches!(stick.state, State::Reading(_));
         let devices = self.options.devices.clone();
         let disks: Vec<_> =
             self.inserted.values().map(|stick| (stick.mount.disk(), stick.may_give_images())).collect();
-        let stick = self.inserted.values_mut().find(reading)?;
+        let (key, stick) = self.inserted.iter_mut().find(|(_, stick)| reading(stick))?;
+        self.last = Some(key.clone());
         let gone = |mount: &Mount| !devices.join(&mount.device).exists();
         // It is among them itself.
         let disk = stick.mount.disk();
         let alone = disks.iter().filter(|(of, may_give_images)| *of == disk && *may_give_images).count() < 2;
-        Some(stick.step(gone, alone))
+        Some(stick.step(gone, alone, &self.progress))
     }
 }
 
@@ -182,9 +234,17 @@ impl InsertedStick {
     }
 
     /// `alone`: no other partition of its disk gave an image or still may.
-    fn step(&mut self, gone: impl Fn(&Mount) -> bool, alone: bool) -> InputEvent {
+    fn step(&mut self, gone: impl Fn(&Mount) -> bool, alone: bool, progress: &Progress) -> InputEvent {
         if let Some(models) = self.models.take() {
             return InputEvent::Model(models);
+        }
+        if self.refused > MAX_REFUSED {
+            let reason = format!(
+                "more than {MAX_REFUSED} files on the stick are no X-rays that can be read, and the rest was left; use a \
+                 stick that holds the X-rays alone"
+            );
+            self.state = State::Read;
+            return self.note_unread(InputRefusal { code: "too-many-refused", reason });
         }
         for _ in 0..FILES_PER_POLL {
             let State::Reading(tree) = &mut self.state else { return InputEvent::Nothing };
@@ -193,8 +253,10 @@ impl InsertedStick {
                 TreeStep::Other => continue,
                 TreeStep::Failed(error) => error,
                 TreeStep::TooMany => {
-                    let reason =
-                        format!("the stick holds more than {MAX_ENTRIES} files; only those were polled at");
+                    let reason = format!(
+                        "the stick holds more than {MAX_ENTRIES} files and folders, and only those were looked at; \
+                         use one that holds the X-rays alone"
+                    );
                     let news = self.note_unread(InputRefusal { code: "too-many-files", reason });
                     self.state = State::Read;
                     return news;
@@ -203,7 +265,9 @@ impl InsertedStick {
                 TreeStep::End if gone(&self.mount) => io::ErrorKind::NotFound.into(),
                 TreeStep::End => return self.end(alone),
                 TreeStep::File(path) => {
-                    match content::may_be_image(&path).map(|picture| picture.then(|| content::read(&path))) {
+                    match content::may_be_image(&path)
+                        .map(|picture| picture.then(|| content::read(&path, progress)))
+                    {
                         Ok(None) => {
                             self.passed_over += 1;
                             continue;
@@ -242,6 +306,7 @@ impl InsertedStick {
 
     fn note_unread(&mut self, refusal: InputRefusal) -> InputEvent {
         self.unread.get_or_insert(refusal.code);
+        self.refused += 1;
         InputEvent::Unreadable(refusal)
     }
 }
@@ -251,10 +316,20 @@ impl Input for StickInput {
         Origin::Stick
     }
 
+    fn report_progress_to(&mut self, progress: Progress) {
+        self.progress = progress;
+    }
+
+    fn refused(&mut self) {
+        if let Some(stick) = self.last.as_ref().and_then(|key| self.inserted.get_mut(key)) {
+            stick.refused += 1;
+        }
+    }
+
     fn poll(&mut self, now: Instant) -> Result<InputEvent, InputError> {
         if self.polled.is_none_or(|polled| now.duration_since(polled) >= self.options.every) {
             self.polled = Some(now);
-            if let Some(news) = self.compare_mounts()? {
+            if let Some(news) = self.compare_mounts(now)? {
                 return Ok(news);
             }
         }
@@ -273,7 +348,8 @@ impl Input for StickInput {
                 None => MediaState::MayBePulled,
             },
         };
-        let unmountable = self.unmountable.iter().map(|_| MediaState::Refused(UNMOUNTABLE));
+        let gave_none = |partition: &&Partition| !self.gave_images(disk_of(&partition.device));
+        let unmountable = self.unmountable.iter().filter(gave_none).map(|_| MediaState::Refused(UNMOUNTABLE));
         self.inserted.values().map(of).chain(unmountable).max().unwrap_or(MediaState::Absent)
     }
 }

@@ -1,8 +1,8 @@
 //! Putting a model in use, and rollback by hand.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use xray_core::package::{PackageFile, SignatureFile, SignedBytes};
+use xray_core::package::{PackageError, PackageFile, SignatureFile, SignedBytes};
 
 use super::{
     Disk, InstallOptions, Installed, ModelEvent, ModelRefusal, ModelStore, ModelStoreError, SelfTestReport,
@@ -39,7 +39,22 @@ impl<D: Disk> ModelStore<D> {
         self_test: impl FnOnce(SignedBytes) -> Result<SelfTestReport, ModelRefusal>,
     ) -> Result<Installation, ModelStoreError> {
         let file = PackageFile::read(&source.model).map_err(ModelRefusal::from)?;
-        match SignatureFile::read(&source.signature, &source.model) {
+        let signature = SignatureFile::read(&source.signature, &source.model);
+        self.install_read(file, signature, options, self_test)
+    }
+
+    /// The same with files that were read already.
+    ///
+    /// # Errors
+    /// As [`ModelStore::install_file`].
+    pub fn install_read(
+        &self,
+        file: PackageFile,
+        signature: Result<SignatureFile, PackageError>,
+        options: InstallOptions,
+        self_test: impl FnOnce(SignedBytes) -> Result<SelfTestReport, ModelRefusal>,
+    ) -> Result<Installation, ModelStoreError> {
+        match signature {
             Ok(signature) => self.install(file, &signature, options, self_test),
             Err(error) => self.refused(file.sha256(), error.into(), options.dry_run),
         }
@@ -135,10 +150,9 @@ impl<D: Disk> ModelStore<D> {
     /// Writes down that a file is not put in use, and why.
     ///
     /// # Errors
-    /// If the file cannot be read, or what the disk says.
-    pub fn refuse(&self, model: &Path, refusal: ModelRefusal) -> Result<(), ModelStoreError> {
-        let file = PackageFile::read(model).map_err(ModelRefusal::from)?;
-        self.note_refusal(file.sha256(), &refusal)
+    /// What the disk says.
+    pub fn refuse(&self, file: &PackageFile, refusal: &ModelRefusal) -> Result<(), ModelStoreError> {
+        self.note_refusal(file.sha256(), refusal)
     }
 
     fn refused<T>(&self, sha256: &str, refusal: ModelRefusal, dry_run: bool) -> Result<T, ModelStoreError> {

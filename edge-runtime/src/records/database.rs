@@ -8,8 +8,9 @@ use xray_core::heat_map::HeatMap;
 
 use super::chain::{self, ChainHead};
 use super::clock::Timestamp;
-use super::entry::{Entry, Record};
+use super::entry::{ENDED_THE_PROGRAM, Entry, Record};
 use super::error::RecordStoreError;
+use super::gone;
 use super::hash256::Hash256;
 use super::heat_maps;
 use super::rows::{self, COLUMNS};
@@ -20,8 +21,15 @@ const SCHEMA: [&str; 3] =
 /// In the file's header, with the application's number: `xray` as text.
 const VERSION: usize = SCHEMA.len();
 const APPLICATION: i64 = 0x7872_6179;
-/// A reader may hold the file for a short time.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Another program may hold the file for a short time.
+const BUSY_TIMEOUT: Duration = if cfg!(test) { Duration::from_millis(100) } else { Duration::from_secs(10) };
+
+/// Reported records whose image is kept and that a set clock gave a time before the first value, without those that follow
+/// within ten records on one of a later time.
+const DROPPABLE_BEFORE: &str = "record JOIN reported USING (sequence)
+    WHERE time_trusted = 1 AND recorded_ms < ?1 AND sequence NOT IN (SELECT sequence FROM gone)
+    AND NOT EXISTS (SELECT 1 FROM record AS before WHERE before.time_trusted = 1 AND before.recorded_ms >= ?1
+                    AND before.sequence BETWEEN record.sequence - 10 AND record.sequence - 1)";
 
 /// What became of an entry.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +73,8 @@ impl Database {
             );
             database.with(|connection| connection.execute_batch(&upgrade))?;
         }
+        database.with(gone::make_table)?;
+        database.with(gone::make_view)?;
         Ok(database)
     }
 
@@ -76,6 +86,7 @@ impl Database {
         }
         let database = Database::connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         database.version()?;
+        database.with(gone::make_view)?;
         Ok(database)
     }
 
@@ -222,28 +233,39 @@ impl Database {
     /// Bytes of the images that were not given up.
     pub(super) fn image_bytes(&self) -> Result<u64, RecordStoreError> {
         let sql =
-            "SELECT coalesce(sum(bytes), 0) FROM record WHERE sequence NOT IN (SELECT sequence FROM dropped)";
+            "SELECT coalesce(sum(bytes), 0) FROM record WHERE sequence NOT IN (SELECT sequence FROM gone)";
         self.one(sql, [], |row| row.get(0))
     }
 
     /// The oldest record that was reported and whose image is still kept.
     pub(super) fn oldest_droppable(&self) -> Result<Option<Record>, RecordStoreError> {
         self.record(
-            "sequence = (SELECT min(sequence) FROM reported WHERE sequence NOT IN (SELECT sequence FROM dropped))",
+            "sequence = (SELECT min(sequence) FROM reported WHERE sequence NOT IN (SELECT sequence FROM gone))",
             [],
         )
     }
 
-    /// The oldest such record that a set clock gave a time before `recorded_ms`.
+    /// The oldest record without a result whose image is still kept, reported or not; none that ended the program.
+    pub(super) fn oldest_without_result(&self) -> Result<Option<Record>, RecordStoreError> {
+        let sql = "sequence = (SELECT min(sequence) FROM record WHERE outcome = 'no-result' \
+                   AND sequence NOT IN (SELECT sequence FROM gone) AND instr(reasons, ?1) = 0)";
+        self.record(sql, [ENDED_THE_PROGRAM])
+    }
+
+    /// The oldest reported record whose image is kept and that a set clock gave a time before `recorded_ms`. Neither did it give
+    /// a later time to one of the ten before it: a clock that was set back makes records older than they are.
     pub(super) fn oldest_droppable_before(
         &self,
         recorded_ms: i64,
     ) -> Result<Option<Record>, RecordStoreError> {
-        self.record(
-            "sequence = (SELECT min(record.sequence) FROM record JOIN reported USING (sequence)
-             WHERE time_trusted = 1 AND recorded_ms < ?1 AND sequence NOT IN (SELECT sequence FROM dropped))",
-            [recorded_ms],
-        )
+        let which = format!("sequence = (SELECT min(record.sequence) FROM {DROPPABLE_BEFORE})");
+        self.record(&which, [recorded_ms])
+    }
+
+    /// How many images [`Database::oldest_droppable_before`] would give one after another, at most.
+    pub(super) fn count_droppable_before(&self, recorded_ms: i64) -> Result<u64, RecordStoreError> {
+        let sql = format!("SELECT count(*) FROM {DROPPABLE_BEFORE}");
+        self.one(&sql, [recorded_ms], |row| row.get(0))
     }
 
     /// Notes that the image of a record is given up.
@@ -256,7 +278,7 @@ impl Database {
     /// Whether the image of a record was given up.
     pub(super) fn is_dropped(&self, sequence: u64) -> Result<bool, RecordStoreError> {
         let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
-        self.one("SELECT EXISTS (SELECT 1 FROM dropped WHERE sequence = ?1)", [sequence], |row| row.get(0))
+        self.one("SELECT EXISTS (SELECT 1 FROM gone WHERE sequence = ?1)", [sequence], |row| row.get(0))
     }
 
     /// The greatest sequence that ever was, as SQLite remembers it.

@@ -3,6 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// What is made free where the system does not say how much was missing, in bytes.
+const SOME_ROOM: u64 = 1 << 20;
+
 /// Why the record store failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordStoreError {
@@ -13,6 +16,8 @@ pub enum RecordStoreError {
         folder: PathBuf,
         /// What was asked for and what is there.
         reason: String,
+        /// Bytes that have to become free beside the reserve, as far as that is known.
+        needed: u64,
     },
     /// A file could not be read or written.
     #[error("{}: {reason}; check the disk and who owns the folder", .file.display())]
@@ -20,6 +25,12 @@ pub enum RecordStoreError {
         /// The file or folder.
         file: PathBuf,
         reason: String,
+    },
+    /// Another program has held the database for long.
+    #[error("{}: another program holds the records; end it, or wait until it is ready", .file.display())]
+    Busy {
+        /// The database file.
+        file: PathBuf,
     },
     /// The database refused.
     #[error("{}: the database says: {reason}; run `edge-runtime records verify`", .file.display())]
@@ -55,7 +66,7 @@ impl RecordStoreError {
         let reason = error.to_string();
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                RecordStoreError::Full { folder: file.to_owned(), reason }
+                RecordStoreError::Full { folder: file.to_owned(), reason, needed: SOME_ROOM }
             }
             _ => RecordStoreError::File { file: file.to_owned(), reason },
         }
@@ -64,13 +75,31 @@ impl RecordStoreError {
     pub(super) fn database(file: &Path, error: &rusqlite::Error) -> Self {
         let reason = error.to_string();
         match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => RecordStoreError::Full { folder: file.to_owned(), reason },
+            Some(rusqlite::ErrorCode::DiskFull) => {
+                RecordStoreError::Full { folder: file.to_owned(), reason, needed: SOME_ROOM }
+            }
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+                RecordStoreError::Busy { file: file.to_owned() }
+            }
             _ => RecordStoreError::Database { file: file.to_owned(), reason },
         }
     }
 
-    /// Whether it may pass without anyone changing the device's program: a full disk.
+    /// Whether the disk is full.
     pub fn is_full(&self) -> bool {
         matches!(self, RecordStoreError::Full { .. })
+    }
+
+    /// Bytes that have to become free beside the reserve; none if the disk is not full.
+    pub fn needed_room(&self) -> Option<u64> {
+        match self {
+            RecordStoreError::Full { needed, .. } => Some(*needed),
+            _ => None,
+        }
+    }
+
+    /// Whether it may pass while the program runs: a full disk, or another program that holds the records.
+    pub fn may_pass(&self) -> bool {
+        self.is_full() || matches!(self, RecordStoreError::Busy { .. })
     }
 }

@@ -12,14 +12,17 @@
 //! [`RecordReader::verify`]. Who can write the file can also compute a whole new chain; against that, note down what
 //! `records verify` prints, or keep an export: both name hashes that a new chain would not have.
 
+mod age;
 pub mod chain;
 mod clock;
 mod database;
 mod entry;
 mod error;
 mod export;
+mod gone;
 mod hash256;
 mod heat_maps;
+mod image_files;
 mod images;
 mod in_flight;
 mod model_events;
@@ -44,7 +47,7 @@ pub use in_flight::ended_on_an_image;
 pub use model_events::RecordedModelEvent;
 pub use reader::RecordReader;
 pub use refusals::RecordedRefusal;
-pub use retention::CleanupResult;
+pub use retention::{AgeDeletion, CleanupResult};
 pub use search::{Day, MIN_HASH_DIGITS, RecordQuery, RecordSelector};
 pub use store::{RecordStore, StoreLimits, mark_one_reported, mark_reported};
 pub use verify::{Problem, Verification, VerifyDepth};

@@ -234,4 +234,18 @@ mod tests {
         let error = RecordStore::open(folder.path(), LIMITS).err().expect("refused");
         assert!(matches!(error, RecordStoreError::Schema { .. }), "{error}");
     }
+
+    #[test]
+    fn another_program_that_holds_the_records_is_no_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = RecordStore::open(folder.path(), LIMITS).expect("opened");
+        let other = rusqlite::Connection::open(Database::path(folder.path())).expect("opened");
+        other.execute_batch("BEGIN IMMEDIATE").expect("held");
+        let error = store.append(entry(b"a"), None).expect_err("held");
+        assert!(matches!(error, RecordStoreError::Busy { .. }), "{error}");
+        assert!(error.may_pass() && !error.is_full(), "it is waited for");
+        assert_eq!(store.known(&Hash256::of(b"a")), Ok(None), "reading goes on");
+        other.execute_batch("ROLLBACK").expect("given back");
+        assert!(matches!(store.append(entry(b"a"), None), Ok(Appended::New(_))));
+    }
 }

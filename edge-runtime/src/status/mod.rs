@@ -7,6 +7,7 @@ mod displayed_signal;
 #[cfg(unix)]
 mod shared_status;
 mod signal;
+mod silence;
 #[cfg(unix)]
 mod status_publisher;
 
@@ -16,5 +17,6 @@ pub use displayed_signal::{DisplayedSignal, Subject};
 #[cfg(unix)]
 pub use shared_status::{Health, ModelFacts, SharedStatus, StatusSnapshot};
 pub use signal::Signal;
+pub use silence::SilenceLimits;
 #[cfg(unix)]
 pub use status_publisher::{StatusPublisher, publish_fault};

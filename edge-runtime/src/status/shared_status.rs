@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use xray_core::package::Contract;
 
-use super::{DisplayedSignal, Signal, Subject};
+use super::{DisplayedSignal, Signal, SilenceLimits, Subject};
 use crate::inputs::MediaState;
-use crate::records::Hash256;
+use crate::records::{AgeDeletion, Hash256};
 
 /// Which model screens, for people.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +64,8 @@ pub struct StatusSnapshot {
     pub media: MediaState,
     /// What keeps it from working, for a technician.
     pub error: Option<String>,
+    /// Images that are deleted because of their age, now or soon.
+    pub age_deletion: Option<AgeDeletion>,
     /// The model, once it was loaded and gave its known answer.
     pub model: Option<ModelFacts>,
 }
@@ -87,19 +89,21 @@ struct State {
     last: Subject,
     media: MediaState,
     error: Option<String>,
+    age_deletion: Option<AgeDeletion>,
     model: Option<ModelFacts>,
 }
 
 /// What the device shows now and whether it works.
 pub struct SharedStatus {
     began: Instant,
-    cycle_timeout: Duration,
+    silence: SilenceLimits,
     state: Mutex<State>,
 }
 
 impl SharedStatus {
-    /// Nothing is shown yet. A loop that has not finished a cycle for `cycle_timeout` counts as stalled.
-    pub fn new(cycle_timeout: Duration) -> Self {
+    /// Nothing is shown yet. A loop that has been silent for too long counts as stalled.
+    pub fn new(silence: impl Into<SilenceLimits>) -> Self {
+        let silence = silence.into();
         let began = Instant::now();
         let state = State {
             shown: Signal::Off.into(),
@@ -108,9 +112,10 @@ impl SharedStatus {
             last: Subject::Nothing,
             media: MediaState::Absent,
             error: None,
+            age_deletion: None,
             model: None,
         };
-        SharedStatus { began, cycle_timeout, state: Mutex::new(state) }
+        SharedStatus { began, silence, state: Mutex::new(state) }
     }
 
     /// From now on this model screens, and the loop runs.
@@ -152,6 +157,11 @@ impl SharedStatus {
         self.state().error = words;
     }
 
+    /// Images are deleted because of their age, now or soon.
+    pub fn set_age_deletion(&self, deletion: Option<AgeDeletion>) {
+        self.state().age_deletion = deletion;
+    }
+
     /// The status now.
     pub fn snapshot(&self) -> StatusSnapshot {
         let now = Instant::now();
@@ -164,6 +174,7 @@ impl SharedStatus {
             last: state.last,
             media: state.media,
             error: state.error.clone(),
+            age_deletion: state.age_deletion,
             model: state.model.clone(),
         }
     }
@@ -174,7 +185,7 @@ impl SharedStatus {
             (Some(words), ..) => Health::Faulty(words.clone()),
             (None, Signal::Fault, _) => Health::Faulty(String::new()),
             (None, _, None) => Health::Starting,
-            (None, _, Some(silent)) if silent > self.cycle_timeout => Health::Stalled(silent),
+            (None, signal, Some(silent)) if silent > self.silence.of(signal) => Health::Stalled(silent),
             _ => Health::Healthy,
         }
     }

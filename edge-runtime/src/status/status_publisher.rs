@@ -8,6 +8,7 @@ use sd_notify::NotifyState;
 
 use super::SharedStatus;
 use crate::inputs::MediaState;
+use crate::records::AgeDeletion;
 
 /// Publishes that a fault is about to end the program.
 pub fn publish_fault(fault: &str) {
@@ -68,6 +69,13 @@ impl StatusPublisher {
         }
         if let Some(status) = &self.status {
             status.set_error(words);
+        }
+    }
+
+    /// Publishes that images are deleted because of their age, or will be.
+    pub fn age_deletion(&mut self, deletion: Option<AgeDeletion>) {
+        if let Some(status) = &self.status {
+            status.set_age_deletion(deletion);
         }
     }
 

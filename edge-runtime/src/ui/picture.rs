@@ -9,7 +9,7 @@ use xray_core::heat_map::layer_png;
 use xray_decode::{DecodeError, Decoder, View};
 use xray_intake::{Pixels, Radiograph, read_bytes};
 
-use crate::records::{Hash256, Record, RecordReader, RecordStoreError};
+use crate::records::{Hash256, Outcome, Record, RecordReader, RecordStoreError};
 
 /// Longest side of a picture, in pixels: more than a phone shows and enough for a printed page.
 pub const MAX_SIDE: u32 = 1024;
@@ -25,6 +25,9 @@ pub enum PictureError {
         "the program ended each time it screened this image, so nothing opens it again; the file is kept"
     )]
     Quarantined,
+    /// It has no result, and its file was not kept.
+    #[error("this image has no result, and files without one are not kept for long")]
+    NotKept,
     /// It was deleted to free space.
     #[error("the image was deleted to free space after it was reported")]
     Dropped,
@@ -55,6 +58,15 @@ pub enum PictureError {
     Encoder(String),
 }
 
+impl From<DecodeError> for PictureError {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::GaveWay => PictureError::Busy,
+            error => PictureError::Image(error),
+        }
+    }
+}
+
 /// The bytes of a record's image, which are those that were screened; not of one that ended the program.
 ///
 /// # Errors
@@ -63,7 +75,10 @@ pub fn stored(reader: &RecordReader, record: &Record) -> Result<Vec<u8>, Picture
     if record.entry.outcome.is_quarantined() {
         return Err(PictureError::Quarantined);
     }
-    let file = reader.image(record)?.ok_or(PictureError::Dropped)?;
+    let file = reader.image(record)?.ok_or_else(|| match record.entry.outcome {
+        Outcome::Verdict(_) => PictureError::Dropped,
+        Outcome::NoResult { .. } => PictureError::NotKept,
+    })?;
     let bytes = read_bytes(&file)
         .map_err(|error| PictureError::File { file: file.clone(), reason: error.problem.to_string() })?;
     match Hash256::of(&bytes) == record.entry.image_id {
@@ -75,9 +90,9 @@ pub fn stored(reader: &RecordReader, record: &Record) -> Result<Vec<u8>, Picture
 /// Decodes an image within the limits, in a process of its own.
 ///
 /// # Errors
-/// [`PictureError::Image`].
+/// [`PictureError::Image`], or [`PictureError::Busy`] if it gave way to another one.
 pub fn decode(decoder: &Decoder, bytes: &[u8]) -> Result<Radiograph, PictureError> {
-    decoder.decode_bytes(bytes, View::AsMarked).map_err(PictureError::Image)
+    decoder.decode_bytes(bytes, View::AsMarked).map_err(PictureError::from)
 }
 
 /// An image as a JPEG file whose longest side is at most [`MAX_SIDE`].

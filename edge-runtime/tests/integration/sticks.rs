@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use edge_runtime::inputs::mounts::{Mounter, OtherMounter};
 use edge_runtime::inputs::{Input, InputEvent, MediaState, StickInput, StickOptions};
 
 const EVERY: Duration = Duration::from_millis(500);
@@ -19,6 +20,15 @@ struct Machine {
 
 impl Machine {
     fn new(writable: bool) -> Self {
+        Machine::with(writable, |_| None)
+    }
+
+    /// Something else mounts what the kernel lists below the folder `block`.
+    fn mounted_by_others() -> Self {
+        Machine::with(false, |place| Some(Box::new(OtherMounter::new(&place.join("usb1/block")))))
+    }
+
+    fn with(writable: bool, mounter: impl FnOnce(&Path) -> Option<Box<dyn Mounter>>) -> Self {
         let place = tempfile::tempdir().unwrap();
         let at = |name: &str| place.path().join(name);
         fs::create_dir_all(at("media")).unwrap();
@@ -31,7 +41,7 @@ impl Machine {
             table: at("table"),
             devices: at("devices"),
         };
-        let source = StickInput::new(options, None);
+        let source = StickInput::new(options, mounter(place.path()));
         Machine { place, source, now: Instant::now(), mounts: 60 }
     }
 
@@ -286,4 +296,75 @@ fn what_a_dicom_medium_holds_beside_its_radiographs_is_passed_over() {
     );
     assert_eq!(machine.all(), (vec![radiograph], InputEvent::Finished { images: 1, passed_over: 3 }));
     assert_eq!(machine.source.media_state(), MediaState::MayBePulled);
+}
+
+/// A disk that the kernel sees, with one partition.
+fn plug_disk(machine: &Machine, disk: &str, device: &str) {
+    let partition = machine.place.path().join("usb1/block").join(disk).join(format!("{disk}1"));
+    fs::create_dir_all(&partition).unwrap();
+    fs::write(partition.join("partition"), "1").unwrap();
+    fs::write(partition.join("dev"), device).unwrap();
+}
+
+#[test]
+fn a_stick_that_nothing_mounts_is_told_for_as_long_as_it_is_in() {
+    let mut machine = Machine::mounted_by_others();
+    assert_eq!((machine.poll(), machine.source.media_state()), (InputEvent::Nothing, MediaState::Absent));
+    plug_disk(&machine, "sda", "8:1");
+    let mut waited = Duration::ZERO;
+    let refusal = loop {
+        match machine.poll() {
+            InputEvent::Nothing => waited += EVERY,
+            InputEvent::Unreadable(refusal) => break refusal,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(refusal.code, "stick-unreadable");
+    assert!(
+        refusal.reason.starts_with("sda1: nothing mounted the stick; format it as FAT32"),
+        "{}",
+        refusal.reason
+    );
+    assert!((Duration::from_secs(5)..=Duration::from_secs(10)).contains(&waited), "{waited:?}");
+    for _ in 0..50 {
+        assert_eq!(machine.poll(), InputEvent::Nothing, "it is told once");
+    }
+    assert_eq!(machine.source.media_state(), MediaState::Refused("stick-unreadable"));
+    fs::remove_dir_all(machine.place.path().join("usb1/block/sda")).unwrap();
+    assert_eq!((machine.poll(), machine.source.media_state()), (InputEvent::Nothing, MediaState::Absent));
+}
+
+#[test]
+fn a_stick_that_is_mounted_or_has_a_partition_that_is_needs_no_words() {
+    let mut machine = Machine::mounted_by_others();
+    plug_disk(&machine, "sda", "8:3");
+    // The partition 8:1 of the same disk.
+    machine.plug(&[("a", pgm(1))], "ro");
+    assert_eq!(machine.all(), (vec![pgm(1)], InputEvent::Finished { images: 1, passed_over: 0 }));
+    for _ in 0..50 {
+        assert_eq!(machine.poll(), InputEvent::Nothing);
+    }
+    assert_eq!(machine.source.media_state(), MediaState::MayBePulled);
+}
+
+#[test]
+fn a_stick_full_of_junk_is_left_after_so_many_files_and_says_so() {
+    let mut machine = Machine::new(false);
+    let files: Vec<_> = (0..600).map(|at| (format!("{at:03}.jpg"), vec![0; 10])).collect();
+    let files: Vec<_> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
+    machine.plug(&files, "ro");
+    let mut images = 0;
+    let refusal = loop {
+        match machine.poll() {
+            InputEvent::Image(_) => {
+                images += 1;
+                machine.source.refused();
+            }
+            InputEvent::Unreadable(refusal) => break refusal,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!((images, refusal.code), (501, "too-many-refused"));
+    assert_eq!(machine.poll(), InputEvent::Nothing);
+    assert_eq!(machine.source.media_state(), MediaState::Refused("too-many-refused"));
 }

@@ -1,4 +1,4 @@
-//! A folder whose power can go at every step, and which then keeps no more than a real disk must.
+//! A folder whose power can go at every step, and which then keeps no more than a real disk must; or one step of which fails.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -44,6 +44,9 @@ struct Inner {
     /// Steps until everything stops.
     steps: Option<u32>,
     stopped: bool,
+    /// Steps until one fails, and its error.
+    fails: Option<(u32, i32)>,
+    failed: bool,
 }
 
 /// The folder.
@@ -61,12 +64,24 @@ impl SimulatedDisk {
             pending: Vec::new(),
             steps: None,
             stopped: false,
+            fails: None,
+            failed: false,
         }))
     }
 
     /// Everything fails after this many steps, until [`SimulatedDisk::power_on`] or [`SimulatedDisk::go_on`].
     pub fn stop_after(&self, steps: u32) {
         self.0.borrow_mut().steps = Some(steps);
+    }
+
+    /// One step fails, after this many; reading and locking are steps, too.
+    pub fn fail_at(&self, step: u32, errno: i32) {
+        self.0.borrow_mut().fails = Some((step, errno));
+    }
+
+    /// Whether it did.
+    pub fn has_failed(&self) -> bool {
+        self.0.borrow().failed
     }
 
     /// Whether everything stopped. Nothing stops after this call.
@@ -135,7 +150,21 @@ impl Change {
 }
 
 impl Inner {
+    fn fail(&mut self) -> io::Result<()> {
+        match self.fails.take() {
+            Some((0, errno)) => {
+                self.failed = true;
+                Err(io::Error::from_raw_os_error(errno))
+            }
+            other => {
+                self.fails = other.map(|(steps, errno)| (steps - 1, errno));
+                Ok(())
+            }
+        }
+    }
+
     fn step(&mut self) -> io::Result<()> {
+        self.fail()?;
         if self.steps == Some(0) {
             self.stopped = true;
         }
@@ -156,10 +185,11 @@ impl Disk for SimulatedDisk {
     type Lock = ();
 
     fn lock(&self) -> io::Result<()> {
-        Ok(())
+        self.0.borrow_mut().fail()
     }
 
     fn read(&self, name: &str, limit: u64) -> io::Result<Option<Vec<u8>>> {
+        self.0.borrow_mut().fail()?;
         let inner = self.0.borrow();
         if inner.stopped {
             return Err(io::Error::other("no power"));
@@ -217,6 +247,7 @@ impl Disk for SimulatedDisk {
     }
 
     fn names(&self) -> io::Result<Vec<String>> {
+        self.0.borrow_mut().fail()?;
         let inner = self.0.borrow();
         if inner.stopped {
             return Err(io::Error::other("no power"));

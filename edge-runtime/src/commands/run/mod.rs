@@ -17,13 +17,13 @@ use xray_decode::DecodeLimits;
 use super::Outcome;
 use crate::config::Config;
 use crate::daemon::{Daemon, DaemonParts, DisplayTimes, Fault, FirstModelWait, InstalledModel, Worker};
-use crate::decoding::{ImageDecoder, PICTURE_DEADLINE};
+use crate::decoding::ImageDecoder;
 use crate::gpio::button::Press;
 use crate::gpio::{Backend, Board};
 use crate::inputs::Input;
 use crate::models::ModelStoreError;
 use crate::records::RecordStore;
-use crate::status::{Counters, SharedStatus, Signal, StatusPublisher, publish_fault};
+use crate::status::{Counters, SharedStatus, Signal, SilenceLimits, StatusPublisher, publish_fault};
 use crate::ui::lights::{BoardFile, Indicator, MirroredLights, NoLights, Patterns, SignalOutput};
 use crate::ui::web::{self, DeviceContext};
 
@@ -49,11 +49,12 @@ pub fn run(file: &Path) -> Result<Outcome> {
     log::begin(config.log.format);
     let button = board.as_ref().map(|file| watch_button(&file.board)).transpose()?.flatten();
     let patterns = board.as_ref().map(|file| file.patterns.clone()).unwrap_or_default();
+    let silence = SilenceLimits::of_longest_cycle(longest_cycle(&config));
     let lights: Box<dyn SignalOutput> = match board {
         None => Box::new(NoLights),
-        Some(file) => Box::new(Indicator::open(file)?),
+        Some(file) => Box::new(Indicator::open(file)?.watching(silence)),
     };
-    let status = Arc::new(SharedStatus::new(longest_cycle(&config)));
+    let status = Arc::new(SharedStatus::new(silence));
     let context = RunContext {
         config: &config,
         lights: &MirroredLights::new(&*lights, status.clone()),
@@ -74,11 +75,13 @@ pub fn run(file: &Path) -> Result<Outcome> {
     ended
 }
 
-/// The longest time that a cycle of the loop may take: a picture for the page before it, an image, the self-test if the
-/// model failed on it, and the previous result on the lights; with a margin for a board that does much else.
+/// The longest time that a cycle of the loop may take: an image, the self-test if the model failed on it, and the previous
+/// result on the lights; with a margin for a board that does much else.
 fn longest_cycle(config: &Config) -> Duration {
-    let decoding = PICTURE_DEADLINE + DecodeLimits::default().deadline;
-    decoding + config.model.deadline_s * 2 + config.lights.at_least_s + Duration::from_secs(15)
+    DecodeLimits::default().deadline
+        + config.model.deadline_s * 2
+        + config.lights.at_least_s
+        + Duration::from_secs(15)
 }
 
 /// What every part of the running program shares.
@@ -131,7 +134,7 @@ impl RunContext<'_> {
         let config = self.config;
         let loaded = match model::load(config) {
             Err(error) if lacks_a_model(&error) => match &config.stick {
-                Some(stick) => return self.wait_for_a_model(inputs::stick(stick), &error),
+                Some(stick) => return self.wait_for_a_model(inputs::stick(stick)?, &error),
                 None => return Err(error),
             },
             loaded => loaded?,
@@ -155,7 +158,7 @@ impl RunContext<'_> {
             decoder: self.decoder.clone(),
             model: identity,
             installed,
-            inputs: inputs::all(config),
+            inputs: inputs::all(config)?,
             lights: self.lights,
             times: DisplayTimes { result: config.lights.result_s, at_least: config.lights.at_least_s },
             counters: self.counters.clone(),

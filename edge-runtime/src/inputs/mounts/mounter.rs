@@ -3,25 +3,18 @@
 //! It needs the right to mount (root, or CAP_SYS_ADMIN). Where systemd runs, the rule in `packaging/` does it better:
 //! then this program needs no right at all.
 
-use std::ffi::CStr;
+use std::ffi::CString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
-/// The file systems that are tried, with options that keep even a journal from being written.
-const KINDS: [(&str, Option<&CStr>); 5] =
-    [("vfat", None), ("exfat", None), ("ntfs3", None), ("ext4", Some(c"noload")), ("iso9660", None)];
+use tracing::warn;
 
-/// A partition of a removable disk, or the disk itself where it has none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Partition {
-    /// Its name, such as `sda1`.
-    pub name: String,
-    /// Major and minor number, such as `8:1`.
-    pub device: String,
-}
+use super::file_system::FileSystem;
+use super::partitions::{Partition, is_removable, is_usb, partitions};
 
 /// What mounts sticks.
 pub trait Mounter: Send {
@@ -44,22 +37,57 @@ pub trait Mounter: Send {
     fn unmount(&mut self, partition: &Partition) -> io::Result<()>;
 }
 
+/// Where the kernel lists disks.
+const BLOCKS: &str = "/sys/block";
+
+/// Something else mounts sticks, such as the packaged rule for udev. It only sees what is plugged in.
+pub struct OtherMounter {
+    blocks: PathBuf,
+}
+
+impl OtherMounter {
+    /// `blocks` is where the kernel lists disks (`/sys/block`).
+    pub fn new(blocks: &Path) -> Self {
+        OtherMounter { blocks: blocks.to_owned() }
+    }
+}
+
+impl Mounter for OtherMounter {
+    fn partitions(&self) -> io::Result<Vec<Partition>> {
+        partitions(&self.blocks, is_usb)
+    }
+
+    fn mount(&mut self, _partition: &Partition) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn unmount(&mut self, _partition: &Partition) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The kernel's mounts and its view of disks.
 pub struct KernelMounter {
     blocks: PathBuf,
     devices: PathBuf,
     under: PathBuf,
+    file_systems: Vec<FileSystem>,
 }
 
 impl KernelMounter {
-    /// Mounts each partition in a folder of its own below `under`. What an earlier run left there is taken away.
-    pub fn new(under: &Path) -> Self {
-        KernelMounter::with(Path::new("/sys/block"), Path::new("/dev"), under)
+    /// Mounts each partition that holds one of these file systems in a folder of its own below `under`. What an earlier run
+    /// left there is taken away.
+    pub fn new(under: &Path, file_systems: &[FileSystem]) -> Self {
+        KernelMounter::with(Path::new(BLOCKS), Path::new("/dev"), under, file_systems)
     }
 
-    fn with(blocks: &Path, devices: &Path, under: &Path) -> Self {
-        let mounter =
-            KernelMounter { blocks: blocks.to_owned(), devices: devices.to_owned(), under: under.to_owned() };
+    fn with(blocks: &Path, devices: &Path, under: &Path, file_systems: &[FileSystem]) -> Self {
+        let mounter = KernelMounter {
+            blocks: blocks.to_owned(),
+            devices: devices.to_owned(),
+            under: under.to_owned(),
+            file_systems: file_systems.to_owned(),
+        };
         for left in fs::read_dir(under).into_iter().flatten().flatten() {
             let _ = unmount(left.path(), UnmountFlags::DETACH | UnmountFlags::NOFOLLOW);
             let _ = fs::remove_dir(left.path());
@@ -74,25 +102,7 @@ impl KernelMounter {
 
 impl Mounter for KernelMounter {
     fn partitions(&self) -> io::Result<Vec<Partition>> {
-        let mut all = Vec::new();
-        for disk in fs::read_dir(&self.blocks)? {
-            let disk = disk?.path();
-            if !is_removable(&disk) {
-                continue;
-            }
-            let inside = fs::read_dir(&disk)?.flatten().map(|entry| entry.path());
-            let mut parts: Vec<_> = inside.filter(|path| path.join("partition").exists()).collect();
-            parts.sort_unstable();
-            if parts.is_empty() {
-                parts.push(disk);
-            }
-            all.extend(parts.iter().filter_map(|path| {
-                let name = path.file_name()?.to_str()?.to_owned();
-                let device = fs::read_to_string(path.join("dev")).ok()?.trim().to_owned();
-                Some(Partition { name, device })
-            }));
-        }
-        Ok(all)
+        partitions(&self.blocks, is_removable)
     }
 
     fn mount(&mut self, partition: &Partition) -> io::Result<()> {
@@ -101,8 +111,10 @@ impl Mounter for KernelMounter {
         let device = self.devices.join(&partition.name);
         let flags = MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
         let mut last = io::Error::from(io::ErrorKind::Unsupported);
-        for (kind, data) in KINDS {
-            match mount(&device, &point, kind, flags, data) {
+        set_read_only(&device);
+        for file_system in &self.file_systems {
+            let options = CString::new(file_system.options())?;
+            match mount(&device, &point, file_system.kernel_name(), flags, Some(options.as_c_str())) {
                 Ok(()) => return Ok(()),
                 // EINVAL: not this file system; ENODEV: the kernel does not know it.
                 Err(error) => last = error.into(),
@@ -122,62 +134,40 @@ impl Mounter for KernelMounter {
     }
 }
 
-/// A USB disk that calls itself fixed is removable, too.
-fn is_removable(disk: &Path) -> bool {
-    let says = fs::read_to_string(disk.join("removable")).is_ok_and(|text| text.trim() == "1");
-    let path = fs::canonicalize(disk).unwrap_or_default();
-    says || path.components().any(|part| part.as_os_str().to_string_lossy().starts_with("usb"))
+/// Tells the kernel to refuse every write to a device, also one of a file system that is mounted read-only. Where that cannot
+/// be told, the mount's own flag still holds.
+fn set_read_only(device: &Path) {
+    let mut command = Command::new("blockdev");
+    command.arg("--setro").arg(device).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    if !command.status().is_ok_and(|status| status.success()) {
+        warn!("{}: blockdev could not set it read-only; it is only mounted so", device.display());
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::partitions::tests::block;
     use super::*;
-
-    fn block(blocks: &Path, name: &str, removable: &str, device: &str) -> PathBuf {
-        let path = blocks.join(name);
-        fs::create_dir_all(&path).expect("made");
-        fs::write(path.join("removable"), format!("{removable}\n")).expect("written");
-        fs::write(path.join("dev"), format!("{device}\n")).expect("written");
-        path
-    }
 
     #[test]
     fn the_packaged_rule_mounts_without_a_check_that_writes() {
         let rule = include_str!("../../../packaging/70-xray-stick.rules");
-        let mounts: Vec<&str> = rule.lines().filter(|line| line.contains("systemd-mount")).collect();
-        assert_eq!(mounts.len(), 2);
-        for mount in mounts {
-            assert!(
-                mount.contains(" --fsck=no ") && mount.contains("--options=ro,nosuid,nodev,noexec,"),
-                "{mount}"
-            );
-        }
-    }
-
-    #[test]
-    fn partitions_of_removable_disks_are_found() {
-        let place = tempfile::tempdir().expect("a folder");
-        let (blocks, under) = (place.path().join("block"), place.path().join("mnt"));
-        block(&blocks, "mmcblk0", "0", "179:0");
-        block(&blocks, "sda", "1", "8:0");
-        for (name, device) in [("sda2", "8:2"), ("sda1", "8:1")] {
-            let path = block(&blocks.join("sda"), name, "1", device);
-            fs::write(path.join("partition"), "1\n").expect("written");
-        }
-        // A stick without a partition table.
-        block(&blocks, "sdb", "1", "8:16");
-        let mounter = KernelMounter::with(&blocks, Path::new("/dev"), &under);
-        let mut found = mounter.partitions().expect("listed");
-        found.sort_by(|a, b| a.name.cmp(&b.name));
-        let names: Vec<_> = found.iter().map(|part| (part.name.as_str(), part.device.as_str())).collect();
-        assert_eq!(names, [("sda1", "8:1"), ("sda2", "8:2"), ("sdb", "8:16")]);
+        let runs: Vec<&str> = rule.lines().filter(|line| line.starts_with("RUN")).collect();
+        assert_eq!(runs.len(), 2);
+        assert!(runs[0].contains("blockdev --setro $devnode"), "{}", runs[0]);
+        assert!(runs[1].contains(" --fsck=no --options=%c $devnode "), "{}", runs[1]);
+        // The options come from the program; without them nothing is mounted.
+        assert!(rule.contains(
+            "PROGRAM!=\"/usr/bin/edge-runtime stick-options $env{ID_FS_TYPE} --device $major:$minor\", GOTO="
+        ));
     }
 
     #[test]
     fn a_stick_that_cannot_be_mounted_leaves_nothing_behind() {
         let place = tempfile::tempdir().expect("a folder");
         let under = place.path().join("mnt");
-        let mut mounter = KernelMounter::with(&place.path().join("block"), place.path(), &under);
+        let mut mounter =
+            KernelMounter::with(&place.path().join("block"), place.path(), &under, &FileSystem::ALL);
         let partition = Partition { name: "sda1".into(), device: "8:1".into() };
         assert!(mounter.mount(&partition).is_err());
         assert_eq!(fs::read_dir(&under).expect("listed").count(), 0);
@@ -230,7 +220,7 @@ mod tests {
         let device =
             fs::read_to_string(Path::new("/sys/block").join(&stick.name).join("dev")).expect("a device");
         block(&at("block"), &stick.name, "1", device.trim());
-        let mounter = KernelMounter::with(&at("block"), Path::new("/dev"), &at("mnt"));
+        let mounter = KernelMounter::with(&at("block"), Path::new("/dev"), &at("mnt"), &[FileSystem::Ext]);
         let options = StickOptions {
             under: vec![at("mnt")],
             every: Duration::ZERO,

@@ -29,10 +29,22 @@ pub struct Mount {
 impl Mount {
     /// The disk that it is on, as far as the number says: the kernel gives each USB disk sixteen minor numbers.
     pub(in crate::inputs) fn disk(&self) -> (u32, u32) {
-        let (major, minor) = self.device.split_once(':').unwrap_or((&self.device, "0"));
-        let number = |text: &str| text.parse().unwrap_or(u32::MAX);
-        (number(major), number(minor) / 16)
+        disk_of(&self.device)
     }
+}
+
+/// The disk of a device such as `8:17`, as far as its number says.
+pub(in crate::inputs) fn disk_of(device: &str) -> (u32, u32) {
+    let (major, minor) = device.split_once(':').unwrap_or((device, "0"));
+    let number = |text: &str| text.parse().unwrap_or(u32::MAX);
+    (number(major), number(minor) / 16)
+}
+
+/// Whether a device such as `8:17` is on a disk of which something is mounted elsewhere than sticks are, such as the disk that
+/// the system started from.
+pub fn is_own_disk(mounts: &[Mount], under: &[PathBuf], device: &str) -> bool {
+    let elsewhere = |mount: &Mount| !under.iter().any(|root| mount.point.starts_with(root));
+    mounts.iter().any(|mount| mount.disk() == disk_of(device) && elsewhere(mount))
 }
 
 /// The table cannot be read.
@@ -131,6 +143,20 @@ mod tests {
             mount(62, "8:2", "/media/x", "/dev/sda2", true),
         ];
         assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn the_disk_that_the_system_started_from_is_no_stick() {
+        let mount = |device: &str, point: &str| Mount {
+            id: 1,
+            device: device.into(),
+            point: point.into(),
+            source: "x".into(),
+            read_only: true,
+        };
+        let mounts = [mount("8:2", "/"), mount("8:17", "/run/media/xray/sdb1"), mount("0:22", "/proc")];
+        let own = |device| is_own_disk(&mounts, &["/run/media".into()], device);
+        assert_eq!(["8:1", "8:2", "8:17", "8:18", "8:33"].map(own), [true, true, false, false, false]);
     }
 
     #[test]

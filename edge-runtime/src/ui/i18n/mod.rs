@@ -99,6 +99,7 @@ pub struct PageTexts {
     pub unreadable_row: String,
     pub store_unreadable: String,
     pub no_model: String,
+    pub age_deletion: String,
     pub not_found: String,
     pub refused: String,
     pub too_busy: String,

@@ -118,6 +118,9 @@ fn codes() -> BTreeSet<&'static str> {
         "camera-damaged",
         "writable",
         "too-many-files",
+        "too-many-in-folder",
+        "too-many-refused",
+        "stick-unreadable",
         "no-images",
         "ended-the-program",
     ]);

@@ -1,22 +1,41 @@
-//! Plays a signal's pattern while the caller does something else.
+//! Plays a signal's pattern while the caller does something else, and a fault when the caller is silent for too long.
 
 use std::io::Write;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use tracing::error;
+
+use super::loop_watch::LoopWatch;
 use super::panel::{Panel, SharedPanel, lock};
 use super::{BoardFile, Patterns, SignalOutput, open};
 use crate::gpio::{Backend, GpioError};
-use crate::status::Signal;
+use crate::status::{Signal, SilenceLimits};
+
+/// From one look whether the loop lives to the next, at most: it may begin to be watched while the thread waits.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The lights of a board, played by a thread of their own. Everything is off when it is dropped.
 pub struct Indicator {
     orders: Option<Sender<Signal>>,
     thread: Option<JoinHandle<()>>,
     panel: SharedPanel,
-    /// Set for a simulated board: its patterns are then written to the standard error.
-    described: Option<Patterns>,
+    watch: LoopWatch,
+    described: Described,
+}
+
+/// The patterns of a simulated board, which are then written to the standard error.
+#[derive(Clone)]
+struct Described(Option<Patterns>);
+
+impl Described {
+    fn write(&self, signal: Signal) {
+        if let Some(patterns) = &self.0 {
+            // Not eprintln!, which panics where the standard error is closed.
+            let _ = writeln!(std::io::stderr(), "lights: {signal}: {}", patterns.of(signal));
+        }
+    }
 }
 
 impl Indicator {
@@ -34,26 +53,36 @@ impl Indicator {
     /// [`GpioError::Failed`] if the thread cannot be started.
     pub fn start(panel: SharedPanel, patterns: Patterns) -> Result<Indicator, GpioError> {
         let simulated = lock(&panel).board().backend == Backend::Simulator;
-        let described = simulated.then(|| patterns.clone());
+        let described = Described(simulated.then(|| patterns.clone()));
         let (orders, received) = mpsc::channel();
-        let played = panel.clone();
+        let (played, watch) = (panel.clone(), LoopWatch::default());
+        let (watched, written) = (watch.clone(), described.clone());
         let thread = thread::Builder::new()
             .name("lights".into())
-            .spawn(move || play(&played, patterns, &received))
+            .spawn(move || play(&played, patterns, &received, &watched, &written))
             .map_err(|error| GpioError::Failed { reason: error.to_string() })?;
-        Ok(Indicator { orders: Some(orders), thread: Some(thread), panel, described })
+        Ok(Indicator { orders: Some(orders), thread: Some(thread), panel, watch, described })
+    }
+
+    /// Watches the loop that orders the signals, from the first time that it says that it lives.
+    #[must_use]
+    pub fn watching(self, limits: SilenceLimits) -> Indicator {
+        self.watch.set_limits(limits);
+        self
     }
 }
 
 impl SignalOutput for Indicator {
     fn show(&self, signal: Signal) {
-        if let Some(patterns) = &self.described {
-            // Not eprintln!, which panics where the standard error is closed.
-            let _ = writeln!(std::io::stderr(), "lights: {signal}: {}", patterns.of(signal));
-        }
+        self.described.write(signal);
+        self.watch.ordered(Instant::now());
         if let Some(orders) = &self.orders {
             let _ = orders.send(signal);
         }
+    }
+
+    fn alive(&self) -> bool {
+        self.watch.alive(Instant::now())
     }
 
     fn hold(&self, time: Duration) {
@@ -71,17 +100,27 @@ impl Drop for Indicator {
     }
 }
 
-fn play(panel: &SharedPanel, patterns: Patterns, orders: &Receiver<Signal>) {
+fn play(
+    panel: &SharedPanel,
+    patterns: Patterns,
+    orders: &Receiver<Signal>,
+    watch: &LoopWatch,
+    described: &Described,
+) {
     let start = Instant::now();
     let mut player = Player::new(patterns);
     loop {
         let wait = player.step(&mut lock(panel), start.elapsed());
-        let order = match wait {
-            Some(wait) => orders.recv_timeout(wait),
-            None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        };
-        match order {
+        let wait = wait.into_iter().chain(watch.left(player.signal, Instant::now())).min();
+        match orders.recv_timeout(wait.unwrap_or(LOOK_INTERVAL).min(LOOK_INTERVAL)) {
             Ok(signal) => player.show(signal, start.elapsed()),
+            Err(RecvTimeoutError::Timeout) if watch.is_silent(player.signal, Instant::now()) => {
+                error!("the loop has not answered for too long while \"{}\" was shown", player.signal);
+                if player.signal != Signal::Fault {
+                    described.write(Signal::Fault);
+                    player.show(Signal::Fault, start.elapsed());
+                }
+            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -177,6 +216,33 @@ mod tests {
             played(&player, &mut panel, 1_000, 61_000);
         }
         assert!(!recording.take().contains(&(green, true)));
+    }
+
+    #[test]
+    fn green_does_not_outlive_the_loop() {
+        let (panel, recording) = simulated(Simulator::default());
+        let limits = SilenceLimits { resting: ms(200), working: Duration::from_secs(600) };
+        let indicator = Indicator::start(Arc::new(Mutex::new(panel)), Patterns::default()).expect("a thread");
+        let indicator = indicator.watching(limits);
+        assert!(indicator.alive());
+        indicator.show(Signal::NoSign);
+        let mut changes = recording.take();
+        while !changes.contains(&(Part::Green, false)) {
+            changes.extend(recording.take());
+            thread::yield_now();
+        }
+        while !changes.contains(&(Part::Red, true)) {
+            changes.extend(recording.take());
+            thread::yield_now();
+        }
+        assert!(changes.contains(&(Part::Green, true)));
+        assert!(!indicator.alive(), "the loop is told");
+        indicator.show(Signal::Ready);
+        assert!(indicator.alive());
+        // Work may take longer.
+        indicator.show(Signal::Busy);
+        thread::sleep(ms(600));
+        assert!(indicator.alive());
     }
 
     #[test]

@@ -32,6 +32,10 @@ impl SignalOutput for MirroredLights<'_> {
         }
     }
 
+    fn alive(&self) -> bool {
+        self.lights.alive()
+    }
+
     fn hold(&self, time: Duration) {
         self.lights.hold(time);
     }

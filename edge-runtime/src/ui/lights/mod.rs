@@ -10,9 +10,13 @@
 //! starts a thread that takes these signals, turns everything off, and then ends the process by the signal.
 //! SIGKILL and a loss of power cannot be caught. After SIGKILL the kernel takes the lines back, and their levels depend on
 //! the chip (with rppal they stay) until the next start; without power the lights are off.
+//!
+//! A loop that hangs is a fault on the lights, by the thread that plays the patterns: no signal outlives the loop that ordered
+//! it ([`SignalOutput::alive`]).
 
 mod board_file;
 mod indicator;
+mod loop_watch;
 #[cfg(unix)]
 mod mirrored;
 mod output;

@@ -12,6 +12,11 @@ pub trait SignalOutput {
     fn display(&self, displayed: DisplayedSignal) {
         self.show(displayed.signal);
     }
+    /// The loop that orders the signals lives. `false`: it had not said so for too long, and a fault is shown since; the
+    /// next order ends it.
+    fn alive(&self) -> bool {
+        true
+    }
     /// Keeps the signal for this long.
     fn hold(&self, time: Duration);
 }

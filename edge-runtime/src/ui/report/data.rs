@@ -57,7 +57,7 @@ impl ReportData {
 
 fn read(decoder: &Decoder, bytes: &[u8]) -> (Identity, Result<Radiograph, PictureError>) {
     match decoder.read(bytes, Request { view: View::AsMarked, identity: true }) {
-        Err(error) => (Identity::default(), Err(PictureError::Image(error))),
+        Err(error) => (Identity::default(), Err(error.into())),
         Ok(Answer { identity, image, .. }) => {
             let radiograph = image.map(|DecodedImage { radiograph, .. }| radiograph);
             (identity, radiograph.map_err(PictureError::Image))

@@ -58,7 +58,9 @@ impl Cache {
     /// says nothing about the image.
     pub fn put_failure(&self, sequence: u64, error: &PictureError) {
         let lasting = match error {
-            PictureError::Image(error) => !matches!(error, DecodeError::Unavailable { .. }),
+            PictureError::Image(error) => {
+                !matches!(error, DecodeError::Unavailable { .. } | DecodeError::GaveWay)
+            }
             _ => false,
         };
         if lasting {

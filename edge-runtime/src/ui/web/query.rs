@@ -9,7 +9,6 @@ use super::assets::SCRIPT;
 use super::cache::PictureKey;
 use super::site::{DeviceContext, PageFailure, Site};
 use super::views::{Listing, RecordView, about_what, older};
-use crate::decoding::PICTURE_DEADLINE;
 use crate::records::{
     Day, ExportFormat, Exporter, Origin, Record, RecordQuery, RecordReader, RecordSelector,
 };
@@ -107,8 +106,13 @@ async fn data<T: Send + 'static>(
     let DeviceContext { status, decoder, .. } = site.device.clone();
     site.query(move |reader| {
         let _turn = decoder.lock().take_within(DECODE_TIMEOUT).ok_or(PageFailure::Busy)?;
-        let decoder = decoder.decoder().within(PICTURE_DEADLINE);
-        make(&ReportData::of(reader, &decoder, find(reader, sequence)?, status.snapshot().model)?)
+        let decoder = decoder.for_page();
+        let data = ReportData::of(reader, &decoder, find(reader, sequence)?, status.snapshot().model)?;
+        // A report without its picture would be printed as it is.
+        if matches!(data.image, Err(PictureError::Busy)) {
+            return Err(PageFailure::Busy);
+        }
+        make(&data)
     })
     .await
 }
@@ -184,7 +188,7 @@ fn draw(site: &Site, reader: &RecordReader, record: &Record) -> Result<(), Pictu
     let bytes = picture::stored(reader, record)?;
     let decoder = &site.device.decoder;
     let _turn = decoder.lock().take_within(DECODE_TIMEOUT).ok_or(PictureError::Busy)?;
-    let image = picture::decode(&decoder.decoder().within(PICTURE_DEADLINE), &bytes)
+    let image = picture::decode(&decoder.for_page(), &bytes)
         .inspect_err(|error| site.pictures.put_failure(record.sequence, error))?;
     site.pictures.put(which, &Arc::new(picture::jpeg(&image)?));
     if let Some(layer) = picture::heat(reader, record, &image)? {

@@ -4,6 +4,7 @@ use super::*;
 use crate::support::program::Decoy;
 use Signal::{Busy, Fault as FaultLight, NoResult, NoSign, Ready};
 use edge_runtime::records::{Durations, ENDED_THE_PROGRAM, Entry, Hash256, Outcome, Timestamp};
+use xray_decode::{DecodeError, View};
 
 /// What a decoder does that is to be stopped.
 const FAULTS: [&str; 5] =
@@ -62,4 +63,27 @@ fn an_image_that_ended_the_program_is_not_decoded_at_a_start_or_when_it_comes_ag
     assert!(seen.fault.is_none());
     assert_eq!(seen.outcomes.len(), 1);
     assert_eq!(decoy.started(), 0);
+}
+
+#[test]
+fn a_picture_for_the_page_gives_way_to_an_image_that_is_to_be_screened() {
+    let decoy = Decoy::always("exec sleep 100");
+    let decoder = decoy.image_decoder(Duration::from_secs(100));
+    std::thread::scope(|scope| {
+        let page = scope.spawn(|| {
+            let _turn = decoder.lock().take_within(Duration::from_secs(1)).unwrap();
+            decoder.for_page().decode_bytes(&device::picture(2), View::AsMarked)
+        });
+        while decoy.started() == 0 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let began = Instant::now();
+        drop(decoder.lock().take());
+        // The deadline of a picture is 10 seconds.
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+        assert!(matches!(page.join().unwrap(), Err(DecodeError::GaveWay)));
+    });
+    // What is to be screened gives way to nothing.
+    drop(decoder.lock().take());
+    assert!(!decoder.lock().wanted().load(std::sync::atomic::Ordering::Relaxed));
 }

@@ -2,6 +2,8 @@
 
 mod decoding;
 mod faults;
+mod hangs;
+mod junk;
 mod recovery;
 mod results;
 
@@ -133,6 +135,7 @@ struct Bench {
     /// What there is to pull.
     media_state: MediaState,
     decoder: Arc<ImageDecoder>,
+    limits: StoreLimits,
 }
 
 struct RunResult {
@@ -158,6 +161,7 @@ impl Bench {
             deadline: Duration::from_secs(60),
             media_state: MediaState::Absent,
             decoder: program::image_decoder(),
+            limits: StoreLimits { quota: None, keep_days: None, reserve: 0 },
         }
     }
 
@@ -170,9 +174,24 @@ impl Bench {
         self.run_with(script, screening, knows)
     }
 
+    fn scripted(&self, script: Vec<Result<InputEvent, InputError>>) -> Box<dyn Input> {
+        Box::new(ScriptedInput(script.into(), self.media_state))
+    }
+
     fn run_with(
         &self,
         script: Vec<Result<InputEvent, InputError>>,
+        screening: ScreenFn,
+        self_test: fn() -> Result<(), EngineError>,
+    ) -> RunResult {
+        let cycles = script.len() + 2;
+        self.run_inputs(vec![self.scripted(script)], cycles, screening, self_test)
+    }
+
+    fn run_inputs(
+        &self,
+        inputs: Vec<Box<dyn Input>>,
+        cycles: usize,
         screening: ScreenFn,
         self_test: fn() -> Result<(), EngineError>,
     ) -> RunResult {
@@ -180,8 +199,7 @@ impl Bench {
         std::fs::write(&model, support::model_bytes(|_| ())).unwrap();
         let screener = Screener::load(&model).unwrap();
         let identity = ModelIdentity { hash: screener.model_sha256().parse().unwrap(), threshold: 0.5 };
-        let limits = StoreLimits { quota: None, keep_days: None, reserve: 0 };
-        let store = RecordStore::open(&self.store(), limits).unwrap();
+        let store = RecordStore::open(&self.store(), self.limits).unwrap();
         let status = Arc::new(SharedStatus::new(self.deadline));
         let lights = RecordedLights {
             status: status.clone(),
@@ -191,14 +209,13 @@ impl Bench {
             hold: self.hold,
             displayed: RefCell::default(),
         };
-        let cycles = script.len() + 2;
         let mut daemon = Daemon::new(DaemonParts {
             store,
             worker: Worker::start(FaultyModel { screener, screening, self_test }, self.deadline).unwrap(),
             decoder: self.decoder.clone(),
             model: identity,
             installed: None,
-            inputs: vec![Box::new(ScriptedInput(script.into(), self.media_state))],
+            inputs,
             lights: &lights,
             times: DisplayTimes { result: Duration::from_millis(1), at_least: self.hold },
             counters: self.counters.clone(),

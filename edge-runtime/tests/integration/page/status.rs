@@ -1,6 +1,7 @@
 //! The status page: the picture beside a signal belongs to the signal.
 
 use edge_runtime::inputs::MediaState;
+use edge_runtime::records::{AgeDeletion, Timestamp};
 use edge_runtime::status::{DisplayedSignal, Signal, Subject};
 
 use super::get;
@@ -111,4 +112,15 @@ fn a_fault_is_shown_as_one_and_hides_results() {
     assert_eq!(health.status, 503);
     let said: serde_json::Value = serde_json::from_slice(&health.body).unwrap();
     assert_eq!((&said["status"], &said["reasons"][0]), (&"fault".into(), &"/srv/x: cannot be listed".into()));
+}
+
+#[test]
+fn a_deletion_by_age_is_said_before_it_begins() {
+    let served = ServedPage::filled();
+    let words = "Images that were reported and are older than the limit are deleted from this day on";
+    assert!(!get(&served, "/").text().contains(words));
+    let from = Timestamp { unix_ms: 1_795_459_341_000, trusted: true };
+    served.status.set_age_deletion(Some(AgeDeletion { images: 7, from }));
+    let page = get(&served, "/").text();
+    assert!(page.contains(&format!("{words}: 2026-11-23 (7)")), "{page}");
 }

@@ -6,6 +6,7 @@ use super::icon::Shape;
 use super::record::{RecordView, facts, film, keys, reasons, verdict};
 use super::{PageFrame, PageKind, languages, tell};
 use crate::inputs::MediaState;
+use crate::records::Timestamp;
 use crate::status::{Health, Signal, StatusSnapshot, Subject};
 use crate::ui::i18n::Translation;
 use crate::ui::web::request::RequestContext;
@@ -60,6 +61,9 @@ pub fn home(
             }
             @if let (true, Subject::Refused(code)) = (well && signal.is_result(), snapshot.shown.subject) { (refused(words, code)) }
             @if well && signal.is_result() { (stick(words, snapshot.media)) }
+            @if let Some(deletion) = snapshot.age_deletion {
+                p.small { (words.page.age_deletion) ": " (day(deletion.from)) " (" (deletion.images) ")" }
+            }
             @if snapshot.model.is_none() && !well { p.small { (words.page.no_model) "." } }
             @match view {
                 Ok(Some(view)) if well => {
@@ -101,6 +105,11 @@ pub fn home(
     };
     let state = Some(state(&health, snapshot));
     PageFrame { site, context, kind: PageKind::Status, title: &message.title, state }.around(&main)
+}
+
+/// The day of a time, in UTC.
+fn day(time: Timestamp) -> String {
+    time.rfc3339().chars().take_while(|letter| *letter != 'T').collect()
 }
 
 fn heading(words: &Translation, signal: Signal) -> &str {
