@@ -16,6 +16,8 @@ pub(super) struct Presenter<'a> {
     display: Display,
     publisher: StatusPublisher,
     counters: Arc<Counters>,
+    /// What does not work all the time.
+    impaired: Option<String>,
 }
 
 impl<'a> Presenter<'a> {
@@ -24,8 +26,11 @@ impl<'a> Presenter<'a> {
         times: DisplayTimes,
         publisher: StatusPublisher,
         counters: Arc<Counters>,
+        impaired: Option<String>,
     ) -> Self {
-        Presenter { lights, display: Display::new(times, Instant::now()), publisher, counters }
+        let mut display = Display::new(times, Instant::now());
+        display.impair(impaired.is_some());
+        Presenter { lights, display, publisher, counters, impaired }
     }
 
     pub(super) fn counters(&self) -> &Counters {
@@ -80,6 +85,16 @@ impl<'a> Presenter<'a> {
         self.display.is_news()
     }
 
+    /// Shows from now on, while nothing else is shown, whether a model waits for a press of the button.
+    pub(super) fn await_press(&mut self, waits: bool) {
+        self.display.await_press(waits);
+    }
+
+    /// Whether it is shown that a model waits for a press of the button.
+    pub(super) fn shows_waiting(&self) -> bool {
+        self.display.shown() == Signal::ModelWaiting.into()
+    }
+
     /// Logs, counts and shows a record.
     pub(super) fn recorded(&mut self, record: &Record, took: Duration) {
         let (entry, signal) = (&record.entry, Signal::from(&record.entry.outcome));
@@ -131,9 +146,9 @@ impl<'a> Presenter<'a> {
         self.publisher.media_state(media);
     }
 
-    /// Publishes what keeps the device from working; `None` when it is over.
+    /// Publishes what keeps the device from working; `None` when it is over. What does not work all the time is then said.
     pub(super) fn publish_error(&mut self, reason: Option<String>) {
-        self.publisher.error(reason);
+        self.publisher.error(reason.or_else(|| self.impaired.clone()));
     }
 
     pub(super) fn publish_counters(&self) {
