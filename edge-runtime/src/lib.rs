@@ -17,9 +17,12 @@ pub mod gpio;
 #[cfg(unix)]
 pub mod inputs;
 pub mod models;
+#[cfg(target_os = "linux")]
+pub mod privileges;
 #[cfg(unix)]
 pub mod records;
 pub mod status;
+mod toml_text;
 pub mod ui;
 
 /// Folder of records and images unless the configuration names another.

@@ -6,6 +6,8 @@ mod support;
 
 mod integration {
     #[cfg(unix)]
+    mod canary;
+    #[cfg(unix)]
     mod daemon;
     #[cfg(unix)]
     mod installed_model;

@@ -15,10 +15,12 @@
 #   --ssh-config FILE    as `ssh -F FILE`
 #   --jobs N             deploy to so many boards at the same time (default 8)
 #
-# On each board: copy the files; compare their hashes; test the program, the installed model and the new one; switch by
-# one rename; restart; watch. The board does the last three by itself, so a lost connection leaves nothing half-done: the
-# board keeps the release or rolls back, and reports which when this is run again. A board that loses power while it
-# watches rolls back when this is run again, or at boot if edge-runtime-deploy.service is enabled.
+# On each board: copy the files, the plan and the agent that works there; compare the hashes of all of them; test the
+# program, the installed model and the new one; switch by one rename; restart; watch. The program is root's on the board
+# (0755) and is hashed where it is run from; models are installed as the user edge-runtime. The board does the last three
+# by itself, so a lost connection leaves nothing half-done: the board keeps the release or rolls back, and reports which
+# when this is run again. A board that loses power while it watches rolls back when this is run again, or at boot if
+# edge-runtime-deploy.service is enabled.
 #
 # Exit status: 0 every board runs the release (with --dry-run: could), 1 some do not, 2 wrong usage.
 set -euo pipefail
@@ -41,7 +43,7 @@ while [ $# -gt 0 ]; do
     --jobs) jobs=$2; shift; [[ $jobs =~ ^[1-9][0-9]*$ ]] || usage "'$jobs' is not a number of boards" ;;
     --sudo) as_root='sudo -n ' ;;
     --dry-run) dry_run=yes ;;
-    -h | --help) sed -n '2,28s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,30s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) usage "'$1' is not known" ;;
     *) hosts+=("$1") ;;
   esac
@@ -84,6 +86,9 @@ cp scripts/deploy/lib/deploy-agent.sh "$work/files/agent.sh"
   echo "board=$board"
   echo "dry_run=$dry_run"
 } >"$work/files/plan"
+
+plan_hash=$(hash_of "$work/files/plan")
+agent_hash=$(hash_of "$work/files/agent.sh")
 
 # remote HOST WORD...: runs the agent on a board, from this machine's copy.
 remote() {
@@ -128,7 +133,7 @@ deploy() {
     report "not copied: $(tail -n 1 "$out.log")"
     return
   fi
-  if ! retry 3 remote "$host" verify "$id" 2>"$out.log"; then
+  if ! retry 3 remote "$host" verify "$id" "$plan_hash" "$agent_hash" 2>"$out.log"; then
     report "refused: $(tail -n 1 "$out.log")"
     return
   fi
@@ -144,7 +149,7 @@ deploy() {
       result=$(field "$out.result" result)
     fi
     case $result in
-      unknown) remote "$host" start "$id" 2>"$out.log" || true ;;
+      unknown) remote "$host" start "$id" "$plan_hash" "$agent_hash" 2>"$out.log" || true ;;
       running) ;;
       *) break ;;
     esac
@@ -165,10 +170,12 @@ deploy() {
   report "$result"
 }
 
-# copy_files HOST FOLDER: through a pipe, so that --sudo can write to root's folders.
+# copy_files HOST FOLDER: through a pipe, so that --sudo can write to root's folders. Owners and modes are the board's, not
+# those of this machine.
 copy_files() {
   # shellcheck disable=SC2029 # the folder is the agent's answer
-  tar -C "$work/files" -cf - . | ssh "${ssh_options[@]}" "$1" "${as_root}tar -xf - -C '$2'"
+  tar -C "$work/files" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX -cf - . |
+    ssh "${ssh_options[@]}" "$1" "${as_root}tar -xf - --no-same-owner -C '$2'"
 }
 
 echo "deploy: release ${release:0:12}${model:+, model $(hash_of "$model" | cut -c 1-12)} to ${#hosts[@]} boards"

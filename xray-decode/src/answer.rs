@@ -16,7 +16,7 @@
 use std::io::{self, Read, Write};
 
 use dicom_core::Tag;
-use xray_intake::{MAX_PIXELS, MAX_SIDE, MIN_SIDE, Pixels, Radiograph};
+use xray_intake::{MAX_PIXELS, MAX_SIDE, MIN_SIDE, Pixels, Radiograph, printable};
 
 use crate::code;
 use crate::confine::Confinement;
@@ -170,7 +170,7 @@ impl<R: Read> AnswerReader<'_, R> {
         let words = self.bytes(MAX_WORDS_BYTES)?;
         let code = std::str::from_utf8(&code).ok().and_then(code::constant).ok_or(broken("no code"))?;
         let words = String::from_utf8(words).map_err(|_| broken("no text"))?;
-        if words.is_empty() || words.chars().any(char::is_control) {
+        if words.is_empty() || printable(&words) != words {
             return Err(broken("no text"));
         }
         Ok(DecodeError::Refused { code, words })

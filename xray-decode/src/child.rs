@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
 use xray_intake::film::{self, Film};
-use xray_intake::{IntakeProblem, MAX_FILE_BYTES, Radiograph};
+use xray_intake::{IntakeProblem, MAX_FILE_BYTES, Radiograph, printable};
 
 use crate::answer::{Answer, DecodedImage};
 use crate::confine::Confinement;
@@ -79,14 +79,6 @@ fn decode(bytes: &[u8], view: View) -> Result<DecodedImage, IntakeProblem> {
             Ok(DecodedImage { radiograph, corners: Some(corners.map(|corner| [corner.x, corner.y])) })
         }
     }
-}
-
-fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
-    }
-    out
 }
 
 /// Not `eprintln!`, which panics where the standard error is closed.

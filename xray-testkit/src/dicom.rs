@@ -63,7 +63,7 @@ impl Value {
 fn element((group, number): Tag, value: &Value) -> Vec<u8> {
     let mut out = [group.to_le_bytes(), number.to_le_bytes(), value.kind].concat();
     let length = if value.undefined { u32::MAX } else { value.bytes.len() as u32 };
-    if matches!(&value.kind, b"OB" | b"OW" | b"SQ" | b"UN") {
+    if matches!(&value.kind, b"OB" | b"OW" | b"SQ" | b"UC" | b"UN" | b"UR" | b"UT") {
         out.extend([0, 0]);
         out.extend(length.to_le_bytes());
     } else {

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use xray_core::screening::printable;
 
-use super::print;
+use super::{print, print_json};
 use crate::commands::Outcome;
 use crate::commands::camera::{self, CameraFormats, FilmResult, Shot, ShotFiles};
 use crate::inputs::camera::MIN_PIXELS;
@@ -48,25 +49,30 @@ pub(super) struct CameraArgs {
 pub(super) fn run(args: &CameraArgs, out: &mut impl Write) -> Result<Outcome> {
     if args.formats {
         let formats = camera::formats(&args.config)?;
-        let text = if args.json { formats_json(&formats) } else { formats_text(&formats) };
-        return print(out, &text).map(|()| Outcome::Complete);
+        match args.json {
+            true => print_json(out, &formats_json(&formats))?,
+            false => print(out, &formats_text(&formats))?,
+        }
+        return Ok(Outcome::Complete);
     }
     let shot = camera::shoot(&args.config, &ShotFiles { shot: args.out.clone(), film: args.cut.clone() })?;
-    let text = if args.json { serde_json::to_string(&shot)? + "\n" } else { shot_text(&shot) };
-    print(out, &text)?;
+    match args.json {
+        true => print_json(out, &shot)?,
+        false => print(out, &shot_text(&shot))?,
+    }
     let missing = matches!(shot.film, Some(FilmResult::Refused { .. }));
     Ok(if missing { Outcome::Incomplete } else { Outcome::Complete })
 }
 
-fn formats_json(formats: &CameraFormats) -> String {
+fn formats_json(formats: &CameraFormats) -> serde_json::Value {
     let CameraFormats { names, readable, chosen, .. } = formats;
     let chosen = chosen.map(|at| &readable[at]);
-    format!("{}\n", serde_json::json!({ "formats": names, "readable": readable, "chosen": chosen }))
+    serde_json::json!({ "formats": names, "readable": readable, "chosen": chosen })
 }
 
 fn formats_text(formats: &CameraFormats) -> String {
     let CameraFormats { device, names, readable, chosen } = formats;
-    let mut text = format!("formats of {device}: {}\n", names.join(", "));
+    let mut text = format!("formats of {device}: {}\n", printable(&names.join(", ")));
     for (at, format) in readable.iter().enumerate() {
         text += &format!("  {format}{}\n", if Some(at) == *chosen { "   <- taken" } else { "" });
     }
@@ -82,7 +88,9 @@ fn shot_text(shot: &Shot) -> String {
     let mut text = format!("{camera}: {width} × {height} pixels, {bytes} bytes, after {ms} ms\n");
     match film {
         None => {}
-        Some(FilmResult::Refused { code, reason }) => text += &format!("no film ({code}): {reason}\n"),
+        Some(FilmResult::Refused { code, reason }) => {
+            text += &format!("no film ({code}): {}\n", printable(reason))
+        }
         Some(FilmResult::Cut { corners, width, height }) => {
             let corners = corners.map(|[x, y]| format!("{x:.1},{y:.1}")).join("  ");
             text += &format!("film: {width} × {height} pixels, its corners at {corners}\n");

@@ -3,6 +3,10 @@
 
 #[cfg(unix)]
 mod camera;
+#[cfg(unix)]
+mod confirm;
+#[cfg(unix)]
+mod decommission;
 mod documents;
 mod model;
 #[cfg(unix)]
@@ -21,8 +25,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{CommandFactory, Parser, Subcommand};
+use serde::Serialize;
+use xray_core::screening::{printable, printable_json};
 
 use crate::commands::Outcome;
+#[cfg(target_os = "linux")]
+use crate::privileges::{SERVICE_USER, become_service_user};
 
 /// Screens chest X-rays with a model package. A screening aid, not a diagnosis.
 #[derive(Parser)]
@@ -59,6 +67,9 @@ enum Command {
     /// Write one record as a page to print, or as DICOM
     #[cfg(unix)]
     Report(report::ReportArgs),
+    /// Remove records, images, models, keys and the access word, before a board leaves the house
+    #[cfg(unix)]
+    Decommission(decommission::DecommissionArgs),
 }
 
 /// Parses the arguments, does what they say, and gives the exit status.
@@ -69,7 +80,26 @@ pub fn run() -> ExitCode {
     }
     let complete = |done: Result<()>| exit_code(done.map(|()| Outcome::Complete));
     let mut out = std::io::stdout();
-    match Cli::parse().command {
+    let parsed = match Cli::try_parse() {
+        Ok(parsed) => parsed,
+        Err(error) if error.use_stderr() => return wrong_usage(&error),
+        Err(help) => help.exit(),
+    };
+    #[cfg(target_os = "linux")]
+    if matches!(parsed.command, Command::Screen(_) | Command::Records(_) | Command::Report(_)) {
+        match become_service_user() {
+            Ok(false) => {}
+            Ok(true) => {
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "note: this runs as the user {SERVICE_USER}, as the service does; that user must be able to read the images \
+                     and to write the file"
+                );
+            }
+            Err(error) => return exit_code(Err(error.into())),
+        }
+    }
+    match parsed.command {
         Command::Screen(args) => screen::run(&args),
         Command::Model(command) => exit_code(model::run(&command, &mut out.lock())),
         Command::Selftest(args) => complete(selftest::run(&args, &mut out.lock())),
@@ -84,6 +114,8 @@ pub fn run() -> ExitCode {
         Command::StickOptions(args) => complete(stick_options::run(&args, &mut out.lock())),
         #[cfg(unix)]
         Command::Report(args) => complete(report::run(&args, &mut out.lock())),
+        #[cfg(unix)]
+        Command::Decommission(args) => complete(decommission::run(&args, &mut out.lock())),
     }
 }
 
@@ -92,10 +124,24 @@ fn exit_code(result: Result<Outcome>) -> ExitCode {
         Ok(outcome) => ExitCode::from(outcome.status()),
         Err(error) => {
             // Not eprintln!, which panics where the standard error is closed.
-            let _ = std::io::stderr().write_all(format!("error: {error:#}\n").as_bytes());
+            let line = format!("error: {}\n", printable(&format!("{error:#}")));
+            let _ = std::io::stderr().write_all(line.as_bytes());
             ExitCode::FAILURE
         }
     }
+}
+
+/// Status 2. What was wrong may be the name of a file, which the shell put there.
+fn wrong_usage(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    let lines: String = text.lines().map(|line| printable(line) + "\n").collect();
+    let _ = std::io::stderr().write_all(lines.as_bytes());
+    ExitCode::from(2)
+}
+
+/// Writes a value as one JSON object in a line, in which a terminal finds nothing to obey.
+fn print_json(out: &mut impl Write, value: &impl Serialize) -> Result<()> {
+    print(out, &(printable_json(&serde_json::to_string(value)?) + "\n"))
 }
 
 /// Writes a whole text.

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use xray_core::screening::printable;
 
-use super::print;
+use super::{print, print_json};
 use crate::commands::report::{self, ReportFormat, ReportOptions};
 use crate::models::DEFAULT_STORE;
 use crate::ui::i18n::Language;
@@ -101,7 +102,7 @@ pub(super) fn run(args: &ReportArgs, out: &mut impl Write) -> Result<()> {
             "bytes": written.bytes,
             "marked": written.marked,
         });
-        return print(out, &format!("{object}\n"));
+        return print_json(out, &object);
     }
     let note = match written.marked {
         None => "",
@@ -115,5 +116,6 @@ pub(super) fn run(args: &ReportArgs, out: &mut impl Write) -> Result<()> {
              or in which band it does not decide; name its file with --model"
         );
     }
+    let name = printable(&name.to_string());
     print(out, &format!("{name}: record {}, {}{note}\n", record.sequence, record.entry.outcome.words()))
 }

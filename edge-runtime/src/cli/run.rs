@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use xray_core::screening::printable;
 
 use super::print;
 use crate::commands::{Outcome, run};
@@ -38,7 +39,7 @@ pub(super) struct RunArgs {
 pub(super) fn run(args: &RunArgs, out: &mut impl Write) -> Result<Outcome> {
     if args.check {
         run::check(&args.config)?;
-        print(out, &format!("{}: all is well\n", args.config.display()))?;
+        print(out, &format!("{}: all is well\n", printable(&args.config.display().to_string())))?;
         return Ok(Outcome::Complete);
     }
     run::run(&args.config)

@@ -2,6 +2,8 @@
 
 #[cfg(unix)]
 pub mod camera;
+#[cfg(unix)]
+pub mod decommission;
 pub mod model;
 pub mod profile;
 #[cfg(unix)]

@@ -1,14 +1,20 @@
 //! The models of a board, opened with its trusted keys.
 
+#[cfg(unix)]
+use std::path::Path;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use xray_core::engine::{EngineChoice, EngineOptions, big_cores};
 use xray_core::package::{SignedBytes, TrustedKeys};
 
+#[cfg(unix)]
+use crate::models::floor_of;
 use crate::models::{
     DEFAULT_KEYS, DEFAULT_STORE, ModelFolder, ModelRefusal, ModelStore, SelfTestReport, self_test,
 };
+#[cfg(unix)]
+use crate::records::{RecordReader, RecordStoreError};
 
 /// Where the models of a board are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +39,19 @@ impl StoreLocation {
     pub fn open(&self) -> Result<ModelStore<ModelFolder>> {
         Ok(ModelStore::new(ModelFolder::new(&self.store), TrustedKeys::read(&self.keys)?))
     }
+}
+
+/// The highest version that was confirmed by the record in a folder; 0 if there is no record.
+///
+/// # Errors
+/// If there is a record and it cannot be read.
+#[cfg(unix)]
+pub fn recorded_floor(records: &Path) -> Result<u64> {
+    let events = match RecordReader::open(records) {
+        Err(RecordStoreError::Missing { .. }) => return Ok(0),
+        opened => opened?.model_events()?,
+    };
+    Ok(floor_of(events.iter().map(|event| event.event.as_str())))
 }
 
 /// Runs a signed model on its test pattern as this machine would screen with it.

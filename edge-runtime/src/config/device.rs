@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::seconds;
-use crate::models::{DEFAULT_KEYS, DEFAULT_STORE};
+use crate::models::{DEFAULT_KEYS, DEFAULT_STORE, StickPolicy};
 use crate::records::StoreLimits;
 
 /// `[model]`
@@ -22,6 +22,9 @@ pub struct ModelConfig {
     /// Folder of the public keys whose signatures are trusted.
     #[serde(default = "keys")]
     pub keys: PathBuf,
+    /// What becomes of a signed model on a stick.
+    #[serde(default)]
+    pub from_stick: StickPolicy,
     /// `auto`, `fused` or `tract`.
     #[serde(default = "auto")]
     pub engine: String,

@@ -38,6 +38,13 @@ pub(super) const SECTIONS: [Section; 8] = [
                 "Folder of the public keys (*.pub) whose signatures are trusted.",
             ),
             key(
+                "from_stick",
+                "string",
+                Some("\"press\""),
+                "What becomes of a signed model on a stick: \"never\" leaves it there, \"press\" installs it when the button is \
+                 pressed while the lights show that it waits, \"always\" installs it.",
+            ),
+            key(
                 "file",
                 "path",
                 None,

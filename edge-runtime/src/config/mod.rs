@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+use crate::toml_text;
 use crate::ui::web::PageOptions;
 
 /// Largest configuration that is read, in bytes.
@@ -84,7 +85,7 @@ impl Config {
     }
 
     fn parse(text: &str) -> Result<Config, String> {
-        let config: Config = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        let config: Config = toml::from_str(text).map_err(|error| toml_text::reason(text, &error))?;
         config.check().map(|()| config)
     }
 

@@ -22,6 +22,10 @@ pub struct Display {
     since: Instant,
     /// Whether it shows the state of the device and not an event; it then changes with that state.
     resting: bool,
+    /// Whether a model waits for a press of the button.
+    awaiting_press: bool,
+    /// Whether something does not work that keeps nothing from being screened.
+    impaired: bool,
     /// The batch since the program was last idle: how many results, and the most urgent.
     round: (usize, DisplayedSignal),
 }
@@ -30,7 +34,15 @@ impl Display {
     /// Nothing is shown.
     pub fn new(times: DisplayTimes, now: Instant) -> Self {
         let nothing = DisplayedSignal::from(Signal::Off);
-        Display { times, shown: nothing, since: now, resting: true, round: (0, nothing) }
+        Display {
+            times,
+            shown: nothing,
+            since: now,
+            resting: true,
+            awaiting_press: false,
+            impaired: false,
+            round: (0, nothing),
+        }
     }
 
     /// What is shown.
@@ -84,6 +96,16 @@ impl Display {
         self.known(self.shown);
     }
 
+    /// From now on a model waits for a press of the button, or none does any more; it is shown while nothing else is.
+    pub fn await_press(&mut self, waits: bool) {
+        self.awaiting_press = waits;
+    }
+
+    /// From now on a fault is shown where "ready" would be, or not any more.
+    pub fn impair(&mut self, impaired: bool) {
+        self.impaired = impaired;
+    }
+
     /// Keeps the result of an image that was screened before; it is shown at the end of the batch. Of two that are as
     /// urgent, the later one.
     pub fn known(&mut self, shown: impl Into<DisplayedSignal>) {
@@ -122,8 +144,10 @@ impl Display {
         let over = !self.is_news() || now.duration_since(self.since) >= self.times.result;
         let resting = match medium {
             MediaState::InUse => Signal::Busy.into(),
+            _ if self.awaiting_press => Signal::ModelWaiting.into(),
             MediaState::MayBePulled => Signal::MayBePulled.into(),
             MediaState::Refused(code) => DisplayedSignal::refused(code),
+            MediaState::Absent if self.impaired => Signal::Fault.into(),
             MediaState::Absent => Signal::Ready.into(),
         };
         if over && self.shown != resting {
@@ -297,6 +321,30 @@ mod tests {
         }
         assert!(!watched.display.is_news(), "it keeps nothing else waiting");
         assert_eq!(watched.idle(MediaState::Absent, 10_001), Ready);
+    }
+
+    #[test]
+    fn what_is_impaired_is_shown_instead_of_ready_and_takes_no_result_away() {
+        let mut watched = Watched::new();
+        watched.display.impair(true);
+        assert_eq!(watched.idle(MediaState::Absent, 0), Fault);
+        assert_eq!(watched.idle(MediaState::InUse, 1), Busy);
+        watched.result(NoSign, 2);
+        assert_eq!(watched.idle(MediaState::MayBePulled, 61), NoSign);
+        assert_eq!(watched.idle(MediaState::MayBePulled, 62), MayBePulled);
+        assert_eq!(watched.idle(MediaState::Absent, 63), Fault);
+    }
+
+    #[test]
+    fn a_model_that_waits_is_shown_when_the_stick_was_read_and_no_result_stands() {
+        let mut watched = Watched::new();
+        watched.display.await_press(true);
+        assert_eq!(watched.idle(MediaState::InUse, 0), Busy);
+        watched.result(Suspected, 1);
+        assert_eq!(watched.idle(MediaState::MayBePulled, 60), Suspected);
+        assert_eq!(watched.idle(MediaState::MayBePulled, 61), Signal::ModelWaiting);
+        watched.display.await_press(false);
+        assert_eq!(watched.idle(MediaState::Absent, 62), Ready);
     }
 
     #[test]

@@ -25,7 +25,7 @@ mod worker;
 pub use display::{Display, DisplayTimes};
 pub use fault::Fault;
 pub use first_model::FirstModelWait;
-pub use installed_model::InstalledModel;
+pub use installed_model::{CheckedModel, InstalledModel};
 pub use recovery::start_is_excused;
 pub use worker::{Model, Worker, WorkerError};
 
@@ -79,6 +79,8 @@ pub struct DaemonParts<'a> {
     pub publisher: StatusPublisher,
     /// Presses of the button, where there is one.
     pub button: Option<Receiver<Press>>,
+    /// What does not work and keeps nothing from being screened, such as the page; it is shown while nothing else is.
+    pub impaired: Option<String>,
 }
 
 /// The loop.
@@ -111,9 +113,15 @@ impl<'a> Daemon<'a> {
             worker: parts.worker,
             decoder: parts.decoder,
             model: parts.model,
-            trial: ModelTrial::new(parts.installed),
+            trial: ModelTrial::new(parts.installed, parts.button.is_some()),
             inputs: InputSet::new(parts.inputs),
-            presenter: Presenter::new(parts.lights, parts.times, parts.publisher, parts.counters),
+            presenter: Presenter::new(
+                parts.lights,
+                parts.times,
+                parts.publisher,
+                parts.counters,
+                parts.impaired,
+            ),
             button: parts.button,
             maintained: None,
         }
@@ -157,7 +165,7 @@ impl<'a> Daemon<'a> {
     /// [`Fault`] if the device cannot go on.
     pub fn cycle(&mut self) -> Result<(), Fault> {
         let mut worked = false;
-        self.handle_button();
+        self.handle_button()?;
         for at in 0..self.inputs.len() {
             let origin = self.inputs.origin(at);
             let event = self.inputs.poll(at, &mut self.presenter);
@@ -176,7 +184,7 @@ impl<'a> Daemon<'a> {
                     }
                 }
                 InputEvent::Model(found) => {
-                    self.trial.install(&found, self.store.inner(), &mut self.presenter)?;
+                    self.trial.found(&found, self.store.inner(), &mut self.presenter)?;
                 }
                 InputEvent::Unreadable(refusal) => {
                     self.store.refuse(&mut self.presenter, origin, &refusal)?;
@@ -268,12 +276,24 @@ impl<'a> Daemon<'a> {
         lost.map_or(Ok(refused), |error| Err(Fault::Worker(error)))
     }
 
-    /// A press goes to the inputs, such as a camera; one that none of them takes clears the result.
-    fn handle_button(&mut self) {
-        let pressed = self.button.as_ref().is_some_and(|button| button.try_iter().count() > 0);
-        if pressed && !self.inputs.press() {
+    /// Whether the button was pressed since this was asked last.
+    fn was_pressed(&self) -> bool {
+        self.button.as_ref().is_some_and(|button| button.try_iter().count() > 0)
+    }
+
+    /// A press while it is shown that a model waits installs it. Any other goes to the inputs, such as a camera; one that none
+    /// of them takes clears the result.
+    fn handle_button(&mut self) -> Result<(), Fault> {
+        if !self.was_pressed() {
+            return Ok(());
+        }
+        if self.presenter.shows_waiting() {
+            return self.trial.confirm(self.store.inner(), &mut self.presenter);
+        }
+        if !self.inputs.press() {
             self.presenter.clear();
         }
+        Ok(())
     }
 
     /// No input had anything: maintenance, then a short sleep.
@@ -291,7 +311,15 @@ impl<'a> Daemon<'a> {
         if self.trial.is_replaced() && !self.presenter.shows_news() {
             return Err(Fault::Replaced);
         }
-        self.presenter.idle(self.inputs.media_state(), self.inputs.has_errors(), now);
+        let media = self.inputs.media_state();
+        self.trial.forget_pulled(media);
+        self.presenter.await_press(self.trial.is_waiting());
+        let waited = self.presenter.shows_waiting();
+        self.presenter.idle(media, self.inputs.has_errors(), now);
+        if self.presenter.shows_waiting() && !waited {
+            // A press from before people could see what it would do does not count.
+            self.was_pressed();
+        }
         thread::sleep(IDLE_SLEEP);
         Ok(())
     }

@@ -23,6 +23,8 @@ pub(super) struct Presenter<'a> {
     counters: Arc<Counters>,
     /// When a fault was shown last.
     faulted: Option<Instant>,
+    /// What does not work all the time.
+    impaired: Option<String>,
 }
 
 impl<'a> Presenter<'a> {
@@ -31,9 +33,11 @@ impl<'a> Presenter<'a> {
         times: DisplayTimes,
         publisher: StatusPublisher,
         counters: Arc<Counters>,
+        impaired: Option<String>,
     ) -> Self {
-        let display = Display::new(times, Instant::now());
-        Presenter { lights, display, publisher, counters, faulted: None }
+        let mut display = Display::new(times, Instant::now());
+        display.impair(impaired.is_some());
+        Presenter { lights, display, publisher, counters, faulted: None, impaired }
     }
 
     pub(super) fn counters(&self) -> &Counters {
@@ -107,6 +111,16 @@ impl<'a> Presenter<'a> {
         self.display.is_news()
     }
 
+    /// Shows from now on, while nothing else is shown, whether a model waits for a press of the button.
+    pub(super) fn await_press(&mut self, waits: bool) {
+        self.display.await_press(waits);
+    }
+
+    /// Whether it is shown that a model waits for a press of the button.
+    pub(super) fn shows_waiting(&self) -> bool {
+        self.display.shown() == Signal::ModelWaiting.into()
+    }
+
     /// Logs, counts and shows a record.
     pub(super) fn recorded(&mut self, record: &Record, took: Duration) {
         let (entry, signal) = (&record.entry, Signal::from(&record.entry.outcome));
@@ -178,9 +192,9 @@ impl<'a> Presenter<'a> {
         self.publisher.media_state(media);
     }
 
-    /// Publishes what keeps the device from working; `None` when it is over.
+    /// Publishes what keeps the device from working; `None` when it is over. What does not work all the time is then said.
     pub(super) fn publish_error(&mut self, reason: Option<String>) {
-        self.publisher.error(reason);
+        self.publisher.error(reason.or_else(|| self.impaired.clone()));
     }
 
     pub(super) fn publish_counters(&self) {

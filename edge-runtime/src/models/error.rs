@@ -72,6 +72,46 @@ pub enum ModelRefusal {
         /// The lowest version that is taken.
         floor: u64,
     },
+    /// Its contract names no version.
+    #[error(
+        "model {}: it has no version, so that it could not be told from an older one; sign it with `host-trainer sign \
+         --model-version N`",
+        short(sha256)
+    )]
+    NoVersion {
+        /// The model.
+        sha256: String,
+    },
+    /// A model of this version with another content was here.
+    #[error(
+        "model {}: another model of version {version} was on this board; sign it with a higher version, or, if it is meant, \
+         say --allow-downgrade",
+        short(sha256)
+    )]
+    SameVersion {
+        /// The model.
+        sha256: String,
+        version: u64,
+    },
+    /// Nobody can confirm a model from a stick.
+    #[error(
+        "model {}: a press of the button confirms a model from a stick, and this board has no button; install it with \
+         `edge-runtime model install`, or set `from_stick = \"always\"` under `[model]`",
+        short(sha256)
+    )]
+    NoButton {
+        /// The model.
+        sha256: String,
+    },
+    /// The file on the stick is another one than the one that was checked.
+    #[error(
+        "model {}: the stick held another model when the button was pressed; put the stick in again",
+        short(sha256)
+    )]
+    Changed {
+        /// The model that was checked.
+        sha256: String,
+    },
     /// Another model is on trial.
     #[error(
         "model {} is on trial, with {left} screenings to go; let it end, or go back with `edge-runtime model rollback`",

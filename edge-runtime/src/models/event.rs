@@ -79,6 +79,16 @@ impl fmt::Display for ModelEvent {
     }
 }
 
+/// The highest version that was confirmed, by the texts of recorded events (JSON); 0 if none was. What is no event that this
+/// release knows says nothing.
+pub fn floor_of<'a>(events: impl IntoIterator<Item = &'a str>) -> u64 {
+    let confirmed = |event: &str| match serde_json::from_str(event) {
+        Ok(ModelEvent::Confirmed { version, .. }) => Some(version),
+        _ => None,
+    };
+    events.into_iter().filter_map(confirmed).max().unwrap_or(0)
+}
+
 /// An event and its number, counted from 0 without gaps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NumberedEvent {

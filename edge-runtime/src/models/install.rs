@@ -95,23 +95,23 @@ impl<D: Disk> ModelStore<D> {
             return Ok(Installation { model: active.clone(), comment, proof: None, trial });
         }
         // What needs no version is asked before the model is loaded, which takes seconds.
-        state.check_candidate(&sha256, u64::MAX, options)?;
+        state.check_candidate(&sha256, None, options)?;
         let proof = self_test(signed.clone())?;
         let model = Installed { sha256, version: proof.version, key: signed.key().to_owned(), failed: None };
         let mut state = state;
         if !options.dry_run {
             let _lock = self.disk.lock().map_err(self.io("lock"))?;
             state = self.state()?;
-            state.check_candidate(&model.sha256, model.version, options)?;
+            state.check_candidate(&model.sha256, Some(model.version), options)?;
             self.clean(&state)?;
             self.keep(&signed)?;
-            state.install(model.clone(), options.watch);
+            state.install(model.clone(), options);
             self.commit(&state)?;
             // What stays behind is taken away by the next installation.
             let _ = self.clean(&state);
         } else {
-            state.check_candidate(&model.sha256, model.version, options)?;
-            state.install(model.clone(), options.watch);
+            state.check_candidate(&model.sha256, Some(model.version), options)?;
+            state.install(model.clone(), options);
         }
         let trial = state.trial().map_or(0, |trial| trial.screenings_left);
         Ok(Installation { model, comment, proof: Some(proof), trial })
@@ -151,21 +151,17 @@ impl<D: Disk> ModelStore<D> {
     ///
     /// # Errors
     /// What the disk says.
-    pub fn refuse(&self, file: &PackageFile, refusal: &ModelRefusal) -> Result<(), ModelStoreError> {
-        self.note_refusal(file.sha256(), refusal)
-    }
-
-    fn refused<T>(&self, sha256: &str, refusal: ModelRefusal, dry_run: bool) -> Result<T, ModelStoreError> {
-        if !dry_run {
-            self.note_refusal(sha256, &refusal)?;
-        }
-        Err(refusal.into())
-    }
-
-    fn note_refusal(&self, sha256: &str, refusal: &ModelRefusal) -> Result<(), ModelStoreError> {
+    pub fn refuse(&self, sha256: &str, refusal: &ModelRefusal) -> Result<(), ModelStoreError> {
         let _lock = self.disk.lock().map_err(self.io("lock"))?;
         let mut state = self.state()?;
         state.happened(ModelEvent::Refused { sha256: sha256.to_owned(), reason: refusal.to_string() });
         self.commit(&state)
+    }
+
+    fn refused<T>(&self, sha256: &str, refusal: ModelRefusal, dry_run: bool) -> Result<T, ModelStoreError> {
+        if !dry_run {
+            self.refuse(sha256, &refusal)?;
+        }
+        Err(refusal.into())
     }
 }

@@ -1,5 +1,20 @@
 //! How a model is put in use, and how long it is on trial.
 
+use serde::Deserialize;
+
+/// What becomes of a signed model on a stick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StickPolicy {
+    /// It stays on the stick.
+    Never,
+    /// It is checked, and installed when somebody presses the button of the board.
+    #[default]
+    Press,
+    /// It is checked and installed.
+    Always,
+}
+
 /// How long a new model is on trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrialLimits {
@@ -21,8 +36,11 @@ impl Default for TrialLimits {
 pub struct InstallOptions {
     /// How long it is on trial.
     pub watch: TrialLimits,
-    /// Take it even if its version is lower than that of a model that ran here.
+    /// Take it even if its version is lower than that of a model that ran here, the same with another content, or none.
     pub allow_downgrade: bool,
+    /// The lowest version that is taken, by what is known beside the store of models, such as by the record; the store's own
+    /// counts as well.
+    pub floor: u64,
     /// Take it even if it failed here before.
     pub retry: bool,
     /// Say what would be done and change nothing.

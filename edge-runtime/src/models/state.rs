@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{InstallOptions, Installed, ModelEvent, ModelRefusal, NumberedEvent, Slot, Trial, TrialLimits};
+use super::{InstallOptions, Installed, ModelEvent, ModelRefusal, NumberedEvent, Slot, Trial};
 
 /// Format of the state file that this build writes and the only one that it reads.
 const FORMAT: u32 = 1;
@@ -103,7 +103,7 @@ impl State {
         self.trial.as_ref()
     }
 
-    /// The lowest version that is taken without an override: that of the last model that was confirmed.
+    /// The lowest version that is taken without an override: the highest that was ever confirmed. It never sinks.
     pub fn floor(&self) -> u64 {
         self.floor
     }
@@ -141,18 +141,18 @@ impl State {
         self.events.drain(..over);
     }
 
-    /// Whether a model may be put in use; `options` may override a rule.
+    /// Whether a model may be put in use; `options` may override a rule. Without its version the rules for that are left out.
     pub(super) fn check_candidate(
         &self,
         sha256: &str,
-        version: u64,
+        version: Option<u64>,
         options: InstallOptions,
     ) -> Result<(), ModelRefusal> {
         if let (Some(trial), Some(active)) = (&self.trial, self.active()) {
             return Err(ModelRefusal::OnTrial { sha256: active.sha256.clone(), left: trial.screenings_left });
         }
-        if version < self.floor && !options.allow_downgrade {
-            return Err(ModelRefusal::Downgrade { sha256: sha256.to_owned(), version, floor: self.floor });
+        if let Some(version) = version.filter(|_| !options.allow_downgrade) {
+            self.check_version(sha256, version, self.floor.max(options.floor))?;
         }
         match self.other() {
             Some(Installed { sha256: failed, failed: Some(reason), .. })
@@ -164,8 +164,42 @@ impl State {
         }
     }
 
+    /// A version says which of two models is the newer one, so there must be one, no two models may have the same, and it
+    /// must not be below the floor. The floor's own model is not known any more where its events are gone: then any other
+    /// content counts as another model.
+    fn check_version(&self, sha256: &str, version: u64, floor: u64) -> Result<(), ModelRefusal> {
+        let sha256 = || sha256.to_owned();
+        if version == 0 {
+            return Err(ModelRefusal::NoVersion { sha256: sha256() });
+        }
+        if version < floor {
+            return Err(ModelRefusal::Downgrade { sha256: sha256(), version, floor });
+        }
+        let of_this_version = self.known_versions().filter(|(_, known)| *known == version);
+        let others: Vec<&str> = of_this_version.map(|(known, _)| known).collect();
+        if !others.contains(&sha256().as_str()) && (version == floor || !others.is_empty()) {
+            return Err(ModelRefusal::SameVersion { sha256: sha256(), version });
+        }
+        Ok(())
+    }
+
+    /// Hash and version of the models that are or were here, as far as slots and events tell.
+    fn known_versions(&self) -> impl Iterator<Item = (&str, u64)> {
+        let slots =
+            [&self.a, &self.b].into_iter().flatten().map(|model| (model.sha256.as_str(), model.version));
+        let events = self.events.iter().filter_map(|event| match &event.event {
+            ModelEvent::Installed { sha256, version, .. } | ModelEvent::Confirmed { sha256, version } => {
+                Some((sha256.as_str(), *version))
+            }
+            _ => None,
+        });
+        slots.chain(events)
+    }
+
     /// Puts a model in use, on trial if there is another to go back to.
-    pub(super) fn install(&mut self, model: Installed, watch: TrialLimits) {
+    pub(super) fn install(&mut self, model: Installed, options: InstallOptions) {
+        let watch = options.watch;
+        self.floor = self.floor.max(options.floor);
         let overridden = (model.version < self.floor).then_some(self.floor);
         let on_trial = self.active.is_some() && watch.screenings > 0;
         let trial = if on_trial { watch.screenings } else { 0 };
@@ -194,7 +228,7 @@ impl State {
         self.trial = None;
         if let Some(active) = self.active() {
             let (sha256, version) = (active.sha256.clone(), active.version);
-            self.floor = version;
+            self.floor = self.floor.max(version);
             self.happened(ModelEvent::Confirmed { sha256, version });
         }
     }

@@ -12,6 +12,8 @@
 //!
 //! `scripts/oracle/record_chain.py` computes it from an export, without this program.
 
+use std::fmt;
+
 use super::entry::{Entry, Record};
 use super::hash256::Hash256;
 
@@ -23,6 +25,20 @@ const FORMAT: &str = "xray-edge/record/1";
 pub struct ChainHead {
     pub sequence: u64,
     pub hash: Hash256,
+}
+
+impl ChainHead {
+    /// The head of the chain as it was when this record was its newest.
+    pub fn of(record: &Record) -> Self {
+        ChainHead { sequence: record.sequence, hash: record.hash }
+    }
+}
+
+/// `NUMBER:HASH`, as reports, exports and `records verify` print it.
+impl fmt::Display for ChainHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.sequence, self.hash)
+    }
 }
 
 /// Sequence and previous hash of the record behind `last`.

@@ -161,6 +161,14 @@ impl Database {
         self.record("sequence = ?1", params![i64::try_from(sequence).unwrap_or(i64::MAX)])
     }
 
+    /// The hash of the record at a place, as it is stored.
+    pub(super) fn hash_of(&self, sequence: u64) -> Result<Option<Hash256>, RecordStoreError> {
+        let Ok(sequence) = i64::try_from(sequence) else { return Ok(None) };
+        let sql = "SELECT hash FROM record WHERE sequence = ?1";
+        let read = |row: &rusqlite::Row<'_>| row.get::<_, [u8; 32]>(0).map(Hash256::from);
+        self.with(|connection| connection.query_row(sql, [sequence], read).optional())
+    }
+
     pub(super) fn heat_map(&self, sequence: u64) -> Result<Option<HeatMap>, RecordStoreError> {
         let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
         let read = self.with(|connection| heat_maps::read(connection, sequence))?;

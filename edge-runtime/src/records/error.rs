@@ -56,6 +56,9 @@ pub enum RecordStoreError {
     /// There is no store.
     #[error("{}: no store is there; name the folder that `[record]` in the configuration names", .folder.display())]
     Missing { folder: PathBuf },
+    /// There is no such record.
+    #[error("there is no record {sequence}; `edge-runtime records list` shows them")]
+    NoRecord { sequence: u64 },
     /// A row cannot be read as a record.
     #[error("record {sequence}: {reason}; run `edge-runtime records verify`")]
     Row { sequence: i64, reason: String },

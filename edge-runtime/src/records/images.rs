@@ -107,13 +107,18 @@ impl Images {
         Ok(all)
     }
 
+    /// Where an image is kept whose bytes do not match its name.
+    pub fn quarantined(path: &Path) -> PathBuf {
+        path.with_extension("damaged")
+    }
+
     /// Renames an image whose bytes do not match its name; it is kept, and no longer listed.
     ///
     /// # Errors
     /// [`RecordStoreError`] names the file.
     pub fn quarantine(&self, image_id: &Hash256) -> Result<PathBuf, RecordStoreError> {
         let path = self.path(image_id);
-        let quarantined = path.with_extension("damaged");
+        let quarantined = Images::quarantined(&path);
         fs::rename(&path, &quarantined).map_err(|error| RecordStoreError::file(&path, &error))?;
         Ok(quarantined)
     }

@@ -9,14 +9,17 @@
 //!
 //! # What the chain proves
 //! Each record's hash covers all that it says and the hash before it, so a change to any record is found by
-//! [`RecordReader::verify`]. Who can write the file can also compute a whole new chain; against that, note down what
-//! `records verify` prints, or keep an export: both name hashes that a new chain would not have.
+//! [`RecordReader::verify`]. Who can write the file can also compute a whole new chain; against that, keep
+//! a report on paper, an export, or what `records verify` prints: they name hashes that a new chain would not have
+//! ([`heads_in`], [`RecordReader::missing`]).
 
 mod age;
+mod anchor;
 pub mod chain;
 mod clock;
 mod database;
 mod entry;
+mod erase;
 mod error;
 mod export;
 mod gone;
@@ -35,11 +38,14 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod wipe;
 
+pub use anchor::heads_in;
 pub use chain::ChainHead;
 pub use clock::Timestamp;
 pub use database::Appended;
 pub use entry::{Durations, ENDED_THE_PROGRAM, Entry, Origin, Outcome, Record, RecordedVerdict};
+pub use erase::erase;
 pub use error::RecordStoreError;
 pub use export::{ExportFormat, Exporter, RecordRow, line};
 pub use hash256::{Hash256, InvalidHash};
@@ -51,3 +57,4 @@ pub use retention::{AgeDeletion, CleanupResult};
 pub use search::{Day, MIN_HASH_DIGITS, RecordQuery, RecordSelector};
 pub use store::{RecordStore, StoreLimits, mark_one_reported, mark_reported};
 pub use verify::{Problem, Verification, VerifyDepth};
+pub use wipe::wipe;

@@ -67,6 +67,14 @@ impl RecordStore {
     ) -> Result<bool, RecordStoreError> {
         self.database.append_model_event(number, event, recorded)
     }
+
+    /// As [`RecordReader::model_events`].
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn model_events(&self) -> Result<Vec<RecordedModelEvent>, RecordStoreError> {
+        self.database.model_events()
+    }
 }
 
 impl RecordReader {

@@ -150,7 +150,7 @@ fn remove_unfinished(folder: &Path) -> Result<(), RecordStoreError> {
     Ok(())
 }
 
-fn lock(folder: &Path) -> Result<File, RecordStoreError> {
+pub(super) fn lock(folder: &Path) -> Result<File, RecordStoreError> {
     let path = folder.join("lock");
     let failed = |error: std::io::Error| RecordStoreError::file(&path, &error);
     let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(failed)?;

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use xray_core::package::Contract;
+use xray_core::screening::printable;
 
 use super::{DisplayedSignal, Signal, SilenceLimits, Subject};
 use crate::inputs::MediaState;
@@ -154,7 +155,7 @@ impl SharedStatus {
 
     /// What keeps the device from working; `None` when it is over.
     pub fn set_error(&self, words: Option<String>) {
-        self.state().error = words;
+        self.state().error = words.map(|words| printable(&words));
     }
 
     /// Images are deleted because of their age, now or soon.

@@ -23,6 +23,8 @@ pub enum Signal {
     Busy,
     /// A stick carries a signed model, which is being checked.
     ModelFound,
+    /// That model may be installed, and waits for a press of the button.
+    ModelWaiting,
     /// That model is in use; the program starts again.
     ModelInstalled,
     /// [`Finding::NoSign`].
@@ -40,12 +42,13 @@ pub enum Signal {
 }
 
 impl Signal {
-    pub const ALL: [Signal; 12] = [
+    pub const ALL: [Signal; 13] = [
         Signal::Off,
         Signal::Ready,
         Signal::MayBePulled,
         Signal::Busy,
         Signal::ModelFound,
+        Signal::ModelWaiting,
         Signal::ModelInstalled,
         Signal::NoSign,
         Signal::ModelRefused,
@@ -63,6 +66,7 @@ impl Signal {
             Signal::MayBePulled => "may_be_pulled",
             Signal::Busy => "busy",
             Signal::ModelFound => "model_found",
+            Signal::ModelWaiting => "model_waiting",
             Signal::ModelInstalled => "model_installed",
             Signal::ModelRefused => "model_refused",
             Signal::NoSign => "no_sign",
@@ -131,6 +135,7 @@ impl fmt::Display for Signal {
             Signal::MayBePulled => "stick may be pulled",
             Signal::Busy => "busy",
             Signal::ModelFound => "model found",
+            Signal::ModelWaiting => "model waits for a press",
             Signal::ModelInstalled => "model installed",
             Signal::ModelRefused => "model refused",
             Signal::NoSign => Finding::NoSign.words(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
+use xray_core::screening::printable;
 
 use super::SharedStatus;
 use crate::inputs::MediaState;
@@ -18,7 +19,8 @@ pub fn publish_fault(fault: &str) {
 /// What `systemctl status` shows, and what scripts/deploy/lib/deploy-agent.sh reads: `fault: …`, or the counters.
 fn notify_status(error: Option<&str>, otherwise: &str) {
     let words = error.map_or_else(|| otherwise.to_owned(), |error| format!("fault: {error}"));
-    let _ = sd_notify::notify(&[NotifyState::Status(&words)]);
+    // A line of its own would be another message to the service manager.
+    let _ = sd_notify::notify(&[NotifyState::Status(&printable(&words))]);
 }
 
 /// Publishes that the loop is alive, and what keeps the device from working.

@@ -31,6 +31,9 @@ pub enum PictureError {
     /// It was deleted to free space.
     #[error("the image was deleted to free space after it was reported")]
     Dropped,
+    /// Somebody asked for that.
+    #[error("the image was erased on request")]
+    Erased,
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] RecordStoreError),
@@ -75,15 +78,27 @@ pub fn stored(reader: &RecordReader, record: &Record) -> Result<Vec<u8>, Picture
     if record.entry.outcome.is_quarantined() {
         return Err(PictureError::Quarantined);
     }
-    let file = reader.image(record)?.ok_or_else(|| match record.entry.outcome {
-        Outcome::Verdict(_) => PictureError::Dropped,
-        Outcome::NoResult { .. } => PictureError::NotKept,
-    })?;
+    let file = kept(reader, record)?;
     let bytes = read_bytes(&file)
         .map_err(|error| PictureError::File { file: file.clone(), reason: error.problem.to_string() })?;
     match Hash256::of(&bytes) == record.entry.image_id {
         true => Ok(bytes),
         false => Err(PictureError::Changed { file }),
+    }
+}
+
+/// The file of a record's image, if it was not deleted.
+///
+/// # Errors
+/// [`PictureError::Erased`], [`PictureError::Dropped`], [`PictureError::NotKept`], or what the store says.
+pub fn kept(reader: &RecordReader, record: &Record) -> Result<PathBuf, PictureError> {
+    match reader.image(record)? {
+        Some(file) => Ok(file),
+        None if reader.erased_at(record.sequence)?.is_some() => Err(PictureError::Erased),
+        None => Err(match record.entry.outcome {
+            Outcome::Verdict(_) => PictureError::Dropped,
+            Outcome::NoResult { .. } => PictureError::NotKept,
+        }),
     }
 }
 

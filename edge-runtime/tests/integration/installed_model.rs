@@ -2,10 +2,23 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
-use edge_runtime::models::{ModelFolder, State};
-use edge_runtime::records::{RecordReader, VerifyDepth};
-use xray_core::package::{PackageFile, signature_of};
+use edge_runtime::config::StickConfig;
+use edge_runtime::daemon::{
+    Daemon, DaemonParts, DisplayTimes, Fault, FirstModelWait, InstalledModel, ModelIdentity, Worker,
+};
+use edge_runtime::gpio::button::Press;
+use edge_runtime::inputs::{StickInput, StickOptions};
+use edge_runtime::models::{ModelFolder, ModelStore, State, StickPolicy};
+use edge_runtime::records::{RecordReader, RecordStore, StoreLimits, VerifyDepth};
+use edge_runtime::status::{Signal, StatusPublisher};
+use edge_runtime::ui::lights::SignalOutput;
+use xray_core::engine::{EngineChoice, EngineOptions};
+use xray_core::package::{PackageFile, TrustedKeys, signature_of};
+use xray_core::screening::Screener;
 use xray_signing::{NewKeys, Password, SecretKey, sign, stamp};
 
 use crate::support;
@@ -32,7 +45,8 @@ impl Board {
         let config = std::fs::read_to_string(device.at("config.toml")).unwrap();
         let file = format!("file = '{}'", device.at("model.onnx").display());
         let (models, keys) = (device.at("models"), device.at("keys"));
-        let store = format!("store = '{}'\nkeys = '{}'", models.display(), keys.display());
+        let store =
+            format!("store = '{}'\nkeys = '{}'\nfrom_stick = 'always'", models.display(), keys.display());
         device.write("config.toml", config.replace(&file, &store).as_bytes());
         let made = NewKeys::make(Password::None, "tests").unwrap();
         device.write("keys/2026.pub", made.public.as_bytes());
@@ -73,6 +87,18 @@ impl Board {
         let reader = RecordReader::open(&self.device.store()).unwrap();
         assert_eq!(reader.verify(VerifyDepth::Chain, None).unwrap().problems, []);
         reader.model_events().unwrap().into_iter().map(|event| event.event).collect()
+    }
+
+    /// With another answer to a model on a stick.
+    fn from_stick(&self, policy: &str) {
+        let config = std::fs::read_to_string(self.device.at("config.toml")).unwrap();
+        let config = config.replace("from_stick = 'always'", &format!("from_stick = '{policy}'"));
+        self.device.write("config.toml", config.as_bytes());
+    }
+
+    fn store(&self) -> ModelStore<ModelFolder> {
+        let keys = TrustedKeys::read(&self.device.at("keys")).unwrap();
+        ModelStore::new(ModelFolder::new(&self.device.at("models")), keys)
     }
 
     fn command(&self) -> Command {
@@ -162,6 +188,267 @@ fn a_signed_model_on_a_stick_is_installed_and_the_next_start_runs_it() {
     assert_eq!(board.active(), second);
     let said = board.until("lights: stick may be pulled");
     assert!(said.contains("in use already") && said.contains(&second), "{said}");
+}
+
+#[test]
+fn a_board_that_takes_no_model_from_a_stick_leaves_it_there() {
+    let board = Board::new();
+    board.from_stick("never");
+    let first = board.active();
+    board.model("media/stick/second.onnx", 3, true);
+    board.device.write("media/stick/a.pgm", &picture(1));
+    board.device.plug(1);
+    let said = board.until("lights: pneumonia suspected");
+    assert!(said.contains("it stays there") && !said.contains("lights: model"), "{said}");
+    assert_eq!(board.active(), first);
+}
+
+#[test]
+fn a_board_without_a_button_says_how_a_model_gets_onto_it() {
+    let board = Board::new();
+    board.from_stick("press");
+    let first = board.active();
+    let second = board.model("media/stick/second.onnx", 3, true);
+    board.device.plug(1);
+    let said = board.until("lights: model refused");
+    assert!(said.contains("this board has no button"), "{said}");
+    assert_eq!(board.active(), first);
+    let refused = board.events().pop().unwrap();
+    assert!(refused.contains(&second) && refused.contains("has no button"), "{refused}");
+}
+
+#[test]
+fn a_model_without_a_version_or_with_that_of_another_is_refused() {
+    let board = Board::new();
+    let first = board.active();
+    let bytes = support::model_bytes_with_known_answer(0.0);
+    let path = board.device.at("media/stick/none.onnx");
+    let file = PackageFile::from_bytes(&path, bytes);
+    board.device.write("media/stick/none.onnx", file.bytes());
+    std::fs::write(signature_of(&path), sign(&file, &board.secret, "test").unwrap()).unwrap();
+    board.device.plug(1);
+    let said = board.until("lights: model refused");
+    assert!(said.contains("it has no version"), "{said}");
+    std::fs::remove_file(&path).unwrap();
+    board.model("media/stick/same.onnx", 2, false);
+    let said = board.until("lights: model refused");
+    assert!(said.contains("another model of version 2 was on this board"), "{said}");
+    assert_eq!(board.active(), first);
+}
+
+#[test]
+fn the_version_floor_is_found_again_in_the_record() {
+    let board = Board::new();
+    // Recorded, then the state of the models is lost.
+    board.until("lights: ready");
+    assert!(board.events().iter().any(|event| event.contains("confirmed")));
+    std::fs::remove_file(board.device.at("models/state.json")).unwrap();
+    board.model("media/stick/old.onnx", 1, true);
+    board.device.plug(1);
+    let said = board.until("lights: model refused");
+    assert!(said.contains("version 1 is lower than 2"), "{said}");
+    board.device.unplug();
+    let install = |name: &str, more: &[&str]| {
+        let mut command = program::edge_runtime();
+        command.args(["model", "install"]).arg(board.device.at(name)).args(more);
+        command.arg("--store").arg(board.device.at("models")).arg("--keys").arg(board.device.at("keys"));
+        command.arg("--records").arg(board.device.store()).output().unwrap()
+    };
+    let refused = install("media/stick/old.onnx", &[]);
+    assert_eq!(refused.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("version 1 is lower than 2"));
+    // By hand it may be meant; the floor stays.
+    assert!(install("media/stick/old.onnx", &["--allow-downgrade"]).status.success());
+    assert_eq!((board.state().active().unwrap().version, board.state().floor()), (1, 2));
+}
+
+/// A stick with a board in hand, a record and a button to press.
+struct Confirmation {
+    board: Board,
+    press: Sender<Press>,
+    presses: Option<Receiver<Press>>,
+}
+
+impl Confirmation {
+    fn new(board: Board) -> Self {
+        let (press, presses) = channel();
+        Confirmation { board, press, presses: Some(presses) }
+    }
+
+    /// Waits for a first model with a button, until `act` has done what it does when the lights show a signal for the first
+    /// time; gives the signals.
+    fn wait(&mut self, act: impl Fn(&Self, Signal) + Sync) -> Vec<Signal> {
+        let (shows, shown) = channel();
+        let lights = SentLights(shows);
+        let installed = InstalledModel::none_yet(self.board.store(), ENGINE, StickPolicy::Press);
+        let limits = StoreLimits { quota: None, keep_days: None, reserve: 0 };
+        let options = stick(&self.board);
+        let record = RecordStore::open(&self.board.device.store(), limits).unwrap();
+        let presses = self.presses.take();
+        let this = &*self;
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(move || {
+                FirstModelWait {
+                    installed,
+                    record,
+                    stick: Box::new(StickInput::new(options, None)),
+                    button: presses,
+                    lights: &lights,
+                    at_least: Duration::ZERO,
+                    publisher: StatusPublisher::from_environment(),
+                    lack: "no model".to_owned(),
+                }
+                .wait()
+            });
+            let mut all: Vec<Signal> = Vec::new();
+            while let Ok(signal) = shown.recv_timeout(Duration::from_secs(60)) {
+                if !all.contains(&signal) {
+                    act(this, signal);
+                }
+                all.push(signal);
+            }
+            waits.join().unwrap().unwrap();
+            all
+        })
+    }
+}
+
+const ENGINE: EngineOptions =
+    EngineOptions { choice: EngineChoice::Auto, threads: std::num::NonZeroUsize::MIN };
+
+/// Where the sticks of a board are.
+fn stick(board: &Board) -> StickOptions {
+    let at = |name: &str| board.device.at(name);
+    StickOptions {
+        under: vec![at("media")],
+        table: at("table"),
+        devices: at("devices"),
+        every: Duration::from_millis(20),
+        ..StickConfig::default().options()
+    }
+}
+
+struct SentLights(Sender<Signal>);
+
+impl SignalOutput for SentLights {
+    fn show(&self, signal: Signal) {
+        let _ = self.0.send(signal);
+    }
+
+    fn hold(&self, _time: Duration) {}
+}
+
+#[test]
+fn a_press_confirms_a_model_and_one_from_before_does_not() {
+    let board = Board::without_a_model();
+    let first = board.model("media/stick/first.onnx", 1, true);
+    let mut confirmation = Confirmation::new(board);
+    let signals = confirmation.wait(|this, signal| match signal {
+        Signal::Fault => {
+            this.press.send(Press).unwrap();
+            this.board.device.plug(1);
+        }
+        Signal::ModelWaiting => {
+            std::thread::sleep(Duration::from_millis(500));
+            assert!(this.board.state().active().is_none(), "nobody pressed since it was shown");
+            this.press.send(Press).unwrap();
+        }
+        _ => {}
+    });
+    let waits = signals.iter().position(|signal| *signal == Signal::ModelWaiting).unwrap();
+    assert_eq!(signals[waits + 1..], [Signal::ModelFound, Signal::ModelInstalled]);
+    assert_eq!(confirmation.board.active(), first);
+}
+
+#[test]
+fn a_model_that_changed_before_the_press_is_refused_and_one_whose_stick_was_pulled_is_forgotten() {
+    let board = Board::without_a_model();
+    board.model("media/stick/first.onnx", 1, true);
+    let mut confirmation = Confirmation::new(board);
+    let signals = confirmation.wait(|this, signal| match signal {
+        Signal::Fault => this.board.device.plug(1),
+        Signal::ModelWaiting => {
+            this.board.model("media/stick/first.onnx", 5, true);
+            this.press.send(Press).unwrap();
+        }
+        Signal::ModelRefused => {
+            assert!(this.board.state().active().is_none());
+            this.board.device.unplug();
+            this.board.install("media/stick/first.onnx");
+        }
+        _ => {}
+    });
+    assert!(!signals.contains(&Signal::ModelInstalled), "{signals:?}");
+    assert!(confirmation.board.events().iter().any(|event| event.contains("held another model")));
+}
+
+#[test]
+fn a_press_on_a_running_board_installs_the_model_that_waits() {
+    let board = Board::new();
+    let first = board.active();
+    let second = board.model("media/stick/second.onnx", 3, true);
+    board.device.write("media/stick/a.pgm", &picture(1));
+    let ((press, presses), (shows, shown)) = (channel(), channel());
+    let lights = SentLights(shows);
+    let screener = Screener::load(&board.device.at("first.onnx")).unwrap();
+    let mut daemon = Daemon::new(DaemonParts {
+        store: RecordStore::open(
+            &board.device.store(),
+            StoreLimits { quota: None, keep_days: None, reserve: 0 },
+        )
+        .unwrap(),
+        worker: Worker::start(screener, Duration::from_secs(60)).unwrap(),
+        decoder: program::image_decoder(),
+        model: ModelIdentity { hash: first.parse().unwrap(), threshold: 0.5 },
+        installed: Some(InstalledModel::new(board.store(), ENGINE, StickPolicy::Press, first.clone())),
+        inputs: vec![Box::new(StickInput::new(stick(&board), None))],
+        lights: &lights,
+        times: DisplayTimes { result: Duration::from_millis(1), at_least: Duration::ZERO },
+        counters: Arc::default(),
+        publisher: StatusPublisher::from_environment(),
+        button: Some(presses),
+        impaired: None,
+    });
+    board.device.plug(1);
+    let (mut signals, mut ended) = (Vec::new(), Ok(()));
+    for _ in 0..200 {
+        // A press while something else is shown is for that.
+        if !signals.contains(&Signal::ModelWaiting) {
+            press.send(Press).unwrap();
+        }
+        ended = daemon.cycle();
+        let new: Vec<Signal> = shown.try_iter().collect();
+        if new.contains(&Signal::ModelWaiting) {
+            assert_eq!(board.active(), first);
+            press.send(Press).unwrap();
+        }
+        signals.extend(new);
+        if ended.is_err() {
+            break;
+        }
+    }
+    assert!(matches!(ended, Err(Fault::Replaced)), "{ended:?} {signals:?}");
+    assert_eq!(board.active(), second);
+    let at = |signal| signals.iter().position(|shown| *shown == signal).unwrap();
+    assert!(at(Signal::Suspected) < at(Signal::ModelWaiting), "{signals:?}");
+    assert!(at(Signal::ModelWaiting) < at(Signal::ModelInstalled), "{signals:?}");
+}
+
+#[test]
+fn names_on_a_stick_reach_the_log_escaped() {
+    let board = Board::new();
+    let name = format!("media/stick/{}.onnx", support::HOSTILE_NAME);
+    board.model(&name, 3, true);
+    std::fs::write(signature_of(&board.device.at(&name)), "no signature").unwrap();
+    board.device.plug(1);
+    for form in ["text", "json"] {
+        let config = std::fs::read_to_string(board.device.at("config.toml")).unwrap();
+        let config = config.split("[log]").next().unwrap().to_owned() + &format!("[log]\nform = '{form}'\n");
+        board.device.write("config.toml", config.as_bytes());
+        let said = board.until("lights: model refused");
+        support::assert_obeys_nothing(&said);
+        assert!(said.contains("2Jx\\nno sign"), "{said}");
+    }
 }
 
 #[test]

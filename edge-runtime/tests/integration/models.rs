@@ -181,6 +181,27 @@ fn what_is_not_signed_for_this_board_is_refused_and_listed() {
 }
 
 #[test]
+fn the_name_of_a_model_cannot_write_to_the_terminal() {
+    let board = Board::new();
+    let name = format!("{}.onnx", support::HOSTILE_NAME);
+    board.model(&name, 1, true);
+    std::fs::write(signature_of(&board.folder.at(&name)), "no signature").expect("written");
+    let refused = board.run(&["model", "install", &name]);
+    assert_eq!(refused.status.code(), Some(4));
+    support::assert_obeys_nothing(text(&refused.stderr));
+    assert!(text(&refused.stderr).contains(support::SHOWN_NAME), "{}", text(&refused.stderr));
+    for form in [&[][..], &["--json"]] {
+        let output = board.run(&[&["model", "status"], form].concat());
+        support::assert_obeys_nothing(text(&output.stdout));
+        assert!(text(&output.stdout).contains("2Jx\\nno sign"), "{}", text(&output.stdout));
+    }
+    board.model(&name, 1, true);
+    let installed = board.run(&["model", "install", &name]);
+    assert_eq!(installed.status.code(), Some(0), "{}", text(&installed.stderr));
+    support::assert_obeys_nothing(text(&installed.stdout));
+}
+
+#[test]
 fn a_model_whose_engine_fails_on_trial_is_left_at_once() {
     let board = Board::new();
     let (one, bad) = (board.model("one.onnx", 1, true), board.model("bad.onnx", 2, false));

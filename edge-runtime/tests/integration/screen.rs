@@ -106,6 +106,58 @@ fn a_line_without_a_result_cannot_be_taken_for_a_finding() {
 }
 
 #[test]
+fn a_name_cannot_write_to_the_terminal() {
+    let folder = ScreenFolder::new();
+    let name = |ending: &str| format!("{}{ending}", support::HOSTILE_NAME);
+    folder.0.write(&name(".pgm"), &support::blocks_pgm(support::BRIGHT));
+    folder.0.write(&name(".onnx"), &support::model_bytes(support::add_heat_map));
+    folder.0.write(&name(".jpeg"), b"Dear colleague");
+    folder.0.write(&name(".txt"), b"a file");
+    for (arguments, status) in [
+        (vec!["screen".to_owned(), "--model".into(), name(".onnx"), name(".pgm"), name(".jpeg")], 3),
+        (vec!["screen".to_owned(), "--json".into(), "--model".into(), name(".onnx"), name(".jpeg")], 3),
+        (
+            ["screen", "--model"]
+                .map(str::to_owned)
+                .into_iter()
+                .chain([name(".onnx"), "--heat-maps".into(), name(".d"), name(".pgm"), "--json".into()])
+                .collect(),
+            0,
+        ),
+        (
+            vec![
+                "screen".to_owned(),
+                "--model".into(),
+                name(".onnx"),
+                "--heat-maps".into(),
+                name(".txt"),
+                name(".pgm"),
+            ],
+            1,
+        ),
+        (vec!["screen".to_owned(), "--model".into(), name(".jpeg"), "x".into()], 1),
+        (vec!["screen".to_owned(), format!("--{}", support::HOSTILE_NAME)], 2),
+        (vec!["model".to_owned(), "show".into(), name(".onnx")], 0),
+        (vec!["model".to_owned(), "show".into(), "--json".into(), name(".onnx")], 0),
+        (vec!["model".to_owned(), "show".into(), name(".jpeg")], 1),
+        (vec!["run".to_owned(), "--config".into(), name(".txt")], 1),
+    ] {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let output = folder.run(&arguments);
+        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
+        if status != 2 {
+            support::assert_obeys_nothing(&said);
+            // In JSON a backslash is written twice; U+009B and U+202E are not.
+            let shown = said.contains(support::SHOWN_NAME) || said.contains("\\u202e\\u009b2Jx\\nno sign");
+            assert!(shown, "{arguments:?}: {said}");
+        } else {
+            assert!(!said.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\r']), "{said:?}");
+        }
+    }
+}
+
+#[test]
 fn wrong_usage_is_status_2_and_a_model_that_cannot_be_loaded_1() {
     let folder = ScreenFolder::new();
     folder.0.write("x.pgm", &support::blocks_pgm(support::BRIGHT));

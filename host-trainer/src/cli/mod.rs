@@ -24,6 +24,7 @@ mod weights;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use xray_core::screening::printable;
 
 /// Trains a stacked chest X-ray classifier and exports it as an int8 ONNX file for edge-runtime.
 ///
@@ -38,7 +39,7 @@ struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   host-trainer demo
-  host-trainer weights fetch
+  host-trainer weights import densenet169-b2777c0a.pth --as densenet169
   host-trainer fit --data chest_xray --out runs/first
   host-trainer export --run runs/first --out models/first.onnx
   host-trainer evaluate --model models/first.onnx --data chest_xray --split test
@@ -91,7 +92,7 @@ pub fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", printable(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }

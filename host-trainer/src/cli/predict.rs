@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::Args;
 use xray_core::decision::DISCLAIMER;
 use xray_core::package::RANDOM_WARNING;
-use xray_core::screening::{ReportFormat, Screener, screen_paths, write_rows};
+use xray_core::screening::{ReportFormat, Screener, printable, screen_paths, write_rows};
 
 use super::SOME_UNREAD;
 
@@ -33,7 +33,7 @@ pub struct PredictArgs {
 pub fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
     let screener = Screener::load(&args.model)?;
     for warning in screener.warnings() {
-        eprintln!("warning: {warning}");
+        eprintln!("warning: {}", printable(warning));
     }
     if screener.contract().has_random_backbones() {
         eprintln!("{RANDOM_WARNING}");

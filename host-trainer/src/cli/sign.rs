@@ -14,8 +14,8 @@ Examples:
   host-trainer sign --key keys/2026.key --model-version 3 models/first.onnx
   minisign -Vm models/first.onnx -p keys/2026.pub
 
-Writes the signature beside the model, as FILE.onnx.minisig. A board does not replace a model by one of a lower
-version. With --model-version, or if the model has no answer to the test pattern yet, the metadata of the model are
+Writes the signature beside the model, as FILE.onnx.minisig. A board takes no model without a version, with a lower
+one than it ran, or with one that another model had. With --model-version, or if the model has no answer to the test pattern yet, the metadata of the model are
 completed first, and its hash changes; weights and graph stay unchanged.")]
 pub struct SignArgs {
     /// The secret key, from `host-trainer keys new` or `minisign -G`
@@ -40,7 +40,7 @@ pub fn run(args: SignArgs) -> Result<()> {
     let signed = sign_model(&args.model, &args.key, args.model_version)?;
     if signed.version == 0 {
         eprintln!(
-            "warning: the model has version 0: a board cannot distinguish it from an older one; see --model-version"
+            "warning: the model has version 0, so a board refuses it; give it one with --model-version"
         );
     }
     if args.json {

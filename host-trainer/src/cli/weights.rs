@@ -2,20 +2,20 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::architectures::BackboneKind;
 use crate::commands;
 use crate::commands::weights::list_weights;
-use crate::weights::{self, StoredWeights, WeightStore};
+use crate::weights::{self, RemoteFile, StoredWeights, WeightStore};
 
 /// Arguments of `host-trainer weights`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  host-trainer weights fetch
   host-trainer weights import densenet169-b2777c0a.pth --as densenet169
+  host-trainer weights fetch densenet169 --sha256 b2777c0a...
   host-trainer weights list --json")]
 pub struct WeightsArgs {
     /// Folder of imported weights [default: $XRAY_EDGE_WEIGHTS, else ~/.local/share/xray-edge/weights]
@@ -38,19 +38,24 @@ enum Command {
         #[arg(long = "as", value_name = "NAME")]
         backbone: BackboneKind,
     },
-    /// Download torchvision's official files and import them; continues an interrupted download
+    /// Download one of torchvision's official files and import it; continues an interrupted download
     #[command(after_help = "Files:
-  densenet169-b2777c0a.pth, mobilenet_v2-7ebf99e0.pth (both by default), mobilenet_v2-b0353104.pth,
-  densenet121-a639ec97.pth
+  densenet169-b2777c0a.pth, mobilenet_v2-7ebf99e0.pth, mobilenet_v2-b0353104.pth, densenet121-a639ec97.pth
+
+torchvision publishes the first eight digits of each SHA-256, in the name, which can be forged. So the whole hash must be
+given: take it from a copy that you trust.
 
 Examples:
-  host-trainer weights fetch
-  host-trainer weights fetch mobilenet_v2-b0353104.pth
-  host-trainer weights fetch densenet169 --base-url http://mirror.example/models")]
+  sha256sum densenet169-b2777c0a.pth
+  host-trainer weights fetch densenet169 --sha256 b2777c0a...
+  host-trainer weights fetch densenet169 --sha256 b2777c0a... --base-url http://mirror.example/models")]
     Fetch {
-        /// Files or backbones to fetch; without any, the default file of every backbone
+        /// File or backbone to fetch
         #[arg(value_name = "NAME")]
         names: Vec<String>,
+        /// SHA-256 of the file, all 64 digits; goes with one NAME
+        #[arg(long, value_name = "HEX")]
+        sha256: Option<String>,
         /// Folder on a server that holds the files [default: $XRAY_EDGE_WEIGHTS_URL, else
         /// https://download.pytorch.org/models]
         #[arg(long, value_name = "URL")]
@@ -79,7 +84,9 @@ pub fn run(args: WeightsArgs) -> Result<()> {
             let path = store.save(&set)?;
             println!("{}: {} → {}", backbone.name(), set.provenance, path.display());
         }
-        Command::Fetch { names, base_url } => fetch(&store, &names, &commands::weights::base_url(base_url))?,
+        Command::Fetch { names, sha256, base_url } => {
+            fetch(&store, &names, sha256, &commands::weights::base_url(base_url))?;
+        }
         Command::List { json: true } => {
             println!("{}", serde_json::to_string_pretty(&list_weights(&store))?);
         }
@@ -88,9 +95,17 @@ pub fn run(args: WeightsArgs) -> Result<()> {
     Ok(())
 }
 
-fn fetch(store: &WeightStore, names: &[String], base_url: &str) -> Result<()> {
+fn fetch(store: &WeightStore, names: &[String], sha256: Option<String>, base_url: &str) -> Result<()> {
     let files = weights::official_files();
-    for file in weights::select(&files, names)? {
+    let selected = weights::select(&files, names)?;
+    ensure!(
+        sha256.is_none() || selected.len() == 1,
+        "--sha256 is that of one file, and {} are meant; name one of them",
+        selected.len()
+    );
+    for file in selected {
+        let pinned = file.sha256.clone().or_else(|| sha256.clone());
+        let file = &RemoteFile { sha256: pinned, ..file.clone() };
         let style = "{msg}  {bar:30}  {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
         let bar = ProgressBar::no_length().with_style(ProgressStyle::with_template(style)?);
         bar.set_message(file.name.clone());
@@ -109,7 +124,10 @@ fn fetch(store: &WeightStore, names: &[String], base_url: &str) -> Result<()> {
 fn list(store: &WeightStore) {
     let stored = store.list();
     if stored.is_empty() {
-        println!("no weights in {}; get some with `host-trainer weights fetch`", store.dir().display());
+        println!(
+            "no weights in {}; get some with `host-trainer weights import` or `host-trainer weights fetch`",
+            store.dir().display()
+        );
     }
     for StoredWeights { backbone, path, weights } in stored {
         match weights {

@@ -8,7 +8,7 @@ pub enum WeightsError {
     #[error("weights for {backbone}: {} tensor(s) missing: {}", .tensors.len(), .tensors.join(", "))]
     Missing { backbone: String, tensors: Vec<String> },
     #[error(
-        "weights for {backbone} from {source_name} do not fit the net:\n{problems}check that the file \
+        "weights for {backbone} from {source_name} do not fit the net: {problems}; check that the file \
              belongs to {backbone} and holds its feature extractor"
     )]
     Mismatch {
@@ -37,8 +37,8 @@ pub enum WeightsError {
         /// The largest size that is read, in bytes.
         limit: u64,
     },
-    #[error("no weights for {backbone} in {}: run `host-trainer weights fetch` to download them, or \
-             `host-trainer weights import FILE --as {backbone}` if you have them as a file", .dir.display())]
+    #[error("no weights for {backbone} in {}: import them with `host-trainer weights import FILE --as {backbone}`, or \
+             download them with `host-trainer weights fetch {backbone} --sha256 HEX`", .dir.display())]
     NotFound { backbone: String, dir: PathBuf },
     #[error("no folder for weights: give --weights-dir, or set XRAY_EDGE_WEIGHTS, XDG_DATA_HOME or HOME")]
     NoStore,
@@ -48,15 +48,31 @@ pub enum WeightsError {
     )]
     Download { url: String, reason: String },
     #[error(
-        "{url} is not the file that its name says: its SHA-256 begins with {got}, not {expected}. What was \
-             downloaded has been deleted; run the command again, or give another server with --base-url"
+        "{url} is not the file that was asked for: its SHA-256 is {got}, not {expected}. What was downloaded has been \
+             deleted; run the command again, or give another server with --base-url"
     )]
     Checksum {
         url: String,
-        /// First eight hexadecimal digits that the name promises.
+        /// Its whole SHA-256, in hexadecimal digits.
         expected: String,
-        /// First eight hexadecimal digits of what came.
+        /// That of what came.
         got: String,
+    },
+    #[error(
+        "{name} is not downloaded: this program does not know its whole SHA-256, and the eight digits in its name can be \
+             forged. Take the hash from a copy that you trust (`sha256sum {name}`) and give it with --sha256, or import \
+             that copy with `host-trainer weights import {name} --as {backbone}`"
+    )]
+    NoHash { name: String, backbone: String },
+    #[error(
+        "{name} is not downloaded: the SHA-256 that was given, {given}, is not one of 64 hexadecimal digits that begins \
+             with the {digits} of its name; compare it with where you have it from"
+    )]
+    OtherHash {
+        name: String,
+        given: String,
+        /// Digits that the name promises.
+        digits: String,
     },
     #[error("{name} is not among the files that can be fetched: {}", .known.join(", "))]
     UnknownFile {
@@ -91,17 +107,19 @@ impl Problems {
 
 impl std::fmt::Display for Problems {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (what, names) in
-            [("missing", &self.missing), ("not in the net", &self.extra), ("not finite", &self.not_finite)]
-        {
-            if !names.is_empty() {
-                writeln!(f, "  {} {what}: {}", names.len(), names.join(", "))?;
-            }
-        }
-        for (name, expected, got) in &self.misshapen {
-            writeln!(f, "  {name} has shape {got:?}, expected {expected:?}")?;
-        }
-        Ok(())
+        let named =
+            [("missing", &self.missing), ("not in the net", &self.extra), ("not finite", &self.not_finite)];
+        let mut all: Vec<String> = named
+            .into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(what, names)| format!("{} {what}: {}", names.len(), names.join(", ")))
+            .collect();
+        all.extend(
+            self.misshapen
+                .iter()
+                .map(|(name, expected, got)| format!("{name} has shape {got:?}, expected {expected:?}")),
+        );
+        f.write_str(&all.join("; "))
     }
 }
 

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::download::download;
-use super::import::{MAX_FILE_BYTES, import, read_bounded};
+use super::import::{MAX_FILE_BYTES, import_bytes, read_bounded};
 use super::{WeightSet, WeightStore, WeightsError};
 use crate::architectures::BackboneKind;
 
@@ -16,8 +16,10 @@ pub const BASE_URL_VARIABLE: &str = "XRAY_EDGE_WEIGHTS_URL";
 /// A file that can be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteFile {
-    /// Its name, with the first eight hexadecimal digits of its SHA-256 between the last `-` and the `.`.
+    /// Its name. torchvision puts the first eight hexadecimal digits of the SHA-256 between the last `-` and the `.`.
     pub name: String,
+    /// Its whole SHA-256 (hexadecimal); without it, it is not fetched.
+    pub sha256: Option<String>,
     pub backbone: BackboneKind,
     /// Whether it is fetched when only the net is named.
     pub default: bool,
@@ -26,7 +28,8 @@ pub struct RemoteFile {
 /// The files of torchvision for the nets here. Of MobileNetV2 there are two: `7ebf99e0` (`IMAGENET1K_V2`,
 /// 72.15% top-1) is fetched unless `b0353104` (`IMAGENET1K_V1`, 71.88%) is asked for. DenseNet121 is not in the
 /// usual stack and fetched by name only. Figures:
-/// torchvision, "Table of all available classification weights".
+/// torchvision, "Table of all available classification weights". torchvision publishes no whole SHA-256, and no copy was at
+/// hand to take one from: who fetches a file gives it ([`WeightsError::NoHash`]).
 pub fn official_files() -> Vec<RemoteFile> {
     [
         ("densenet169-b2777c0a.pth", BackboneKind::DenseNet169, true),
@@ -35,7 +38,7 @@ pub fn official_files() -> Vec<RemoteFile> {
         ("densenet121-a639ec97.pth", BackboneKind::DenseNet121, true),
     ]
     .into_iter()
-    .map(|(name, backbone, default)| RemoteFile { name: name.to_owned(), backbone, default })
+    .map(|(name, backbone, default)| RemoteFile { name: name.to_owned(), sha256: None, backbone, default })
     .collect()
 }
 
@@ -65,13 +68,14 @@ pub fn select<'a>(files: &'a [RemoteFile], names: &[String]) -> Result<Vec<&'a R
         .collect()
 }
 
-/// Downloads one file, checks it against its name, imports it and keeps it in the store. What has come of
-/// an interrupted download stays in the store's folder as `NAME.part` and is not downloaded again.
-/// `progress` gets the number of bytes so far and, once known, in all.
+/// Downloads one file, checks it against its whole SHA-256, imports those same bytes and keeps them in the store. What has
+/// come of an interrupted download stays in the store's folder as `NAME.part` and is not downloaded again. `progress` gets
+/// the number of bytes so far and, once known, in all. The hash says what the file is, so plain HTTP is as good as HTTPS.
 ///
 /// # Errors
-/// [`WeightsError::Download`], [`WeightsError::Checksum`] (the download is then deleted),
-/// [`WeightsError::TooLarge`], and those of [`import`] and [`WeightStore::save`].
+/// [`WeightsError::NoHash`], [`WeightsError::OtherHash`], [`WeightsError::Download`], [`WeightsError::Checksum`] (the
+/// download is then deleted), [`WeightsError::TooLarge`], and those of [`import`](super::import()) and
+/// [`WeightStore::save`].
 pub fn fetch(
     base_url: &str,
     file: &RemoteFile,
@@ -79,27 +83,35 @@ pub fn fetch(
     progress: &mut dyn FnMut(u64, Option<u64>),
 ) -> Result<WeightSet, WeightsError> {
     let url = format!("{}/{}", base_url.trim_end_matches('/'), file.name);
-    let expected = promised_digits(&file.name).ok_or_else(|| WeightsError::Download {
-        url: url.clone(),
-        reason: "its name promises no SHA-256, so it could not be checked".to_owned(),
-    })?;
+    let expected = whole_hash(file)?;
     let dir = store.dir();
     std::fs::create_dir_all(dir).map_err(|e| WeightsError::io("make", dir, &e))?;
     let part = dir.join(format!("{}.part", file.name));
     download(&url, &part, MAX_FILE_BYTES, progress)?;
     let remove = || std::fs::remove_file(&part).map_err(|e| WeightsError::io("delete", &part, &e));
-    let got = xray_core::hex(&Sha256::digest(read_bounded(&part)?)[..4]);
+    let bytes = read_bounded(&part)?;
+    let got = xray_core::hex(&Sha256::digest(&bytes));
     if got != expected {
         remove()?;
-        return Err(WeightsError::Checksum { url, expected: expected.to_owned(), got });
+        return Err(WeightsError::Checksum { url, expected, got });
     }
-    // Under its own name, because the name is kept as the provenance.
-    let whole = dir.join(&file.name);
-    std::fs::rename(&part, &whole).map_err(|e| WeightsError::io("rename", &part, &e))?;
-    let set = import(&whole, file.backbone)?;
+    // Its own name is kept as the provenance.
+    let set = import_bytes(&dir.join(&file.name), &bytes, file.backbone)?;
     store.save(&set)?;
-    std::fs::remove_file(&whole).map_err(|e| WeightsError::io("delete", &whole, &e))?;
+    remove()?;
     Ok(set)
+}
+
+/// The whole SHA-256 of a file, in small letters; it must agree with what the name promises.
+fn whole_hash(file: &RemoteFile) -> Result<String, WeightsError> {
+    let (name, backbone) = (file.name.clone(), file.backbone.name().to_owned());
+    let Some(given) = &file.sha256 else { return Err(WeightsError::NoHash { name, backbone }) };
+    let digits = promised_digits(&name).unwrap_or_default();
+    let small = given.to_ascii_lowercase();
+    if small.len() == 64 && small.bytes().all(|b| b.is_ascii_hexdigit()) && small.starts_with(digits) {
+        return Ok(small);
+    }
+    Err(WeightsError::OtherHash { digits: digits.to_owned(), given: given.clone(), name })
 }
 
 /// `b2777c0a` of `densenet169-b2777c0a.pth`.

@@ -1,5 +1,6 @@
 //! PyTorch state dicts: `.pth` files, both the zip of today and the pickle stream of before 1.6.
 
+use std::io::Write;
 use std::path::Path;
 
 use burn::store::pytorch::PytorchReader;
@@ -9,12 +10,17 @@ use super::WeightsError;
 use super::raw::{Collector, Number, Raw, TORCHVISION, torch_name};
 use crate::architectures::BackboneKind;
 
-/// Reads the feature extractor out of a state dict. Nothing in the pickle is executed.
+/// Reads the feature extractor out of the bytes of a state dict, which came from `path`. Nothing in the pickle is executed.
 ///
 /// # Errors
-/// [`WeightsError::Format`] if it is not one.
-pub(crate) fn read(path: &Path, kind: BackboneKind) -> Result<Raw, WeightsError> {
-    let reader = PytorchReader::new(path).map_err(|e| WeightsError::format(path, e))?;
+/// [`WeightsError::Format`] if it is not one; [`WeightsError::Io`] if there is no space for a copy.
+pub(crate) fn read(path: &Path, bytes: &[u8], kind: BackboneKind) -> Result<Raw, WeightsError> {
+    // The reader wants a file. The one at `path` may have been replaced since its bytes were hashed; this copy is nobody
+    // else's.
+    let io = |e: std::io::Error| WeightsError::io("copy to the folder for temporary files", path, &e);
+    let mut copy = tempfile::NamedTempFile::new().map_err(io)?;
+    copy.write_all(bytes).and_then(|()| copy.flush()).map_err(io)?;
+    let reader = PytorchReader::new(copy.path()).map_err(|e| WeightsError::format(path, e))?;
     let mut tensors: Vec<_> = reader.into_tensors().into_iter().collect();
     tensors.sort_by(|a, b| a.0.cmp(&b.0));
     let mut collector = Collector::new(kind);

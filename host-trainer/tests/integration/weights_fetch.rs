@@ -79,8 +79,13 @@ fn content() -> Vec<u8> {
 }
 
 fn file(content: &[u8]) -> RemoteFile {
-    let digits = xray_core::hex(&Sha256::digest(content)[..4]);
-    RemoteFile { name: format!("mobilenet_v2-{digits}.pth"), backbone: KIND, default: true }
+    let sha256 = xray_core::hex(&Sha256::digest(content));
+    RemoteFile {
+        name: format!("mobilenet_v2-{}.pth", &sha256[..8]),
+        sha256: Some(sha256),
+        backbone: KIND,
+        default: true,
+    }
 }
 
 #[test]
@@ -131,6 +136,31 @@ fn a_wrong_file_is_deleted_and_said_so() {
 }
 
 #[test]
+fn nothing_is_downloaded_without_a_whole_hash() {
+    let (content, folder) = (content(), tempfile::tempdir().unwrap());
+    let store = WeightStore::at(folder.path());
+    let (url, log) = serve(content.clone(), Manner::WithoutRanges);
+    let file = file(&content);
+    let fetched =
+        |sha256: Option<String>| fetch(&url, &RemoteFile { sha256, ..file.clone() }, &store, &mut |_, _| {});
+    let error = fetched(None).unwrap_err();
+    assert!(
+        matches!(error, WeightsError::NoHash { .. }) && error.to_string().contains("--sha256"),
+        "{error}"
+    );
+    let whole = file.sha256.clone().unwrap();
+    // The eight digits of the name alone; another file's hash; a digit too few.
+    for given in [whole[..8].to_owned(), xray_core::hex(&Sha256::digest(b"x")), whole[..63].to_owned()] {
+        assert!(matches!(fetched(Some(given)), Err(WeightsError::OtherHash { .. })));
+    }
+    assert!(log.lock().unwrap().is_empty());
+    // With the digits of the name and another rest, which is what 32 bits would have let through.
+    let forged = format!("{}{}", &whole[..8], "0".repeat(56));
+    assert!(matches!(fetched(Some(forged)), Err(WeightsError::Checksum { .. })));
+    assert!(fetched(Some(whole.to_uppercase())).is_ok());
+}
+
+#[test]
 fn a_server_without_the_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let store = WeightStore::at(folder.path());
@@ -138,8 +168,6 @@ fn a_server_without_the_file_is_named() {
     let error = fetch(&url, &file(b"x"), &store, &mut |_, _| {}).unwrap_err().to_string();
     assert!(error.contains("404") && error.contains(&url), "{error}");
     assert_eq!(log.lock().unwrap().len(), 1);
-    let unchecked = RemoteFile { name: "mobilenet_v2.pth".to_owned(), ..file(b"x") };
-    assert!(matches!(fetch(&url, &unchecked, &store, &mut |_, _| {}), Err(WeightsError::Download { .. })));
     let closed = "http://127.0.0.1:9";
     assert!(matches!(fetch(closed, &file(b"x"), &store, &mut |_, _| {}), Err(WeightsError::Download { .. })));
 }

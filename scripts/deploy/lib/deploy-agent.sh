@@ -1,11 +1,14 @@
 #!/bin/sh
 # The agent of scripts/deploy/deploy.sh on the board, which that script copies there. POSIX sh; needs coreutils and flock.
 #
-#   sh agent.sh begin ID      make a folder for the files of deployment ID; print what the board is
-#   sh agent.sh verify ID     compare the files with the hashes in the plan, store and test them; nothing is switched yet
-#   sh agent.sh start ID      switch, watch, keep or roll back, in a process that outlives the connection
-#   sh agent.sh result ID     print how far that is
-#   sh agent.sh resume        roll back a deployment that was interrupted (at boot)
+#   sh agent.sh begin ID              make a folder for the files of deployment ID; print what the board is
+#   sh agent.sh verify ID PLAN AGENT  compare the plan and this agent with their hashes and the files with those in the plan,
+#                                     store and test them; nothing is switched yet
+#   sh agent.sh start ID PLAN AGENT   switch, watch, keep or roll back, in a process that outlives the connection
+#   sh agent.sh result ID             print how far that is
+#   sh agent.sh resume                roll back a deployment that was interrupted (at boot)
+#
+# The program is root's and everybody may run it; the models are the service's. What is run is hashed where it is run from.
 #
 # Files, below $EDGE_RUNTIME_ROOT in tests:
 #
@@ -15,11 +18,15 @@
 #   usr/local/bin/edge-runtime                                link through `current`; precedes the package's in /usr/bin
 #   etc/systemd/system/edge-runtime.service.d/deployed.conf   makes the service start it
 set -eu
+# Whatever mask root has here: the service's user must be able to run the program and to read a model.
+umask 022
 root=${EDGE_RUNTIME_ROOT:-}
 home=$root/usr/local/lib/edge-runtime
 program=$root/usr/local/bin/edge-runtime
 service=edge-runtime
 unit=$root/usr/lib/systemd/system/$service.service
+# The user of the service, as the package makes it.
+user=edge-runtime
 override=$root/etc/systemd/system/$service.service.d/deployed.conf
 
 fail() {
@@ -29,6 +36,14 @@ fail() {
 
 # Value of a key in a file of lines KEY=VALUE.
 value() { sed -n "s/^$2=//p" "$1" | head -n 1; }
+
+# intact FILE HASH: whether a file has this SHA-256.
+intact() { [ -n "$2" ] && [ "$(sha256sum "$1" 2>/dev/null | cut -d ' ' -f 1)" = "$2" ]; }
+
+# as_service COMMAND...: as the service's user, where there is one: what is written is then its own.
+as_service() {
+  if [ -z "$root" ] && [ "$(id -u)" = 0 ] && id "$user" >/dev/null 2>&1; then runuser -u "$user" -- "$@"; else "$@"; fi
+}
 
 in_use() { readlink "$home/current" 2>/dev/null | sed 's|^releases/||'; }
 
@@ -71,7 +86,7 @@ edge() {
   edge_program=$1
   shift
   # shellcheck disable=SC2046 # the options are several words
-  "$edge_program" model "$@" $(model_options)
+  as_service "$edge_program" model "$@" $(model_options)
 }
 
 # The first digits of the hash of the model in use; nothing if there is none.
@@ -164,6 +179,8 @@ resume() {
 
 begin() {
   mkdir -p "$home/staging/$1" "$home/releases"
+  # Made by a release that left them to root's mask, too.
+  chmod 755 "$home" "$home/staging" "$home/staging/$1" "$home/releases"
   # A deployment that was interrupted is rolled back first.
   flock -n "$home/lock" true || fail "another deployment is running on this board; try again when it has ended"
   if [ -e "$home/pending" ]; then resume >&2; fi
@@ -176,14 +193,17 @@ verify() {
   staging=$home/staging/$1
   plan=$staging/plan
   [ -f "$plan" ] || fail "the plan did not arrive"
+  intact "$plan" "$2" || fail "the plan did not arrive intact"
+  intact "$staging/agent.sh" "$3" || fail "the agent did not arrive intact"
   sha256=$(value "$plan" sha256)
   for file in edge-runtime model.onnx model.onnx.minisig; do
     wanted=$(value "$plan" "$file")
     [ -n "$wanted" ] || continue
-    found=$(sha256sum "$staging/$file" 2>/dev/null | cut -d ' ' -f 1)
-    [ "$found" = "$wanted" ] || fail "$file did not arrive intact: its hash is ${found:-missing}, not $wanted"
+    intact "$staging/$file" "$wanted" || fail "$file did not arrive intact: its hash is not $wanted"
+    chmod 644 "$staging/$file"
   done
   chmod 755 "$staging/edge-runtime"
+  if [ "$(id -u)" = 0 ]; then chown -R 0:0 "$staging"; fi
   selftest "$staging/edge-runtime"
   if [ -n "$(value "$plan" model.onnx)" ]; then
     edge "$staging/edge-runtime" install --dry-run "$staging/model.onnx" >/dev/null
@@ -192,23 +212,33 @@ verify() {
     rm -rf "$staging"
     return
   fi
-  if [ ! -d "$home/releases/$sha256" ]; then
-    rm -rf "$home/releases/$sha256.new"
-    mkdir "$home/releases/$sha256.new"
-    cp "$staging/edge-runtime" "$home/releases/$sha256.new/edge-runtime"
+  # One that is there may have been damaged since.
+  stored=$home/releases/$sha256
+  if ! intact "$stored/edge-runtime" "$sha256"; then
+    rm -rf "$stored.new" "$stored.damaged"
+    mkdir "$stored.new"
+    cp "$staging/edge-runtime" "$stored.new/edge-runtime"
+    chmod 755 "$stored.new/edge-runtime"
     sync
-    mv -T "$home/releases/$sha256.new" "$home/releases/$sha256"
+    intact "$stored.new/edge-runtime" "$sha256" || fail "the program could not be stored whole; the disk may be failing"
+    if [ -e "$stored" ]; then mv -T "$stored" "$stored.damaged"; fi
+    mv -T "$stored.new" "$stored"
+    rm -rf "$stored.damaged"
   fi
+  chmod 755 "$stored" "$stored/edge-runtime"
   cp "$staging/agent.sh" "$home/agent.sh.new"
   sync
+  intact "$home/agent.sh.new" "$3" || fail "the agent could not be stored whole; the disk may be failing"
   mv "$home/agent.sh.new" "$home/agent.sh"
 }
 
 start() {
   if [ -e "$home/result-$1" ]; then return; fi
   [ -f "$home/staging/$1/plan" ] || fail "the plan of this deployment does not exist any more"
+  intact "$home/staging/$1/plan" "$2" || fail "the plan on the board is not the one that was sent"
+  intact "$home/agent.sh" "$3" || fail "the agent on the board is not the one that was sent"
   # In a process of its own: if the connection drops, the board continues. Once only, however often it is called.
-  EDGE_RUNTIME_ROOT=$root setsid nohup flock -n -o -E 75 "$home/lock" sh "$home/agent.sh" watch "$1" \
+  EDGE_RUNTIME_ROOT=$root setsid nohup flock -n -o -E 75 "$home/lock" sh "$home/agent.sh" watch "$1" "$2" \
     >"$home/log-$1" 2>&1 </dev/null &
 }
 
@@ -219,6 +249,10 @@ watch() {
   seconds=$(value "$plan" health_seconds)
   command=$(value "$plan" health_command)
   if [ -e "$home/result-$1" ]; then return; fi
+  if ! intact "$plan" "$2"; then
+    set_result "$1" "refused: the plan on the board is not the one that was sent"
+    return
+  fi
   set_result "$1" running
   before=$(in_use)
   {
@@ -230,8 +264,12 @@ watch() {
   sync
   problem=
   switch "$sha256"
-  if [ -n "$(value "$plan" model.onnx)" ]; then
-    edge "$program" install "$staging/model.onnx" || problem="the model was not installed"
+  intact "$home/current/edge-runtime" "$sha256" || problem="the stored program is damaged"
+  model=$(value "$plan" model.onnx)
+  if [ -z "$problem" ] && [ -n "$model" ]; then
+    if ! intact "$staging/model.onnx" "$model" || ! edge "$program" install "$staging/model.onnx"; then
+      problem="the model was not installed"
+    fi
   fi
   if [ -z "$problem" ]; then
     board=$(value "$plan" board)
@@ -263,9 +301,9 @@ watch() {
 
 case ${1:-} in
   begin) begin "$2" ;;
-  verify) verify "$2" ;;
-  start) start "$2" ;;
-  watch) watch "$2" ;;
+  verify) verify "$2" "$3" "$4" ;;
+  start) start "$2" "$3" "$4" ;;
+  watch) watch "$2" "$3" ;;
   resume) if [ -e "$home/pending" ]; then resume; fi ;;
   result)
     result=$(cat "$home/result-$2" 2>/dev/null || echo unknown)

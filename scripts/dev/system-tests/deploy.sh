@@ -92,6 +92,16 @@ if [ "${FAULT_AT:-0}" -ne 0 ] && { [ $call -eq "$FAULT_AT" ] || { [ -n "${FAULT_
   echo "connection lost" >&2
   exit 255
 fi
+# A file that is changed on its way.
+if [ -n "${FAULT_FILE:-}" ] && [[ ${*: -1} == *'tar -xf'* ]]; then
+  changed=$(mktemp -d)
+  tar -xf - -C "$changed"
+  echo "health_command=touch $FAULT_COUNT-touched" >>"$changed/$FAULT_FILE"
+  tar -C "$changed" -cf - . | /usr/bin/ssh "$@"
+  status=$?
+  rm -rf "$changed"
+  exit $status
+fi
 exec /usr/bin/ssh "$@"
 SHIM
 chmod +x "$work/bin/ssh"
@@ -168,6 +178,28 @@ for case in "broken one refused:.the.program.does.not.start" "new stranger refus
 done
 deploy nowhere.invalid --binary "$work/new" "${fast[@]}" && die "a board that cannot be reached"
 grep -q "not started" "$said" || die "the unreachable board is not reported"
+
+begin "a plan, an agent or a program that was changed on its way is refused, and nothing of it is run"
+for file in plan agent.sh edge-runtime; do
+  words=$file
+  case $file in plan) words='the plan' ;; agent.sh) words='the agent' ;; esac
+  FAULT_FILE=$file deploy board-b --binary "$work/new" "${fast[@]}" && die "a changed $file was taken"
+  outcome b "refused: $words did not arrive intact"
+  runs b old
+done
+[ ! -e "$work/count-touched" ] || die "a command of a changed plan was run"
+
+begin "modes are those of a board, whatever this machine's are, and a stored program that was damaged is stored again"
+(umask 077 && cp "$work/old" "$work/private" && deploy board-b --binary "$work/private" "${fast[@]}") || die "under a mask"
+for path in "$(lib b)" "$(lib b)/releases" "$(lib b)/current/" "$(lib b)/current/edge-runtime"; do
+  [ "$(stat -c %a "$path")" = 755 ] || die "$path has the mode $(stat -c %a "$path")"
+  checks=$((checks + 1))
+done
+[ "$(stat -c %a "$(lib b)/agent.sh")" = 644 ] || die "the agent has the mode $(stat -c %a "$(lib b)/agent.sh")"
+echo damage >>"$(lib b)/current/edge-runtime"
+[ "$(release_of b)" = damaged ] || die "it was not damaged"
+deploy board-b --binary "$work/old" "${fast[@]}" || die "over a damaged release"
+runs b old
 
 begin "one call fails, at each step in each way: it is repeated"
 # watching RELEASE: board a watches it.

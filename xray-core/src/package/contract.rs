@@ -184,7 +184,7 @@ fn is_uncalibrated(temperature: &f64) -> bool {
 
 /// Said wherever results of random backbones are shown.
 pub const RANDOM_WARNING: &str = "RANDOM BACKBONES: what follows proves that the program works, nothing about medicine. \
-     Real weights: `host-trainer weights fetch` or `host-trainer weights import FILE --as NAME`.";
+     Real weights: `host-trainer weights import FILE --as NAME` or `host-trainer weights fetch NAME --sha256 HEX`.";
 
 fn is_zero(version: &u64) -> bool {
     *version == 0

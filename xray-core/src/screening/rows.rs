@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use serde::Serialize;
+use xray_intake::{printable, printable_json};
 
 use super::{NoResult, ScreenedPath, Screener, Screening, Summary};
 use crate::decision::Finding;
@@ -137,23 +138,13 @@ impl ReportRow {
         }
     }
 
-    /// One JSON object, without the line's end.
+    /// One JSON object, without the line's end; [`printable_json`].
     ///
     /// # Errors
     /// The serializer's, as an I/O error; a row holds nothing that it refuses.
     pub fn render_json(&self) -> io::Result<String> {
-        Ok(serde_json::to_string(self)?)
+        Ok(printable_json(&serde_json::to_string(self)?))
     }
-}
-
-/// `text` with control characters escaped: a file's name must not be able to write a second line into a
-/// report or colours onto a terminal.
-pub fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
-    }
-    out
 }
 
 /// Writes a row for each item as soon as it is there, flushed, so that a reader sees it at once.

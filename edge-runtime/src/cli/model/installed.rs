@@ -10,8 +10,10 @@ use xray_core::package::signature_of;
 use xray_core::screening::printable;
 
 use super::StoreArgs;
-use crate::cli::print;
+use crate::cli::{print, print_json};
 use crate::commands::Outcome;
+#[cfg(unix)]
+use crate::commands::model::recorded_floor;
 use crate::commands::model::self_test_here;
 use crate::models::{
     InstallOptions, Installation, Installed, ModelFolder, ModelStoreError, SelfTestReport, Slot, SourceFile,
@@ -42,7 +44,7 @@ pub(in crate::cli) struct InstallArgs {
     /// Successful screenings before it is confirmed; 0 confirms it at once
     #[arg(long, value_name = "N", default_value_t = TrialLimits::default().screenings)]
     trial: u32,
-    /// Install it even if its version is lower than that of a model that ran here
+    /// Install it even if it has no version, one that another model had, or a lower one than a model that ran here
     #[arg(long)]
     allow_downgrade: bool,
     /// Install it even if it failed on this board before
@@ -54,6 +56,10 @@ pub(in crate::cli) struct InstallArgs {
     /// One JSON object instead of lines
     #[arg(long)]
     json: bool,
+    /// The folder that `[record]` in the configuration names: its record knows which versions ran here
+    #[cfg(unix)]
+    #[arg(long, value_name = "DIR", default_value = crate::STORE)]
+    records: PathBuf,
     #[command(flatten)]
     at: StoreArgs,
 }
@@ -94,14 +100,19 @@ pub(super) fn install(args: &InstallArgs, out: &mut impl Write) -> Result<Outcom
         allow_downgrade: args.allow_downgrade,
         retry: args.retry,
         dry_run: args.dry_run,
+        #[cfg(unix)]
+        floor: recorded_floor(&args.records)?,
+        #[cfg(not(unix))]
+        floor: 0,
     };
     let signature = args.signature.clone().unwrap_or_else(|| signature_of(&args.file));
     let source = SourceFile { model: args.file.clone(), signature };
     let done = args.at.location().open()?.install_file(&source, options, self_test_here);
     let Some(done) = taken(done, args.json, out)? else { return Ok(Outcome::Refused) };
-    let text =
-        if args.json { line(&installed_json(&done, args.dry_run)) } else { installed(&done, args.dry_run) };
-    print(out, &text)?;
+    match args.json {
+        true => print_json(out, &installed_json(&done, args.dry_run))?,
+        false => print(out, &installed(&done, args.dry_run))?,
+    }
     Ok(Outcome::Complete)
 }
 
@@ -113,14 +124,16 @@ pub(super) fn rollback(args: &RollbackArgs, out: &mut impl Write) -> Result<Outc
     let done = args.at.location().open()?.rollback(args.dry_run, self_test_here);
     let Some(model) = taken(done, args.json, out)? else { return Ok(Outcome::Refused) };
     let words = if args.dry_run { "would go back to" } else { "went back to" };
-    let text = match args.json {
-        true => line(&json!({
-            "outcome": if args.dry_run { "would-roll-back" } else { "rolled-back" },
-            "model": model,
-        })),
-        false => format!("{words} {}\n", describe(&model)),
-    };
-    print(out, &text)?;
+    match args.json {
+        true => print_json(
+            out,
+            &json!({
+                "outcome": if args.dry_run { "would-roll-back" } else { "rolled-back" },
+                "model": model,
+            }),
+        )?,
+        false => print(out, &format!("{words} {}\n", describe(&model)))?,
+    }
     Ok(Outcome::Complete)
 }
 
@@ -134,12 +147,10 @@ pub(super) fn status(args: &StatusArgs, out: &mut impl Write) -> Result<Outcome>
         true => Some(args.at.location().open()?.check(self_test_here)?),
         false => None,
     };
-    let text = if args.json {
-        line(&state_json(&state, checked.as_ref()))
-    } else {
-        describe_state(&state, checked.as_ref())
-    };
-    print(out, &text)?;
+    match args.json {
+        true => print_json(out, &state_json(&state, checked.as_ref()))?,
+        false => print(out, &describe_state(&state, checked.as_ref()))?,
+    }
     Ok(Outcome::Complete)
 }
 
@@ -150,7 +161,7 @@ fn taken<T>(done: Result<T, ModelStoreError>, json: bool, out: &mut impl Write) 
         Err(ModelStoreError::Refused(refusal)) => {
             let reason = refusal.to_string();
             match json {
-                true => print(out, &line(&json!({ "outcome": "refused", "reason": reason })))?,
+                true => print_json(out, &json!({ "outcome": "refused", "reason": reason }))?,
                 // Not eprintln!, which panics where the standard error is closed.
                 false => drop(writeln!(std::io::stderr(), "refused: {}", printable(&reason))),
             }
@@ -167,7 +178,7 @@ fn installed(done: &Installation, dry_run: bool) -> String {
     text += &format!("signed: {}\n", printable(&done.comment));
     text += &format!("it gives the right answer to the test pattern here (engine {})\n", proof.engine);
     for warning in &proof.warnings {
-        text += &format!("warning: {warning}\n");
+        text += &format!("warning: {}\n", printable(warning));
     }
     match done.trial {
         0 => text += "kept: there is no other model to go back to, or no trial was asked for\n",
@@ -243,8 +254,4 @@ fn state_json(state: &State, checked: Option<&SelfTestReport>) -> Value {
         "events": state.events(),
         "checked": checked.map(|proof| proof.engine),
     })
-}
-
-fn line(value: &Value) -> String {
-    format!("{value}\n")
 }

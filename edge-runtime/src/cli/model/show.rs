@@ -11,7 +11,7 @@ use xray_core::engine::FusedEngine;
 use xray_core::package::{Contract, PackageFile, QualityGateRecord, SCHEMA_VERSION, VerifiedPackage};
 use xray_core::screening::printable;
 
-use crate::cli::print;
+use crate::cli::{print, print_json};
 
 #[derive(Serialize)]
 struct ModelFile<'a> {
@@ -27,8 +27,7 @@ struct ModelFile<'a> {
 /// If the file is not a package that may be run, or `out` cannot be written.
 pub(super) fn show(file: &Path, json: bool, out: &mut impl Write) -> Result<()> {
     let package = PackageFile::read(file)?.verify()?;
-    let text = if json { as_json(&package)? } else { as_text(&package)? };
-    print(out, &text)
+    if json { print_json(out, &ModelFile::of(&package)) } else { print(out, &as_text(&package)?) }
 }
 
 /// Loads the model into the fused engine and prints its report, as text or JSON.
@@ -38,18 +37,23 @@ pub(super) fn show(file: &Path, json: bool, out: &mut impl Write) -> Result<()> 
 pub(super) fn explain(file: &Path, json: bool, out: &mut impl Write) -> Result<()> {
     let engine = FusedEngine::load(&PackageFile::read(file)?.verify()?, NonZeroUsize::MIN)?;
     let report = engine.report();
-    let text = if json { serde_json::to_string(report)? + "\n" } else { report.to_string() };
-    print(out, &text)
+    if json {
+        return print_json(out, report);
+    }
+    // It names operators as the model's maker called them.
+    let lines: String = report.to_string().lines().map(|line| printable(line) + "\n").collect();
+    print(out, &lines)
 }
 
-fn as_json(package: &VerifiedPackage) -> Result<String> {
-    let shown = ModelFile {
-        file: package.path().display().to_string(),
-        sha256: package.sha256(),
-        schema: SCHEMA_VERSION,
-        contract: package.contract(),
-    };
-    Ok(serde_json::to_string(&shown)? + "\n")
+impl ModelFile<'_> {
+    fn of(package: &VerifiedPackage) -> ModelFile<'_> {
+        ModelFile {
+            file: package.path().display().to_string(),
+            sha256: package.sha256(),
+            schema: SCHEMA_VERSION,
+            contract: package.contract(),
+        }
+    }
 }
 
 fn as_text(package: &VerifiedPackage) -> Result<String> {

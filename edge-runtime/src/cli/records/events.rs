@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Result;
-use xray_core::screening::printable;
+use xray_core::screening::{printable, printable_json};
 
 use crate::models::ModelEvent;
 use crate::records::RecordReader;
@@ -24,7 +24,7 @@ pub(super) fn write(store: &Path, json: bool, out: &mut impl Write) -> Result<()
                 "previous": event.previous.to_string(),
                 "hash": event.hash.to_string(),
             });
-            writeln!(out, "{line}")?;
+            writeln!(out, "{}", printable_json(&line.to_string()))?;
         } else {
             let said =
                 serde_json::from_value::<ModelEvent>(what).map_or(event.event, |event| event.to_string());

@@ -1,5 +1,6 @@
 //! `records`: what was screened, listed, shown, exported, verified; and what was refused without a record.
 
+mod erase;
 mod events;
 mod refusals;
 mod show;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 
+use self::erase::EraseOptions;
 use self::verify::VerifyOptions;
 use crate::records::{ChainHead, ExportFormat, Exporter, RecordReader, Timestamp, mark_reported};
 
@@ -22,7 +24,9 @@ Examples:
   edge-runtime records events
   edge-runtime records refusals --csv > refused.csv
   edge-runtime records mark-reported --up-to 200 --dry-run
+  edge-runtime records erase 17 --dry-run
   edge-runtime records verify --holds 200:1f3a…
+  edge-runtime records verify --against report.html
 
 The records can be read while `edge-runtime run` writes them.
 
@@ -81,6 +85,22 @@ enum RecordsCommand {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Erase image and heat map of records, with all that the image's file says of patient and study; the records stay, so
+    /// that the chain does. On flash memory the blocks can be found again until they are used again
+    Erase {
+        /// Numbers, or image IDs (SHA-256)
+        #[arg(required = true, value_name = "NUMBER|HASH")]
+        which: Vec<String>,
+        /// Only say which that would be
+        #[arg(long)]
+        dry_run: bool,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// What happened to the models of the board: installed, confirmed, refused, taken back
     Events {
         /// One JSON object a line
@@ -108,6 +128,9 @@ enum RecordsCommand {
         /// A record's number and hash that were noted down before
         #[arg(long, value_name = "NUMBER:HASH", value_parser = chain_head)]
         holds: Option<ChainHead>,
+        /// A report (HTML, DICOM) or an export (CSV, JSON) that was kept: each record that it names must be in this chain
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
         /// One JSON object
         #[arg(long)]
         json: bool,
@@ -130,6 +153,10 @@ pub(in crate::cli) fn run(args: &RecordsArgs, out: &mut impl Write) -> Result<()
         }
         RecordsCommand::Show { which, json } => show::write(&args.store, which, *json, out),
         RecordsCommand::MarkReported { up_to, dry_run } => mark(&args.store, *up_to, *dry_run, out),
+        RecordsCommand::Erase { which, dry_run, yes, json } => {
+            let options = EraseOptions { dry_run: *dry_run, yes: *yes, json: *json };
+            erase::run(&args.store, which, options, out)
+        }
         RecordsCommand::Events { json } => events::write(&args.store, *json, out),
         RecordsCommand::Refusals { day, csv, json } => {
             let form = match (csv, json) {
@@ -139,8 +166,13 @@ pub(in crate::cli) fn run(args: &RecordsArgs, out: &mut impl Write) -> Result<()
             };
             refusals::write(&args.store, form, day.as_deref(), out)
         }
-        RecordsCommand::Verify { chain_only, holds, json } => {
-            let options = VerifyOptions { chain_only: *chain_only, holds: *holds, json: *json };
+        RecordsCommand::Verify { chain_only, holds, against, json } => {
+            let options = VerifyOptions {
+                chain_only: *chain_only,
+                holds: *holds,
+                against: against.as_deref(),
+                json: *json,
+            };
             verify::write(&args.store, options, out)
         }
     };

@@ -9,7 +9,7 @@ use xray_core::decision::DISCLAIMER;
 use crate::records::{Hash256, Record, RecordReader, RecordRow};
 use crate::ui::decimals::decimals_of;
 
-fn find(reader: &RecordReader, which: &str) -> Result<Record> {
+pub(super) fn find(reader: &RecordReader, which: &str) -> Result<Record> {
     let found = match (which.parse::<u64>(), which.parse::<Hash256>()) {
         (Ok(sequence), _) => reader.by_sequence(sequence)?,
         (_, Ok(content)) => reader.by_image_id(&content)?,
@@ -27,7 +27,10 @@ pub(super) fn write(store: &Path, which: &str, json: bool, out: &mut impl Write)
     }
     let image = match reader.image(&record)? {
         Some(path) => path.display().to_string(),
-        None => "deleted to free space after it was reported".to_owned(),
+        None => match reader.erased_at(record.sequence)? {
+            Some(at) => format!("erased on request at {}", at.rfc3339()),
+            None => "deleted to free space after it was reported".to_owned(),
+        },
     };
     let trusted = if row.time_trusted { "" } else { " (the clock was not set)" };
     let digits = decimals_of(&record.entry, None, 4);

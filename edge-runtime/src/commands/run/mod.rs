@@ -21,11 +21,11 @@ use crate::decoding::ImageDecoder;
 use crate::gpio::button::Press;
 use crate::gpio::{Backend, Board};
 use crate::inputs::Input;
-use crate::models::ModelStoreError;
+use crate::models::{ModelStoreError, StickPolicy};
 use crate::records::RecordStore;
 use crate::status::{Counters, SharedStatus, Signal, SilenceLimits, StatusPublisher, publish_fault};
 use crate::ui::lights::{BoardFile, Indicator, MirroredLights, NoLights, Patterns, SignalOutput};
-use crate::ui::web::{self, DeviceContext};
+use crate::ui::web::{self, DeviceContext, PageError};
 
 /// Checks a configuration, its board file, its model and its page; nothing is stored.
 ///
@@ -55,15 +55,21 @@ pub fn run(file: &Path) -> Result<Outcome> {
         Some(file) => Box::new(Indicator::open(file)?.watching(silence)),
     };
     let status = Arc::new(SharedStatus::new(silence));
-    let context = RunContext {
+    let mut context = RunContext {
         config: &config,
         lights: &MirroredLights::new(&*lights, status.clone()),
         status: status.clone(),
         counters: Arc::new(Counters::default()),
         decoder: Arc::default(),
+        impaired: None,
     };
     context.lights.show(Signal::Busy);
-    let ended = context.open_page(patterns).and_then(|()| context.work(button));
+    context.impaired =
+        context.open_page(patterns).err().map(|error| format!("{error}; screening goes on without the page"));
+    if let Some(impaired) = &context.impaired {
+        error!("{impaired}");
+    }
+    let ended = context.work(button);
     if let Err(fault) = &ended {
         error!("{fault:#}");
         status.set_error(Some(format!("{fault:#}")));
@@ -91,12 +97,14 @@ struct RunContext<'a> {
     status: Arc<SharedStatus>,
     counters: Arc<Counters>,
     decoder: Arc<ImageDecoder>,
+    /// Why there is no page although there should be one.
+    impaired: Option<String>,
 }
 
 impl RunContext<'_> {
-    /// Serves the page, where the configuration asks for one, in a thread of its own. A page that fails later does not
+    /// Serves the page, where the configuration asks for one, in a thread of its own. A page that cannot be served does not
     /// stop screening.
-    fn open_page(&self, patterns: Patterns) -> Result<()> {
+    fn open_page(&self, patterns: Patterns) -> Result<(), PageError> {
         let Some(options) = &self.config.page else { return Ok(()) };
         let device = DeviceContext {
             store: self.config.record.folder.clone(),
@@ -134,14 +142,17 @@ impl RunContext<'_> {
         let config = self.config;
         let loaded = match model::load(config) {
             Err(error) if lacks_a_model(&error) => match &config.stick {
-                Some(stick) => return self.wait_for_a_model(inputs::stick(stick)?, &error),
-                None => return Err(error),
+                Some(stick) if config.model.from_stick != StickPolicy::Never => {
+                    return self.wait_for_a_model(inputs::stick(stick)?, button, &error);
+                }
+                _ => return Err(error),
             },
             loaded => loaded?,
         };
         let facts = loaded.facts(config);
         let model::DaemonModel { screener, identity, installed } = loaded;
-        let publisher = self.publisher();
+        let mut publisher = self.publisher();
+        publisher.error(self.impaired.clone());
         let engine = screener.engine_name();
         if let Some(timeout) = publisher.too_short_for(longest_cycle(config).max(config.lights.fault_s)) {
             warn!(
@@ -164,6 +175,7 @@ impl RunContext<'_> {
             counters: self.counters.clone(),
             publisher,
             button,
+            impaired: self.impaired.clone(),
         };
         parts.publisher.ready();
         self.status.ready(facts);
@@ -178,20 +190,32 @@ impl RunContext<'_> {
     }
 
     /// Nothing can be screened until a stick brings a model, or somebody installs one by hand.
-    fn wait_for_a_model(&self, stick: Box<dyn Input>, lack: &anyhow::Error) -> Result<Outcome> {
-        let reason = format!("{lack}, or put in a stick that carries one with its signature");
+    fn wait_for_a_model(
+        &self,
+        stick: Box<dyn Input>,
+        button: Option<Receiver<Press>>,
+        lack: &anyhow::Error,
+    ) -> Result<Outcome> {
+        let also = self.impaired.as_ref().map_or_else(String::new, |impaired| format!("; {impaired}"));
+        let reason = format!("{lack}, or put in a stick that carries one with its signature{also}");
         warn!("{reason}");
         let mut publisher = self.publisher();
         // In this order: a deployment waits until it is ready, and reads the status next.
-        publisher.error(Some(reason));
+        publisher.error(Some(reason.clone()));
         publisher.ready();
         let wait = FirstModelWait {
             record: self.store()?,
-            installed: InstalledModel::none_yet(model::store(self.config)?, model::engine(self.config)?),
+            installed: InstalledModel::none_yet(
+                model::store(self.config)?,
+                model::engine(self.config)?,
+                self.config.model.from_stick,
+            ),
             stick,
+            button,
             lights: self.lights,
             at_least: self.config.lights.at_least_s,
             publisher,
+            lack: reason,
         };
         wait.wait()?;
         info!("{}", Fault::Replaced);

@@ -42,7 +42,8 @@ pub(super) fn load(config: &Config) -> Result<DaemonModel> {
             if let Some(reason) = &started.went_back {
                 warn!("this board went back to the model before: {reason}");
             }
-            (started.ready, Some(InstalledModel::new(store, options, started.sha256)))
+            let from_stick = config.model.from_stick;
+            (started.ready, Some(InstalledModel::new(store, options, from_stick, started.sha256)))
         }
     };
     for warning in screener.warnings() {

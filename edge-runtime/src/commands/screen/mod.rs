@@ -14,7 +14,7 @@ use anyhow::Result;
 use xray_core::decision::DISCLAIMER;
 use xray_core::engine::{EngineChoice, EngineOptions};
 use xray_core::package::RANDOM_WARNING;
-use xray_core::screening::{ReportFormat, screen_paths_with, write_rows};
+use xray_core::screening::{ReportFormat, printable, screen_paths_with, write_rows};
 use xray_decode::{Decoder, View};
 
 use self::batch_lights::BatchLights;
@@ -134,7 +134,7 @@ fn screen(
     Ok(if summary.is_complete() && failed.is_empty() { Outcome::Complete } else { Outcome::Incomplete })
 }
 
-/// A note that cannot be written is no reason to withhold a verdict.
+/// A note that cannot be written is no reason to withhold a verdict. It may name a file.
 fn note(notes: &mut impl Write, line: &str) {
-    let _ = writeln!(notes, "{line}");
+    let _ = writeln!(notes, "{}", printable(line));
 }

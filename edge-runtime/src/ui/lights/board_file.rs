@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::patterns::{Pattern, PatternError, Patterns};
 use crate::gpio::{Backend, Board, Line, LineConflict, Lines, Part, built_in};
 use crate::status::Signal;
+use crate::toml_text;
 
 /// Largest board file that is read, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -99,7 +100,7 @@ impl BoardFile {
     pub(super) fn parse(file: &str, text: &str) -> Result<BoardFile, BoardError> {
         let content: FileContent = toml::from_str(text).map_err(|error| BoardError::Invalid {
             file: file.to_owned(),
-            reason: error.to_string().trim_end().to_owned(),
+            reason: toml_text::reason(text, &error),
         })?;
         let FileContent { name, backend, machines, lines, patterns } = content;
         let patterns = Patterns::with(&patterns)

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::ReportData;
-use crate::records::Outcome;
+use crate::records::{ChainHead, Outcome};
 use crate::ui::decimals::decimals_of;
 use crate::ui::i18n::Translation;
 use crate::ui::picture;
@@ -134,6 +134,7 @@ fn facts(data: &ReportData, words: &Translation) -> Markup {
             }
             dt { (words.fact.origin) } dd { (words.origin(entry.origin.code())) }
             dt { (words.fact.content) } dd { code { (entry.image_id) } }
+            dt { (words.fact.chain) } dd { code { (ChainHead::of(&data.record)) } " " (words.fact.chain_hint) }
             dt { (words.fact.program) } dd { "edge-runtime " (env!("CARGO_PKG_VERSION")) }
         }
     }

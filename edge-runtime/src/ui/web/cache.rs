@@ -48,6 +48,14 @@ impl Cache {
         kept.push_back((which, file.clone()));
     }
 
+    /// Drops the pictures of a record.
+    pub fn forget(&self, sequence: u64) {
+        let mut kept = self.pictures.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(
+            |(one, _)| !matches!(one, PictureKey::XRay(of) | PictureKey::Heat(of) if *of == sequence),
+        );
+    }
+
     /// Why there is no picture of a record, if that was found out before.
     pub fn failure(&self, sequence: u64) -> Option<PictureError> {
         let kept = self.failures.lock().unwrap_or_else(PoisonError::into_inner);

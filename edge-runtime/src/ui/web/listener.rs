@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
+use super::client_limit::ClientLimit;
 use super::login_throttle::Peer;
 
 /// Connections at once; a browser opens six.
@@ -32,18 +33,24 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(200);
 /// Serves until the program ends.
 pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router) {
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let clients = ClientLimit::default();
     loop {
         // It is never closed.
         let Ok(permit) = permits.clone().acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, peer)) => {
+                // Closed at once, so that the places of others stay free.
+                let Some(slot) = clients.take(peer.ip()) else {
+                    debug!("page: a client has too many connections");
+                    continue;
+                };
                 let tls = tls.clone();
                 let router = router.clone().layer(Extension(Peer(peer.ip().to_canonical())));
                 tokio::spawn(async move {
                     if timeout(CONNECTION_TIMEOUT, connection(stream, tls, router)).await.is_err() {
                         debug!("page: a connection took too long");
                     }
-                    drop(permit);
+                    drop((permit, slot));
                 });
             }
             Err(error) => {

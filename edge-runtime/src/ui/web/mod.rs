@@ -12,6 +12,7 @@
 
 mod assets;
 mod cache;
+mod client_limit;
 mod denied;
 mod error;
 mod guard;

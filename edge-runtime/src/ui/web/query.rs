@@ -179,6 +179,11 @@ fn record_view(site: &Site, reader: &RecordReader, record: Record) -> Result<Rec
 /// Draws the picture and the heat map of a record, unless they are there already.
 fn draw(site: &Site, reader: &RecordReader, record: &Record) -> Result<(), PictureError> {
     let which = PictureKey::XRay(record.sequence);
+    // A picture outlives its image in the cache; nobody shall see one that was erased.
+    if let Err(gone) = picture::kept(reader, record) {
+        site.pictures.forget(record.sequence);
+        return Err(gone);
+    }
     if site.pictures.get(which).is_some() {
         return Ok(());
     }

@@ -221,6 +221,7 @@ impl Bench {
             counters: self.counters.clone(),
             publisher: StatusPublisher::from_environment().with_shared(status),
             button: None,
+            impaired: None,
         });
         let mut ended = daemon.recover();
         for _ in 0..cycles {

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_daemon_serves_it_and_ends_if_its_port_is_taken() {
+fn the_daemon_serves_it_and_screens_without_it_if_its_port_is_taken() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let model = crate::support::model_bytes_with_known_answer(0.0);
@@ -13,12 +13,27 @@ fn the_daemon_serves_it_and_ends_if_its_port_is_taken() {
         command.arg("run").arg("--config").arg(device.at("config.toml"));
         command
     };
-    let ended = run().output().unwrap();
-    assert_eq!(ended.status.code(), Some(1));
-    let said = String::from_utf8(ended.stderr).unwrap();
-    assert!(said.contains("is taken by another program") && said.contains("lights: fault"), "{said}");
-    drop(taken);
+    let socket = device.at("notify");
+    let manager = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
+    let stderr = std::process::Stdio::piped();
+    let mut child = run().env("NOTIFY_SOCKET", &socket).stderr(stderr).spawn().unwrap();
+    let stderr = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut lines = std::io::BufRead::lines(stderr).map_while(Result::ok);
+    let taken_by = lines.find(|line| line.contains("is taken by another program"));
+    let fault = lines.find(|line| line.contains("lights: fault"));
     device.write("watched/a", &device::picture(2));
+    let screened = lines.find(|line| line.contains("lights: no sign"));
+    let mut buffer = [0; 4096];
+    let sent =
+        manager.recv(&mut buffer).map(|length| String::from_utf8_lossy(&buffer[..length]).into_owned());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(taken_by.is_some_and(|line| line.contains("screening goes on")));
+    assert!(fault.is_some() && screened.is_some());
+    let sent = sent.unwrap();
+    assert!(sent.starts_with("STATUS=fault: page: ") && sent.contains("is taken by"), "{sent}");
+    drop(taken);
     let mut child =
         run().stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
     let address = ([127, 0, 0, 1], port).into();

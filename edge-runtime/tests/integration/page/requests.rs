@@ -53,3 +53,17 @@ fn a_port_that_is_taken_is_said() {
     let error = web::start(&foreign, served.device()).unwrap_err();
     assert!(error.to_string().contains("name a `token_file`"), "{error}");
 }
+
+#[test]
+fn one_client_cannot_take_all_connections() {
+    let served = ServedPage::filled();
+    // Twelve are what two browsers open.
+    let held: Vec<_> = (0..12).map(|_| std::net::TcpStream::connect(served.address).unwrap()).collect();
+    let request = "GET /live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let refused =
+        http::until(Duration::from_secs(5), || http::reach(served.address, request).is_none().then_some(()));
+    assert!(refused.is_some());
+    drop(held);
+    let answered = http::until(Duration::from_secs(5), || http::reach(served.address, request));
+    assert!(answered.is_some_and(|answer| answer.status == 200));
+}

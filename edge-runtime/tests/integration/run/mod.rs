@@ -1,5 +1,6 @@
 //! The daemon as a process: what it reads, what it shows, what it leaves behind.
 
+mod canary;
 mod checks;
 mod disk_full;
 mod inputs;

@@ -11,6 +11,7 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use xray_core::screening::{printable, printable_json};
 
 #[cfg(not(all(unix, feature = "tui")))]
 use no_tui::Dashboard;
@@ -165,7 +166,7 @@ impl Reporter {
             }
         }
         match serde_json::to_string(event) {
-            Ok(line) => eprintln!("{line}"),
+            Ok(line) => eprintln!("{}", printable_json(&line)),
             // Every event has a JSON form: this would be a fault of its declaration.
             Err(error) => eprintln!("warning: an event could not be written: {error}"),
         }
@@ -208,9 +209,11 @@ impl Reporter {
         lines.iter().for_each(|line| self.line(line));
     }
 
+    /// Such a line may name a file.
     fn line(&mut self, text: &str) {
+        let text = printable(text);
         match (&mut self.training, &self.bar) {
-            (Some(Training { dashboard: Some(_), lines, .. }), _) => lines.push(text.to_owned()),
+            (Some(Training { dashboard: Some(_), lines, .. }), _) => lines.push(text),
             (_, Some(bar)) => bar.suspend(|| eprintln!("{text}")),
             (_, None) => eprintln!("{text}"),
         }

@@ -31,6 +31,7 @@ impl Pattern {
             Signal::MayBePulled => Pattern { yellow: CALM, ..DARK },
             Signal::Busy => Pattern { yellow: FAST, ..DARK },
             Signal::ModelFound => Pattern { yellow: TWINKLE, ..DARK },
+            Signal::ModelWaiting => Pattern { red: WINK, yellow: CALM, buzzer: long_beeps(1), ..DARK },
             Signal::ModelInstalled => Pattern { yellow: GAPS, buzzer: long_beeps(1), ..DARK },
             Signal::ModelRefused => Pattern { red: WINK, yellow: Rhythm::On, buzzer: long_beeps(3), ..DARK },
             Signal::NoSign => Pattern { green: Rhythm::On, buzzer: beeps(1), ..DARK },

@@ -10,6 +10,7 @@ use super::super::ReportData;
 use super::DicomError;
 use super::caption::under;
 use super::common::{FileKind, begin, file, recorded, reference, result, sequence, source, test, text};
+use crate::records::ChainHead;
 use crate::ui::decimals::decimals_of;
 use crate::ui::picture::{self, PictureError};
 
@@ -29,13 +30,14 @@ pub fn capture(data: &ReportData) -> Result<Vec<u8>, DicomError> {
     let picture = under(&drawn(data)?, &lines(data));
     let mut object = begin(data, &KIND);
     let heat = if data.heat.is_some() { "heat map and " } else { "" };
+    let comments = format!("{DISCLAIMER} Number and hash of the record: {}", ChainHead::of(&data.record));
     let derivation = format!("Reduced; {heat}result of an automatic screening burnt in");
     for (tag, vr, value) in [
         (tags::CONVERSION_TYPE, VR::CS, "WSD"),
         (tags::IMAGE_TYPE, VR::CS, "DERIVED\\SECONDARY"),
         (tags::PATIENT_ORIENTATION, VR::CS, ""),
         (tags::DERIVATION_DESCRIPTION, VR::ST, derivation.as_str()),
-        (tags::IMAGE_COMMENTS, VR::LT, DISCLAIMER),
+        (tags::IMAGE_COMMENTS, VR::LT, comments.as_str()),
         (tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "RGB"),
     ] {
         object.put(text(tag, vr, value));
@@ -104,5 +106,8 @@ fn lines(data: &ReportData) -> Vec<String> {
     }
     lines.push(format!("record {}, {}", record.sequence, recorded(record)));
     lines.push(format!("model {}", &entry.model.to_string()[..16]));
+    // A line holds 60 characters.
+    let hash = record.hash.to_string();
+    lines.extend([format!("hash  {}", &hash[..32]), format!("      {}", &hash[32..])]);
     lines
 }

@@ -12,6 +12,7 @@ use super::common::{
     test, text,
 };
 use super::uid::uid;
+use crate::records::ChainHead;
 use crate::ui::decimals::decimals_of;
 
 const KIND: FileKind = FileKind {
@@ -45,6 +46,7 @@ const REASON: Code = term("reason", OURS, "Reason for no result");
 const MODEL: Code = term("model", OURS, "SHA-256 of the model");
 const CONTENT: Code = term("content", OURS, "SHA-256 of the image file");
 const RECORD: Code = term("record", OURS, "Record");
+const CHAIN: Code = term("chain", OURS, "Number and hash of the record in its chain");
 const RECORDED: Code = term("recorded", OURS, "Recorded at");
 const NO_UNITS: Code = term("1", "UCUM", "no units");
 // PS3.16, annex D.
@@ -112,6 +114,7 @@ fn content(data: &ReportData, source: Option<&SourceImage>) -> Vec<InMemDicomObj
     all.push(words("CONTAINS", MODEL, &entry.model.to_string()));
     all.push(words("CONTAINS", CONTENT, &entry.image_id.to_string()));
     all.push(words("CONTAINS", RECORD, &record.sequence.to_string()));
+    all.push(words("CONTAINS", CHAIN, &ChainHead::of(record).to_string()));
     all.push(words("CONTAINS", RECORDED, &recorded(record)));
     if let Some(source) = source {
         let image = [sequence(tags::REFERENCED_SOP_SEQUENCE, vec![reference(source)])];

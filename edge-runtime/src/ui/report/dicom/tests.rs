@@ -130,7 +130,9 @@ fn a_capture_shows_the_x_ray_and_words_under_it() {
     assert!(rows > 64 && columns > 64, "{rows} {columns}");
     let middle = (32 * columns + columns / 2) * 3;
     assert_eq!(pixels[middle..middle + 3], [40; 3]);
-    assert!(text(&object, tags::IMAGE_COMMENTS).contains("not a diagnosis"));
+    let comments = text(&object, tags::IMAGE_COMMENTS);
+    let head = format!("1:{}", data(plain(), no_result(), false).record.hash);
+    assert!(comments.contains("not a diagnosis") && comments.ends_with(&head), "{comments}");
     assert_eq!(text(&object, tags::PATIENT_NAME), "");
 }
 
@@ -149,6 +151,7 @@ fn a_report_without_a_result_has_its_reason_and_no_probability() {
     assert_eq!(value("result").as_deref(), Some("NO RESULT: blurred"));
     assert_eq!(value("reason").as_deref(), Some("blurred"));
     assert_eq!(value("content"), Some(Hash256::of(&plain()).to_string()));
+    assert_eq!(value("chain"), Some(format!("1:{}", data(plain(), no_result(), false).record.hash)));
     assert!(value("recorded").is_some_and(|text| text.ends_with("(the clock was not set)")));
     assert!(value("121106").is_some_and(|text| text.contains("not a diagnosis")));
     let numbers = items.iter().filter(|item| text(item, tags::VALUE_TYPE) == "NUM").count();

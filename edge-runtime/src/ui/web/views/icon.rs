@@ -23,6 +23,8 @@ pub enum Shape {
     Busy,
     /// A box with a question mark over it.
     ModelFound,
+    /// A box with a hand's finger over it.
+    ModelWaiting,
     /// A box with an arrow into it.
     ModelInstalled,
     /// A box that is crossed out.
@@ -44,6 +46,7 @@ impl Shape {
             Signal::MayBePulled => Shape::MayBePulled,
             Signal::Busy => Shape::Busy,
             Signal::ModelFound => Shape::ModelFound,
+            Signal::ModelWaiting => Shape::ModelWaiting,
             Signal::ModelInstalled => Shape::ModelInstalled,
             Signal::ModelRefused => Shape::ModelRefused,
             Signal::NoSign => Shape::NoSign,
@@ -75,6 +78,7 @@ impl Shape {
             Shape::Silent => "silent",
             Shape::Busy => "busy",
             Shape::ModelFound => "model-found",
+            Shape::ModelWaiting => "model-waiting",
             Shape::ModelInstalled => "model-installed",
             Shape::ModelRefused => "model-refused",
             Shape::Starting => "starting",
@@ -102,6 +106,9 @@ impl Shape {
             }
             Shape::ModelFound => {
                 r#"<path d="M4 26v18h40V26"/><path d="M18 12a6 6 0 1 1 8 6c-2 1-2 2-2 6"/><path d="M24 33v1"/>"#
+            }
+            Shape::ModelWaiting => {
+                r#"<path d="M4 26v18h40V26"/><path d="M20 34V8a4 4 0 0 1 8 0v26"/><path d="M14 34h20"/>"#
             }
             Shape::ModelInstalled => {
                 r#"<path d="M4 26v18h40V26"/><path d="M24 4v30"/><path d="m14 24 10 10 10-10"/>"#

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::icon::Shape;
 use super::{PageFrame, PageKind, tell};
-use crate::records::{Outcome, Record};
+use crate::records::{ChainHead, Outcome, Record};
 use crate::status::Signal;
 use crate::ui::decimals::decimals_of;
 use crate::ui::i18n::Translation;
@@ -95,6 +95,7 @@ pub fn facts(site: &Site, words: &Translation, view: &RecordView, all: bool) -> 
             @if all {
                 dt { (words.fact.origin) } dd { (words.origin(entry.origin.code())) }
                 dt { (words.fact.content) } dd { code { (content) } }
+                dt { (words.fact.chain) } dd { code { (ChainHead::of(record)) } }
             }
             dt { (words.fact.reported) } dd { @if view.reported { (words.fact.yes) } @else { (words.fact.no) } }
         }
