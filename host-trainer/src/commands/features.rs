@@ -45,7 +45,8 @@ pub fn compute_shard(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> anyhow::Result<ShardSummary> {
     let ShardOptions { source, seed, shard: number, storage } = *options;
-    let PreparedFeatures { data, extractor, .. } = source.prepare(seed, device, observe)?;
+    let loaded = source.load(seed, observe)?;
+    let PreparedFeatures { data, extractor, .. } = source.extractor(loaded, device, observe)?;
     let jobs = FeatureJobs::new(&data, source.view_options());
     let jobs = jobs.as_slice();
     let plan = extractor.plan(data.fingerprint(), jobs);

@@ -1,5 +1,6 @@
 //! Which features a fit needs, and the samples that they become.
 
+use super::ImageShares;
 use crate::data::{DataSet, DataSource, Item};
 use crate::features::{Extraction, FeatureJob, View, Views, validation_views};
 use crate::head::Samples;
@@ -42,17 +43,13 @@ pub(crate) struct FeatureJobs {
     jobs: Vec<FeatureJob>,
     /// Where the jobs of each image begin, and at the end their number.
     starts: Vec<usize>,
-    /// Names and weights of the hospitals, where there are several.
-    sources: Vec<(String, f64)>,
+    shares: ImageShares,
 }
 
 impl FeatureJobs {
     pub fn new(data: &DataSet, options: ViewOptions<'_>) -> Self {
-        let sources = match options.sources {
-            [_] => Vec::new(),
-            sources => sources.iter().map(|source| (source.name.clone(), source.weight)).collect(),
-        };
-        let mut jobs = FeatureJobs { jobs: Vec::new(), starts: vec![0], sources };
+        let shares = ImageShares::new(options.sources);
+        let mut jobs = FeatureJobs { jobs: Vec::new(), starts: vec![0], shares };
         let mut views = options.training.of_image();
         // Frames and amplitudes come from images of the same side: no training image is seen in validation.
         views.extend(options.training.hardened(&data.train));
@@ -91,19 +88,11 @@ impl FeatureJobs {
             if !views.is_empty() {
                 samples.views.push(views);
                 samples.labels.push(item.label);
-                if let Some(source) = self.source(item) {
-                    samples.groups.push(2 * source + usize::from(item.label));
-                }
+                samples.groups.extend(self.shares.group(item));
             }
         }
-        // Each hospital's two classes have the same share.
-        samples.weights = self.sources.iter().flat_map(|(_, weight)| [*weight; 2]).collect();
+        samples.weights = self.shares.weights();
         samples
-    }
-
-    /// The number of the hospital of an image, where there are several.
-    fn source(&self, item: &Item) -> Option<usize> {
-        self.sources.iter().position(|(name, _)| *name == item.source)
     }
 
     /// The views of the validation images of `data` that could be read.
@@ -123,7 +112,7 @@ impl FeatureJobs {
                 side.samples.views.push(vec![features.clone()]);
                 side.samples.labels.push(item.label);
                 if choose_on == ChooseOn::Worst {
-                    side.samples.groups.push(3 * self.source(item).unwrap_or(0) + kind as usize);
+                    side.samples.groups.push(3 * self.shares.source(item).unwrap_or(0) + kind as usize);
                 }
                 side.sources.push((item, view));
             }

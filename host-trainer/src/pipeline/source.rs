@@ -84,6 +84,16 @@ pub struct FeatureSource {
     pub cache: PathBuf,
 }
 
+/// A divided data set and the backbones that its images go through.
+pub(crate) struct LoadedSource {
+    pub backbones: LoadedBackbones,
+    /// That of the base model, if there is one.
+    pub preprocessing: Preprocessing,
+    pub data: DataSet,
+    /// Seconds for listing, hashing and dividing the images.
+    pub data_seconds: f64,
+}
+
 /// A divided data set and an extractor for its features.
 pub(crate) struct PreparedFeatures {
     pub backbones: LoadedBackbones,
@@ -126,13 +136,8 @@ impl FeatureSource {
     /// Divides the images and loads the backbones. `seed` is that of the split.
     ///
     /// # Errors
-    /// What is wrong with weights, data or cache.
-    pub(crate) fn prepare(
-        &self,
-        seed: u64,
-        device: &ChosenDevice,
-        observe: &mut dyn FnMut(Event<'_>),
-    ) -> anyhow::Result<PreparedFeatures> {
+    /// What is wrong with weights or data.
+    pub(crate) fn load(&self, seed: u64, observe: &mut dyn FnMut(Event<'_>)) -> anyhow::Result<LoadedSource> {
         // Weights first: without them there is no point in hashing thousands of images.
         let backbones = LoadedBackbones::load(&self.backbones)?;
         let preprocessing = match &backbones {
@@ -150,6 +155,20 @@ impl FeatureSource {
             patient_count(&data.train),
             patient_count(&data.validation),
         )));
+        Ok(LoadedSource { backbones, preprocessing, data, data_seconds })
+    }
+
+    /// Makes the extractor for images and backbones.
+    ///
+    /// # Errors
+    /// What is wrong with weights or cache.
+    pub(crate) fn extractor(
+        &self,
+        loaded: LoadedSource,
+        device: &ChosenDevice,
+        observe: &mut dyn FnMut(Event<'_>),
+    ) -> anyhow::Result<PreparedFeatures> {
+        let LoadedSource { backbones, preprocessing, data, data_seconds } = loaded;
         let start = Instant::now();
         let int8 = match &backbones {
             LoadedBackbones::Weights(sets) if self.feature_precision.is_int8(device) => {
