@@ -1,5 +1,6 @@
 //! Groups of options that several commands share.
 
+mod audit;
 mod augment;
 mod fine_tune;
 mod image_set;
@@ -8,6 +9,7 @@ mod source;
 mod training;
 mod values;
 
+pub use audit::AuditLimitArgs;
 pub use augment::AugmentArgs;
 pub use fine_tune::FineTuneArgs;
 pub use image_set::{ImageSetArgs, SplitImageSetArgs};
