@@ -1,5 +1,6 @@
 //! `fit`: from a folder of X-rays to a trained classifier head, and a run that records it.
 
+mod audit;
 mod fine_tune;
 mod leaks;
 mod record;
@@ -10,11 +11,13 @@ use std::time::Instant;
 
 use anyhow::{bail, ensure};
 
+use self::audit::HeadAudit;
 use self::fine_tune::BackboneTuning;
 use self::leaks::check_leaks;
 use self::record::FinishedFit;
 use self::without_mirror::without_mirror;
 use super::features::merge_shards;
+use crate::audit::AuditLimits;
 use crate::cancel::CancelToken;
 use crate::device::ChosenDevice;
 use crate::evaluation::DecisionRules;
@@ -36,6 +39,8 @@ pub struct FitOptions {
     /// None: the backbones stay frozen.
     pub fine_tune: Option<FineTune>,
     pub decision: DecisionRules,
+    /// The limits of the audit on the validation images; none: it is left out.
+    pub audit: Option<AuditLimits>,
     /// Whether a data set with leaks is refused; if not, leaks are reported.
     pub strict: bool,
     /// Folder of the run.
@@ -57,6 +62,7 @@ impl FitOptions {
             training: TrainingConfig::default(),
             fine_tune: None,
             decision: DecisionRules::default(),
+            audit: Some(AuditLimits::default()),
             strict: false,
             out: out.into(),
             resume: false,
@@ -143,6 +149,13 @@ pub fn fit(
     };
     let operating_point = options.decision.choose_on(&fitted.scores, source.choose_on)?;
     operating_point.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
+    let audit = match options.audit {
+        Some(limits) => {
+            let (prepared, fitted, operating_point) = (&prepared, &fitted, &operating_point);
+            Some(HeadAudit { device, prepared, fitted, operating_point, limits }.run(observe)?)
+        }
+        None => None,
+    };
     let finished = FinishedFit {
         options,
         device,
@@ -151,6 +164,7 @@ pub fn fit(
         fitted: &fitted,
         operating_point: &operating_point,
         without_mirror,
+        audit,
     };
     let record = finished.record()?;
     let PreparedFeatures { backbones, int8, .. } = &prepared;
