@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use host_trainer::commands::export::{
-    ExportOptions, QualityGateChoice, QuantisationOptions, export_quantised_run,
+    AuditRequirement, ExportOptions, QualityGateChoice, QuantisationOptions, export_quantised_run,
 };
 use host_trainer::device::{DeviceChoice, choose};
 use host_trainer::pipeline::RunImages;
@@ -22,6 +22,7 @@ fn main() -> Result<()> {
         cache: run.join("cache"),
         store: WeightStore::open(None)?,
         quality_gate: QualityGateChoice::default(),
+        audit: AuditRequirement::default(),
         run,
         out,
     };

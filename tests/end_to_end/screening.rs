@@ -3,7 +3,7 @@
 use anyhow::Result;
 use edge_runtime::commands::Outcome;
 use host_trainer::commands::evaluate::evaluate;
-use host_trainer::data::{DataSet, Split};
+use host_trainer::data::{DataSet, DataSource, Split};
 use host_trainer::evaluation::ImageSet;
 use host_trainer::export::BackboneGraph;
 use host_trainer::run::RunDir;
@@ -41,10 +41,9 @@ fn what_the_trainer_exports_the_device_screens() -> Result<()> {
 
     // The trainer's own evaluation counts what the device says.
     let mut set = ImageSet {
-        data: own.options.source.sources[0].folder.clone(),
+        sources: vec![DataSource::new(own.options.source.sources[0].folder.clone())],
         classes: None,
         split: Split::Test,
-        splits: None,
     };
     let evaluation = evaluate(&model, &set, &mut |_| {})?;
     assert!(evaluation.random_backbones);
@@ -54,7 +53,7 @@ fn what_the_trainer_exports_the_device_screens() -> Result<()> {
     assert_eq!(counts.tp + counts.fp, suspected);
 
     // A splits file overrides the folders: what it calls a training image is not evaluated.
-    let divided = DataSet::load(&set.data, &own.options.source.classes, None, 5)?;
+    let divided = DataSet::load(&set.sources[0].folder, &own.options.source.classes, None, 5)?;
     let moved = evaluation.images[0].relative.clone();
     let mut rows = format!("path,role,patient\n{moved},train,moved\n");
     for (role, items) in [("train", &divided.train), ("val", &divided.validation)] {
@@ -62,7 +61,7 @@ fn what_the_trainer_exports_the_device_screens() -> Result<()> {
     }
     let splits = own.path("splits.csv");
     std::fs::write(&splits, rows)?;
-    set.splits = Some(splits);
+    set.sources[0].splits = Some(splits);
     let rest = evaluate(&model, &set, &mut |_| {})?;
     assert_eq!(rest.images.len() + 1, evaluation.images.len());
     assert!(rest.images.iter().all(|image| image.relative != moved));

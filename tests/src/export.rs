@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use host_trainer::commands::export::{
-    ExportOptions, ExportedModel, HeadTrainedOn, QualityGateChoice, QuantisationOptions,
+    AuditRequirement, ExportOptions, ExportedModel, HeadTrainedOn, QualityGateChoice, QuantisationOptions,
     export_quantised_run, export_run,
 };
 use host_trainer::commands::fit::FitOptions;
@@ -36,6 +36,7 @@ impl ExportSource<'_> {
             images: RunImages { sources: vec![DataSource::new(source.sources[0].folder.clone())] },
             cache: source.cache.clone(),
             quality_gate: QualityGateChoice::IfEnoughImages,
+            audit: AuditRequirement::default(),
             out: out.to_owned(),
         }
     }

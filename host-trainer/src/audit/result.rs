@@ -1,31 +1,20 @@
-//! What an audit found, in figures and words.
+//! What an audit found, in figures.
 
-use std::fmt;
+use serde::{Deserialize, Serialize};
 
-use serde::Serialize;
-
-use super::Transform;
+use super::{AuditScores, SourceTold, Transform};
 use crate::metrics::{
     AurocComparison, Confusion, Interval, MetricsError, Rate, Scored, auroc, auroc_interval, compare_auroc,
 };
 
-/// The scores of one audit: calibrated probabilities, in the order of the images; none where an image could not be changed
-/// or the quality gate refused it.
-#[derive(Debug, Clone, Default)]
-pub struct AuditScores {
-    /// Whether each image shows the finding.
-    pub labels: Vec<bool>,
-    /// Of the images as they are.
-    pub as_they_are: Vec<Option<f64>>,
-    /// Of the images under each change.
-    pub changed: Vec<(Transform, Vec<Option<f64>>)>,
-}
+/// The name of the images without a change.
+const AS_THEY_ARE: &str = "as-they-are";
 
 /// Figures on the images under one change.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TransformFigures {
     /// The change, by [`Transform::name`]; `as-they-are` for none.
-    pub transform: &'static str,
+    pub transform: String,
     /// Images that have a score.
     pub images: usize,
     /// Area under the ROC curve, 0 to 1; none if these images are of one class.
@@ -42,60 +31,33 @@ pub struct TransformFigures {
     pub specificity: Rate,
 }
 
-/// What a model may show in an audit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct AuditLimits {
-    /// Largest area under the ROC curve on the frame alone, from 0.5 to 1.
-    pub max_frame_auroc: f64,
-}
-
-impl Default for AuditLimits {
-    fn default() -> Self {
-        AuditLimits { max_frame_auroc: 0.65 }
-    }
-}
-
-/// Whether a model is within its limits.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(tag = "verdict", rename_all = "kebab-case")]
-pub enum AuditVerdict {
-    /// The frame alone does not tell the classes.
-    WithinLimits {
-        /// Area on the frame alone.
-        frame_auroc: f64,
-        /// The limit.
-        limit: f64,
-    },
-    /// The frame alone tells the classes.
-    FrameTellsClasses {
-        /// Area on the frame alone.
-        frame_auroc: f64,
-        /// The limit.
-        limit: f64,
-    },
-}
-
-impl fmt::Display for AuditVerdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            AuditVerdict::WithinLimits { frame_auroc, limit } => write!(
-                f,
-                "the frame alone tells the classes little: AUROC {frame_auroc:.3} (limit {limit:.3}, chance 0.5)"
-            ),
-            AuditVerdict::FrameTellsClasses { frame_auroc, limit } => write!(
-                f,
-                "the frame alone tells the classes: AUROC {frame_auroc:.3} (limit {limit:.3}); do not use this model on \
-                 images of another hospital; train with exchanged frames (fit --draws) on images of several hospitals"
-            ),
-        }
-    }
+/// Figures on the images of one of several hospitals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceAudit {
+    /// The hospital.
+    pub source: String,
+    /// On its images as they are, then one row a change. Frames come from images of all hospitals.
+    pub rows: Vec<TransformFigures>,
 }
 
 /// The figures of an audit.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Audit {
     /// On the images as they are, then one row a change.
     pub rows: Vec<TransformFigures>,
+    /// The same by hospital, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_source: Vec<SourceAudit>,
+    /// How well the score tells the hospital within a class, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub source_told: Vec<SourceTold>,
+}
+
+impl TransformFigures {
+    /// The change in words.
+    pub fn described(&self) -> &'static str {
+        Transform::from_name(&self.transform).map_or("as they are", Transform::description)
+    }
 }
 
 impl Audit {
@@ -104,20 +66,17 @@ impl Audit {
     /// # Errors
     /// [`MetricsError`] if a score is no probability.
     pub fn new(scores: &AuditScores, threshold: f64) -> Result<Audit, MetricsError> {
-        let paired = |changed: &[Option<f64>]| -> Vec<(f64, f64, bool)> {
-            let all = scores.as_they_are.iter().zip(changed).zip(&scores.labels);
-            all.filter_map(|((before, after), label)| Some(((*before)?, (*after)?, *label))).collect()
+        let names = scores.source_names();
+        let several = names.len() > 1;
+        let of_source = |source: &str| {
+            let rows = rows(&scores.of_source(source), threshold)?;
+            Ok(SourceAudit { source: source.to_owned(), rows })
         };
-        let scored = |scores_of: &[Option<f64>]| -> Vec<Scored> {
-            let all = scores_of.iter().zip(&scores.labels);
-            all.filter_map(|(score, label)| Some(((*score)?, *label))).collect()
-        };
-        let mut rows = vec![figures("as-they-are", &scored(&scores.as_they_are), None, threshold)?];
-        for (transform, changed) in &scores.changed {
-            let compared = defined(compare_auroc(&paired(changed)))?;
-            rows.push(figures(transform.name(), &scored(changed), compared, threshold)?);
-        }
-        Ok(Audit { rows })
+        Ok(Audit {
+            rows: rows(scores, threshold)?,
+            by_source: names.into_iter().filter(|_| several).map(of_source).collect::<Result<_, _>>()?,
+            source_told: SourceTold::all(scores)?,
+        })
     }
 
     /// The row of a change, if it was made.
@@ -125,18 +84,32 @@ impl Audit {
         self.rows.iter().find(|row| row.transform == transform.name())
     }
 
-    /// Whether the model is within these limits; none if the area on the frame alone is not known.
-    pub fn verdict(&self, limits: AuditLimits) -> Option<AuditVerdict> {
-        let area = self.row(Transform::FrameAlone)?.auroc?;
-        // Below chance the frame tells the classes, too, the wrong way round.
-        let frame_auroc = area.max(1.0 - area);
-        let limit = limits.max_frame_auroc;
-        Some(if frame_auroc > limit {
-            AuditVerdict::FrameTellsClasses { frame_auroc, limit }
-        } else {
-            AuditVerdict::WithinLimits { frame_auroc, limit }
-        })
+    /// Area under the ROC curve on the frame alone; none if it is not known.
+    pub(super) fn frame_auroc(&self) -> Option<f64> {
+        self.row(Transform::FrameAlone)?.auroc
     }
+
+    /// Loss of that area by the frame of an image of the other class; none if it is not known.
+    pub(super) fn other_frame_drop(&self) -> Option<f64> {
+        self.row(Transform::FrameOfOtherClass)?.drop
+    }
+}
+
+fn rows(scores: &AuditScores, threshold: f64) -> Result<Vec<TransformFigures>, MetricsError> {
+    let paired = |changed: &[Option<f64>]| -> Vec<(f64, f64, bool)> {
+        let all = scores.as_they_are.iter().zip(changed).zip(&scores.labels);
+        all.filter_map(|((before, after), label)| Some(((*before)?, (*after)?, *label))).collect()
+    };
+    let scored = |scores_of: &[Option<f64>]| -> Vec<Scored> {
+        let all = scores_of.iter().zip(&scores.labels);
+        all.filter_map(|(score, label)| Some(((*score)?, *label))).collect()
+    };
+    let mut rows = vec![figures(AS_THEY_ARE, &scored(&scores.as_they_are), None, threshold)?];
+    for (transform, changed) in &scores.changed {
+        let compared = defined(compare_auroc(&paired(changed)))?;
+        rows.push(figures(transform.name(), &scored(changed), compared, threshold)?);
+    }
+    Ok(rows)
 }
 
 /// `None` where images of both classes are needed and there are none.
@@ -149,19 +122,19 @@ fn defined<T>(figure: Result<T, MetricsError>) -> Result<Option<T>, MetricsError
 }
 
 fn figures(
-    transform: &'static str,
+    transform: &str,
     scored: &[Scored],
     compared: Option<AurocComparison>,
     threshold: f64,
 ) -> Result<TransformFigures, MetricsError> {
     let counts = Confusion::at(scored, threshold);
     Ok(TransformFigures {
-        transform,
+        transform: transform.to_owned(),
         images: scored.len(),
         auroc: defined(auroc(scored))?,
         auroc_interval: defined(auroc_interval(scored))?.flatten(),
         // The comparison gives what the change adds.
-        drop: compared.as_ref().map(|compared| -compared.difference),
+        drop: compared.as_ref().map(|compared| 0.0 - compared.difference),
         drop_interval: compared
             .and_then(|compared| compared.interval)
             .map(|interval| Interval { low: -interval.high, high: -interval.low }),

@@ -63,6 +63,23 @@ impl Transform {
         }
     }
 
+    /// The change of this name.
+    pub fn from_name(name: &str) -> Option<Transform> {
+        Transform::ALL.into_iter().find(|transform| transform.name() == name)
+    }
+
+    /// The change in words.
+    pub fn description(self) -> &'static str {
+        match self {
+            Transform::FrameOfSameClass => "frame of another image of the same class",
+            Transform::FrameOfOtherClass => "frame of an image of the other class",
+            Transform::FrameAlone => "frame alone, middle grey",
+            Transform::MiddleAlone => "middle alone, frame black",
+            Transform::ShuffledPixels => "pixels shuffled in blocks of 16",
+            Transform::CornersInpainted => "four corners filled in",
+        }
+    }
+
     /// The class of the image whose frame is lent to an image of class `label`; none if no frame is.
     pub fn partner_label(self, label: bool) -> Option<bool> {
         match self {

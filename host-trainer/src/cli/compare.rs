@@ -48,7 +48,7 @@ pub struct CompareArgs {
 
 pub fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let mut reporter = Reporter::new(args.quiet);
-    let options = CompareOptions { a: args.a, b: args.b, images: args.images.set() };
+    let options = CompareOptions { a: args.a, b: args.b, images: args.images.set()? };
     let result = compare_models(&options, &mut |event| reporter.show(event))?;
     if args.json {
         println!("{}", serde_json::to_string(&result)?);

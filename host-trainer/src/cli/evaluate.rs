@@ -4,18 +4,20 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::ensure;
 use clap::Args;
 use serde::Serialize;
 use xray_core::decision::DISCLAIMER;
 use xray_core::package::RANDOM_WARNING;
 use xray_core::screening::printable;
 
-use super::SOME_UNREAD;
-use super::args::SplitImageSetArgs;
+use super::args::{AuditLimitArgs, SplitImageSetArgs};
 use super::progress::Reporter;
-use crate::commands::evaluate::{EvaluateOptions, ReportOptions, evaluate_with_report};
+use super::{OVER_LIMIT, SOME_UNREAD, audit};
+use crate::audit::AuditLimits;
+use crate::commands::evaluate::{EvaluateOptions, FullEvaluation, ReportOptions, evaluate_with_report};
 use crate::data::Groups;
-use crate::evaluation::{Abstention, DetailsOptions, EvaluationDetails, ModelEvaluation};
+use crate::evaluation::{Abstention, DetailsOptions, EvaluationDetails, ModelAudit, ModelEvaluation};
 use crate::metrics::{Subgroup, with_interval};
 
 /// Arguments of `evaluate`.
@@ -26,10 +28,15 @@ Examples:
   host-trainer evaluate --model models/first.onnx --data chest_xray --split test --json > test.json
   host-trainer evaluate --model models/first.onnx --data chest_xray --report reports/first --run runs/first
   host-trainer evaluate --model models/first.onnx --data clinic --subgroups wards.csv --prevalence 0.05,0.2
+  host-trainer evaluate --model models/first.onnx --data ours=clinic --data theirs=other_clinic
+  host-trainer evaluate --model models/first.onnx --data chest_xray --audit --report reports/first
 
 The threshold is that of the model; nothing is chosen here. A report is a folder with report.html, which needs no other
 file, MODEL_CARD.md, the plots as SVG and PNG, and every score and threshold as CSV. It shows X-rays with wrong verdicts:
-store it as confidentially as the X-rays.")]
+store it as confidentially as the X-rays. With several hospitals there is a row for each. `--audit` asks as `host-trainer
+audit` does whether the model finds the classes by something other than the lungs, with the same limits.
+
+Exit status: 0 all done, 3 some images could not be read, 4 the audit is over a limit.")]
 pub struct EvaluateArgs {
     /// Model file
     #[arg(long, value_name = "FILE.onnx")]
@@ -49,6 +56,11 @@ pub struct EvaluateArgs {
     /// Folder of the run that the model was made from, for the training curves in the report
     #[arg(long, value_name = "RUN", requires = "report")]
     run: Option<PathBuf>,
+    /// Audit the model on the same images, too: seven runs of each image more
+    #[arg(long, help_heading = "Audit")]
+    audit: bool,
+    #[command(flatten)]
+    limits: AuditLimitArgs,
     /// Print the figures as JSON, with the table of all thresholds
     #[arg(long)]
     json: bool,
@@ -63,25 +75,42 @@ struct JsonOutput<'a> {
     evaluation: &'a ModelEvaluation,
     #[serde(flatten)]
     details: &'a EvaluationDetails,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit: Option<&'a ModelAudit>,
 }
 
 pub fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
     let groups = args.subgroups.as_deref().map_or(Ok(Groups::ByName), Groups::read)?;
+    ensure!(
+        args.audit || args.limits.is_empty(),
+        "--max-frame-auroc and --max-other-frame-drop are limits of the audit; add --audit"
+    );
     let options = EvaluateOptions {
         model: args.model,
-        images: args.images.set(),
+        images: args.images.set()?,
         details: DetailsOptions { groups, prevalences: args.prevalence },
+        audit: args.audit.then(|| args.limits.or(AuditLimits::default())),
         report: args.report.map(|folder| ReportOptions { folder, run: args.run }),
     };
     let mut reporter = Reporter::new(args.quiet);
-    let (evaluation, details) = evaluate_with_report(&options, &mut |event| reporter.show(event))?;
+    let FullEvaluation { evaluation, details, audit } =
+        evaluate_with_report(&options, &mut |event| reporter.show(event))?;
     if args.json {
-        let output = JsonOutput { evaluation: &evaluation, details: &details };
+        let output = JsonOutput { evaluation: &evaluation, details: &details, audit: audit.as_ref() };
         println!("{}", serde_json::to_string(&output)?);
     } else {
         print!("{}", render(&evaluation, &details));
+        if let Some(audit) = &audit {
+            print!("\nDoes it look at the lungs?\n\n{}", audit::render(audit));
+        }
     }
-    Ok(if evaluation.left_out.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOME_UNREAD) })
+    Ok(if audit.is_some_and(|audit| audit.is_over()) {
+        ExitCode::from(OVER_LIMIT)
+    } else if evaluation.left_out.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(SOME_UNREAD)
+    })
 }
 
 pub fn render(result: &ModelEvaluation, details: &EvaluationDetails) -> String {
@@ -138,9 +167,11 @@ fn render_details(text: &mut String, f1: Option<f64>, details: &EvaluationDetail
     if let Some(abstention) = &details.abstention {
         render_abstention(text, abstention)?;
     }
-    if !details.subgroups.is_empty() {
-        writeln!(text, "\nBy group:")?;
-        details.subgroups.iter().try_for_each(|group| render_group(text, group))?;
+    for (title, groups) in [("hospital", &details.sources), ("group", &details.subgroups)] {
+        if !groups.is_empty() {
+            writeln!(text, "\nBy {title}:")?;
+            groups.iter().try_for_each(|group| render_group(text, group))?;
+        }
     }
     Ok(())
 }

@@ -7,10 +7,12 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use xray_core::package::Precision;
 
-use super::args::cache_folder;
+use super::args::{AuditLimitArgs, cache_folder};
 use super::progress::Reporter;
+use crate::audit::AuditLimits;
 use crate::commands::export::{
-    ExportOptions, HeadTrainedOn, QualityGateChoice, QuantisationOptions, export_quantised_run, export_run,
+    AuditRequirement, ExportOptions, HeadTrainedOn, QualityGateChoice, QuantisationOptions,
+    export_quantised_run, export_run,
 };
 use crate::data::{DataSource, SourceError, SourceSplits};
 use crate::device::{DeviceChoice, choose};
@@ -28,11 +30,15 @@ Examples:
   host-trainer export --run runs/first --out models/first.onnx --data /mnt/chest_xray --head-on float
   host-trainer export --run runs/first --out models/first-float.onnx --precision float32
   host-trainer export --run runs/clinic --out models/clinic.onnx --gate-images 80
+  host-trainer export --run runs/trial --out trial.onnx --allow-failed-audit
 
 A run with features of int8 backbones (the default on a CPU) holds these backbones and a classifier head for them; both are
 exported unchanged. After a run in float, int8 measures the ranges of the activations on training images and trains the
 head again on the features of the int8 backbones. In both cases the file is compared with the float model on the
 validation images, and not written if it exceeds the accuracy budget: a loss of 0.003 of AUROC or half a point of accuracy.
+
+A run whose audit on the validation images is over a limit is not exported either (`fit` says it): its model tells the classes
+by the frame of the image, and would fail in another hospital. A run without an audit is exported with a warning.
 
 The quality gate, which refuses what is no upright chest X-ray, is fitted on training images of the run (unchanged, changed,
 rotated and inverted) and on drawn pictures, its limits on the validation images. `host-trainer gate` measures it.")]
@@ -66,6 +72,11 @@ pub struct ExportArgs {
     /// Write the `int8` model even if it exceeds the accuracy budget
     #[arg(long)]
     allow_over_budget: bool,
+    #[command(flatten)]
+    limits: AuditLimitArgs,
+    /// Write the model even if the audit of its run is over a limit
+    #[arg(long, help_heading = "Audit")]
+    allow_failed_audit: bool,
     /// Fit the quality gate on this number of training images and of validation images, however few the run has [default:
     /// 300, if the run has 100 training and 30 validation images and its backbones are not random]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -136,6 +147,12 @@ pub fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
             Some(images) => QualityGateChoice::Images(images as usize),
             None if args.no_gate => QualityGateChoice::None,
             None => QualityGateChoice::IfEnoughImages,
+        },
+        audit: AuditRequirement {
+            limits: (!args.limits.is_empty()).then(|| {
+                args.limits.or(record.audit.as_ref().map_or_else(AuditLimits::default, |a| a.limits))
+            }),
+            allow_failed: args.allow_failed_audit,
         },
         run: args.run,
         store,

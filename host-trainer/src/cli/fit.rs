@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::ensure;
 use clap::Args;
 
 use super::SOME_UNREAD;
-use super::args::{BackboneTrainingArgs, FineTuneArgs, Recipe, SourceArgs, TrainingArgs};
+use super::args::{AuditLimitArgs, BackboneTrainingArgs, FineTuneArgs, Recipe, SourceArgs, TrainingArgs};
 use super::progress::Reporter;
 use super::summary;
+use crate::audit::AuditLimits;
 use crate::cancel::{CancelToken, Cancelled};
 use crate::commands::fit::{FitOptions, fit};
 use crate::device::ChosenDevice;
@@ -38,7 +40,10 @@ The data folder holds train/, test/ and perhaps val/, each with one folder a cla
 of train. A fit trains a classifier head: a small net on the features of the backbones, which stay frozen unless --recipe
 hardened or --unfreeze says otherwise. Features are
 cached: a second fit on the same images starts training at once, and an interrupted fit continues where it was.
---resume resumes an interrupted training, which ends with the same head as an uninterrupted one.")]
+--resume resumes an interrupted training, which ends with the same head as an uninterrupted one.
+
+At the end the head is audited on the validation images, as `host-trainer audit` does a model file without its quality gate:
+seven views of each go through the backbones. `export` refuses a run that is over a limit.")]
 pub struct FitArgs {
     #[command(flatten)]
     source: SourceArgs,
@@ -68,6 +73,11 @@ pub struct FitArgs {
     /// 'sensitivity>=0.99,specificity>=0.99' or 0.3,0.7
     #[arg(long, value_name = "RULE,RULE", help_heading = "Decision")]
     abstain: Option<AbstainRule>,
+    /// Leave out the audit on the validation images
+    #[arg(long, help_heading = "Audit")]
+    no_audit: bool,
+    #[command(flatten)]
+    limits: AuditLimitArgs,
     /// Refuse a data set with near-duplicate images or patients in two splits (see `host-trainer leaks`), instead of a
     /// warning
     #[arg(long, help_heading = "Images and backbones")]
@@ -136,6 +146,10 @@ fn recipe(args: &FitArgs, device: &ChosenDevice) -> Recipe {
 }
 
 fn options(args: FitArgs, cancel: CancelToken) -> anyhow::Result<FitOptions> {
+    ensure!(
+        !args.no_audit || args.limits.is_empty(),
+        "--max-frame-auroc and --max-other-frame-drop are limits of the audit; leave --no-audit out"
+    );
     let recipe = args.source.recipe();
     let (backbone_recipe, fine_tune) = if recipe == Recipe::Hardened {
         args.fine_tune.check_unused()?;
@@ -158,6 +172,7 @@ fn options(args: FitArgs, cancel: CancelToken) -> anyhow::Result<FitOptions> {
             calibrate: recipe.calibrates() && !args.no_calibration,
             abstain: args.abstain,
         },
+        audit: (!args.no_audit).then(|| args.limits.or(AuditLimits::default())),
         strict: args.strict,
         out: args.out,
         cancel,

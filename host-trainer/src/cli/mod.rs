@@ -45,7 +45,7 @@ Examples:
   host-trainer evaluate --model models/first.onnx --data chest_xray --split test
 
 Exit status: 0 success, 1 error, 2 wrong usage, 3 success, but some images could not be read,
-4 a model is over a limit (`audit`).";
+4 a model is over a limit (`audit`, `evaluate --audit`).";
 
 // One of these exists in a run: a box would only cost an indirection.
 #[allow(clippy::large_enum_variant)]

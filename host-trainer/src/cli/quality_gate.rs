@@ -9,7 +9,7 @@ use clap::Args;
 use super::args::ImageSetArgs;
 use super::progress::Reporter;
 use crate::commands::quality_gate::{QualityGateOptions, measure_quality_gate};
-use crate::data::Split;
+use crate::data::{SourceSplits, Split};
 use crate::evaluation::{ExpectedOutcome, QualityGateRow, QualityGateTable};
 
 /// Arguments of `gate`.
@@ -29,9 +29,10 @@ pub struct QualityGateArgs {
     model: PathBuf,
     #[command(flatten)]
     images: ImageSetArgs,
-    /// Take the validation images of this CSV file (columns path,role,patient) instead of a folder
-    #[arg(long, value_name = "FILE", conflicts_with = "split")]
-    splits: Option<PathBuf>,
+    /// Take the validation images of this CSV file (columns path,role,patient) instead of a folder; of several hospitals
+    /// NAME=FILE
+    #[arg(long, value_name = "[NAME=]FILE", conflicts_with = "split")]
+    splits: Vec<SourceSplits>,
     /// Folder of more chest X-rays from the front, which should not be refused; each folder in it is a row of the table
     #[arg(long, value_name = "DIR")]
     x_rays: Option<PathBuf>,
@@ -50,8 +51,8 @@ pub struct QualityGateArgs {
 }
 
 pub fn run(args: QualityGateArgs) -> anyhow::Result<ExitCode> {
-    let mut set = args.images.set(args.splits);
-    if set.splits.is_some() {
+    let mut set = args.images.set(args.splits)?;
+    if set.has_splits() {
         set.split = Split::Val;
     }
     let options = QualityGateOptions { set, x_rays: args.x_rays, others: args.others, count: args.count };

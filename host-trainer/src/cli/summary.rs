@@ -3,7 +3,7 @@
 use xray_core::package::RANDOM_WARNING;
 
 use crate::data::ClassNames;
-use crate::evaluation::ThresholdRule;
+use crate::evaluation::{NO_VERDICT, ThresholdRule};
 use crate::metrics::Interval;
 use crate::run::{ChooseOn, DomainShiftRecord, RunRecord};
 
@@ -85,6 +85,7 @@ pub fn render(record: &RunRecord) -> String {
         );
         lines.push(format!("uncertain   {band} ({})", abstain.rule));
     }
+    lines.extend(audit(record));
     let timings = &record.timings;
     lines.push(format!(
         "seconds     data {:.1}, int8 backbones {:.1}, features {:.1}, training {:.1}",
@@ -112,6 +113,21 @@ pub fn render(record: &RunRecord) -> String {
         lines.extend(groups(record));
     }
     lines.join("\n")
+}
+
+/// What the audit found, one line a figure.
+fn audit(record: &RunRecord) -> Vec<String> {
+    let Some(audit) = &record.audit else { return vec!["audit       none".to_owned()] };
+    let verdict = audit.verdict();
+    let state = match &verdict {
+        Some(verdict) if verdict.is_over() => "over a limit",
+        Some(_) => "within its limits",
+        None => NO_VERDICT,
+    };
+    let mut lines = vec![format!("audit       {state}, on {} validation images", audit.images)];
+    let words = verdict.map_or_else(String::new, |verdict| verdict.to_string());
+    lines.extend(words.lines().map(|line| format!("            {line}")));
+    lines
 }
 
 /// Figures by hospital and kind of view, and what would have been chosen on each kind.

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use anyhow::ensure;
 use rayon::prelude::*;
-use serde::Serialize;
 use xray_core::decision::ProbabilityCalibration;
 use xray_core::engine::{self, Engine, EngineChoice};
 use xray_core::package::PackageFile;
@@ -13,42 +12,17 @@ use xray_core::preprocess::{Preprocessing, at_input_size, prepare};
 use xray_core::screening::{ScreenImageError, Screener};
 use xray_intake::{self as intake, Radiograph};
 
-use crate::audit::{Audit, AuditLimits, AuditScores, AuditVerdict, Partners, Transform, audit_rng};
-use crate::data::Item;
-use crate::evaluation::ImageSet;
+use crate::audit::{Audit, AuditLimits, AuditScores, Partners, Transform, audit_rng};
+use crate::contact_sheet::{Tile, contact_sheet};
+use crate::data::{ClassNames, Item};
+use crate::evaluation::{ImageSet, ModelAudit};
 use crate::pipeline::{Event, class_names, load_screener};
 
 /// Images between two reports of progress.
 const REPORT_EVERY: usize = 16;
 
-/// The seed of an audit where nothing else is said.
-pub const AUDIT_SEED: u64 = 1;
-
-/// The audit of a model on one set of images.
-#[derive(Debug, Clone, Serialize)]
-pub struct ModelAudit {
-    /// SHA-256 (hex) of the model file.
-    pub model: String,
-    /// Which split.
-    pub split: &'static str,
-    /// Seed of partners and shuffled pixels.
-    pub seed: u64,
-    /// Images that could be read.
-    pub images: usize,
-    /// Figures on every image.
-    pub gate_off: Audit,
-    /// Figures on the images that the quality gate admits.
-    pub gate_on: Audit,
-    /// The limits that the model was held against.
-    pub limits: AuditLimits,
-    /// Whether it is within them, with the gate off; none if the frame alone has images of one class only.
-    #[serde(flatten)]
-    pub verdict: Option<AuditVerdict>,
-    /// Files that could not be read, each with the reason.
-    pub left_out: BTreeMap<String, String>,
-}
-
-/// Scores the images of a set as they are and under every change of the audit.
+/// Scores the images of a set as they are and under every change of the audit. With several hospitals, frames come from
+/// images of all of them.
 ///
 /// # Errors
 /// If the model cannot be loaded, the images cannot be listed, or none can be read.
@@ -64,7 +38,7 @@ pub fn audit(
     let classes = set.classes.clone().unwrap_or_else(|| class_names(&contract));
     let items = set.items(&classes)?;
     let (images, left_out) = read(&items, &contract.preprocessing, observe);
-    ensure!(!images.is_empty(), "{}: no image could be read", set.data.display());
+    ensure!(!images.is_empty(), "{}: no image could be read", set.folders());
     let package = PackageFile::read(model)?.verify()?;
     // Without the quality gate; warnings are those of the screener.
     let scorer = Scorer {
@@ -74,9 +48,10 @@ pub fn audit(
         temperature: ProbabilityCalibration::new(contract.temperature)?,
     };
     let labels: Vec<bool> = images.iter().map(|(item, _)| item.label).collect();
-    let partners = Partners::new(&labels);
-    let (mut off, mut on) = (AuditScores::default(), AuditScores::default());
-    (off.labels, on.labels) = (labels.clone(), labels);
+    let subject = Subject { partners: Partners::new(&labels), images: &images, seed };
+    let shown = shown(&labels);
+    let mut columns = vec![Vec::new(); shown.len()];
+    let (mut off, mut on) = (subject.scores(), subject.scores());
     let total = images.len() * (1 + Transform::ALL.len());
     let mut done = 0;
     for transform in std::iter::once(None).chain(Transform::ALL.map(Some)) {
@@ -84,13 +59,7 @@ pub fn audit(
         for chunk in (0..images.len()).collect::<Vec<_>>().chunks(REPORT_EVERY) {
             let scored: anyhow::Result<Vec<_>> = chunk
                 .par_iter()
-                .map(|at| match transform {
-                    None => scorer.score(&images[*at].1).map(Some),
-                    Some(transform) => {
-                        let changed = changed(&images, &partners, *at, transform, seed);
-                        changed.map(|image| scorer.score(&image)).transpose()
-                    }
-                })
+                .map(|at| subject.changed(*at, transform).map(|image| scorer.score(&image)).transpose())
                 .collect();
             for scores in scored? {
                 without.push(scores.map(|scores| scores.gate_off));
@@ -98,6 +67,9 @@ pub fn audit(
             }
             done += chunk.len();
             observe(Event::Evaluated { done, total });
+        }
+        for (column, at) in columns.iter_mut().zip(&shown) {
+            column.push(subject.tile(*at, transform, without[*at], &classes));
         }
         match transform {
             None => (off.as_they_are, on.as_they_are) = (without, with),
@@ -118,7 +90,66 @@ pub fn audit(
         gate_on: Audit::new(&on, contract.threshold)?,
         limits,
         left_out,
+        picture: contact_sheet(&columns.concat(), 1 + Transform::ALL.len() as u32),
     })
+}
+
+/// The images that the picture shows: two of each class, far from one another.
+fn shown(labels: &[bool]) -> Vec<usize> {
+    let of = |label: bool| {
+        let all: Vec<usize> = (0..labels.len()).filter(|at| labels[*at] == label).collect();
+        let second = all.len() / 2;
+        let chosen = if second > 0 { vec![0, second] } else { vec![0] };
+        chosen.into_iter().filter_map(move |at| all.get(at).copied()).collect::<Vec<_>>()
+    };
+    [of(false), of(true)].concat()
+}
+
+/// The images of an audit.
+struct Subject<'a> {
+    images: &'a [(&'a Item, Radiograph)],
+    partners: Partners,
+    seed: u64,
+}
+
+impl Subject<'_> {
+    /// Scores that are not known yet.
+    fn scores(&self) -> AuditScores {
+        AuditScores {
+            labels: self.images.iter().map(|(item, _)| item.label).collect(),
+            sources: self.images.iter().map(|(item, _)| item.source.clone()).collect(),
+            ..AuditScores::default()
+        }
+    }
+
+    /// An image under a change, or as it is; none if no other image can lend it a frame.
+    fn changed(&self, at: usize, transform: Option<Transform>) -> Option<Radiograph> {
+        let (item, image) = &self.images[at];
+        let Some(transform) = transform else { return Some(image.clone()) };
+        let mut rng = audit_rng(self.seed, &item.sha256, transform);
+        let partner = match transform.partner_label(item.label) {
+            Some(label) => Some(&self.images[self.partners.draw(label, at, &mut rng)?].1),
+            None => None,
+        };
+        Some(transform.apply(image, partner, &mut rng))
+    }
+
+    /// The same as part of a picture.
+    fn tile(
+        &self,
+        at: usize,
+        transform: Option<Transform>,
+        score: Option<f64>,
+        classes: &ClassNames,
+    ) -> Tile {
+        let (item, image) = &self.images[at];
+        let score = score.map_or_else(|| "-".to_owned(), |score| format!("{score:.2}"));
+        Tile {
+            image: self.changed(at, transform).unwrap_or_else(|| image.clone()),
+            label: format!("{score} {}", classes.name(item.label)),
+            note: transform.map_or("as-they-are", Transform::name).to_owned(),
+        }
+    }
 }
 
 /// The images at the input size; those that cannot be read are reported.
@@ -143,23 +174,6 @@ fn read<'a>(
         }
     }
     (images, left_out)
-}
-
-/// An image under a change; none if no other image can lend it a frame.
-fn changed(
-    images: &[(&Item, Radiograph)],
-    partners: &Partners,
-    at: usize,
-    transform: Transform,
-    seed: u64,
-) -> Option<Radiograph> {
-    let (item, image) = &images[at];
-    let mut rng = audit_rng(seed, &item.sha256, transform);
-    let partner = match transform.partner_label(item.label) {
-        Some(label) => Some(&images[partners.draw(label, at, &mut rng)?].1),
-        None => None,
-    };
-    Some(transform.apply(image, partner, &mut rng))
 }
 
 /// Calibrated probabilities of one image.

@@ -52,7 +52,7 @@ pub fn compare_models(
     ensure!(
         !scored_a.is_empty(),
         "{}: none of the {} images has a score by both models",
-        set.data.display(),
+        set.folders(),
         items.len()
     );
 

@@ -8,7 +8,8 @@ use xray_core::preprocess::{Preprocessing, Scaling};
 
 use super::evaluate::evaluate;
 use super::export::{
-    ExportOptions, ExportedModel, QualityGateChoice, QuantisationOptions, export_quantised_run,
+    AuditRequirement, ExportOptions, ExportedModel, QualityGateChoice, QuantisationOptions,
+    export_quantised_run,
 };
 use super::fit::{FitOptions, fit};
 use crate::architectures::BackboneKind;
@@ -113,6 +114,8 @@ impl Demo {
             backbone_recipe: None,
             fine_tune: None,
             decision: DecisionRules::default(),
+            // Phantoms are of no hospital, and random backbones of no use: neither would pass.
+            audit: None,
             strict: false,
             out: self.run(),
             resume: false,
@@ -135,6 +138,7 @@ impl Demo {
             images: RunImages { sources: vec![DataSource::new(self.phantoms())] },
             cache: self.cache(),
             quality_gate: QualityGateChoice::IfEnoughImages,
+            audit: AuditRequirement::default(),
             out: self.model(),
         };
         let quantisation = QuantisationOptions {
@@ -152,7 +156,8 @@ impl Demo {
         &self,
         observe: &mut dyn FnMut(Event<'_>),
     ) -> anyhow::Result<(ModelEvaluation, EvaluationDetails)> {
-        let images = ImageSet { data: self.phantoms(), classes: None, split: Split::Test, splits: None };
+        let sources = vec![DataSource::new(self.phantoms())];
+        let images = ImageSet { sources, classes: None, split: Split::Test };
         let evaluation = evaluate(&self.model(), &images, observe)?;
         let details = EvaluationDetails::new(&evaluation, &DetailsOptions::default())?;
         Ok((evaluation, details))

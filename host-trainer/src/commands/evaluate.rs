@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::ensure;
 use xray_core::package::PackageFile;
 
+use super::audit::audit;
+use crate::audit::{AUDIT_SEED, AuditLimits};
 use crate::evaluation::{
-    DetailsOptions, EvaluationDetails, ImageSet, Int8Comparison, ModelEvaluation, ScoredImage,
+    DetailsOptions, EvaluationDetails, ImageSet, Int8Comparison, ModelAudit, ModelEvaluation, ScoredImage,
 };
 use crate::metrics::{Evaluation, Scored};
 use crate::pipeline::{Event, ScreenedImages, class_names, load_screener, screen_images};
@@ -28,29 +30,47 @@ pub struct EvaluateOptions {
     pub model: PathBuf,
     pub images: ImageSet,
     pub details: DetailsOptions,
+    /// The limits of an audit on the same images; none: there is no audit.
+    pub audit: Option<AuditLimits>,
     pub report: Option<ReportOptions>,
 }
 
-/// Evaluates a model with all details, and writes the report if there shall be one.
+/// An evaluation with all details, and with the audit if there was one.
+#[derive(Debug, Clone)]
+pub struct FullEvaluation {
+    pub evaluation: ModelEvaluation,
+    pub details: EvaluationDetails,
+    pub audit: Option<ModelAudit>,
+}
+
+/// Evaluates a model with all details, audits it if asked to, and writes the report if there shall be one.
 ///
 /// # Errors
-/// As [`evaluate`]; if the run is not that of the model, or the report cannot be written.
+/// As [`evaluate`] and [`audit`]; if the run is not that of the model, or the report cannot be written.
 pub fn evaluate_with_report(
     options: &EvaluateOptions,
     observe: &mut dyn FnMut(Event<'_>),
-) -> anyhow::Result<(ModelEvaluation, EvaluationDetails)> {
+) -> anyhow::Result<FullEvaluation> {
     // A run that cannot be read, or is another's, is reported before hundreds of images are screened.
     let run = options.report.as_ref().and_then(|report| report.run.as_deref());
     let training = run.map(|run| run_of_model(run, &options.model)).transpose()?;
     let evaluation = evaluate(&options.model, &options.images, observe)?;
     let details = EvaluationDetails::new(&evaluation, &options.details)?;
+    let audit = match options.audit {
+        Some(limits) => {
+            observe(Event::Note("auditing the model on the same images"));
+            Some(audit(&options.model, &options.images, AUDIT_SEED, limits, observe)?)
+        }
+        None => None,
+    };
     if let Some(report) = &options.report {
         let quantised = int8_comparison(&options.model, &evaluation, observe);
         let input = ReportInput {
             model: &options.model,
-            data: &options.images.data,
+            sources: &options.images.sources,
             evaluation: &evaluation,
             details: &details,
+            audit: audit.as_ref(),
             training: training.as_ref(),
             quantised: quantised.as_ref(),
         };
@@ -58,7 +78,7 @@ pub fn evaluate_with_report(
         let written = format!("report written to {}", report.folder.join("report.html").display());
         observe(Event::Note(&written));
     }
-    Ok((evaluation, details))
+    Ok(FullEvaluation { evaluation, details, audit })
 }
 
 fn run_of_model(run: &Path, model: &Path) -> anyhow::Result<RunRecord> {
@@ -103,7 +123,7 @@ pub fn evaluate(
     ensure!(
         !scored.is_empty(),
         "{}: none of the {} images has a score: {} could not be read, the quality gate refused {}",
-        images.data.display(),
+        images.folders(),
         items.len(),
         left_out.len(),
         refused.len()

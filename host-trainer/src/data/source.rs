@@ -117,6 +117,22 @@ impl DataSource {
         DataSource { name: String::new(), folder: folder.into(), splits: None, weight: 1.0 }
     }
 
+    /// The folders of sources, for messages.
+    pub(crate) fn folders(sources: &[DataSource]) -> String {
+        let folders: Vec<String> = sources.iter().map(|source| source.folder.display().to_string()).collect();
+        folders.join(", ")
+    }
+
+    /// An image of this one of several sources: its path and its patient begin with the name of the source and `/`.
+    pub(crate) fn own(&self, item: Item) -> Item {
+        Item {
+            source: self.name.clone(),
+            relative: with_source(&self.name, &item.relative),
+            patient: with_source(&self.name, &item.patient),
+            ..item
+        }
+    }
+
     /// Gives each source its splits file and its weight.
     ///
     /// # Errors
@@ -189,14 +205,7 @@ impl DataSet {
         let mut all = DataSet { train: Vec::new(), validation: Vec::new(), test: Vec::new() };
         for source in sources {
             let set = DataSet::load(&source.folder, classes, source.splits.as_deref(), seed)?;
-            let named = |mut item: Item| {
-                if sources.len() > 1 {
-                    item.source.clone_from(&source.name);
-                    item.relative = with_source(&source.name, &item.relative);
-                    item.patient = with_source(&source.name, &item.patient);
-                }
-                item
-            };
+            let named = |item: Item| if sources.len() > 1 { source.own(item) } else { item };
             all.train.extend(set.train.into_iter().map(named));
             all.validation.extend(set.validation.into_iter().map(named));
             all.test.extend(set.test.into_iter().map(named));

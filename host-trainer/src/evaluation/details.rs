@@ -106,6 +106,9 @@ pub struct EvaluationDetails {
     /// `None` if the model has no abstain band.
     pub abstention: Option<Abstention>,
     pub subgroups: Vec<Subgroup>,
+    /// The same by hospital; empty where there is only one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Subgroup>,
     pub thresholds: Vec<ThresholdRow>,
 }
 
@@ -125,6 +128,8 @@ impl EvaluationDetails {
             run.images.len(),
             run.images.first().map_or("test/NORMAL/1.png", |image| &image.relative)
         );
+        let by_source: Vec<_> =
+            run.images.iter().map(|image| (image.scored(), Some(image.source.as_str()))).collect();
         let uncalibrated: Vec<Scored> =
             run.images.iter().map(|image| (image.uncalibrated, image.label)).collect();
         let c = run.evaluation.confusion;
@@ -144,6 +149,7 @@ impl EvaluationDetails {
             predictive_values: predictive?,
             abstention: run.contract.abstain.map(|band| abstention(band, &run.images)),
             subgroups: subgroups(&grouped, run.evaluation.threshold)?,
+            sources: subgroups(&by_source, run.evaluation.threshold)?,
             thresholds: threshold_table(&scored)?,
         })
     }

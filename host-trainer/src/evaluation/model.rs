@@ -14,8 +14,10 @@ use crate::metrics::{Evaluation, Scored};
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoredImage {
     pub path: PathBuf,
-    /// Its path from the split folder on.
+    /// Its path from the split folder on; of several hospitals it begins with the name of its own.
     pub relative: String,
+    /// The hospital that it is from; empty where there is only one.
+    pub source: String,
     /// Whether it shows the finding.
     pub label: bool,
     /// Calibrated probability of the positive class, 0..1.

@@ -1,5 +1,6 @@
 //! Pooled features of images: computed once and cached on disk.
 
+mod audited_view;
 mod burn_net;
 mod cache;
 mod error;
@@ -11,6 +12,7 @@ mod model_net;
 pub mod shard;
 mod view;
 
+pub use audited_view::AuditedView;
 pub(crate) use burn_net::batch_tensor;
 pub use cache::{CacheKey, FeatureCache};
 pub use error::FeatureError;

@@ -8,6 +8,7 @@ use xray_core::hex;
 use xray_core::preprocess::{InputTensor, PreprocessError, Preprocessing, at_input_size, prepare};
 use xray_intake::Radiograph;
 
+use super::audited_view::AuditedView;
 use super::hardened_view::{Donors, HardenedView};
 use crate::data::augment::{Augmentation, Hardening, Preset, view_rng};
 use crate::data::corrupt::{CorruptError, Corruption, SUITE_VERSION};
@@ -27,6 +28,8 @@ pub enum View {
     Corrupted(Corruption),
     /// One of many drawn by the hardening augmentation.
     Hardened(HardenedView),
+    /// As the audit changes it.
+    Audited(AuditedView),
 }
 
 /// Why a view could not be made.
@@ -69,6 +72,7 @@ impl View {
             View::Augmented(AugmentedView { recipe, index }) => format!("{}-{index}", recipe.name),
             View::Corrupted(corruption) => format!("suite{SUITE_VERSION}-{corruption}"),
             View::Hardened(view) => view.name(),
+            View::Audited(view) => view.name(),
         }
     }
 
@@ -99,6 +103,7 @@ impl View {
                 Ok(prepare(&changed, contract)?)
             }
             View::Hardened(view) => Ok(prepare(&view.apply(image, sha256, contract)?, contract)?),
+            View::Audited(view) => Ok(prepare(&view.apply(image, sha256, contract)?, contract)?),
         }
     }
 }

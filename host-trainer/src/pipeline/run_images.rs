@@ -48,9 +48,7 @@ pub(crate) fn measure_activation_ranges(
 impl RunImages {
     /// The folders, for messages.
     pub(crate) fn folders(&self) -> String {
-        let folders: Vec<String> =
-            self.sources.iter().map(|source| source.folder.display().to_string()).collect();
-        folders.join(", ")
+        DataSource::folders(&self.sources)
     }
 
     /// Lists the images of a run again.

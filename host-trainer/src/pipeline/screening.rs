@@ -97,6 +97,7 @@ pub(crate) fn screen_images(
                 Ok(screening) => screened.images.push(ScoredImage {
                     path: item.path.clone(),
                     relative: item.relative.clone(),
+                    source: item.source.clone(),
                     label: item.label,
                     probability: screening.verdict.probability().value(),
                     uncalibrated: screening.verdict.uncalibrated().value(),

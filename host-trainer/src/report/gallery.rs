@@ -60,7 +60,11 @@ fn thumbnails(image: &ScoredImage) -> Result<Thumbnails, String> {
     Ok(Thumbnails { plain: address(&small)?, heat: image.heat_map.as_ref().map(heat).transpose()? })
 }
 
-fn address(picture: &DynamicImage) -> Result<String, String> {
+/// A picture as a `data:` address.
+///
+/// # Errors
+/// The error of the encoder, in words.
+pub fn address(picture: &DynamicImage) -> Result<String, String> {
     let mut jpeg = Vec::new();
     picture
         .write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, QUALITY))
@@ -97,6 +101,7 @@ mod tests {
         ScoredImage {
             path: name.into(),
             relative: name.to_owned(),
+            source: String::new(),
             label,
             probability,
             uncalibrated: probability,

@@ -1,5 +1,6 @@
 //! The report of an evaluation: one HTML file, a model card, plots and tables.
 
+mod audit;
 mod gallery;
 mod html;
 mod model_card;
@@ -10,7 +11,8 @@ mod tables;
 
 use std::path::{Path, PathBuf};
 
-use crate::evaluation::{EvaluationDetails, Int8Comparison, ModelEvaluation};
+use crate::data::DataSource;
+use crate::evaluation::{EvaluationDetails, Int8Comparison, ModelAudit, ModelEvaluation};
 use crate::metrics::threshold_csv;
 use crate::run::RunRecord;
 use plots::PlotError;
@@ -32,9 +34,12 @@ pub enum ReportError {
 #[derive(Debug, Clone, Copy)]
 pub struct ReportInput<'a> {
     pub model: &'a Path,
-    pub data: &'a Path,
+    /// The folders of the evaluated images.
+    pub sources: &'a [DataSource],
     pub evaluation: &'a ModelEvaluation,
     pub details: &'a EvaluationDetails,
+    /// The audit on the same images, if there was one.
+    pub audit: Option<&'a ModelAudit>,
     /// The run that the model was made from, for curves and options.
     pub training: Option<&'a RunRecord>,
     /// What quantising changed on the validation images.

@@ -1,7 +1,7 @@
 //! Figures as table rows, the same in the report and on the model card.
 
 use crate::evaluation::{EvaluationDetails, ModelEvaluation, ScoredImage};
-use crate::metrics::{Interval, Rate};
+use crate::metrics::{Interval, Rate, Subgroup};
 
 /// One row: name, value, 95% interval, number of images.
 pub type FigureRow = [String; 4];
@@ -41,9 +41,9 @@ pub const GLOSSARY: &str = "AUROC: how often a positive has the higher score tha
                             truth, and log loss: mean surprise by it; 0 is best in both. Expected calibration error: mean \
                             distance between a probability and the share of positives that had it.";
 
-/// The figures of each group: name, positives, negatives, sensitivity, specificity, AUROC.
-pub fn groups(detail: &EvaluationDetails) -> Vec<[String; 6]> {
-    let one = |group: &crate::metrics::Subgroup| {
+/// The figures of each group or hospital: name, positives, negatives, sensitivity, specificity, AUROC.
+pub fn groups(groups: &[Subgroup]) -> Vec<[String; 6]> {
+    let one = |group: &Subgroup| {
         let mut area = with_span(group.auroc, group.auroc_interval);
         if group.auroc_against_all && group.auroc.is_some() {
             area.push_str(" *");
@@ -57,12 +57,11 @@ pub fn groups(detail: &EvaluationDetails) -> Vec<[String; 6]> {
             area,
         ]
     };
-    detail.subgroups.iter().map(one).collect()
+    groups.iter().map(one).collect()
 }
 
 /// What is said of the star in the table of groups.
-pub const AGAINST_ALL: &str =
-    "* The group holds one class only: its images against all images of the other class.";
+pub const AGAINST_ALL: &str = "* It holds one class only: its images against all images of the other class.";
 
 /// What 1000 patients would meet at a prevalence: prevalence, have it, found, missed, false alarms, PPV, NPV.
 pub fn patients(run: &ModelEvaluation, detail: &EvaluationDetails) -> Vec<[String; 7]> {
@@ -119,7 +118,8 @@ pub fn span(interval: Option<Interval>) -> String {
     interval.map_or_else(String::new, |i| format!("{:.3} to {:.3}", i.low, i.high))
 }
 
-fn with_span(value: Option<f64>, interval: Option<Interval>) -> String {
+/// A figure with its interval, if it has one.
+pub fn with_span(value: Option<f64>, interval: Option<Interval>) -> String {
     match interval {
         Some(_) => format!("{} ({})", number(value), span(interval)),
         None => number(value),

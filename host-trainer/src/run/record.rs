@@ -7,6 +7,7 @@ use xray_core::package::{AbstainBand, Labels, Precision};
 use xray_core::preprocess::Preprocessing;
 
 use crate::architectures::BackboneKind;
+use crate::audit::AuditRecord;
 use crate::backbone_training::BackboneRecipe;
 use crate::data::DataSource;
 use crate::data::leaks::LeakCounts;
@@ -92,7 +93,11 @@ impl ViewKind {
         match view {
             View::Corrupted(_) => ViewKind::Corrupted,
             View::Hardened(_) => ViewKind::Drawn,
-            View::Plain | View::Mirror | View::Augmented(_) | View::WrongOrientation(_) => ViewKind::Plain,
+            View::Plain
+            | View::Mirror
+            | View::Augmented(_)
+            | View::WrongOrientation(_)
+            | View::Audited(_) => ViewKind::Plain,
         }
     }
 }
@@ -367,6 +372,10 @@ pub struct RunRecord {
     pub validation: Evaluation,
     /// The same of a head that was trained on no mirror images, where there were any.
     pub without_mirror: Option<Evaluation>,
+    /// Whether the head tells the classes by something other than the lungs, on the validation images; none if that was
+    /// left out or the run is older than the audit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<AuditRecord>,
     /// Figures on changed validation images, if there were any.
     #[serde(rename = "shift")]
     pub domain_shift: Option<DomainShiftRecord>,
@@ -402,7 +411,16 @@ impl RunRecord {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
+
+    #[test]
+    fn the_record_of_the_shipped_model_is_read() {
+        let text = include_str!("../../../models/chest-xray-pneumonia-children-1/run.json");
+        let record: RunRecord = serde_json::from_str(text).unwrap();
+        assert_eq!((record.schema, record.audit), (RUN_SCHEMA, None));
+    }
 
     #[test]
     fn versions_are_those_that_are_built() {

@@ -103,6 +103,7 @@ fn vulkan_gives_the_features_the_head_and_the_nets_of_the_cpu() {
                 ..TrainingConfig::default()
             },
             fine_tune: tuned,
+            audit: None,
             decision: DecisionRules { threshold: ThresholdRule::Fixed(0.5), ..DecisionRules::default() },
             ..FitOptions::new(source, &out)
         };

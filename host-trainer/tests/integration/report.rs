@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use host_trainer::data::ClassNames;
+use host_trainer::data::{ClassNames, DataSource};
 use host_trainer::evaluation::{DetailsOptions, EvaluationDetails, Int8Comparison, ScoredImage, VerdictFlip};
 use host_trainer::metrics::Evaluation;
 use host_trainer::report::{self, ReportInput, plots};
@@ -14,12 +14,13 @@ fn written(classes: ClassNames) -> (tempfile::TempDir, EvaluationDetails) {
     let folder = tempfile::tempdir().unwrap();
     let evaluation = evaluation(folder.path(), classes);
     let detail = EvaluationDetails::new(&evaluation, &DetailsOptions::default()).unwrap();
-    let (model, data) = (Path::new("models/a b.onnx"), Path::new("chest_xray"));
+    let (model, sources) = (Path::new("models/a b.onnx"), [DataSource::new("chest_xray")]);
     let subject = ReportInput {
         model,
-        data,
+        sources: &sources,
         evaluation: &evaluation,
         details: &detail,
+        audit: None,
         training: None,
         quantised: None,
     };
@@ -135,12 +136,13 @@ fn one_class_alone_still_makes_a_report() {
     let scored: Vec<_> = evaluation.images.iter().map(ScoredImage::scored).collect();
     evaluation.evaluation = Evaluation::new(&scored, 0.5).unwrap();
     let detail = EvaluationDetails::new(&evaluation, &DetailsOptions::default()).unwrap();
-    let (model, data) = (Path::new("m.onnx"), Path::new("d"));
+    let (model, sources) = (Path::new("m.onnx"), [DataSource::new("d")]);
     let subject = ReportInput {
         model,
-        data,
+        sources: &sources,
         evaluation: &evaluation,
         details: &detail,
+        audit: None,
         training: None,
         quantised: None,
     };
@@ -155,15 +157,16 @@ fn figures_on_images_that_the_model_was_made_with_say_so() {
     let folder = tempfile::tempdir().unwrap();
     let mut evaluation = evaluation(folder.path(), ClassNames::default());
     let detail = EvaluationDetails::new(&evaluation, &DetailsOptions::default()).unwrap();
-    let (model, data) = (Path::new("m.onnx"), Path::new("d"));
+    let (model, sources) = (Path::new("m.onnx"), [DataSource::new("d")]);
     for (split, words) in [("val", "on new images a model does worse"), ("train", "say nothing of new ones")]
     {
         evaluation.split = split;
         let subject = ReportInput {
             model,
-            data,
+            sources: &sources,
             evaluation: &evaluation,
             details: &detail,
+            audit: None,
             training: None,
             quantised: None,
         };
@@ -200,12 +203,13 @@ fn what_eight_bits_changed_is_listed_image_by_image() {
         flipped: 1,
     });
     let detail = EvaluationDetails::new(&evaluation, &DetailsOptions::default()).unwrap();
-    let (model, data) = (Path::new("m.onnx"), Path::new("d"));
+    let (model, sources) = (Path::new("m.onnx"), [DataSource::new("d")]);
     let subject = |quantised| ReportInput {
         model,
-        data,
+        sources: &sources,
         evaluation: &evaluation,
         details: &detail,
+        audit: None,
         training: None,
         quantised,
     };

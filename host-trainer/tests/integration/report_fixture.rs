@@ -65,6 +65,7 @@ pub fn evaluation(folder: &Path, classes: ClassNames) -> ModelEvaluation {
         ScoredImage {
             path,
             relative: format!("test/{}/{name}", classes.name(*label)),
+            source: String::new(),
             label: *label,
             probability: *probability,
             uncalibrated: probability * probability,

@@ -1,18 +1,16 @@
-//! The options that say which X-rays models are evaluated on, the same for `evaluate`, `compare` and `gate`.
-
-use std::path::PathBuf;
+//! The options that say which X-rays models are evaluated on, the same for `evaluate`, `audit`, `compare` and `gate`.
 
 use clap::Args;
 
-use crate::data::{ClassNames, Split};
+use crate::data::{ClassNames, DataSource, SourceError, SourceSplits, Split};
 use crate::evaluation::ImageSet;
 
 /// Which X-rays models are evaluated on.
 #[derive(Debug, Args)]
 pub struct ImageSetArgs {
-    /// Folder with the class folders
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    /// Folder with the class folders; several hospitals are given by several --data NAME=DIR
+    #[arg(long, value_name = "[NAME=]DIR", required = true)]
+    data: Vec<DataSource>,
     /// Which split: the folder of that name
     #[arg(long, value_enum, default_value = "test")]
     split: Split,
@@ -27,20 +25,26 @@ pub struct SplitImageSetArgs {
     #[command(flatten)]
     images: ImageSetArgs,
     /// CSV file that the images were split by (columns path,role,patient): it says which image is in which split, not the
-    /// folders; needed if it moves images of the folder `test`
-    #[arg(long, value_name = "FILE")]
-    splits: Option<PathBuf>,
+    /// folders; needed if it moves images of the folder `test`; of several hospitals NAME=FILE
+    #[arg(long, value_name = "[NAME=]FILE")]
+    splits: Vec<SourceSplits>,
 }
 
 impl SplitImageSetArgs {
-    pub fn set(self) -> ImageSet {
+    /// # Errors
+    /// [`SourceError`] if names of hospitals are missing, doubled or not known.
+    pub fn set(self) -> Result<ImageSet, SourceError> {
         self.images.set(self.splits)
     }
 }
 
 impl ImageSetArgs {
-    /// The images, split by a file if there is one.
-    pub fn set(self, splits: Option<PathBuf>) -> ImageSet {
-        ImageSet { data: self.data, classes: self.classes, split: self.split, splits }
+    /// The images, split by files if there are any.
+    ///
+    /// # Errors
+    /// [`SourceError`] if names of hospitals are missing, doubled or not known.
+    pub fn set(self, splits: Vec<SourceSplits>) -> Result<ImageSet, SourceError> {
+        let sources = DataSource::join(self.data, splits, Vec::new())?;
+        Ok(ImageSet { sources, classes: self.classes, split: self.split })
     }
 }

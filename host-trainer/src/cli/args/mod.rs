@@ -1,5 +1,6 @@
 //! Groups of options that several commands share.
 
+mod audit;
 mod augment;
 mod backbone_training;
 mod fine_tune;
@@ -9,6 +10,7 @@ mod source;
 mod training;
 mod values;
 
+pub use audit::AuditLimitArgs;
 pub use augment::AugmentArgs;
 pub use backbone_training::BackboneTrainingArgs;
 pub use fine_tune::FineTuneArgs;

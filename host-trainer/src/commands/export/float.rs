@@ -5,6 +5,7 @@ use xray_core::decision::ProbabilityCalibration;
 use xray_core::engine::known_answer;
 use xray_core::package::{PackageFile, Precision};
 
+use super::audit::check_audit;
 use super::quality_gate::fit_quality_gate;
 use super::write::write_model;
 use super::{ExportOptions, ExportedModel, QualityGateChoice, RunData, backbone_weights};
@@ -21,7 +22,7 @@ use crate::run::{BaseUse, RunDir, RunRecord};
 /// threshold is that of the run.
 ///
 /// # Errors
-/// If the run or the weights cannot be read, the weights are not those of the run, the images for the quality gate or the
+/// If the run or the weights cannot be read, the run failed its audit, the weights are not those of the run, the images for the quality gate or the
 /// figures are not those of the run, or the file cannot be written.
 pub fn export_run(
     options: &ExportOptions,
@@ -30,6 +31,7 @@ pub fn export_run(
 ) -> anyhow::Result<ExportedModel> {
     let folder = RunDir::new(&options.run);
     let (record, head) = folder.read()?;
+    check_audit(&record, options, observe)?;
     let measured = record.base.is_none() && (record.int8.is_some() || precision != Precision::Float32);
     // A model without a fitted quality gate whose figures are known needs no images.
     let needed = measured || options.quality_gate != QualityGateChoice::None;

@@ -7,6 +7,7 @@ use xray_core::decision::ProbabilityCalibration;
 use xray_core::engine::known_answer;
 use xray_core::package::{Contract, PackageFile, Precision};
 
+use super::audit::check_audit;
 use super::quality_gate::fit_quality_gate;
 use super::quantisation::{HeadTrainedOn, QuantisationOptions};
 use super::write::write_model;
@@ -52,6 +53,7 @@ pub fn export_quantised_run(
             folder.path().display()
         );
     }
+    check_audit(&record, options, observe)?;
     let sets = backbone_weights(&folder, &record, &options.store)?;
     let data = options.images.load(&record)?;
     let run = RunData { record: &record, data: &data };

@@ -1,5 +1,6 @@
 //! `export`: from a run to a model file.
 
+mod audit;
 mod float;
 mod int8;
 mod quality_gate;
@@ -17,6 +18,7 @@ use crate::features::View;
 use crate::pipeline::{Event, RunImages, device_probabilities, validation_score};
 use crate::run::{RunDir, RunRecord, ValidationScore};
 use crate::weights::{Provenance, WeightSet, WeightStore};
+pub use audit::AuditRequirement;
 pub use float::export_run;
 pub use int8::export_quantised_run;
 pub use quality_gate::QualityGateChoice;
@@ -33,6 +35,7 @@ pub struct ExportOptions {
     /// Folder of the feature cache.
     pub cache: PathBuf,
     pub quality_gate: QualityGateChoice,
+    pub audit: AuditRequirement,
     /// An existing file is replaced when the new one is complete.
     pub out: PathBuf,
 }

@@ -1,5 +1,6 @@
 //! `fit`: from a folder of X-rays to a trained classifier head, and a run that records it.
 
+mod audit;
 mod backbones;
 mod fine_tune;
 mod leaks;
@@ -11,12 +12,14 @@ use std::time::Instant;
 
 use anyhow::{bail, ensure};
 
+use self::audit::HeadAudit;
 use self::backbones::BackbonesFit;
 use self::fine_tune::BackboneTuning;
 use self::leaks::check_leaks;
 use self::record::FinishedFit;
 use self::without_mirror::without_mirror;
 use super::features::merge_shards;
+use crate::audit::AuditLimits;
 use crate::backbone_training::BackboneRecipe;
 use crate::cancel::CancelToken;
 use crate::device::ChosenDevice;
@@ -41,6 +44,8 @@ pub struct FitOptions {
     /// How layers of the backbones are trained after the head; none: not at all.
     pub fine_tune: Option<FineTune>,
     pub decision: DecisionRules,
+    /// The limits of the audit on the validation images; none: it is left out.
+    pub audit: Option<AuditLimits>,
     /// Whether a data set with leaks is refused; if not, leaks are reported.
     pub strict: bool,
     /// Folder of the run.
@@ -63,6 +68,7 @@ impl FitOptions {
             backbone_recipe: None,
             fine_tune: None,
             decision: DecisionRules::default(),
+            audit: Some(AuditLimits::default()),
             strict: false,
             out: out.into(),
             resume: false,
@@ -182,6 +188,13 @@ pub fn fit(
     let operating_point =
         options.decision.choose_on(&fitted.scores, source.choose_on, source.choose_source.as_deref())?;
     operating_point.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
+    let audit = match options.audit {
+        Some(limits) => {
+            let (prepared, fitted, operating_point) = (&prepared, &fitted, &operating_point);
+            Some(HeadAudit { device, prepared, fitted, operating_point, limits }.run(observe)?)
+        }
+        None => None,
+    };
     let finished = FinishedFit {
         options,
         device,
@@ -191,6 +204,7 @@ pub fn fit(
         operating_point: &operating_point,
         without_mirror,
         backbone_training,
+        audit,
     };
     let record = finished.record()?;
     let PreparedFeatures { backbones, int8, .. } = &prepared;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::FitOptions;
+use crate::audit::AuditRecord;
 use crate::data::Item;
 use crate::data::leaks::LeakCounts;
 use crate::device::ChosenDevice;
@@ -23,6 +24,7 @@ pub(super) struct FinishedFit<'a> {
     pub operating_point: &'a OperatingPoint,
     pub without_mirror: Option<Evaluation>,
     pub backbone_training: Option<BackboneTrainingRecord>,
+    pub audit: Option<AuditRecord>,
 }
 
 impl FinishedFit<'_> {
@@ -72,6 +74,7 @@ impl FinishedFit<'_> {
             abstain: operating_point.abstain_record(&options.decision),
             validation: Evaluation::new(&scored(&plain), threshold)?,
             without_mirror: self.without_mirror,
+            audit: self.audit,
             domain_shift: domain_shift(&corrupted, options.source.corruptions, threshold)?,
             groups: if several { group_figures(&calibrated, threshold) } else { Vec::new() },
             selections: if several {

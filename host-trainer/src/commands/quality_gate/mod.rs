@@ -21,7 +21,7 @@ use crate::metrics::wilson;
 use crate::pipeline::{Event, class_names, load_screener};
 
 /// What a quality gate is measured on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct QualityGateOptions {
     /// The X-rays.
     pub set: ImageSet,
@@ -80,10 +80,10 @@ pub fn measure_quality_gate(
     let rows = measurement.rows;
     Ok(QualityGateTable {
         model: screener.model_sha256().to_owned(),
-        images: match (&options.set.splits, options.set.split) {
-            (None, split) => format!("the folder {}", split.name()),
-            (Some(_), Split::Val) => "validation".to_owned(),
-            (Some(_), split) => split.name().to_owned(),
+        images: match (options.set.has_splits(), options.set.split) {
+            (false, split) => format!("the folder {}", split.name()),
+            (true, Split::Val) => "validation".to_owned(),
+            (true, split) => split.name().to_owned(),
         },
         fitted: screener.contract().quality_gate.is_some(),
         rows,
@@ -94,7 +94,7 @@ pub fn measure_quality_gate(
 fn items(options: &QualityGateOptions, contract: &Contract) -> anyhow::Result<Vec<Item>> {
     let classes = options.set.classes.clone().unwrap_or_else(|| class_names(contract));
     let items = options.set.items(&classes)?;
-    ensure!(!items.is_empty(), "{}: it holds no images", options.set.data.display());
+    ensure!(!items.is_empty(), "{}: it holds no images", options.set.folders());
     Ok(items)
 }
 

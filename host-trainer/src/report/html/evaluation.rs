@@ -85,13 +85,15 @@ pub(super) fn calibration(input: &ReportInput<'_>, pictures: &Pictures) -> Marku
 }
 
 pub(super) fn by_group(input: &ReportInput<'_>) -> Markup {
-    let rows = groups(input.details);
+    let kinds = [("hospital", &input.details.sources), ("group", &input.details.subgroups)];
     html! {
-        @if !rows.is_empty() {
-            (section("By group", html! {
-                (table(&["group", "positives", "negatives", "sensitivity", "specificity", "AUROC"], &rows))
-                p.small { (AGAINST_ALL) " In brackets 95% intervals." }
-            }))
+        @for (kind, figures) in kinds {
+            @if !figures.is_empty() {
+                (section(&format!("By {kind}"), html! {
+                    (table(&[kind, "positives", "negatives", "sensitivity", "specificity", "AUROC"], &groups(figures)))
+                    p.small { (AGAINST_ALL) " In brackets 95% intervals." }
+                }))
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The page of the report: one file that needs no other.
 
 mod appendix;
+mod audit;
 mod errors;
 mod evaluation;
 mod parts;
@@ -10,6 +11,7 @@ use xray_core::decision::DISCLAIMER;
 use xray_core::package::RANDOM_WARNING;
 
 use self::appendix::{flips, left_out, threshold_rows, training};
+use self::audit::audit;
 use self::errors::error_gallery;
 use self::evaluation::{by_group, calibration, in_short, prevalence};
 use self::parts::{figure, section, table};
@@ -76,6 +78,7 @@ pub fn render(input: &ReportInput<'_>, pictures: &Pictures) -> String {
                     (prevalence(input))
                     (calibration(input, pictures))
                     (by_group(input))
+                    (audit(input))
                     (error_gallery(input))
                     (training(input, pictures))
                     (section("Where the model comes from", html! {
