@@ -7,7 +7,9 @@ use burn::nn::pool::{AvgPool2d, AvgPool2dConfig, MaxPool2d, MaxPool2dConfig};
 use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
+use xray_layers::Activation::{self, Relu};
 
+use super::feature_map::FeatureMap;
 use super::layers::{ConvGeometry, LayerLoader, TensorCollector};
 use crate::architectures::densenet::DenseNetConfig;
 use crate::weights::WeightsError;
@@ -38,10 +40,9 @@ impl DenseLayer {
         collector.conv(&format!("{at}.conv2"), &self.conv2);
     }
 
-    fn forward(&self, map: Tensor<4>) -> Tensor<4> {
-        let inner = self.conv1.forward(relu(self.norm1.forward(map.clone())));
-        let new = self.conv2.forward(relu(self.norm2.forward(inner)));
-        Tensor::cat(vec![map, new], 1)
+    fn forward(&self, map: FeatureMap) -> FeatureMap {
+        let inner = map.clone().normalise(&self.norm1, Relu).convolve(&self.conv1);
+        map.concat(inner.normalise(&self.norm2, Relu).convolve(&self.conv2))
     }
 }
 
@@ -62,14 +63,14 @@ impl Transition {
         })
     }
 
-    fn forward(&self, map: Tensor<4>) -> Tensor<4> {
-        self.pool.forward(self.conv.forward(relu(self.norm.forward(map))))
+    fn forward(&self, map: FeatureMap) -> FeatureMap {
+        map.normalise(&self.norm, Relu).convolve(&self.conv).mean_pool(&self.pool)
     }
 }
 
 /// The net up to its last BatchNorm.
 #[derive(Module, Debug)]
-pub(crate) struct DenseNet {
+pub struct DenseNet {
     conv0: Conv2d,
     norm0: BatchNorm,
     pool0: MaxPool2d,
@@ -128,17 +129,18 @@ impl DenseNet {
     /// The last feature map, `[n, features, s / 32, s / 32]`, after its ReLU. `observe` is shown the map
     /// after each stage under torchvision's name of it.
     pub(crate) fn forward(&self, images: Tensor<4>, observe: &mut dyn FnMut(&str, &Tensor<4>)) -> Tensor<4> {
-        let mut map = self.pool0.forward(relu(self.norm0.forward(self.conv0.forward(images))));
-        observe("features.pool0", &map);
+        let first = FeatureMap::of_images(images).convolve(&self.conv0).normalise(&self.norm0, Relu);
+        let mut map = first.max_pool(&self.pool0);
+        observe("features.pool0", &map.channels_first());
         for (index, block) in self.blocks.iter().enumerate() {
             map = block.iter().fold(map, |map, layer| layer.forward(map));
-            observe(&format!("features.denseblock{}", index + 1), &map);
+            observe(&format!("features.denseblock{}", index + 1), &map.channels_first());
             if let Some(transition) = self.transitions.get(index) {
                 map = transition.forward(map);
-                observe(&format!("features.transition{}", index + 1), &map);
+                observe(&format!("features.transition{}", index + 1), &map.channels_first());
             }
         }
-        let map = self.norm5.forward(map);
+        let map = map.normalise(&self.norm5, Activation::None).channels_first();
         observe("features.norm5", &map);
         relu(map)
     }

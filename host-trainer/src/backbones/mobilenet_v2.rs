@@ -5,15 +5,12 @@ use burn::module::Module;
 use burn::nn::BatchNorm;
 use burn::nn::conv::Conv2d;
 use burn::tensor::Tensor;
+use xray_layers::Activation::{self, None as Linear, Relu6};
 
+use super::feature_map::FeatureMap;
 use super::layers::{ConvGeometry, LayerLoader, TensorCollector};
 use crate::architectures::mobilenet_v2::{Block, blocks};
 use crate::weights::WeightsError;
-
-/// `relu6`, section 3 of the paper.
-fn relu6(map: Tensor<4>) -> Tensor<4> {
-    map.clamp(0.0, 6.0)
-}
 
 /// A convolution and its BatchNorm.
 #[derive(Module, Debug)]
@@ -36,8 +33,8 @@ impl ConvNorm {
         collector.norm(norm, &self.norm);
     }
 
-    fn forward(&self, map: Tensor<4>) -> Tensor<4> {
-        self.norm.forward(self.conv.forward(map))
+    fn forward(&self, map: FeatureMap, activation: Activation) -> FeatureMap {
+        map.convolve(&self.conv).normalise(&self.norm, activation)
     }
 }
 
@@ -61,19 +58,20 @@ impl InvertedResidual {
         })
     }
 
-    fn forward(&self, map: Tensor<4>) -> Tensor<4> {
+    /// ReLU6 follows all but the last convolution: sections 3 and 4 of the paper.
+    fn forward(&self, map: FeatureMap) -> FeatureMap {
         let wide = match &self.expand {
-            Some(expand) => relu6(expand.forward(map.clone())),
+            Some(expand) => expand.forward(map.clone(), Relu6),
             None => map.clone(),
         };
-        let out = self.project.forward(relu6(self.depthwise.forward(wide)));
-        if self.residual { map + out } else { out }
+        let out = self.project.forward(self.depthwise.forward(wide, Relu6), Linear);
+        if self.residual { map.add(out) } else { out }
     }
 }
 
 /// The net up to its last convolution.
 #[derive(Module, Debug)]
-pub(crate) struct MobileNetV2 {
+pub struct MobileNetV2 {
     stem: ConvNorm,
     blocks: Vec<InvertedResidual>,
     last: ConvNorm,
@@ -109,13 +107,13 @@ impl MobileNetV2 {
     /// The last feature map, `[n, 1280, s / 32, s / 32]`, after its ReLU6. `observe` is shown the map after
     /// each stage under torchvision's name of it.
     pub(crate) fn forward(&self, images: Tensor<4>, observe: &mut dyn FnMut(&str, &Tensor<4>)) -> Tensor<4> {
-        let mut map = relu6(self.stem.forward(images));
-        observe("features.0", &map);
+        let mut map = self.stem.forward(FeatureMap::of_images(images), Relu6);
+        observe("features.0", &map.channels_first());
         for (index, block) in self.blocks.iter().enumerate() {
             map = block.forward(map);
-            observe(&format!("features.{}", index + 1), &map);
+            observe(&format!("features.{}", index + 1), &map.channels_first());
         }
-        let map = relu6(self.last.forward(map));
+        let map = self.last.forward(map, Relu6).channels_first();
         observe(&format!("features.{}", self.blocks.len() + 1), &map);
         map
     }

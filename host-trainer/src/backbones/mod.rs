@@ -2,11 +2,11 @@
 
 mod adapter;
 mod densenet;
+mod feature_map;
 mod layers;
 mod mobilenet_v2;
 mod net;
 
 pub use adapter::input_adapter;
 pub use layers::TrainedLayers;
-pub use net::Backbone;
-pub(crate) use net::Net;
+pub use net::{Backbone, Net};

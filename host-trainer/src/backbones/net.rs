@@ -20,7 +20,7 @@ pub struct Backbone {
 // Two or three of these exist in a run: a box would only cost an indirection.
 #[allow(clippy::large_enum_variant)]
 #[derive(Module, Debug)]
-pub(crate) enum Net {
+pub enum Net {
     DenseNet(DenseNet),
     MobileNetV2(MobileNetV2),
 }
@@ -35,7 +35,7 @@ impl Net {
     }
 
     /// See [`Backbone::pooled`].
-    pub(crate) fn pooled(&self, images: Tensor<4>) -> Tensor<2> {
+    pub fn pooled(&self, images: Tensor<4>) -> Tensor<2> {
         let map = self.maps(images, &mut |_, _| {});
         let [n, channels, height, width] = map.dims();
         map.reshape([n, channels, height * width]).mean_dim(2).reshape([n, channels])
@@ -56,7 +56,7 @@ impl Backbone {
     ///
     /// # Errors
     /// As [`Backbone::load`].
-    pub(crate) fn load_trained(
+    pub fn load_trained(
         set: &WeightSet,
         trained: &TrainedLayers,
         device: &Device,
@@ -86,7 +86,7 @@ impl Backbone {
     }
 
     /// The net, to be trained.
-    pub(crate) fn into_net(self) -> Net {
+    pub fn into_net(self) -> Net {
         self.net
     }
 
