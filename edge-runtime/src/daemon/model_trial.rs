@@ -130,7 +130,11 @@ fn after(installation: Result<bool, InputRefusal>, presenter: &mut Presenter<'_>
             Err(Fault::Replaced)
         }
         Err(refusal) => {
-            if refusal.code == STICK_SILENT { presenter.fault() } else { presenter.result(Signal::ModelRefused) }
+            if refusal.code == STICK_SILENT {
+                presenter.fault()
+            } else {
+                presenter.result(Signal::ModelRefused)
+            }
             Ok(())
         }
     }
