@@ -32,10 +32,16 @@
 //! # Ok::<(), xray_engine::GraphError>(())
 //! ```
 
+#![deny(unsafe_code)]
+
 mod array;
 mod error;
 mod fuse;
 mod fused;
+#[allow(
+    unsafe_code,
+    reason = "instructions of one kind of processor; each kernel is compared with the scalar one"
+)]
 mod kernels;
 mod runner;
 mod threads;
