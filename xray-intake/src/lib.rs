@@ -32,6 +32,7 @@ mod png;
 mod radiograph;
 mod raster;
 mod sixteen_bits;
+mod span;
 mod ybr;
 
 pub use dicom::{DicomIdentity, DicomProblem, dicom_identity};
