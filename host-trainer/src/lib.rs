@@ -12,6 +12,7 @@
 //! [`evaluation`] holds results that [`report`] shows. [`pipeline`] has the steps that several [`commands`] share, and
 //! [`cli`] holds clap and printing only.
 
+#![forbid(unsafe_code)]
 // The program is the only user of this library: its items are read in the source, where their names say most of it.
 #![allow(missing_docs, reason = "a library for its own program and tests")]
 

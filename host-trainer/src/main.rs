@@ -1,5 +1,7 @@
 //! `host-trainer`: see `host-trainer --help`.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the book (docs/) without warnings into target/book, and checks the links of all Markdown files and the paths that
-# files name.
+# Builds the book (docs/) without warnings into target/book, and checks the links of all Markdown files, the paths that
+# files name, the tests that the page of risks names, and the list of software of unknown provenance.
 #
 #   scripts/dev/docs-check.sh                all of these
 #   scripts/dev/docs-check.sh --reference    also that the command-line reference is that of the programs in target/release
@@ -41,6 +41,8 @@ esac
 
 scripts/dev/check_links.py
 scripts/dev/check_paths.py
+scripts/dev/check_risk.py
+scripts/dev/soup.py --check
 if [ -n "$reference" ]; then scripts/dev/command-line-reference.sh --check; fi
 
 need_mdbook

@@ -36,6 +36,14 @@ def chest():
     return np.clip(np.rint(level), 0, 255).astype(np.uint8)
 
 
+def tinted(grey):
+    """The picture in colours that go from warm to cold."""
+    level = np.asarray(grey).astype(float)
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH] / WIDTH
+    channels = [level * (0.7 + 0.3 * x), level * (1 - 0.2 * y), level * (1 - 0.4 * x)]
+    return Image.fromarray(np.clip(np.rint(np.stack(channels, -1)), 0, 255).astype(np.uint8))
+
+
 def save(name, data, expected, within=0, reason=""):
     (HERE / name).write_bytes(data)
     CASES.append(dict(file=name, expected=expected, within=within, reason=reason))
@@ -136,7 +144,17 @@ def main():
     whole = jpeg(grey.convert("RGB"), subsampling=0)
     save("scans.jpg", jpegtran(whole, "-scans", str(HERE / "scans.txt")), "colour-0.jpg")
     reduced = jpeg(grey.convert("RGB"), subsampling=2)
-    save("scans-reduced.jpg", jpegtran(reduced, "-scans", str(HERE / "scans.txt")), "refused", reason="scans")
+    save("scans-reduced.jpg", jpegtran(reduced, "-scans", str(HERE / "scans.txt")), "colour-2.jpg", 1)
+    # Colours that change from place to place, as libjpeg-turbo spreads them. A table of restarts goes with each scan.
+    for sampling in (1, 2):
+        colours = jpeg(tinted(grey), subsampling=sampling)
+        shown = subprocess.run(["djpeg", "-dct", "int"], input=colours, capture_output=True, check=True).stdout
+        save(f"tinted-{sampling}.png", png(Image.open(io.BytesIO(shown))), "read")
+        apart = jpegtran(colours, "-restart", "1", "-scans", str(HERE / "scans.txt"))
+        assert strict(apart)
+        save(f"scans-tinted-{sampling}.jpg", apart, f"tinted-{sampling}.png", 2)
+    (HERE / "scans.txt").write_text("0;\n1 2;\n")
+    save("scans-two.jpg", jpegtran(reduced, "-scans", str(HERE / "scans.txt")), "refused", reason="a scan of two")
     (HERE / "scans.txt").unlink()
     pnm = io.BytesIO()
     grey.convert("RGB").save(pnm, "PPM")
@@ -187,6 +205,13 @@ def main():
     # Values and sums of PNG.
     twelve = Image.fromarray(picture.astype(np.uint16) * 16)
     save("twelve-in-sixteen.png", png(twelve), "refused", reason="scaled to the whole range")
+    pale = Image.fromarray((picture // 4 + 90).astype(np.uint8))
+    for name, data in {
+        "pale.png": png(pale),
+        "pale.jpg": jpeg(pale),
+        "pale-colour.jpg": jpeg(pale.convert("RGB")),
+    }.items():
+        save(name, data, "refused", reason="scaled to the whole range")
     save("sixteen.png", png(Image.fromarray(picture.astype(np.uint16) * 257)), "ref.png")
     bomb = zlib.compress(bytes(16 << 20), 9)
     save("profile.png", with_chunk(ref, b"iCCP", b"p\0\0" + bomb), "ref.png")

@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: phantoms, one fitted run with its feature cache, and exports of it.
 
+#![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "support code for the tests of this crate")]
 
 mod export;

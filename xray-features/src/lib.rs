@@ -1,1 +1,3 @@
 //! No code: see `Cargo.toml`.
+
+#![forbid(unsafe_code)]

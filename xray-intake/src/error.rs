@@ -57,7 +57,7 @@ pub enum IntakeProblem {
     /// The values of the pixels use less than a quarter of the range from black to white.
     #[error(
         "the values of the image lie between {lowest} and {highest} where white is {white}, so that it would be seen \
-         far too dark, too bright or too flat; export it with its values scaled to the whole range, or with 8 bits"
+         far too dark, too bright or too flat; export it with its values scaled to the whole range from black to white"
     )]
     ValueRange {
         /// The lowest value.

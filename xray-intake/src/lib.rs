@@ -33,6 +33,8 @@ mod printable;
 mod radiograph;
 mod raster;
 mod sixteen_bits;
+mod span;
+mod ybr;
 
 pub use dicom::{DicomIdentity, DicomProblem, dicom_identity};
 pub use error::{IntakeError, IntakeProblem};

@@ -9,7 +9,7 @@ use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Lim
 use super::dicom;
 use super::limits::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE};
 use super::radiograph::{Pixels, Radiograph, check_size};
-use super::{IntakeError, IntakeProblem, film, jpeg, other_formats, pgm, png};
+use super::{IntakeError, IntakeProblem, film, jpeg, other_formats, pgm, png, span};
 
 /// Reads one file, as it is.
 ///
@@ -86,20 +86,21 @@ pub fn decode_whole_image(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
     if dicom::is_dicom(bytes) {
         return dicom::decode(bytes);
     }
-    if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
-        return jpeg::decode(bytes);
-    }
-    if bytes.starts_with(png::SIGNATURE) {
-        return png::decode(bytes);
-    }
-    if pgm::is_pgm(bytes) {
-        return pgm::decode(bytes);
-    }
-    match image::guess_format(bytes) {
-        Ok(ImageFormat::Pnm) => decode_netpbm(bytes),
-        _ if dicom::is_without_preamble(bytes) => dicom::decode(bytes),
-        _ => Err(other_formats::problem_of(bytes)),
-    }
+    let picture = if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
+        jpeg::decode(bytes)
+    } else if bytes.starts_with(png::SIGNATURE) {
+        png::decode(bytes)
+    } else if pgm::is_pgm(bytes) {
+        pgm::decode(bytes)
+    } else {
+        match image::guess_format(bytes) {
+            Ok(ImageFormat::Pnm) => decode_netpbm(bytes),
+            _ if dicom::is_without_preamble(bytes) => return dicom::decode(bytes),
+            _ => Err(other_formats::problem_of(bytes)),
+        }
+    }?;
+    span::check(&picture.pixels().grey())?;
+    Ok(picture)
 }
 
 /// The other formats of Netpbm: bits and colours.

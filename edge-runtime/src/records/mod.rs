@@ -32,7 +32,7 @@ mod model_events;
 mod reader;
 mod refusals;
 mod retention;
-mod rows;
+pub mod rows;
 mod search;
 mod store;
 #[cfg(test)]

@@ -8,11 +8,11 @@ use super::error::RecordStoreError;
 use super::hash256::Hash256;
 
 /// The columns in the order in which [`read`] takes them.
-pub(super) const COLUMNS: &str = "sequence, content, bytes, origin, recorded_ms, time_trusted, model, threshold, \
+pub const COLUMNS: &str = "sequence, content, bytes, origin, recorded_ms, time_trusted, model, threshold, \
                                   outcome, probability, reasons, intake_us, screening_us, previous, hash";
 
 /// Inserts a record. Its numbers fit SQLite's signed ones: bytes and microseconds are far below.
-pub(super) fn insert(connection: &Connection, record: &Record) -> rusqlite::Result<()> {
+pub fn insert(connection: &Connection, record: &Record) -> rusqlite::Result<()> {
     let entry = &record.entry;
     let reasons = serde_json::to_string(entry.outcome.reasons())
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
@@ -40,7 +40,7 @@ pub(super) fn insert(connection: &Connection, record: &Record) -> rusqlite::Resu
 }
 
 /// The record of a row; the inner error if the row is none.
-pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Result<Record, RecordStoreError>> {
+pub fn read(row: &Row<'_>) -> rusqlite::Result<Result<Record, RecordStoreError>> {
     let sequence = row.get(0)?;
     Ok(columns(row).map_err(|reason| RecordStoreError::Row { sequence, reason }))
 }

@@ -15,6 +15,8 @@ pub struct ImageStatistics {
     /// Correlation of neighbouring pixels, -1 to 1: near 1 for images of things, near 0 for grain; 1 where there is
     /// nothing to compare.
     pub coherence: f64,
+    /// Share of the pixels, 0 to 1, that lie within four levels of one of two; see [`two_levels`].
+    pub two_levels: f64,
     /// How far the colours of the pixels lie around their mean colour, in levels; 0 for grey and for one tint over
     /// all; see [`colour`].
     pub colour: f64,
@@ -30,6 +32,7 @@ impl ImageStatistics {
             span: span(&grey),
             blur: blur(&grey, width),
             coherence: coherence(&grey, width),
+            two_levels: two_levels(&grey),
             colour: match reduced.pixels() {
                 Pixels::Grey(_) => 0.0,
                 Pixels::Rgb(bytes) => colour(bytes),
@@ -55,6 +58,25 @@ pub fn span(grey: &[u8]) -> u8 {
         (Some(dark), Some(bright)) => (bright - dark) as u8,
         _ => 0,
     }
+}
+
+/// Levels on each side of one that count as that level: JPEG and a resize change those of a drawing a little.
+const NEAR: usize = 4;
+
+/// Share of the pixels that lie within four levels of the most frequent level or of the most frequent one farther away
+/// from it: near 1 for masks, drawings and pages of text; 1 for an image of one level.
+pub fn two_levels(grey: &[u8]) -> f64 {
+    let mut counts = [0usize; 256];
+    grey.iter().for_each(|level| counts[usize::from(*level)] += 1);
+    let around =
+        |level: usize| counts[level.saturating_sub(NEAR)..=(level + NEAR).min(255)].iter().sum::<usize>();
+    // Of several the first, so that the answer is one.
+    let most =
+        |levels: &mut dyn Iterator<Item = usize>| levels.max_by_key(|level| (around(*level), 255 - level));
+    let Some(first) = most(&mut (0..256_usize)) else { return 1.0 };
+    let second = most(&mut (0..256_usize).filter(|level| level.abs_diff(first) > 2 * NEAR));
+    let held = around(first) + second.map_or(0, around);
+    if grey.is_empty() { 1.0 } else { held as f64 / grey.len() as f64 }
 }
 
 /// Taps of the mean by which an image is blurred to see what it loses.
@@ -205,6 +227,19 @@ mod tests {
         let halves: Vec<u8> = [10, 10, 20, 20].repeat(4);
         close(coherence(&halves, 4), (1.0 + 1.0 / 3.0) / 2.0);
         assert_eq!(coherence(&[9; 16], 4), 1.0);
+    }
+
+    #[test]
+    fn two_levels_by_hand() {
+        // Of ten pixels, four lie at 0 to 4, three at 200 to 204, and three far from both.
+        let some = [0, 2, 3, 4, 200, 203, 204, 50, 100, 150];
+        close(two_levels(&some), 0.7);
+        let mask: Vec<u8> = [[0; 60], [255; 60]].concat();
+        close(two_levels(&mask), 1.0);
+        // Each level once: nine of 256 around two of them.
+        close(two_levels(&(0..=255).collect::<Vec<_>>()), 18.0 / 256.0);
+        close(two_levels(&[9; 16]), 1.0);
+        close(two_levels(&[]), 1.0);
     }
 
     #[test]

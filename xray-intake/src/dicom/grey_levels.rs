@@ -8,7 +8,7 @@ use super::DicomProblem;
 use super::data_set::DataSet;
 use super::lut::Lut;
 use super::pixel_format::{Photometric, PixelFormat};
-use crate::{IntakeProblem, sixteen_bits};
+use crate::{IntakeProblem, sixteen_bits, span};
 
 /// From stored values to what the detector measured.
 enum ModalityTransform {
@@ -101,7 +101,11 @@ impl GreyTable {
                 }
             }
         }
-        Ok(codes.iter().map(|code| self.levels[usize::from(*code)]).collect())
+        let levels: Vec<u8> = codes.iter().map(|code| self.levels[usize::from(*code)]).collect();
+        if self.source.is_none() && format.stored <= 8 {
+            span::check(&levels)?;
+        }
+        Ok(levels)
     }
 }
 

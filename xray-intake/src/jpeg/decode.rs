@@ -8,11 +8,12 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use super::segments::{Stream, check};
-use super::{default_tables, refused};
+use super::{default_tables, refused, separate};
 use crate::IntakeProblem;
 use crate::limits::MAX_SIDE;
 use crate::orientation::Orientation;
 use crate::radiograph::{Pixels, Radiograph};
+use crate::ybr;
 
 /// The picture of a JPEG file, upright as its Exif says.
 ///
@@ -23,6 +24,13 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
     let orientation = stream.exif.map_or(Orientation::UPRIGHT, Orientation::of_exif);
     let (width, height) = (stream.frame.width, stream.frame.height);
     let grey = stream.frame.components.len() == 1;
+    if stream.separate {
+        let mut colours = separate::decode(bytes, &stream)?;
+        if !is_rgb(&stream) {
+            ybr::to_rgb(&mut colours);
+        }
+        return Radiograph::new(width, height, Pixels::Rgb(colours))?.oriented(orientation);
+    }
     let bytes = prepared(bytes, &stream);
     let colours = if grey { ColorSpace::Luma } else { ColorSpace::RGB };
     let options = DecoderOptions::default()
@@ -34,6 +42,12 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Radiograph, IntakeProblem> {
     let levels = decoder.decode().map_err(|_| refused::uncommon_form())?;
     let pixels = if grey { Pixels::Grey(levels) } else { Pixels::Rgb(levels) };
     Radiograph::new(width, height, pixels)?.oriented(orientation)
+}
+
+/// Whether three components are red, green and blue: Adobe's segment says so, or their numbers are these letters.
+fn is_rgb(stream: &Stream<'_>) -> bool {
+    let letters = stream.frame.components.iter().map(|component| component.id).eq(*b"RGB");
+    stream.adobe == Some(0) || (letters && stream.adobe.is_none() && !stream.jfif)
 }
 
 /// The stream as the decoder takes it: up to its end marker, with Huffman tables, without zeros between segments, and

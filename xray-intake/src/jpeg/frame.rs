@@ -85,7 +85,7 @@ impl Frame {
     }
 
     /// The largest sampling factors, horizontal and vertical.
-    fn most(&self) -> (usize, usize) {
+    pub fn most(&self) -> (usize, usize) {
         let most =
             |side: fn(&Component) -> u8| usize::from(self.components.iter().map(side).max().unwrap_or(1));
         (most(|c| c.across), most(|c| c.down))

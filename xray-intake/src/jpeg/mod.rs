@@ -12,6 +12,7 @@ mod progressive;
 mod refused;
 mod scan;
 mod segments;
+mod separate;
 mod sequential;
 
 pub(crate) use decode::decode;

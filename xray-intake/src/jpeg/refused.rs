@@ -54,12 +54,13 @@ pub(super) fn check_sampling(components: &[Component]) -> Result<(), IntakeProbl
     if components.len() > 1 && components.iter().any(uncommon) { Err(uncommon_form()) } else { Ok(()) }
 }
 
-/// For sequential frames with a scan for each component, of which some have fewer samples than others: the decoder
-/// puts them in the wrong place.
+/// For sequential frames with several scans and components of which some have fewer samples than others: the decoder
+/// puts them in the wrong place. Of three components with a scan each, [`super::separate`] knows better.
 pub(super) fn check_scans(frame: &Frame, components: usize) -> Result<(), IntakeProblem> {
     let subsampled = frame.components.iter().any(|c| (c.across, c.down) != (1, 1));
-    if components < frame.components.len() && subsampled {
-        return Err(other("a JPEG with reduced colours in scans of their own"));
+    let separate = components == 1 && frame.components.len() == 3;
+    if components < frame.components.len() && subsampled && !separate {
+        return Err(other("a JPEG with reduced colours in a scan of two components"));
     }
     Ok(())
 }

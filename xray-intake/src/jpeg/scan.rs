@@ -210,6 +210,13 @@ impl Progress {
         Ok(())
     }
 
+    /// Whether it is a sequential frame of reduced colours with a scan for each component.
+    pub fn is_separate(&self) -> bool {
+        let components = &self.frame.components;
+        let reduced = components.iter().any(|c| (c.across, c.down) != (1, 1));
+        !self.frame.progressive && reduced && components.len() > 1 && self.scans == components.len()
+    }
+
     /// The frame, if every coefficient came to its last bit.
     ///
     /// # Errors

@@ -41,6 +41,8 @@ pub(crate) struct Stream<'a> {
     pub without_tables: bool,
     /// Whether zeros stand between its segments.
     pub zeros: bool,
+    /// Whether its components, of which some are reduced, have a scan each.
+    pub separate: bool,
     /// Number of bytes up to and with its end marker.
     pub length: usize,
 }
@@ -67,9 +69,10 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Stream<'_>, IntakeProblem> {
         if marker == 0xd9 {
             let progress = progress.filter(|progress| progress.scans > 0);
             let progress = progress.ok_or_else(|| damaged("it holds no pixels"))?;
+            let separate = progress.is_separate();
             let frame = progress.whole()?;
             let without_tables = !own_tables;
-            return Ok(Stream { frame, jfif, adobe, exif, without_tables, zeros, length: at });
+            return Ok(Stream { frame, jfif, adobe, exif, without_tables, zeros, separate, length: at });
         }
         if matches!(marker, 0x00..=0xbf | 0xd0..=0xd8) {
             return Err(damaged("a marker stands where none may"));
@@ -122,7 +125,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Stream<'_>, IntakeProblem> {
 }
 
 /// The marker that begins at `at`, which then is behind it, and whether zeros stood before it.
-fn marker(bytes: &[u8], at: &mut usize, after_scan: bool) -> Result<(u8, bool), IntakeProblem> {
+pub(super) fn marker(bytes: &[u8], at: &mut usize, after_scan: bool) -> Result<(u8, bool), IntakeProblem> {
     let rest = bytes.get(*at..).unwrap_or_default();
     let zeros = rest.iter().take_while(|byte| **byte == 0).count();
     let Some(next) = rest.get(zeros) else { return Err(IntakeProblem::Truncated) };
@@ -137,7 +140,7 @@ fn marker(bytes: &[u8], at: &mut usize, after_scan: bool) -> Result<(u8, bool), 
 }
 
 /// What follows a segment's length, which stands at `at`.
-fn body(bytes: &[u8], at: usize) -> Result<&[u8], IntakeProblem> {
+pub(super) fn body(bytes: &[u8], at: usize) -> Result<&[u8], IntakeProblem> {
     let length = bytes.get(at..at + 2).ok_or(IntakeProblem::Truncated)?;
     let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
     if length < 2 {

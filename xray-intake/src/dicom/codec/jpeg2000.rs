@@ -4,9 +4,10 @@ use hayro_jpeg2000::{DecodeError, DecodeSettings, DecoderContext, DecodingError,
 
 use super::super::DicomProblem;
 use super::super::pixel_format::{Photometric, PixelFormat};
-use super::{Samples, damaged, jpeg2000_markers, ybr};
+use super::{Samples, damaged, jpeg2000_markers};
 use crate::IntakeProblem;
 use crate::limits::MAX_JPEG_2000_SAMPLES;
+use crate::ybr;
 
 const NAME: &str = "JPEG 2000";
 

@@ -5,7 +5,6 @@ mod jpeg2000;
 mod jpeg2000_markers;
 mod native;
 mod rle;
-mod ybr;
 
 use super::DicomProblem;
 use super::data_set::{DataSet, PixelData};

@@ -4,8 +4,9 @@ use dicom_core::VR;
 
 use super::super::data_set::{DataSet, Element};
 use super::super::pixel_format::{Photometric, PixelFormat};
-use super::{Samples, damaged, ybr};
+use super::{Samples, damaged};
 use crate::IntakeProblem;
+use crate::ybr;
 
 pub(super) fn decode(
     set: &DataSet<'_>,

@@ -2,8 +2,9 @@
 
 use super::super::pixel_format::{Photometric, PixelFormat};
 use super::native::interleave;
-use super::{Samples, damaged, ybr};
+use super::{Samples, damaged};
 use crate::IntakeProblem;
+use crate::ybr;
 
 /// Bytes of the header: a count and fifteen offsets.
 const HEADER: usize = 64;

@@ -10,7 +10,7 @@ use xray_decode::Identity;
 
 use super::super::ReportData;
 use super::DicomError;
-use super::uid::{is_uid, uid};
+use super::uid::{can_go_back, uid};
 use crate::records::{Outcome, Record, Timestamp};
 
 /// Who made it.
@@ -38,9 +38,9 @@ pub(super) struct SourceImage {
     pub series: String,
 }
 
-/// The X-ray's own UIDs, if it came as DICOM and they are such.
+/// The X-ray's own UIDs as they came, if it came as DICOM.
 pub(super) fn source(identity: &Identity) -> Option<SourceImage> {
-    let of = |tag| identity.text(tag).filter(|text| is_uid(text));
+    let of = |tag| identity.text(tag).filter(|text| can_go_back(text));
     Some(SourceImage {
         class: of(tags::SOP_CLASS_UID)?,
         instance: of(tags::SOP_INSTANCE_UID)?,
@@ -48,9 +48,9 @@ pub(super) fn source(identity: &Identity) -> Option<SourceImage> {
     })
 }
 
-/// The study: the X-ray's own, or one that follows from its content.
+/// The study: the X-ray's own as it came, or one that follows from its content.
 pub(super) fn study(data: &ReportData) -> String {
-    let own = data.identity.text(tags::STUDY_INSTANCE_UID).filter(|text| is_uid(text));
+    let own = data.identity.text(tags::STUDY_INSTANCE_UID).filter(|text| can_go_back(text));
     own.unwrap_or_else(|| uid("study", &[data.record.entry.image_id.bytes()]))
 }
 

@@ -16,12 +16,16 @@ const INSTANCE: &str = "1.2.3.4.6";
 
 /// A small X-ray as a DICOM file, as a detector may have given it.
 fn detector() -> Vec<u8> {
+    detector_of(STUDY)
+}
+
+fn detector_of(study: &str) -> Vec<u8> {
     let mut object = InMemDicomObject::new_empty();
     for (tag, vr, value) in [
         (tags::SOP_CLASS_UID, VR::UI, uids::DIGITAL_X_RAY_IMAGE_STORAGE_FOR_PRESENTATION),
         (tags::SOP_INSTANCE_UID, VR::UI, INSTANCE),
         (tags::SERIES_INSTANCE_UID, VR::UI, "1.2.3.4.5"),
-        (tags::STUDY_INSTANCE_UID, VR::UI, STUDY),
+        (tags::STUDY_INSTANCE_UID, VR::UI, study),
         (tags::SPECIFIC_CHARACTER_SET, VR::CS, "ISO_IR 100"),
         (tags::PATIENT_ID, VR::LO, "0042"),
         (tags::STUDY_DATE, VR::DA, "20261123"),
@@ -117,6 +121,22 @@ fn both_files_go_back_to_patient_and_study_of_a_dicom_x_ray() {
     let series =
         evidence.items().expect("items")[0].element(tags::REFERENCED_SERIES_SEQUENCE).expect("there");
     assert_eq!(text(&series.items().expect("items")[0], tags::SERIES_INSTANCE_UID), "1.2.3.4.5");
+}
+
+/// What no standard allows, as devices write it: a zero before a number, and more than 64 characters.
+#[test]
+fn a_study_goes_back_as_it_came() {
+    let long = "1.2.826.0.1.3680043.8.498.1234567890123456789012345678901234567890123";
+    assert_eq!(long.len(), 69);
+    for study in ["1.2.3.010", long] {
+        let data = data(detector_of(study), no_result(), true);
+        for file in [capture(&data), structured(&data)] {
+            assert_eq!(text(&read(&file.expect("a file")), tags::STUDY_INSTANCE_UID), study);
+        }
+    }
+    let data = data(detector_of("1.2.3 or 4"), no_result(), true);
+    let made_up = text(&read(&capture(&data).expect("a file")), tags::STUDY_INSTANCE_UID);
+    assert!(made_up.starts_with("2.25."), "{made_up}");
 }
 
 #[test]

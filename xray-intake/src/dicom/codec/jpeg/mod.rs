@@ -11,8 +11,8 @@ mod sequential;
 use super::super::DicomProblem;
 use super::super::pixel_format::{Photometric, PixelFormat};
 use super::super::transfer_syntax::PixelEncoding;
-use super::{Samples, damaged, ybr};
-use crate::IntakeProblem;
+use super::{Samples, damaged};
+use crate::{IntakeProblem, ybr};
 
 use headers::Headers;
 

@@ -6,10 +6,11 @@ use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
 use super::super::super::pixel_format::{Photometric, PixelFormat};
-use super::super::{Samples, ybr};
+use super::super::Samples;
 use super::{NAME, damaged};
 use crate::IntakeProblem;
 use crate::jpeg::Stream;
+use crate::ybr;
 
 /// The pixels of a stream that is whole and of the size in `format`.
 ///

@@ -1,7 +1,7 @@
 //! Luma and chroma to red, green and blue (ITU-T T.871, full range).
 
 /// Changes three samples a pixel in place.
-pub(super) fn to_rgb(pixels: &mut [u8]) {
+pub(crate) fn to_rgb(pixels: &mut [u8]) {
     for pixel in pixels.chunks_exact_mut(3) {
         let [y, cb, cr] = [pixel[0], pixel[1], pixel[2]].map(f32::from);
         let (cb, cr) = (cb - 128.0, cr - 128.0);
