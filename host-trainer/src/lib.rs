@@ -7,7 +7,7 @@
 //! [`backbones`] hold the nets; [`features`] runs images through them once and caches the result; [`head`] trains the
 //! classifier head on the features, [`fine_tune`] the last layers of the backbones with it; [`onnx`] writes nets as graphs,
 //! [`quantise`] measures the ranges of 8-bit activations, [`export`] makes the model; [`quality_gate`] fits what refuses
-//! other pictures; [`metrics`] computes figures; [`run`] is the folder that a fit leaves behind; [`evaluation`] holds
+//! other pictures; [`calibration`] chooses an operating point for a place; [`metrics`] computes figures; [`run`] is the folder that a fit leaves behind; [`evaluation`] holds
 //! results that [`report`] shows. [`pipeline`] has the steps that several [`commands`] share, and [`cli`] holds clap and
 //! printing only.
 
@@ -17,6 +17,7 @@
 pub mod architectures;
 pub mod audit;
 pub mod backbones;
+pub mod calibration;
 pub mod cancel;
 pub mod cli;
 pub mod commands;

@@ -2,6 +2,7 @@
 
 mod args;
 mod audit;
+mod calibrate;
 mod compare;
 mod demo;
 mod documents;
@@ -72,6 +73,8 @@ enum Command {
     Gate(quality_gate::QualityGateArgs),
     /// Tells whether a model finds the classes by something other than the lungs
     Audit(audit::AuditArgs),
+    /// Chooses threshold and temperature of a model anew, on labelled images of the place where it is used
+    Calibrate(calibrate::CalibrateArgs),
     /// Evaluates two model files on the same images, with tests whether they differ
     Compare(compare::CompareArgs),
     /// Screens images as edge-runtime does
@@ -112,6 +115,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Evaluate(args) => evaluate::run(args),
         Command::Gate(args) => quality_gate::run(args),
         Command::Audit(args) => audit::run(args),
+        Command::Calibrate(args) => calibrate::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Leaks(args) => leaks::run(args).map(|()| ExitCode::SUCCESS),

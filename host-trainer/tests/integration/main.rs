@@ -4,6 +4,7 @@
 
 mod backbone_fixture;
 mod backbones;
+mod calibrate;
 mod callbacks;
 mod clap_only_in_cli;
 mod data_folder;
