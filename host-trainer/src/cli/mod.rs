@@ -17,6 +17,7 @@ mod predict;
 mod preview;
 mod progress;
 mod quality_gate;
+mod run_options;
 mod runs;
 mod sign;
 mod summary;
@@ -24,7 +25,7 @@ mod weights;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// Trains a stacked chest X-ray classifier and exports it as an int8 ONNX file for edge-runtime.
 ///
@@ -91,7 +92,7 @@ enum Command {
 
 /// Runs the command line of this process; errors go to standard error.
 pub fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    match parse_and_run() {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -101,13 +102,25 @@ pub fn main() -> ExitCode {
 }
 
 /// # Errors
+/// As [`run`], or if a file of options cannot be read.
+fn parse_and_run() -> anyhow::Result<ExitCode> {
+    let program = Cli::command();
+    let arguments = run_options::expand(std::env::args_os().collect(), &program)?;
+    let matches = program.clone().get_matches_from(arguments);
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    run(cli, run_options::describe(&matches, &program)?)
+}
+
+/// `options` is the text of `run.toml`, for `fit`.
+///
+/// # Errors
 /// What stopped the command, with a remedy.
-fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+fn run(cli: Cli, options: Option<String>) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Demo(args) => demo::run(args),
         Command::Weights(args) => weights::run(args).map(|()| ExitCode::SUCCESS),
         Command::Features(args) => features::run(args),
-        Command::Fit(args) => fit::run(args),
+        Command::Fit(args) => fit::run(args, options),
         Command::Runs(args) => runs::run(args).map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(args),
         Command::Keys(args) => keys::run(args).map(|()| ExitCode::SUCCESS),

@@ -111,11 +111,14 @@ impl Demo {
             },
             fine_tune: None,
             decision: DecisionRules::default(),
+            leave_out: None,
+            folds: None,
             strict: false,
             out: self.run(),
             resume: false,
             cancel: CancelToken::default(),
             command: None,
+            run_options: None,
         }
     }
 

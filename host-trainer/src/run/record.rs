@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use xray_core::package::{AbstainBand, Labels, Precision};
 use xray_core::preprocess::Preprocessing;
 
+use super::{FoldsRecord, LeftOutSource};
 use crate::architectures::BackboneKind;
 use crate::data::DataSource;
 use crate::data::leaks::LeakCounts;
@@ -338,6 +339,12 @@ pub struct RunRecord {
     pub validation: Evaluation,
     /// The same of a head that was trained on no mirror images, where there were any.
     pub without_mirror: Option<Evaluation>,
+    /// The hospital that was left out, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOutSource>,
+    /// Cross-validation by patient, if it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<FoldsRecord>,
     /// Figures on changed validation images, if there were any.
     #[serde(rename = "shift")]
     pub domain_shift: Option<DomainShiftRecord>,

@@ -22,6 +22,7 @@ mod phantom_set;
 mod quality_gate_fit;
 mod quantised;
 mod real_data;
+mod replay;
 mod report;
 mod report_fixture;
 mod shard_file;

@@ -1,6 +1,7 @@
 //! `fit`: from a folder of X-rays to a trained classifier head, and a run that records it.
 
 mod fine_tune;
+mod held_out;
 mod leaks;
 mod record;
 mod without_mirror;
@@ -11,11 +12,13 @@ use std::time::Instant;
 use anyhow::{bail, ensure};
 
 use self::fine_tune::BackboneTuning;
+use self::held_out::{HeldOut, Judge};
 use self::leaks::check_leaks;
 use self::record::FinishedFit;
 use self::without_mirror::without_mirror;
 use super::features::merge_shards;
 use crate::cancel::CancelToken;
+use crate::data::DataSource;
 use crate::device::ChosenDevice;
 use crate::evaluation::DecisionRules;
 use crate::features::shard::ShardStorage;
@@ -36,6 +39,10 @@ pub struct FitOptions {
     /// None: the backbones stay frozen.
     pub fine_tune: Option<FineTune>,
     pub decision: DecisionRules,
+    /// A hospital that is not trained on; the head is judged on it.
+    pub leave_out: Option<DataSource>,
+    /// Parts of the patients for a cross-validation beside the fit, 2 or more.
+    pub folds: Option<usize>,
     /// Whether a data set with leaks is refused; if not, leaks are reported.
     pub strict: bool,
     /// Folder of the run.
@@ -46,6 +53,8 @@ pub struct FitOptions {
     pub cancel: CancelToken,
     /// The command line, for the record.
     pub command: Option<Vec<String>>,
+    /// The text of `run.toml`, with which the program makes the same run again.
+    pub run_options: Option<String>,
 }
 
 impl FitOptions {
@@ -57,11 +66,14 @@ impl FitOptions {
             training: TrainingConfig::default(),
             fine_tune: None,
             decision: DecisionRules::default(),
+            leave_out: None,
+            folds: None,
             strict: false,
             out: out.into(),
             resume: false,
             cancel: CancelToken::default(),
             command: None,
+            run_options: None,
         }
     }
 }
@@ -80,7 +92,12 @@ fn check(options: &FitOptions, device: &ChosenDevice) -> anyhow::Result<()> {
             options.out.display()
         );
     }
+    ensure!(options.folds.is_none_or(|folds| folds >= 2), "--folds needs 2 or more");
     let Some(fine_tune) = &options.fine_tune else { return Ok(()) };
+    ensure!(
+        options.leave_out.is_none() && options.folds.is_none(),
+        "--leave-out and --folds judge heads on frozen backbones; leave them or --unfreeze out"
+    );
     let kinds = match &options.source.backbones {
         BackboneSource::Stored { kinds, .. } | BackboneSource::Random { kinds, .. } => kinds,
         BackboneSource::Base { .. } => bail!(BASE_IS_KEPT),
@@ -114,6 +131,7 @@ pub fn fit(
         source.feature_precision = FeaturePrecision::Float;
     }
     let mut prepared = source.prepare(options.training.seed, device, observe)?;
+    let held_out = HeldOut::find(options, &prepared.data)?;
     let start = Instant::now();
     let leaks = check_leaks(&prepared.data, &source.cache, options.strict, observe)?;
     prepared.data_seconds += start.elapsed().as_secs_f64();
@@ -143,6 +161,14 @@ pub fn fit(
     };
     let operating_point = options.decision.choose_on(&fitted.scores, source.choose_on)?;
     operating_point.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
+    let judge = Judge {
+        extractor: &prepared.extractor,
+        device,
+        head: &fitted.trained.weights,
+        operating_point: &operating_point,
+    };
+    let left_out = held_out.left_out(&judge, observe)?;
+    let folds = held_out.cross_validate(&prepared, options, device, observe)?;
     let finished = FinishedFit {
         options,
         device,
@@ -151,6 +177,8 @@ pub fn fit(
         fitted: &fitted,
         operating_point: &operating_point,
         without_mirror,
+        left_out,
+        folds,
     };
     let record = finished.record()?;
     let PreparedFeatures { backbones, int8, .. } = &prepared;
@@ -162,6 +190,7 @@ pub fn fit(
         record: &record,
         head: &fitted.trained.weights,
         scores: &fitted.scores,
+        options: options.run_options.as_deref(),
         base: backbones.base().or(int8.as_ref().map(|int8| &int8.model)).map(BaseModel::file),
         fine_tuned,
     })?;

@@ -11,7 +11,7 @@ use crate::metrics::Evaluation;
 use crate::pipeline::{
     BackboneSource, BaseModel, FittedHead, Int8Backbones, PreparedFeatures, patient_count,
 };
-use crate::run::{DataRecord, RUN_SCHEMA, RunRecord, Timings, Versions, scored};
+use crate::run::{DataRecord, FoldsRecord, LeftOutSource, RUN_SCHEMA, RunRecord, Timings, Versions, scored};
 
 /// Everything that a record is made from.
 pub(super) struct FinishedFit<'a> {
@@ -22,6 +22,8 @@ pub(super) struct FinishedFit<'a> {
     pub fitted: &'a FittedHead,
     pub operating_point: &'a OperatingPoint,
     pub without_mirror: Option<Evaluation>,
+    pub left_out: Option<LeftOutSource>,
+    pub folds: Option<FoldsRecord>,
 }
 
 impl FinishedFit<'_> {
@@ -68,6 +70,8 @@ impl FinishedFit<'_> {
             abstain: operating_point.abstain_record(&options.decision),
             validation: Evaluation::new(&scored(&plain), threshold)?,
             without_mirror: self.without_mirror,
+            left_out: self.left_out,
+            folds: self.folds,
             domain_shift: domain_shift(&corrupted, options.source.corruptions, threshold)?,
             groups: if several { group_figures(&calibrated, threshold) } else { Vec::new() },
             selections: if several { options.decision.selections(&fitted.scores) } else { Vec::new() },
