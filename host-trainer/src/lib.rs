@@ -8,9 +8,9 @@
 //! the classifier head on the features, [`fine_tune`] the last layers of the backbones with it, and
 //! [`backbone_training`] whole backbones before it; [`onnx`] writes nets as graphs, [`quantise`] measures the ranges of
 //! 8-bit activations, [`export`] makes the model; [`quality_gate`] fits what refuses other pictures; [`audit`] changes
-//! images to tell what a model looks at; [`metrics`] computes figures; [`run`] is the folder that a fit leaves behind;
-//! [`evaluation`] holds results that [`report`] shows. [`pipeline`] has the steps that several [`commands`] share, and
-//! [`cli`] holds clap and printing only.
+//! images to tell what a model looks at; [`calibration`] chooses an operating point for a place; [`metrics`] computes
+//! figures; [`run`] is the folder that a fit leaves behind; [`evaluation`] holds results that [`report`] shows.
+//! [`pipeline`] has the steps that several [`commands`] share, and [`cli`] holds clap and printing only.
 
 #![forbid(unsafe_code)]
 // The program is the only user of this library: its items are read in the source, where their names say most of it.
@@ -20,6 +20,7 @@ pub mod architectures;
 pub mod audit;
 pub mod backbone_training;
 pub mod backbones;
+pub mod calibration;
 pub mod cancel;
 pub mod cli;
 pub mod commands;

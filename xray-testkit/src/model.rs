@@ -39,6 +39,7 @@ pub fn contract() -> Contract {
         },
         validation: BTreeMap::from([("auroc".to_owned(), 0.75)]),
         quantisation: None,
+        local_calibration: None,
         known_answer: None,
         quality_gate: None,
     }

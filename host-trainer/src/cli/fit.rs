@@ -15,6 +15,7 @@ use crate::cancel::{CancelToken, Cancelled};
 use crate::commands::fit::{FitOptions, fit};
 use crate::device::ChosenDevice;
 use crate::evaluation::{AbstainRule, DecisionRules, ThresholdRule};
+use crate::pipeline::Event;
 use crate::run::RunDir;
 
 /// Arguments of `fit`.
@@ -24,8 +25,11 @@ Examples:
   host-trainer fit --data chest_xray --out runs/first
   host-trainer fit --data chest_xray --out runs/article --recipe article --features-by float
   host-trainer fit --data chest_xray --out runs/safe --threshold 'sensitivity>=0.98' --abstain 0.3,0.8
+  host-trainer fit --data a=chest_xray --data b=clinic --leave-out b --out runs/without-b
+  host-trainer fit --data chest_xray --folds 5 --out runs/folds
   host-trainer fit --data chest_xray --out runs/split --splits splits.csv --seed 7
   host-trainer fit --data chest_xray --out runs/first --resume
+  host-trainer fit --config runs/first/run.toml --out runs/again --seed 7
   host-trainer fit --data chest_xray --out runs/long --epochs 60 --callbacks article
   host-trainer fit --data chest_xray --out runs/clahe --intensity clahe:2,8
   host-trainer fit --data chest_xray --out runs/varied --rotation 5 --views 8
@@ -47,6 +51,9 @@ seven views of each go through the backbones. `export` refuses a run that is ove
 pub struct FitArgs {
     #[command(flatten)]
     source: SourceArgs,
+    /// Take the options of the run.toml of an earlier run; options beside it replace single ones
+    #[arg(long, value_name = "run.toml", help_heading = "Images and backbones")]
+    config: Option<PathBuf>,
     /// Folder to write the run to; an earlier run there is replaced when the new one is finished
     #[arg(long, value_name = "RUN", help_heading = "Images and backbones")]
     out: PathBuf,
@@ -78,6 +85,13 @@ pub struct FitArgs {
     no_audit: bool,
     #[command(flatten)]
     limits: AuditLimitArgs,
+    /// Train without this one of several hospitals, and judge the head on its training and validation images
+    #[arg(long, value_name = "NAME", conflicts_with = "unfreeze", help_heading = "Decision")]
+    leave_out: Option<String>,
+    /// Cross-validate the fit beside it: for each of N parts of the patients a head that is trained and chosen on the other
+    /// parts; gives mean and spread
+    #[arg(long, value_name = "N", conflicts_with = "unfreeze", value_parser = clap::value_parser!(u8).range(2..=20), help_heading = "Decision")]
+    folds: Option<u8>,
     /// Refuse a data set with near-duplicate images or patients in two splits (see `host-trainer leaks`), instead of a
     /// warning
     #[arg(long, help_heading = "Images and backbones")]
@@ -99,7 +113,7 @@ pub struct FitArgs {
 /// Exit status of a training that was cancelled by Ctrl-C or in the menu of the dashboard: that of SIGINT.
 const CANCELLED: u8 = 130;
 
-pub fn run(mut args: FitArgs) -> anyhow::Result<ExitCode> {
+pub fn run(mut args: FitArgs, run_options: Option<String>) -> anyhow::Result<ExitCode> {
     let mut reporter = if args.json_log { Reporter::json_lines() } else { Reporter::new(args.quiet) };
     let silent = args.json || args.json_log || args.quiet;
     let json = args.json;
@@ -108,8 +122,11 @@ pub fn run(mut args: FitArgs) -> anyhow::Result<ExitCode> {
         reporter = reporter.with_dashboard(cancel.clone());
     }
     let device = args.source.device()?;
+    if let Some(config) = &args.config {
+        reporter.show(Event::Note(&format!("options from {}", config.display())));
+    }
     args.source.recipe = Some(recipe(&args, &device));
-    let options = options(args, cancel)?;
+    let options = FitOptions { run_options, ..options(args, cancel)? };
     if !silent && RunDir::new(&options.out).is_finished() {
         eprintln!("{}: the earlier run there will be replaced", options.out.display());
     }
@@ -160,8 +177,12 @@ fn options(args: FitArgs, cancel: CancelToken) -> anyhow::Result<FitOptions> {
     };
     let training = args.training.config(recipe);
     let threshold = args.threshold.unwrap_or(recipe.threshold());
+    let mut source = args.source.options(training.seed)?;
+    let leave_out = args.leave_out.map(|name| source.take(&name)).transpose()?;
     Ok(FitOptions {
-        source: args.source.options(training.seed)?,
+        source,
+        leave_out,
+        folds: args.folds.map(usize::from),
         shards: args.shards,
         backbone_recipe,
         fine_tune,
@@ -177,6 +198,7 @@ fn options(args: FitArgs, cancel: CancelToken) -> anyhow::Result<FitOptions> {
         out: args.out,
         cancel,
         command: Some(std::env::args().collect()),
+        run_options: None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod args;
 mod audit;
+mod calibrate;
 mod compare;
 mod demo;
 mod documents;
@@ -16,6 +17,7 @@ mod predict;
 mod preview;
 mod progress;
 mod quality_gate;
+mod run_options;
 mod runs;
 mod sign;
 mod summary;
@@ -23,7 +25,7 @@ mod weights;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use xray_core::screening::printable;
 
 /// Trains a stacked chest X-ray classifier and exports it as an int8 ONNX file for edge-runtime.
@@ -73,6 +75,8 @@ enum Command {
     Gate(quality_gate::QualityGateArgs),
     /// Tells whether a model finds the classes by something other than the lungs
     Audit(audit::AuditArgs),
+    /// Chooses threshold and temperature of a model anew, on labelled images of the place where it is used
+    Calibrate(calibrate::CalibrateArgs),
     /// Evaluates two model files on the same images, with tests whether they differ
     Compare(compare::CompareArgs),
     /// Screens images as edge-runtime does
@@ -89,7 +93,7 @@ enum Command {
 
 /// Runs the command line of this process; errors go to standard error.
 pub fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    match parse_and_run() {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {}", printable(&format!("{error:#}")));
@@ -99,13 +103,25 @@ pub fn main() -> ExitCode {
 }
 
 /// # Errors
+/// As [`run`], or if a file of options cannot be read.
+fn parse_and_run() -> anyhow::Result<ExitCode> {
+    let program = Cli::command();
+    let arguments = run_options::expand(std::env::args_os().collect(), &program)?;
+    let matches = program.clone().get_matches_from(arguments);
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    run(cli, run_options::describe(&matches, &program)?)
+}
+
+/// `options` is the text of `run.toml`, for `fit`.
+///
+/// # Errors
 /// What stopped the command, with a remedy.
-fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+fn run(cli: Cli, options: Option<String>) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Demo(args) => demo::run(args),
         Command::Weights(args) => weights::run(args).map(|()| ExitCode::SUCCESS),
         Command::Features(args) => features::run(args),
-        Command::Fit(args) => fit::run(args),
+        Command::Fit(args) => fit::run(args, options),
         Command::Runs(args) => runs::run(args).map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(args),
         Command::Keys(args) => keys::run(args).map(|()| ExitCode::SUCCESS),
@@ -113,6 +129,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Evaluate(args) => evaluate::run(args),
         Command::Gate(args) => quality_gate::run(args),
         Command::Audit(args) => audit::run(args),
+        Command::Calibrate(args) => calibrate::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Leaks(args) => leaks::run(args).map(|()| ExitCode::SUCCESS),

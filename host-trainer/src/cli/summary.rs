@@ -4,8 +4,10 @@ use xray_core::package::RANDOM_WARNING;
 
 use crate::data::ClassNames;
 use crate::evaluation::{NO_VERDICT, ThresholdRule};
-use crate::metrics::Interval;
-use crate::run::{ChooseOn, DomainShiftRecord, RunRecord};
+use crate::metrics::{Interval, with_interval};
+use crate::run::{
+    ChooseOn, DomainShiftRecord, FoldsRecord, HeldOutFigures, LeftOutSource, RunRecord, Spread,
+};
 
 pub fn render(record: &RunRecord) -> String {
     let mut lines = Vec::new();
@@ -106,6 +108,14 @@ pub fn render(record: &RunRecord) -> String {
             lines.push(format!("{name:<8} AUROC {auroc}  accuracy {}", figures.accuracy));
         }
     }
+    if let Some(LeftOutSource { name, figures }) = &record.left_out {
+        lines.push(String::new());
+        lines.push(format!("{name}, which was left out of the training:"));
+        lines.push(held_out(figures));
+    }
+    if let Some(folds) = &record.folds {
+        lines.extend(cross_validation(folds));
+    }
     if let Some(shift) = &record.domain_shift {
         lines.extend(domain_shift(shift));
     }
@@ -127,6 +137,34 @@ fn audit(record: &RunRecord) -> Vec<String> {
     let mut lines = vec![format!("audit       {state}, on {} validation images", audit.images)];
     let words = verdict.map_or_else(String::new, |verdict| verdict.to_string());
     lines.extend(words.lines().map(|line| format!("            {line}")));
+    lines
+}
+
+fn held_out(figures: &HeldOutFigures) -> String {
+    let auroc = with_interval(figures.auroc, figures.auroc_interval);
+    let (sensitivity, specificity) = (&figures.sensitivity, &figures.specificity);
+    let [negatives, positives] = figures.images;
+    format!(
+        "AUROC {auroc}  sensitivity {sensitivity} n = {positives}  specificity {specificity} n = {negatives}"
+    )
+}
+
+fn cross_validation(record: &FoldsRecord) -> Vec<String> {
+    let folds = record.folds.len();
+    let mut lines = vec![String::new(), format!("Cross-validation by patient, {folds} folds:")];
+    lines.extend(record.folds.iter().map(held_out));
+    let figures = [
+        ("AUROC", record.auroc),
+        ("sensitivity", record.sensitivity),
+        ("specificity", record.specificity),
+        ("calibration error", record.expected_calibration_error),
+    ];
+    for (name, spread) in figures {
+        if let Some(Spread { mean, deviation }) = spread {
+            let deviation = deviation.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
+            lines.push(format!("{name:<18} mean {mean:.4}, standard deviation {deviation}"));
+        }
+    }
     lines
 }
 

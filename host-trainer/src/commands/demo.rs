@@ -116,11 +116,14 @@ impl Demo {
             decision: DecisionRules::default(),
             // Phantoms are of no hospital, and random backbones of no use: neither would pass.
             audit: None,
+            leave_out: None,
+            folds: None,
             strict: false,
             out: self.run(),
             resume: false,
             cancel: CancelToken::default(),
             command: None,
+            run_options: None,
         }
     }
 

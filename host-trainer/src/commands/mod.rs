@@ -1,6 +1,7 @@
 //! What each command of the program does, without arguments and printing.
 
 pub mod audit;
+pub mod calibrate;
 pub mod compare;
 pub mod demo;
 pub mod evaluate;

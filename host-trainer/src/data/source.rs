@@ -99,6 +99,12 @@ pub enum SourceError {
         /// The name.
         name: String,
     },
+    /// The only one cannot be left out.
+    #[error("--leave-out {name}: it is the only source; give others with --data NAME=DIR")]
+    Only {
+        /// The name.
+        name: String,
+    },
     /// An option names a source that is not there.
     #[error("{option} names the source `{name}`, but --data names {known}; write one of these")]
     Unknown {

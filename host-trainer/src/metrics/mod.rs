@@ -9,10 +9,12 @@ mod delong;
 mod intervals;
 mod loss;
 mod mcnemar;
+mod of_thousand;
 mod operating_point;
 mod predictive;
 mod reliability;
 mod roc;
+mod sample_size;
 mod subgroups;
 mod summary;
 mod temperature;
@@ -26,10 +28,12 @@ pub use delong::{AurocComparison, auroc_variance, compare_auroc};
 pub use intervals::{Interval, Z95, auroc_interval, wilson};
 pub use loss::log_loss;
 pub use mcnemar::{McNemar, mcnemar};
+pub use of_thousand::{OfThousand, Prices, of_thousand};
 pub use operating_point::{threshold_for_sensitivity, threshold_for_specificity};
 pub use predictive::PredictiveValues;
 pub use reliability::{RELIABILITY_BINS, Reliability, ReliabilityBin, reliability};
 pub use roc::{auroc, youden_threshold};
+pub use sample_size::{ExpectedWidths, expected_width};
 pub use subgroups::{Subgroup, subgroups};
 pub use summary::{Evaluation, Rate, with_interval};
 pub use temperature::fit_temperature;
@@ -52,6 +56,8 @@ pub enum MetricsError {
     OutOfReach { rule: String },
     #[error("prevalence {prevalence} is not a number from 0 to 1; give another")]
     Prevalence { prevalence: f64 },
+    #[error("the price {price} is not a number of at least 0; give another")]
+    Price { price: f64 },
     #[error("all {n} images are of one class; ranking needs both, add images of the other")]
     OneClass { n: usize },
 }

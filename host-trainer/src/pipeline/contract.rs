@@ -33,6 +33,7 @@ pub(crate) fn contract_of_run(record: &RunRecord, precision: Precision) -> Contr
         },
         validation: figures(&record.validation, validation_images),
         quantisation: None,
+        local_calibration: None,
         known_answer: None,
         quality_gate: None,
     }
@@ -67,6 +68,7 @@ pub(super) fn untrained_contract(
         },
         validation: BTreeMap::new(),
         quantisation: None,
+        local_calibration: None,
         known_answer: None,
         quality_gate: None,
     }
@@ -117,7 +119,8 @@ pub(crate) fn set_validation_figures(
     Ok(())
 }
 
-fn figures(validation: &Evaluation, images: usize) -> BTreeMap<String, f64> {
+/// Figures by name, as a contract holds them.
+pub(crate) fn figures(validation: &Evaluation, images: usize) -> BTreeMap<String, f64> {
     let all = [
         ("accuracy", validation.accuracy.value),
         ("sensitivity", validation.sensitivity.value),

@@ -11,7 +11,7 @@ use super::int8_backbones::{Int8BackboneOptions, Int8Backbones};
 use super::{Event, LoadedBackbones, ViewOptions};
 use crate::architectures::BackboneKind;
 use crate::data::augment::Preset;
-use crate::data::{ClassNames, DataSet, DataSource, Item};
+use crate::data::{ClassNames, DataSet, DataSource, Item, SourceError};
 use crate::device::ChosenDevice;
 use crate::features::{Extractor, Views};
 use crate::quantise::CALIBRATION_IMAGES;
@@ -131,6 +131,21 @@ impl FeatureSource {
             choose_source: None,
             cache: cache.into(),
         })
+    }
+
+    /// Takes a hospital out of several.
+    ///
+    /// # Errors
+    /// [`SourceError::Unknown`] if there is none of this name; [`SourceError::Only`] if it is the only one.
+    pub fn take(&mut self, name: &str) -> Result<DataSource, SourceError> {
+        let known = || self.sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>().join(", ");
+        match self.sources.iter().position(|source| source.name == name) {
+            Some(_) if self.sources.len() == 1 => Err(SourceError::Only { name: name.to_owned() }),
+            Some(at) => Ok(self.sources.remove(at)),
+            None => {
+                Err(SourceError::Unknown { option: "--leave-out", name: name.to_owned(), known: known() })
+            }
+        }
     }
 
     /// Divides the images and loads the backbones. `seed` is that of the split.

@@ -187,7 +187,14 @@ pub fn limits(input: &ReportInput<'_>) -> Vec<String> {
         }
         .to_owned(),
     ];
-    if let (Some(validation), Some(here)) = (run.contract.validation.get("auroc"), e.auroc)
+    if let Some(local) = &run.contract.local_calibration {
+        limits.push(format!(
+            "The operating point was chosen anew on {} images of one place; it is for that place, and figures of the earlier \
+             model (sha256 {}) do not hold for this one.",
+            local.negatives + local.positives,
+            local.of_model
+        ));
+    } else if let (Some(validation), Some(here)) = (run.contract.validation.get("auroc"), e.auroc)
         && validation - here > FALL
     {
         limits.push(format!(

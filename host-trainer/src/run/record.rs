@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use xray_core::package::{AbstainBand, Labels, Precision};
 use xray_core::preprocess::Preprocessing;
 
+use super::{FoldsRecord, LeftOutSource};
 use crate::architectures::BackboneKind;
 use crate::audit::AuditRecord;
 use crate::backbone_training::BackboneRecipe;
@@ -376,6 +377,12 @@ pub struct RunRecord {
     /// left out or the run is older than the audit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<AuditRecord>,
+    /// The hospital that was left out, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOutSource>,
+    /// Cross-validation by patient, if it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<FoldsRecord>,
     /// Figures on changed validation images, if there were any.
     #[serde(rename = "shift")]
     pub domain_shift: Option<DomainShiftRecord>,

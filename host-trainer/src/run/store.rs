@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use xray_core::package::PackageFile;
 
+use super::tensorboard::event_file;
 use super::{RUN_SCHEMA, RunRecord, ValidationScore, ViewKind};
 use crate::architectures::BackboneKind;
 use crate::head::{Epoch, HeadError, HeadWeights};
@@ -27,6 +28,9 @@ pub enum RunError {
 /// Folder of the backbones that a run trained; it holds nothing else.
 const FINE_TUNED: &str = "fine-tuned";
 
+/// The event file for TensorBoard, which knows such files by the second word.
+const EVENTS: &str = "events.out.tfevents.0";
+
 /// The one field of a record that every release understands.
 #[derive(serde::Deserialize)]
 struct Schema {
@@ -39,13 +43,16 @@ pub struct RunFiles<'a> {
     pub record: &'a RunRecord,
     pub head: &'a HeadWeights,
     pub scores: &'a [ValidationScore],
+    /// The text of `run.toml`, if the run was made by a command line.
+    pub options: Option<&'a str>,
     /// The model whose backbones gave the features, if one did.
     pub base: Option<&'a PackageFile>,
     /// Backbones that the run trained.
     pub fine_tuned: &'a [WeightSet],
 }
 
-/// The folder of a run: `run.json`, `head.safetensors`, `metrics.csv`, `validation.json`; `corrupted.json` and `drawn.json`
+/// The folder of a run: `run.json`, `run.toml` (its options), `head.safetensors`, `metrics.csv`,
+/// `events.out.tfevents.0` (the same for TensorBoard), `validation.json`; `corrupted.json` and `drawn.json`
 /// where changed or drawn validation images were looked at, too; `base.onnx` where features come from the backbones of a model; `fine-tuned/` and
 /// `fine-tune-metrics.csv` where backbones were trained.
 #[derive(Debug, Clone)]
@@ -74,7 +81,7 @@ impl RunDir {
     /// # Errors
     /// [`RunError`] names the file that could not be written.
     pub fn write(&self, files: &RunFiles<'_>) -> Result<(), RunError> {
-        let RunFiles { record, head, scores, base, fine_tuned } = *files;
+        let RunFiles { record, head, scores, options, base, fine_tuned } = *files;
         fs::create_dir_all(&self.path).map_err(|source| RunError::Io { path: self.path.clone(), source })?;
         remove(self.record_path())?;
         // Files that only an earlier run had are removed, too.
@@ -88,6 +95,8 @@ impl RunDir {
         fine_tuned.iter().try_for_each(|set| self.fine_tuned().save(set).map(drop))?;
         head.save(&self.head_path())?;
         self.write_file(&self.path.join("metrics.csv"), metrics_csv(&record.history).as_bytes())?;
+        let events = event_file(&record.history, &record.fine_tune_history);
+        self.write_file(&self.path.join(EVENTS), &events)?;
         let fine_tune_metrics = self.path.join("fine-tune-metrics.csv");
         match record.fine_tune_history.as_slice() {
             [] => remove(fine_tune_metrics)?,
@@ -101,6 +110,11 @@ impl RunDir {
         match of(ViewKind::Drawn) {
             none if none.is_empty() => remove(drawn)?,
             scores => self.write_json(&drawn, &scores)?,
+        }
+        let kept = self.path.join("run.toml");
+        match options {
+            Some(text) => self.write_file(&kept, text.as_bytes())?,
+            None => remove(kept)?,
         }
         self.write_json(&self.record_path(), record)?;
         let of_backbones = BackboneKind::ALL.map(|kind| self.backbone_checkpoint_path(kind));

@@ -178,6 +178,7 @@ pub fn contract(sets: &[WeightSet], size: usize, precision: Precision) -> Contra
         },
         validation: BTreeMap::from([("auroc".to_owned(), 0.5)]),
         quantisation: None,
+        local_calibration: None,
         known_answer: None,
         quality_gate: None,
     }

@@ -5,6 +5,7 @@
 mod backbone_fixture;
 mod backbone_training;
 mod backbones;
+mod calibrate;
 mod callbacks;
 mod clap_only_in_cli;
 mod data_folder;
@@ -22,6 +23,7 @@ mod phantom_set;
 mod quality_gate_fit;
 mod quantised;
 mod real_data;
+mod replay;
 mod report;
 mod report_fixture;
 mod shard_file;

@@ -129,6 +129,27 @@ pub struct QuantisationRecord {
     pub flipped: usize,
 }
 
+/// An operating point that was chosen anew on images of the place where the model is used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LocalCalibration {
+    /// SHA-256 (hex) of the model file whose operating point was replaced.
+    pub of_model: String,
+    /// Keys of the contract that were chosen anew, such as `threshold`.
+    pub replaced: Vec<String>,
+    /// Labelled images of the place without the finding.
+    pub negatives: usize,
+    /// Labelled images of the place with the finding.
+    pub positives: usize,
+    /// SHA-256 (hex) over the sorted lines `CONTENT LABEL` of these images: SHA-256 (hex) of the file, label 0 or 1.
+    pub data_fingerprint: String,
+    /// Program and version that chose it.
+    pub program: String,
+    /// What stood in [`Contract::validation`]. These figures are of the earlier operating point and do not hold for this
+    /// one; neither do those of a model card or report on the earlier file.
+    pub earlier_validation: BTreeMap<String, f64>,
+}
+
 /// The contract of a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -166,6 +187,10 @@ pub struct Contract {
     /// What quantisation cost; for [`Precision::Int8`] only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantisation: Option<QuantisationRecord>,
+    /// Set if the operating point was chosen anew after the export; then [`Contract::validation`] are figures on the
+    /// images that it was chosen on.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "calibration")]
+    pub local_calibration: Option<LocalCalibration>,
     /// What the engine must give for the test pattern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_answer: Option<KnownAnswer>,

@@ -86,6 +86,13 @@ fn as_text(package: &VerifiedPackage) -> Result<String> {
     line("validated on", format!("{} images", training.validation_images))?;
     line("seed", training.seed.to_string())?;
     line("data", training.data_fingerprint.clone())?;
+    if let Some(local) = &contract.local_calibration {
+        let images = local.negatives + local.positives;
+        line("calibrated on", format!("{images} images of its place; earlier figures do not hold"))?;
+        line("", format!("chosen anew: {}", local.replaced.join(", ")))?;
+        line("", format!("data {}", local.data_fingerprint))?;
+        line("", format!("from {}", local.of_model))?;
+    }
     for (name, value) in &contract.validation {
         line("validation", format!("{name} {value}"))?;
     }

@@ -23,6 +23,7 @@ pub use float::export_run;
 pub use int8::export_quantised_run;
 pub use quality_gate::QualityGateChoice;
 pub use quantisation::{HeadTrainedOn, QuantisationOptions};
+pub(super) use write::write_model;
 
 /// What a model is made from, and the file it is written to.
 #[derive(Debug)]

@@ -1,17 +1,12 @@
-//! Fits the quality gate of a model, on X-rays of the run (unchanged, changed, and in wrong orientations) and on drawn pictures.
+//! Whether an exported model gets a quality gate, and which images of the run it is fitted on.
 
 use anyhow::Context;
 use sha2::{Digest, Sha256};
-use xray_core::package::{CentroidKind, QualityGateRecord};
+use xray_core::package::QualityGateRecord;
 
 use super::{ExportOptions, RunData};
-use crate::data::augment::{Augmentation, Fill};
-use crate::data::corrupt::{Corruption, Kind};
-use crate::data::ood::OodPicture;
-use crate::data::{DataSet, Item, WrongOrientation};
-use crate::features::{Extractor, FeatureJob, View, Views};
-use crate::pipeline::{BaseModel, Event};
-use crate::quality_gate::{QualityGateSamples, fit};
+use crate::data::{DataSet, Item};
+use crate::pipeline::{BaseModel, Event, QualityGateFitting};
 use crate::run::RunRecord;
 
 /// Whether an exported model gets a fitted quality gate.
@@ -29,10 +24,6 @@ pub enum QualityGateChoice {
 impl QualityGateChoice {
     /// Default number of training images, and of validation images.
     pub const IMAGES: usize = 300;
-    /// Fewer training images do not show how X-rays vary.
-    const FEWEST_TRAINING: usize = 100;
-    /// Of fewer validation images the largest distance says little about those to come.
-    const FEWEST_VALIDATION: usize = 30;
 
     /// The number of training images.
     ///
@@ -47,7 +38,8 @@ impl QualityGateChoice {
             }
             QualityGateChoice::IfEnoughImages => {
                 let (training, validation) = (data.train.len(), data.validation.len());
-                let (least, least_validation) = (Self::FEWEST_TRAINING, Self::FEWEST_VALIDATION);
+                let (least, least_validation) =
+                    (QualityGateFitting::FEWEST_TRAINING, QualityGateFitting::FEWEST_VALIDATION);
                 if training >= least && validation >= least_validation {
                     return Ok(Self::IMAGES);
                 }
@@ -59,35 +51,6 @@ impl QualityGateChoice {
         }
     }
 }
-
-/// How X-rays vary in the field: rotated a little, cropped, too dark, too bright, mirrored, blurred, noisy. The quality gate
-/// must accept them.
-const FIELD_VARIATION: Augmentation = Augmentation {
-    flip: true,
-    zoom: 0.15,
-    stretch: 0.1,
-    shear: 5.0,
-    rotation: 10.0,
-    shift: 0.06,
-    brightness: 0.15,
-    contrast: 0.4,
-    gamma: 1.8,
-    blur: 1.0,
-    sharpen: 0.0,
-    noise: 28.0,
-    borders: 0.08,
-    fill: Fill::Edge,
-};
-
-/// Further changes in the field, in their strongest form: JPEG artefacts, local contrast, low resolution, a wrong aspect
-/// ratio, low contrast. Each X-ray is used under one of them.
-const STRONG: [Kind; 5] = [Kind::Jpeg, Kind::Local, Kind::Reduced, Kind::Stretch, Kind::ContrastLow];
-
-/// One of this number of X-rays is used in wrong orientations: a centre needs fewer samples than a covariance.
-const WRONG_ORIENTATION_EVERY: usize = 3;
-
-/// Seed of the drawn pictures that quality gates are fitted on.
-const DRAWN_SEED: u64 = 1;
 
 /// Fits a quality gate to a model, on the engine that the device uses. If none can be fitted, that is reported, and the model
 /// keeps the quality gate that it has, if any: its features are the same.
@@ -122,79 +85,10 @@ pub(super) fn fit_quality_gate(
     let first = options.images.sources.first().map_or("", |source| source.name.as_str());
     let train = sample(&data.train, first, seed, images);
     let validation = sample(&data.validation, first, seed, images);
-    let mut images = FeatureReader { extractor: &extractor, observe };
-    let note = format!(
-        "fitting the quality gate on {} training and {} validation images",
-        train.len(),
-        validation.len()
-    );
-    (images.observe)(Event::Note(&note));
-    let some: Vec<&Item> = train.iter().copied().step_by(WRONG_ORIENTATION_EVERY).collect();
-    let mut others = Vec::new();
-    for orientation in WrongOrientation::ALL {
-        let kind = if orientation == WrongOrientation::Inverted {
-            CentroidKind::Inverted
-        } else {
-            CentroidKind::Turned
-        };
-        others.push((kind, images.features(&some, |_| vec![View::WrongOrientation(orientation)])?));
-    }
     let size = model.contract().preprocessing.size;
-    for kind in OodPicture::ALL {
-        let drawn: Result<Vec<_>, _> =
-            (0..drawn_count(train.len())).map(|number| kind.draw(size, DRAWN_SEED, number)).collect();
-        others.push((CentroidKind::OutOfDistribution, extractor.drawn(&drawn?)?));
-    }
-    let samples = QualityGateSamples {
-        upright: images.features(&train, |at| field_views(seed, at))?,
-        others,
-        validation: images.features(&validation, |at| field_views(seed, at))?,
-    };
-    let gate = fit(&samples).with_context(|| options.images.folders())?;
-    let text = format!(
-        "the quality gate refuses {} of {} validation images, unchanged and changed",
-        gate.fit.refused, gate.fit.validation
-    );
-    (images.observe)(Event::Note(&text));
-    Ok(Some(gate))
-}
-
-/// Drawn pictures of each kind.
-fn drawn_count(images: usize) -> u64 {
-    (images as u64 / 8).clamp(10, 50)
-}
-
-/// The views of the image at this index: unchanged, varied with the border repeated, varied on black, and under a strong change.
-fn field_views(seed: u64, at: usize) -> Vec<View> {
-    let varied = |fill| {
-        Views { augmentation: Augmentation { fill, ..FIELD_VARIATION }, count: 1, seed, hardening: None }
-            .of_image()
-    };
-    let on_black = varied(Fill::Level(0)).split_off(1);
-    let strong = Corruption::new(STRONG[at % STRONG.len()], 3).map(View::Corrupted);
-    varied(Fill::Edge).into_iter().chain(on_black).chain(strong).collect()
-}
-
-/// Computes features of images.
-struct FeatureReader<'a> {
-    extractor: &'a Extractor,
-    observe: &'a mut dyn FnMut(Event<'_>),
-}
-
-impl FeatureReader<'_> {
-    /// The features of all images; `views` gives the views of the image at an index. Images that cannot be read are left out,
-    /// as in the fit.
-    fn features(
-        &mut self,
-        items: &[&Item],
-        views: impl Fn(usize) -> Vec<View>,
-    ) -> anyhow::Result<Vec<Vec<f32>>> {
-        let jobs: Vec<FeatureJob> = (items.iter().enumerate())
-            .flat_map(|(at, item)| views(at).into_iter().map(move |view| FeatureJob::new(item, view)))
-            .collect();
-        let extraction = self.extractor.run(&jobs, |progress| (self.observe)(Event::Features(progress)))?;
-        Ok(extraction.features.iter().flatten().map(|row| row.to_vec()).collect())
-    }
+    let fit =
+        QualityGateFitting { extractor: &extractor, size, train: &train, validation: &validation, seed };
+    fit.run(observe).with_context(|| options.images.folders()).map(Some)
 }
 
 /// `count` images of one source in the order of a hash of seed and content.
@@ -212,15 +106,4 @@ fn sample<'a>(items: &'a [Item], source: &str, seed: u64, count: usize) -> Vec<&
     items.sort_by_cached_key(key);
     items.truncate(count);
     items
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::quality_gate::VIEWS_PER_IMAGE;
-
-    #[test]
-    fn every_image_has_the_same_number_of_views() {
-        assert!((0..2 * STRONG.len()).all(|at| field_views(7, at).len() == VIEWS_PER_IMAGE));
-    }
 }

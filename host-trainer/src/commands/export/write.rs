@@ -13,7 +13,7 @@ use crate::evaluation::{Int8Comparison, comparison_path};
 ///
 /// # Errors
 /// If the model does not verify, or a file cannot be written.
-pub(super) fn write_model(
+pub(in crate::commands) fn write_model(
     bytes: Vec<u8>,
     precision: Precision,
     comparison: Option<Int8Comparison>,

@@ -3,6 +3,7 @@
 mod audit;
 mod backbones;
 mod fine_tune;
+mod held_out;
 mod leaks;
 mod record;
 mod without_mirror;
@@ -15,6 +16,7 @@ use anyhow::{bail, ensure};
 use self::audit::HeadAudit;
 use self::backbones::BackbonesFit;
 use self::fine_tune::BackboneTuning;
+use self::held_out::{HeldOut, Judge};
 use self::leaks::check_leaks;
 use self::record::FinishedFit;
 use self::without_mirror::without_mirror;
@@ -22,6 +24,7 @@ use super::features::merge_shards;
 use crate::audit::AuditLimits;
 use crate::backbone_training::BackboneRecipe;
 use crate::cancel::CancelToken;
+use crate::data::DataSource;
 use crate::device::ChosenDevice;
 use crate::evaluation::DecisionRules;
 use crate::features::shard::ShardStorage;
@@ -46,6 +49,10 @@ pub struct FitOptions {
     pub decision: DecisionRules,
     /// The limits of the audit on the validation images; none: it is left out.
     pub audit: Option<AuditLimits>,
+    /// A hospital that is not trained on; the head is judged on it.
+    pub leave_out: Option<DataSource>,
+    /// Parts of the patients for a cross-validation beside the fit, 2 or more.
+    pub folds: Option<usize>,
     /// Whether a data set with leaks is refused; if not, leaks are reported.
     pub strict: bool,
     /// Folder of the run.
@@ -56,6 +63,8 @@ pub struct FitOptions {
     pub cancel: CancelToken,
     /// The command line, for the record.
     pub command: Option<Vec<String>>,
+    /// The text of `run.toml`, with which the program makes the same run again.
+    pub run_options: Option<String>,
 }
 
 impl FitOptions {
@@ -69,11 +78,14 @@ impl FitOptions {
             fine_tune: None,
             decision: DecisionRules::default(),
             audit: Some(AuditLimits::default()),
+            leave_out: None,
+            folds: None,
             strict: false,
             out: out.into(),
             resume: false,
             cancel: CancelToken::default(),
             command: None,
+            run_options: None,
         }
     }
 }
@@ -93,9 +105,14 @@ fn check(options: &FitOptions, device: &ChosenDevice) -> anyhow::Result<()> {
             options.out.display()
         );
     }
+    ensure!(options.folds.is_none_or(|folds| folds >= 2), "--folds needs 2 or more");
     if options.backbone_recipe.is_none() && options.fine_tune.is_none() {
         return Ok(());
     }
+    ensure!(
+        options.leave_out.is_none() && options.folds.is_none(),
+        "--leave-out and --folds judge heads on frozen backbones; leave out them, or --unfreeze and --recipe hardened"
+    );
     let kinds = match &options.source.backbones {
         BackboneSource::Stored { kinds, .. } | BackboneSource::Random { kinds, .. } => kinds,
         BackboneSource::Base { .. } => bail!(BASE_IS_KEPT),
@@ -140,6 +157,7 @@ pub fn fit(
         source.feature_precision = FeaturePrecision::Float;
     }
     let mut loaded = source.load(options.training.seed, observe)?;
+    let held_out = HeldOut::find(options, &loaded.data)?;
     let start = Instant::now();
     let leaks = check_leaks(&loaded.data, &source.cache, options.strict, observe)?;
     loaded.data_seconds += start.elapsed().as_secs_f64();
@@ -195,6 +213,14 @@ pub fn fit(
         }
         None => None,
     };
+    let judge = Judge {
+        extractor: &prepared.extractor,
+        device,
+        head: &fitted.trained.weights,
+        operating_point: &operating_point,
+    };
+    let left_out = held_out.left_out(&judge, observe)?;
+    let folds = held_out.cross_validate(&prepared, options, device, observe)?;
     let finished = FinishedFit {
         options,
         device,
@@ -205,6 +231,8 @@ pub fn fit(
         without_mirror,
         backbone_training,
         audit,
+        left_out,
+        folds,
     };
     let record = finished.record()?;
     let PreparedFeatures { backbones, int8, .. } = &prepared;
@@ -216,6 +244,7 @@ pub fn fit(
         record: &record,
         head: &fitted.trained.weights,
         scores: &fitted.scores,
+        options: options.run_options.as_deref(),
         base: backbones.base().or(int8.as_ref().map(|int8| &int8.model)).map(BaseModel::file),
         fine_tuned,
     })?;

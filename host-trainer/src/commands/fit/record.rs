@@ -12,7 +12,10 @@ use crate::metrics::Evaluation;
 use crate::pipeline::{
     BackboneSource, BaseModel, FittedHead, Int8Backbones, PreparedFeatures, patient_count,
 };
-use crate::run::{BackboneTrainingRecord, DataRecord, RUN_SCHEMA, RunRecord, Timings, Versions, scored};
+use crate::run::{
+    BackboneTrainingRecord, DataRecord, FoldsRecord, LeftOutSource, RUN_SCHEMA, RunRecord, Timings, Versions,
+    scored,
+};
 
 /// Everything that a record is made from.
 pub(super) struct FinishedFit<'a> {
@@ -25,6 +28,8 @@ pub(super) struct FinishedFit<'a> {
     pub without_mirror: Option<Evaluation>,
     pub backbone_training: Option<BackboneTrainingRecord>,
     pub audit: Option<AuditRecord>,
+    pub left_out: Option<LeftOutSource>,
+    pub folds: Option<FoldsRecord>,
 }
 
 impl FinishedFit<'_> {
@@ -75,6 +80,8 @@ impl FinishedFit<'_> {
             validation: Evaluation::new(&scored(&plain), threshold)?,
             without_mirror: self.without_mirror,
             audit: self.audit,
+            left_out: self.left_out,
+            folds: self.folds,
             domain_shift: domain_shift(&corrupted, options.source.corruptions, threshold)?,
             groups: if several { group_figures(&calibrated, threshold) } else { Vec::new() },
             selections: if several {
