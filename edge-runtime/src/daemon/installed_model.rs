@@ -9,8 +9,8 @@ use xray_core::package::{PackageFile, SignatureFile};
 use crate::inputs::InputRefusal;
 use crate::models::{
     EventSink, InstallOptions, Installation, ModelFolder, ModelRefusal, ModelStore, ModelStoreError,
-    ModelsOnStick, NumberedEvent, SourceFile, StickPolicy, TrialOutcome, TrialStatus, floor_of, self_test,
-    short,
+    ModelsOnStick, NumberedEvent, SourceFile, StickPolicy, TrialOutcome, TrialStatus, VersionFloor, floor_of,
+    self_test, short,
 };
 use crate::records::{Origin, RecordStore, RecordStoreError, Timestamp};
 
@@ -250,7 +250,7 @@ fn options(record: &RecordStore, dry_run: bool) -> Result<InstallOptions, InputR
     Ok(InstallOptions { floor, dry_run, ..InstallOptions::default() })
 }
 
-fn floor_in(record: &RecordStore) -> Result<u64, RecordStoreError> {
+fn floor_in(record: &RecordStore) -> Result<Option<VersionFloor>, RecordStoreError> {
     let events = record.model_events()?;
     Ok(floor_of(events.iter().map(|event| event.event.as_str())))
 }
