@@ -103,7 +103,7 @@ fn run_board(models: &SignedModels, seed: u64, fault: DiskFault, cuts: &mut u32)
         watch: TrialLimits { screenings: 3, starts: 2 },
         allow_downgrade: true,
         retry: true,
-        floor: 0,
+        floor: None,
         dry_run: false,
     };
     let strict = InstallOptions { watch: options.watch, ..InstallOptions::default() };

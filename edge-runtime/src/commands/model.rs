@@ -8,11 +8,11 @@ use anyhow::Result;
 use xray_core::engine::{EngineChoice, EngineOptions, big_cores};
 use xray_core::package::{SignedBytes, TrustedKeys};
 
-#[cfg(unix)]
-use crate::models::floor_of;
 use crate::models::{
     DEFAULT_KEYS, DEFAULT_STORE, ModelFolder, ModelRefusal, ModelStore, SelfTestReport, self_test,
 };
+#[cfg(unix)]
+use crate::models::{VersionFloor, floor_of};
 #[cfg(unix)]
 use crate::records::{RecordReader, RecordStoreError};
 
@@ -41,14 +41,14 @@ impl StoreLocation {
     }
 }
 
-/// The highest version that was confirmed by the record in a folder; 0 if there is no record.
+/// The highest version that was confirmed by the record in a folder; none if there is no record, or none was.
 ///
 /// # Errors
 /// If there is a record and it cannot be read.
 #[cfg(unix)]
-pub fn recorded_floor(records: &Path) -> Result<u64> {
+pub fn recorded_floor(records: &Path) -> Result<Option<VersionFloor>> {
     let events = match RecordReader::open(records) {
-        Err(RecordStoreError::Missing { .. }) => return Ok(0),
+        Err(RecordStoreError::Missing { .. }) => return Ok(None),
         opened => opened?.model_events()?,
     };
     Ok(floor_of(events.iter().map(|event| event.event.as_str())))

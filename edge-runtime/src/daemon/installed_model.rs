@@ -10,8 +10,8 @@ use super::stick_model::{self, ModelReadError, ReadModel};
 use crate::inputs::{InputRefusal, PATIENCE};
 use crate::models::{
     EventSink, InstallOptions, Installation, ModelFolder, ModelRefusal, ModelStore, ModelStoreError,
-    ModelsOnStick, NumberedEvent, SourceFile, StickPolicy, TrialOutcome, TrialStatus, floor_of, self_test,
-    short,
+    ModelsOnStick, NumberedEvent, SourceFile, StickPolicy, TrialOutcome, TrialStatus, VersionFloor, floor_of,
+    self_test, short,
 };
 use crate::records::{Origin, RecordStore, RecordStoreError, Timestamp};
 
@@ -269,7 +269,7 @@ fn options(record: &RecordStore, dry_run: bool) -> Result<InstallOptions, InputR
     Ok(InstallOptions { floor, dry_run, ..InstallOptions::default() })
 }
 
-fn floor_in(record: &RecordStore) -> Result<u64, RecordStoreError> {
+fn floor_in(record: &RecordStore) -> Result<Option<VersionFloor>, RecordStoreError> {
     let events = record.model_events()?;
     Ok(floor_of(events.iter().map(|event| event.event.as_str())))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::short;
+use super::{VersionFloor, short};
 
 /// Something that happened to the models of a board. Models are named by the SHA-256 of their file (hex).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,14 +79,16 @@ impl fmt::Display for ModelEvent {
     }
 }
 
-/// The highest version that was confirmed, by the texts of recorded events (JSON); 0 if none was. What is no event that this
-/// release knows says nothing.
-pub fn floor_of<'a>(events: impl IntoIterator<Item = &'a str>) -> u64 {
+/// The highest version that was confirmed, by the texts of recorded events (JSON); none if none was. What is no event that
+/// this release knows says nothing.
+pub fn floor_of<'a>(events: impl IntoIterator<Item = &'a str>) -> Option<VersionFloor> {
     let confirmed = |event: &str| match serde_json::from_str(event) {
-        Ok(ModelEvent::Confirmed { version, .. }) => Some(version),
+        Ok(ModelEvent::Confirmed { sha256, version }) => {
+            Some(VersionFloor { version, sha256: sha256.as_bytes().try_into().ok()? })
+        }
         _ => None,
     };
-    events.into_iter().filter_map(confirmed).max().unwrap_or(0)
+    events.into_iter().filter_map(confirmed).max_by_key(|floor| floor.version)
 }
 
 /// An event and its number, counted from 0 without gaps.

@@ -32,7 +32,7 @@ pub use error::{ModelRefusal, ModelStoreError};
 pub use event::{EventSink, ModelEvent, NumberedEvent, floor_of};
 pub use install::{Installation, SourceFile};
 pub use load::{SelfTestReport, load_checked, self_test};
-pub use options::{InstallOptions, StickPolicy, TrialLimits};
+pub use options::{InstallOptions, StickPolicy, TrialLimits, VersionFloor};
 pub use running::{StartedModel, TrialOutcome, TrialStatus};
 pub use slot::{Installed, Slot, Trial};
 pub use state::State;

@@ -15,6 +15,14 @@ pub enum StickPolicy {
     Always,
 }
 
+/// The highest version that was confirmed on a board, and the model that had it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VersionFloor {
+    pub version: u64,
+    /// SHA-256 of its file, hexadecimal digits.
+    pub sha256: [u8; 64],
+}
+
 /// How long a new model is on trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrialLimits {
@@ -40,7 +48,7 @@ pub struct InstallOptions {
     pub allow_downgrade: bool,
     /// The lowest version that is taken, by what is known beside the store of models, such as by the record; the store's own
     /// counts as well.
-    pub floor: u64,
+    pub floor: Option<VersionFloor>,
     /// Take it even if it failed here before.
     pub retry: bool,
     /// Say what would be done and change nothing.

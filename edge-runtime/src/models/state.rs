@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{InstallOptions, Installed, ModelEvent, ModelRefusal, NumberedEvent, Slot, Trial};
+use super::{InstallOptions, Installed, ModelEvent, ModelRefusal, NumberedEvent, Slot, Trial, VersionFloor};
 
 /// Format of the state file that this build writes and the only one that it reads.
 const FORMAT: u32 = 1;
@@ -152,7 +152,7 @@ impl State {
             return Err(ModelRefusal::OnTrial { sha256: active.sha256.clone(), left: trial.screenings_left });
         }
         if let Some(version) = version.filter(|_| !options.allow_downgrade) {
-            self.check_version(sha256, version, self.floor.max(options.floor))?;
+            self.check_version(sha256, version, options.floor)?;
         }
         match self.other() {
             Some(Installed { sha256: failed, failed: Some(reason), .. })
@@ -167,18 +167,27 @@ impl State {
     /// A version says which of two models is the newer one, so there must be one, no two models may have the same, and it
     /// must not be below the floor. The floor's own model is not known any more where its events are gone: then any other
     /// content counts as another model.
-    fn check_version(&self, sha256: &str, version: u64, floor: u64) -> Result<(), ModelRefusal> {
-        let sha256 = || sha256.to_owned();
+    fn check_version(
+        &self,
+        sha256: &str,
+        version: u64,
+        recorded: Option<VersionFloor>,
+    ) -> Result<(), ModelRefusal> {
+        let name = || sha256.to_owned();
         if version == 0 {
-            return Err(ModelRefusal::NoVersion { sha256: sha256() });
+            return Err(ModelRefusal::NoVersion { sha256: name() });
         }
+        let floor = self.floor.max(recorded.map_or(0, |floor| floor.version));
         if version < floor {
-            return Err(ModelRefusal::Downgrade { sha256: sha256(), version, floor });
+            return Err(ModelRefusal::Downgrade { sha256: name(), version, floor });
         }
-        let of_this_version = self.known_versions().filter(|(_, known)| *known == version);
-        let others: Vec<&str> = of_this_version.map(|(known, _)| known).collect();
-        if !others.contains(&sha256().as_str()) && (version == floor || !others.is_empty()) {
-            return Err(ModelRefusal::SameVersion { sha256: sha256(), version });
+        let of_record = recorded.filter(|floor| floor.version == version);
+        let mut others = self.known_versions().filter(|(_, known)| *known == version).peekable();
+        let any = others.peek().is_some() || version == floor;
+        let same = others.any(|(known, _)| known == sha256)
+            || of_record.is_some_and(|floor| floor.sha256 == sha256.as_bytes());
+        if any && !same {
+            return Err(ModelRefusal::SameVersion { sha256: name(), version });
         }
         Ok(())
     }
@@ -199,7 +208,7 @@ impl State {
     /// Puts a model in use, on trial if there is another to go back to.
     pub(super) fn install(&mut self, model: Installed, options: InstallOptions) {
         let watch = options.watch;
-        self.floor = self.floor.max(options.floor);
+        self.floor = self.floor.max(options.floor.map_or(0, |floor| floor.version));
         let overridden = (model.version < self.floor).then_some(self.floor);
         let on_trial = self.active.is_some() && watch.screenings > 0;
         let trial = if on_trial { watch.screenings } else { 0 };

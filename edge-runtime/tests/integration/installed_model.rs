@@ -257,6 +257,11 @@ fn the_version_floor_is_found_again_in_the_record() {
     let refused = install("media/stick/old.onnx", &[]);
     assert_eq!(refused.status.code(), Some(4));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("version 1 is lower than 2"));
+    // The very model that was lost may come back.
+    let again = install("first.onnx", &["--dry-run"]);
+    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+    board.model("media/stick/other.onnx", 2, false);
+    assert_eq!(install("media/stick/other.onnx", &[]).status.code(), Some(4), "another of the same version");
     // By hand it may be meant; the floor stays.
     assert!(install("media/stick/old.onnx", &["--allow-downgrade"]).status.success());
     assert_eq!((board.state().active().unwrap().version, board.state().floor()), (1, 2));

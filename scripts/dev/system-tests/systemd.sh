@@ -64,9 +64,10 @@ inside systemctl enable --quiet systemd-networkd
 cp "$package" "$root/edge-runtime.deb"
 inside dpkg --install /edge-runtime.deb >"$work/dpkg" 2>&1 || die "the package cannot be installed: $(cat "$work/dpkg")"
 rm "$root/edge-runtime.deb"
-# As its owner sets it up: keys, and which board it is; this one has no lights. There is no model yet.
+# As its owner sets it up: keys, and which board it is; this one has neither lights nor a button that could confirm a model
+# from a stick. There is no model yet.
 cp "$work"/packages/keys/*.pub "$root/etc/edge-runtime/keys/"
-sed -i 's/^board = .*/board = "sim"/; s/^at_least_s = .*/at_least_s = 0/' "$root/etc/edge-runtime/config.toml"
+sed -i 's/^board = .*/board = "sim"/; s/^at_least_s = .*/at_least_s = 0/; s/^from_stick = .*/from_stick = "always"/' "$root/etc/edge-runtime/config.toml"
 printf '[[folder]]\npath = "/srv/xrays"\nevery_s = 0.3\n' >>"$root/etc/edge-runtime/config.toml"
 inside install -d -o edge-runtime /srv/xrays
 # A release that ends with the word `bad` passes every test and cannot be started by systemd.

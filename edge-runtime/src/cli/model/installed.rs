@@ -103,7 +103,7 @@ pub(super) fn install(args: &InstallArgs, out: &mut impl Write) -> Result<Outcom
         #[cfg(unix)]
         floor: recorded_floor(&args.records)?,
         #[cfg(not(unix))]
-        floor: 0,
+        floor: None,
     };
     let signature = args.signature.clone().unwrap_or_else(|| signature_of(&args.file));
     let source = SourceFile { model: args.file.clone(), signature };
