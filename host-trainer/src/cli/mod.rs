@@ -39,7 +39,7 @@ const EXAMPLES: &str = "\
 Examples:
   host-trainer demo
   host-trainer weights fetch
-  host-trainer fit --data chest_xray --out runs/first
+  host-trainer fit --data chest_xray --draws --out runs/first
   host-trainer export --run runs/first --out models/first.onnx
   host-trainer evaluate --model models/first.onnx --data chest_xray --split test
 
