@@ -56,7 +56,7 @@ pub struct EvaluateArgs {
     /// Folder of the run that the model was made from, for the training curves in the report
     #[arg(long, value_name = "RUN", requires = "report")]
     run: Option<PathBuf>,
-    /// Audit the model on the same images, too: seven runs of each image more
+    /// Audit the model on the same images, too: each runs seven times more
     #[arg(long, help_heading = "Audit")]
     audit: bool,
     #[command(flatten)]

@@ -41,8 +41,13 @@ struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   host-trainer demo
+<<<<<<< HEAD
   host-trainer weights import densenet169-b2777c0a.pth --as densenet169
   host-trainer fit --data chest_xray --out runs/first
+=======
+  host-trainer weights fetch
+  host-trainer fit --data chest_xray --draws --out runs/first
+>>>>>>> audit
   host-trainer export --run runs/first --out models/first.onnx
   host-trainer evaluate --model models/first.onnx --data chest_xray --split test
 
