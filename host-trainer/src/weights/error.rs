@@ -77,6 +77,8 @@ pub struct Problems {
     pub misshapen: Vec<(String, Vec<usize>, Vec<usize>)>,
     /// Names of tensors with elements that are not finite numbers.
     pub not_finite: Vec<String>,
+    /// What the names that are not in the net say about the file.
+    pub hint: Option<String>,
 }
 
 impl Problems {
@@ -101,7 +103,7 @@ impl std::fmt::Display for Problems {
         for (name, expected, got) in &self.misshapen {
             writeln!(f, "  {name} has shape {got:?}, expected {expected:?}")?;
         }
-        Ok(())
+        self.hint.as_ref().map_or(Ok(()), |hint| writeln!(f, "  {hint}"))
     }
 }
 
