@@ -3,7 +3,7 @@
 //! A stacked model is several backbones side by side (nets that turn an image into features) with a small net, the
 //! classifier head, on their joined features. The backbones stay frozen; the head is trained.
 //!
-//! From the bottom up: [`data`] finds the images and keeps each patient in one split; [`architectures`], [`weights`] and
+//! From the bottom up: [`decoding`] reads image files in processes of their own; [`data`] finds the images and keeps each patient in one split; [`architectures`], [`weights`] and
 //! [`backbones`] hold the nets; [`features`] runs images through them once and caches the result; [`head`] trains the
 //! classifier head on the features, [`fine_tune`] the last layers of the backbones with it; [`onnx`] writes nets as graphs,
 //! [`quantise`] measures the ranges of 8-bit activations, [`export`] makes the model; [`quality_gate`] fits what refuses
@@ -22,6 +22,7 @@ pub mod cli;
 pub mod commands;
 pub mod contact_sheet;
 pub mod data;
+pub mod decoding;
 pub mod device;
 pub mod evaluation;
 pub mod export;

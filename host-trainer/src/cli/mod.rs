@@ -88,6 +88,10 @@ enum Command {
 
 /// Runs the command line of this process; errors go to standard error.
 pub fn main() -> ExitCode {
+    // Before the arguments are parsed, which takes longer than a small image.
+    if let Some(status) = crate::decoding::run_child() {
+        return status;
+    }
     match run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {

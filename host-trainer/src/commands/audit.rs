@@ -11,10 +11,11 @@ use xray_core::engine::{self, Engine, EngineChoice};
 use xray_core::package::PackageFile;
 use xray_core::preprocess::{Preprocessing, at_input_size, prepare};
 use xray_core::screening::{ScreenImageError, Screener};
-use xray_intake::{self as intake, Radiograph};
+use xray_intake::Radiograph;
 
 use crate::audit::{Audit, AuditLimits, AuditScores, AuditVerdict, Partners, Transform, audit_rng};
 use crate::data::Item;
+use crate::decoding;
 use crate::evaluation::ImageSet;
 use crate::pipeline::{Event, class_names, load_screener};
 
@@ -129,7 +130,7 @@ fn read<'a>(
 ) -> (Vec<(&'a Item, Radiograph)>, BTreeMap<String, String>) {
     let one = |item: &'a Item| -> Result<(&'a Item, Radiograph), (String, String)> {
         let failed = |reason: String| (item.path.display().to_string(), reason);
-        let image = intake::read_file(&item.path).map_err(|error| failed(error.problem.to_string()))?;
+        let image = decoding::read_file(&item.path).map_err(|error| failed(error.problem.to_string()))?;
         Ok((item, at_input_size(&image, preprocessing).map_err(|error| failed(error.to_string()))?))
     };
     let (mut images, mut left_out) = (Vec::new(), BTreeMap::new());

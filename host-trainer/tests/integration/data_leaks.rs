@@ -36,6 +36,7 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn found(folder: &Path) -> (DataSet, Leaks) {
+    crate::decoder::ready();
     let data = DataSet::load(folder, &ClassNames::default(), None, 1).unwrap();
     let leaks = find(&data, &folder.join("cache")).unwrap();
     (data, leaks)

@@ -9,6 +9,7 @@ mod clap_only_in_cli;
 mod data_folder;
 mod data_leaks;
 mod data_split;
+mod decoder;
 mod devices;
 mod documents;
 mod export_answers;

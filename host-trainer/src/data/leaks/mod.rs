@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use xray_intake as intake;
+
 
 pub use hash::PictureHash;
 use hash_cache::HashCache;
@@ -158,7 +158,7 @@ fn hashes(all: &[(Role, &Item)], cache: &Path) -> Result<Vec<Option<PictureHash>
 }
 
 fn computed(path: &Path) -> Option<PictureHash> {
-    PictureHash::of(&intake::read_file(path).ok()?).ok()
+    PictureHash::of(&crate::decoding::read_file(path).ok()?).ok()
 }
 
 /// The bytes of 64 hex digits; what is no hex digit counts as 0.
