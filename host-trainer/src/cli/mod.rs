@@ -11,6 +11,7 @@ mod features;
 mod fit;
 mod keys;
 mod leaks;
+mod list;
 mod phantoms;
 mod predict;
 mod preview;
@@ -78,6 +79,8 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Finds near-duplicate images and patients in two splits of a data set
     Leaks(leaks::LeaksArgs),
+    /// Lists the images of a data set with split and patient, and what DICOM files say of them
+    List(list::ListArgs),
     /// Shows images as augmentation or the corruption suite changes them, on a contact sheet
     Preview(preview::PreviewArgs),
     /// Draws a phantom data set
@@ -119,6 +122,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Compare(args) => compare::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Leaks(args) => leaks::run(args).map(|()| ExitCode::SUCCESS),
+        Command::List(args) => list::run(args).map(|()| ExitCode::SUCCESS),
         Command::Preview(args) => preview::run(args).map(|()| ExitCode::SUCCESS),
         Command::Phantoms(args) => phantoms::run(args).map(|()| ExitCode::SUCCESS),
         Command::Documents(args) => documents::run(&args, Cli::command()).map(|()| ExitCode::SUCCESS),

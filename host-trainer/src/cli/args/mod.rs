@@ -5,6 +5,7 @@ mod fine_tune;
 mod image_set;
 mod recipe;
 mod source;
+mod table;
 mod training;
 mod values;
 
@@ -12,6 +13,7 @@ pub use augment::AugmentArgs;
 pub use fine_tune::FineTuneArgs;
 pub use image_set::{ImageSetArgs, SplitImageSetArgs};
 pub use source::SourceArgs;
+pub use table::TableArgs;
 pub use training::TrainingArgs;
 
 use std::path::PathBuf;

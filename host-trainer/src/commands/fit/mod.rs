@@ -115,7 +115,7 @@ pub fn fit(
     }
     let mut prepared = source.prepare(options.training.seed, device, observe)?;
     let start = Instant::now();
-    let leaks = check_leaks(&prepared.data, &source.cache, options.strict, observe)?;
+    let leaks = check_leaks(&prepared.data, &source.classes, &source.cache, options.strict, observe)?;
     prepared.data_seconds += start.elapsed().as_secs_f64();
     if let Some(place) = &options.shards {
         let storage = ShardStorage::open(place)?;
