@@ -4,13 +4,19 @@
 //! `host-trainer weights fetch`.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use host_trainer::commands::fit::{FitOptions, fit};
+use host_trainer::decoding;
 use host_trainer::device::{DeviceChoice, choose};
 use host_trainer::pipeline::{Event, FeatureSource};
 
-fn main() -> Result<()> {
+fn main() -> Result<ExitCode> {
+    // Images are decoded by children, which are this program once more.
+    if let Some(status) = decoding::run_child() {
+        return Ok(status);
+    }
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let data = arguments.next().context("name the data folder and the run folder")?;
     let run = arguments.next().context("name the run folder, too")?;
@@ -22,5 +28,5 @@ fn main() -> Result<()> {
         _ => {}
     })?;
     println!("validation accuracy: {}", record.validation.accuracy);
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

@@ -14,6 +14,7 @@ use host_trainer::architectures::BackboneKind;
 use host_trainer::commands::fit::{FitOptions, fit};
 use host_trainer::data::augment::Preset;
 use host_trainer::data::phantom::{Counts, write_data_set};
+use host_trainer::decoding;
 use host_trainer::device::{ChosenDevice, DeviceChoice, choose};
 use host_trainer::features::Views;
 use host_trainer::head::TrainingConfig;
@@ -78,6 +79,7 @@ impl OwnFit {
 /// Draws phantoms below `folder` and prepares a short fit on random backbones. Images are 64 pixels wide: the steps are the
 /// same as with 224, twelve times shorter.
 fn fit_options(folder: &Path) -> Result<FitOptions> {
+    decoding::use_program(&decode_child()?);
     let data = folder.join("phantoms");
     write_data_set(&data, Counts { train: 12, test: 4 }, 5)?;
     let source = FeatureSource {
@@ -100,6 +102,14 @@ fn fit_options(folder: &Path) -> Result<FitOptions> {
         audit: None,
         ..FitOptions::new(source, folder.join("run"))
     })
+}
+
+/// The program of this package that decodes images; tests lie in a folder beside it.
+fn decode_child() -> Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    let folder =
+        test.parent().and_then(Path::parent).context("a test lies in a folder of the target folder")?;
+    Ok(folder.join(format!("decode-child{}", std::env::consts::EXE_SUFFIX)))
 }
 
 fn run_fit(options: &FitOptions, device: &ChosenDevice) -> Result<FitOutcome> {

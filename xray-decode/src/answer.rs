@@ -11,7 +11,7 @@
 //! image:   width 4, height 4, channels 1 (1 or 3), corners 1 (0 or 1; 8 × 8 bytes), samples
 //! ```
 //!
-//! Nothing follows.
+//! Nothing follows, but the answers of a child that decodes many files follow one another.
 
 use std::io::{self, Read, Write};
 
@@ -95,6 +95,13 @@ impl Answer {
     /// # Errors
     /// [`StopReason::Answer`] says which rule it breaks; an error of `from` counts as its end.
     pub fn read(from: &mut impl Read) -> Result<Answer, StopReason> {
+        let answer = Answer::read_next(from)?;
+        AnswerReader(from).end()?;
+        Ok(answer)
+    }
+
+    /// As [`Answer::read`], where others may follow.
+    pub(crate) fn read_next(from: &mut impl Read) -> Result<Answer, StopReason> {
         let mut reader = AnswerReader(from);
         if reader.array::<8>()? != MAGIC {
             return Err(broken("another beginning"));
@@ -106,7 +113,6 @@ impl Answer {
             1 => Err(reader.refusal()?),
             _ => return Err(broken("neither an image nor a refusal")),
         };
-        reader.end()?;
         Ok(Answer { confinement, identity, image })
     }
 }

@@ -8,7 +8,7 @@ use dicom_dictionary_std::tags;
 use xray_intake::dicom_identity;
 
 /// The elements that are asked for: those that [`xray_intake::DicomIdentity`] holds.
-const ELEMENTS: [Tag; 15] = [
+const ELEMENTS: [Tag; 18] = [
     tags::SPECIFIC_CHARACTER_SET,
     tags::SOP_CLASS_UID,
     tags::SOP_INSTANCE_UID,
@@ -24,6 +24,9 @@ const ELEMENTS: [Tag; 15] = [
     tags::ISSUER_OF_PATIENT_ID,
     tags::PATIENT_BIRTH_DATE,
     tags::PATIENT_SEX,
+    tags::PATIENT_AGE,
+    tags::VIEW_POSITION,
+    tags::BITS_STORED,
 ];
 /// Longest value, in bytes.
 pub(crate) const MAX_VALUE_BYTES: usize = 1024;

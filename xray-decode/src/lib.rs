@@ -8,6 +8,8 @@
 //! Decoder::decode ─open file or bytes→ child: Confinement::apply, xray_intake ─answer on a pipe→ Radiograph or DecodeError
 //! ```
 //!
+//! A program that reads thousands of images, as a training does, keeps its children ([`DecoderPool`]).
+//!
 //! The parent does not trust the child: an answer is checked as if the file itself had written it ([`Answer::read`]).
 //!
 //! The program must hand its start over, before it does anything else:
@@ -33,6 +35,7 @@ mod confine;
 mod decoder;
 mod error;
 mod identity;
+mod pool;
 mod request;
 mod running;
 
@@ -42,4 +45,5 @@ pub use confine::Confinement;
 pub use decoder::{DecodeLimits, Decoder};
 pub use error::{DecodeError, StopReason};
 pub use identity::Identity;
+pub use pool::DecoderPool;
 pub use request::{Request, Source, View};

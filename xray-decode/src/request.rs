@@ -20,6 +20,23 @@ pub enum View {
     Whole,
 }
 
+/// How many files a child decodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Serves {
+    /// The one on its standard input.
+    One,
+    /// Those that come one after another on its standard input.
+    Many,
+}
+
+/// What a child has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ChildTask {
+    pub request: Request,
+    pub limits: DecodeLimits,
+    pub serves: Serves,
+}
+
 /// What is asked of a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Request {
@@ -51,29 +68,41 @@ impl View {
     }
 }
 
-impl Request {
+impl Serves {
+    fn word(self) -> &'static str {
+        match self {
+            Serves::One => "one",
+            Serves::Many => "many",
+        }
+    }
+}
+
+impl ChildTask {
     /// The arguments of a child.
-    pub(crate) fn to_arguments(self, limits: DecodeLimits) -> [String; 5] {
+    pub(crate) fn to_arguments(self) -> [String; 6] {
+        let ChildTask { request, limits, serves } = self;
         [
             SUBCOMMAND.to_owned(),
-            self.view.word().to_owned(),
-            if self.identity { "identity" } else { "image" }.to_owned(),
+            serves.word().to_owned(),
+            request.view.word().to_owned(),
+            if request.identity { "identity" } else { "image" }.to_owned(),
             limits.memory.to_string(),
             limits.deadline.as_secs().max(1).to_string(),
         ]
     }
 
-    /// The request in the arguments behind the program's name; none if they are not those of a child.
+    /// The task in the arguments behind the program's name; none if they are not those of a child.
     ///
     /// # Errors
     /// The words that are not understood.
     pub(crate) fn from_arguments(
         mut arguments: impl Iterator<Item = String>,
-    ) -> Option<Result<(Request, DecodeLimits), String>> {
+    ) -> Option<Result<ChildTask, String>> {
         (arguments.next()? == SUBCOMMAND).then(|| {
-            let words: Vec<String> = arguments.take(5).collect();
+            let words: Vec<String> = arguments.take(6).collect();
             let parsed = || {
-                let [view, identity, memory, seconds] = words.as_slice() else { return None };
+                let [serves, view, identity, memory, seconds] = words.as_slice() else { return None };
+                let serves = [Serves::One, Serves::Many].into_iter().find(|known| known.word() == serves)?;
                 let identity = match identity.as_str() {
                     "identity" => true,
                     "image" => false,
@@ -81,7 +110,8 @@ impl Request {
                 };
                 let deadline = Duration::from_secs(seconds.parse().ok()?);
                 let limits = DecodeLimits { memory: memory.parse().ok()?, deadline };
-                Some((Request { view: View::from_word(view)?, identity }, limits))
+                let request = Request { view: View::from_word(view)?, identity };
+                Some(ChildTask { request, limits, serves })
             };
             parsed().ok_or_else(|| words.join(" "))
         })
@@ -96,24 +126,24 @@ mod tests {
     fn what_is_asked_is_understood_and_nothing_else_is() {
         let limits = DecodeLimits { memory: 1 << 20, deadline: Duration::from_secs(7) };
         for (view, _) in View::ALL {
-            for identity in [false, true] {
-                let request = Request { view, identity };
-                let arguments = request.to_arguments(limits);
-                let parsed = Request::from_arguments(arguments.into_iter());
-                assert_eq!(parsed, Some(Ok((request, limits))));
+            for (identity, serves) in [(false, Serves::One), (true, Serves::One), (false, Serves::Many)] {
+                let task = ChildTask { request: Request { view, identity }, limits, serves };
+                let arguments = task.to_arguments();
+                assert_eq!(ChildTask::from_arguments(arguments.into_iter()), Some(Ok(task)));
             }
         }
-        let of = |text: &str| Request::from_arguments(text.split(' ').map(str::to_owned));
+        let of = |text: &str| ChildTask::from_arguments(text.split(' ').map(str::to_owned));
         assert_eq!(of("screen film"), None);
         assert_eq!(of(""), None);
         for wrong in [
             "decode-child",
-            "decode-child film image 1",
-            "decode-child film image -1 1",
-            "decode-child x image 1 1",
+            "decode-child one film image 1",
+            "decode-child one film image -1 1",
+            "decode-child one x image 1 1",
+            "decode-child some film image 1 1",
         ] {
             assert!(matches!(of(wrong), Some(Err(_))), "{wrong}");
         }
-        assert!(matches!(of("decode-child film image 1 1 1"), Some(Err(_))));
+        assert!(matches!(of("decode-child one film image 1 1 1"), Some(Err(_))));
     }
 }

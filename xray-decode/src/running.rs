@@ -13,7 +13,7 @@ use crate::answer::{Answer, ENDS_EARLY};
 use crate::child::NOT_CONFINED;
 use crate::decoder::DecodeLimits;
 use crate::error::StopReason;
-use crate::request::{Request, Source};
+use crate::request::{ChildTask, Request, Serves, Source};
 
 /// How much of its standard error is read.
 const MAX_ERROR_BYTES: u64 = 4096;
@@ -66,7 +66,7 @@ impl<'a> RunningChild<'a> {
         };
         let end = Instant::now() + limits.deadline;
         let mut command = command(program);
-        command.args(request.to_arguments(limits)).env_clear();
+        command.args(ChildTask { request, limits, serves: Serves::One }.to_arguments()).env_clear();
         command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
         command.current_dir("/");
@@ -216,13 +216,13 @@ fn ends_early() -> StopReason {
 }
 
 #[cfg(not(feature = "test-runner"))]
-fn command(program: &Path) -> Command {
+pub(crate) fn command(program: &Path) -> Command {
     Command::new(program)
 }
 
 /// `XRAY_EDGE_RUNNER` holds the words to put before a program that was built for another processor. A script needs none.
 #[cfg(feature = "test-runner")]
-fn command(program: &Path) -> Command {
+pub(crate) fn command(program: &Path) -> Command {
     let mut magic = [0; 4];
     let read = std::fs::File::open(program).and_then(|mut file| file.read_exact(&mut magic));
     let is_program = read.is_ok() && magic == *b"\x7fELF";

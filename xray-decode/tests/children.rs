@@ -10,7 +10,9 @@ use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use xray_decode::{DecodeError, DecodeLimits, DecodedImage, Decoder, Request, StopReason, View, serve};
+use xray_decode::{
+    DecodeError, DecodeLimits, DecodedImage, Decoder, DecoderPool, Identity, Request, StopReason, View, serve,
+};
 use xray_intake::{IntakeProblem, Pixels, Radiograph};
 
 const MEMORY: u64 = 300 << 20;
@@ -26,7 +28,7 @@ fn main() -> ExitCode {
     if std::env::var_os("XRAY_EDGE_RUNNER").is_some() {
         return ExitCode::SUCCESS;
     }
-    let tests: [(&str, Test); 9] = [
+    let tests: [(&str, Test); 12] = [
         ("images come back", images_come_back),
         ("what is refused comes back with its code and words", refusals_come_back),
         ("a child that wants too much memory is stopped", too_much_memory),
@@ -36,6 +38,9 @@ fn main() -> ExitCode {
         ("a child can open, reach and start nothing", confined),
         ("a child that is ended from outside says nothing about its file", ended_from_outside),
         ("a program that cannot be started is no fault of the file", no_program),
+        ("a child of a pool decodes many images", pool_keeps_its_children),
+        ("a file that ends a child of a pool costs the next one nothing", pool_replaces_its_children),
+        ("a pool says of a file what a child of its own says", pool_says_the_same),
     ];
     let program = std::env::current_exe().expect("this program");
     let decoder = Decoder::of_program(program, DecodeLimits { memory: MEMORY, deadline: DEADLINE });
@@ -242,4 +247,61 @@ fn no_program(_: &Decoder) {
     assert!(matches!(error, DecodeError::Unavailable { .. }), "{error}");
     assert_eq!(error.code(), "unreadable");
     assert!(error.to_string().contains("No such file"), "{error}");
+}
+
+fn pool_keeps_its_children(decoder: &Decoder) {
+    let pool = DecoderPool::new(decoder.clone());
+    for at in 0..300_u32 {
+        let mut bytes = pgm();
+        let last = bytes.len() - 1;
+        bytes[last] = (at % 256) as u8;
+        assert_eq!(pool.decode_bytes(&bytes), Ok(xray_intake::decode(&bytes).expect("an image")));
+    }
+    // One decodes 256 files, another the rest.
+    assert_eq!(pool.started(), 2);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..20).for_each(|_| drop(pool.decode_bytes(&pgm()).expect("an image"))));
+        }
+    });
+    assert!(pool.started() <= 6, "{}", pool.started());
+    // Larger than a pipe holds, on the way in and on the way back.
+    let mut large = b"P6 3000 2000 255\n".to_vec();
+    large.extend((0..3 * 3000 * 2000).map(|at| (at % 253) as u8));
+    let image = pool.decode_bytes(&large).expect("an image");
+    let Pixels::Rgb(samples) = image.pixels() else { panic!("colour") };
+    assert_eq!(samples[..], large[17..]);
+}
+
+fn pool_replaces_its_children(decoder: &Decoder) {
+    let pool = DecoderPool::new(decoder.within(Duration::from_millis(500)));
+    for word in
+        ["abort", "panic", "overflow", "garbage", "endless", "silent", "half", "longer", "wait", "10 GB"]
+    {
+        let error = pool.decode_bytes(word.as_bytes()).expect_err(word);
+        assert!(matches!(error, DecodeError::Stopped(_)), "{word}: {error}");
+        assert_eq!(error.code(), "damaged", "{word}");
+        let image = pool.decode_bytes(&pgm()).expect("the next image");
+        assert_eq!(Ok(image), xray_intake::decode(&pgm()), "{word}");
+    }
+}
+
+fn pool_says_the_same(decoder: &Decoder) {
+    let pool = DecoderPool::new(decoder.clone());
+    for bytes in [&b"Dear colleague"[..], b"", &pgm()[..500]] {
+        assert_eq!(pool.decode_bytes(bytes), decoder.decode_bytes(bytes, View::AsMarked));
+    }
+    // What refused a file decodes no other one.
+    assert_eq!(pool.started(), 3);
+    let folder = env!("CARGO_MANIFEST_DIR");
+    let dicom = format!("{folder}/../xray-intake/tests/fixtures/dicom/explicit-m2-u8.dcm");
+    let bytes = std::fs::read(&dicom).expect("a fixture");
+    let identity = pool.identity(dicom.as_ref()).expect("an answer");
+    assert_eq!(identity, Identity::of(&bytes));
+    assert_ne!(identity, Identity::default());
+    let missing = pool.decode_file("/no/such/file".as_ref()).expect_err("missing");
+    assert_eq!(missing.code(), "unreadable");
+    let nowhere = DecoderPool::new(Decoder::of_program("/no/such/program".into(), DecodeLimits::default()));
+    let error = nowhere.decode_bytes(&pgm()).expect_err("no program");
+    assert!(matches!(error, DecodeError::Unavailable { .. }), "{error}");
 }

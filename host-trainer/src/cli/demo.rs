@@ -1,17 +1,18 @@
 //! `host-trainer demo`.
 
 use std::io::stdout;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
-use xray_core::screening::{ReportFormat, Screener, screen_paths, write_rows};
+use xray_core::screening::{ReportFormat, Screener, screen_paths_with, write_rows};
 
 use super::progress::Reporter;
 use super::{evaluate, summary};
 use crate::commands::demo::Demo;
+use crate::decoding;
 use crate::device::{DeviceChoice, choose};
 
 /// Arguments of `demo`.
@@ -59,7 +60,8 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     heading("5. Screening as the device does");
     let screener = Screener::load(&demo.model())?;
     let items = demo.test_sample()?;
-    let items = screen_paths(&screener, &items);
+    let screen_one = |file: &Path| screener.screen_decoded(file, decoding::image_to_screen);
+    let items = screen_paths_with(&items, screen_one);
     write_rows(&screener, items, ReportFormat::Text { header: true }, &mut stdout().lock(), |_| {})
         .context("the rows could not be written to standard output")?;
 

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use clap::Args;
 
-use super::args::cache_folder;
-use crate::data::leaks::{LeakedImage, Leaks, NEAR, find};
-use crate::data::{ClassNames, DataSet};
+use super::args::{TableArgs, cache_folder};
+use crate::data::leaks::{DuplicatePair, LeakedImage, Leaks, NEAR, find};
+use crate::data::{ClassNames, DataNote, DataSet, DataSource, SourceSplits};
 
 /// Arguments of `leaks`.
 #[derive(Debug, Args)]
@@ -16,16 +16,20 @@ Examples:
   host-trainer leaks --data chest_xray
   host-trainer leaks --data chest_xray --splits splits.csv --strict
   host-trainer leaks --data clinic --json > leaks.json
+  host-trainer leaks --data images --table Data_Entry_2017.csv --table-preset nih
 
-The data set is split as `fit` splits it with the same --splits and --seed. Exit status: 0 without leaks or without
---strict; 1 with --strict if there is a leak.")]
+The data set is split as `fit` splits it with the same options. What a folder or table holds beside good images is said in a
+line each: links, clutter, other classes, images in both classes, blank ones, and what tells the classes but the pictures.
+Exit status: 0 without leaks or without --strict; 1 with --strict if there is a leak or an image in both classes.")]
 pub struct LeaksArgs {
-    /// Folder with the class folders, found recursively
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// CSV file with the columns path,role,patient that says which image is in which split
-    #[arg(long, value_name = "FILE")]
-    splits: Option<PathBuf>,
+    /// Folder with the class folders, found recursively; several hospitals are given by several --data NAME=DIR
+    #[arg(long, value_name = "[NAME=]DIR", required = true)]
+    data: Vec<DataSource>,
+    /// CSV file with the columns path,role,patient that says which image is in which split; of several hospitals NAME=FILE
+    #[arg(long, value_name = "[NAME=]FILE")]
+    splits: Vec<SourceSplits>,
+    #[command(flatten)]
+    table: TableArgs,
     /// Names of the class folders, the one without the finding first
     #[arg(long, value_name = "NEGATIVE,POSITIVE", default_value = "NORMAL,PNEUMONIA")]
     classes: ClassNames,
@@ -35,7 +39,7 @@ pub struct LeaksArgs {
     /// Folder of the cache, which also holds hashes of images [default: $XDG_CACHE_HOME/xray-edge/features]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
-    /// Fail if there is a leak
+    /// Fail if there is a leak or an image in both classes
     #[arg(long)]
     strict: bool,
     /// Print the leaks as one JSON object
@@ -44,8 +48,10 @@ pub struct LeaksArgs {
 }
 
 pub fn run(args: LeaksArgs) -> anyhow::Result<()> {
-    let data = DataSet::load(&args.data, &args.classes, args.splits.as_deref(), args.seed)?;
-    let leaks = find(&data, &cache_folder(args.cache)?)?;
+    let sources = args.table.of_sources(DataSource::join(args.data, args.splits, Vec::new())?)?;
+    let data = DataSet::load_sources(&sources, &args.classes, args.seed)?;
+    let mut leaks = find(&data, &args.classes, &cache_folder(args.cache)?)?;
+    leaks.notes = data.notes.iter().cloned().chain(leaks.notes).collect();
     if args.json {
         println!("{}", serde_json::to_string(&leaks)?);
     } else {
@@ -59,6 +65,11 @@ pub fn run(args: LeaksArgs) -> anyhow::Result<()> {
         "{} pair(s) of near-duplicates and {} patient(s) are in two splits; put them into one with a splits file",
         counts.pairs,
         counts.patients
+    );
+    ensure!(
+        !(args.strict && !leaks.contradictions.is_empty()),
+        "{} pair(s) of images are one image in both classes; remove the wrong ones",
+        leaks.contradictions.len()
     );
     Ok(())
 }
@@ -75,6 +86,12 @@ fn render(leaks: &Leaks) -> String {
         let mirrored = if pair.mirrored { ", mirrored" } else { "" };
         let (first, second) = (describe(&pair.first), describe(&pair.second));
         lines.push(format!("  {:>3} bits{mirrored}: {first} and {second}", pair.distance));
+    }
+    if !leaks.contradictions.is_empty() {
+        lines.push(format!("classes     {} images are in both", leaks.contradictions.len()));
+    }
+    for DuplicatePair { distance, first, second, .. } in &leaks.contradictions {
+        lines.push(format!("  {distance:>3} bits: {} and {}", describe(first), describe(second)));
     }
     lines.push(format!("patients    {} in two splits", counts.patients));
     for shared in leaks.patients.iter().filter(|shared| shared.certain) {
@@ -93,5 +110,6 @@ fn render(leaks: &Leaks) -> String {
         lines.push(format!("unreadable  {} images were not compared", leaks.unreadable.len()));
         lines.extend(leaks.unreadable.iter().map(|path| format!("  {path}")));
     }
+    lines.extend(leaks.notes.iter().map(|note: &DataNote| format!("note        {note}")));
     lines.join("\n") + "\n"
 }

@@ -12,6 +12,7 @@ mod features;
 mod fit;
 mod keys;
 mod leaks;
+mod list;
 mod phantoms;
 mod predict;
 mod preview;
@@ -41,13 +42,8 @@ struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   host-trainer demo
-<<<<<<< HEAD
   host-trainer weights import densenet169-b2777c0a.pth --as densenet169
-  host-trainer fit --data chest_xray --out runs/first
-=======
-  host-trainer weights fetch
   host-trainer fit --data chest_xray --draws --out runs/first
->>>>>>> audit
   host-trainer export --run runs/first --out models/first.onnx
   host-trainer evaluate --model models/first.onnx --data chest_xray --split test
 
@@ -88,6 +84,8 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Finds near-duplicate images and patients in two splits of a data set
     Leaks(leaks::LeaksArgs),
+    /// Lists the images of a data set with split and patient, and what DICOM files say of them
+    List(list::ListArgs),
     /// Shows images as augmentation or the corruption suite changes them, on a contact sheet
     Preview(preview::PreviewArgs),
     /// Draws a phantom data set
@@ -98,6 +96,10 @@ enum Command {
 
 /// Runs the command line of this process; errors go to standard error.
 pub fn main() -> ExitCode {
+    // Before the arguments are parsed, which takes longer than a small image.
+    if let Some(status) = crate::decoding::run_child() {
+        return status;
+    }
     match parse_and_run() {
         Ok(code) => code,
         Err(error) => {
@@ -138,6 +140,7 @@ fn run(cli: Cli, options: Option<String>) -> anyhow::Result<ExitCode> {
         Command::Compare(args) => compare::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Leaks(args) => leaks::run(args).map(|()| ExitCode::SUCCESS),
+        Command::List(args) => list::run(args).map(|()| ExitCode::SUCCESS),
         Command::Preview(args) => preview::run(args).map(|()| ExitCode::SUCCESS),
         Command::Phantoms(args) => phantoms::run(args).map(|()| ExitCode::SUCCESS),
         Command::Documents(args) => documents::run(&args, Cli::command()).map(|()| ExitCode::SUCCESS),

@@ -1,16 +1,21 @@
 //! `host-trainer predict`: the same as `edge-runtime screen`, by the same code.
 
 use std::io::{IsTerminal, stdout};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
 use xray_core::decision::DISCLAIMER;
 use xray_core::package::RANDOM_WARNING;
+<<<<<<< HEAD
 use xray_core::screening::{ReportFormat, Screener, printable, screen_paths, write_rows};
+=======
+use xray_core::screening::{ReportFormat, Screener, screen_paths_with, write_rows};
+>>>>>>> data
 
 use super::SOME_UNREAD;
+use crate::decoding;
 
 /// Arguments of `predict`.
 #[derive(Debug, Args)]
@@ -43,7 +48,8 @@ pub fn run(args: PredictArgs) -> anyhow::Result<ExitCode> {
         true => ReportFormat::JsonLines,
         false => ReportFormat::Text { header: stdout().is_terminal() },
     };
-    let items = screen_paths(&screener, &args.paths);
+    let screen_one = |file: &Path| screener.screen_decoded(file, decoding::image_to_screen);
+    let items = screen_paths_with(&args.paths, screen_one);
     let summary = write_rows(&screener, items, format, &mut stdout().lock(), |_| {})
         .context("the rows could not be written to standard output")?;
     eprintln!("{summary}");

@@ -10,12 +10,19 @@ use xray_core::engine::{self, Engine, EngineChoice};
 use xray_core::package::PackageFile;
 use xray_core::preprocess::{Preprocessing, at_input_size, prepare};
 use xray_core::screening::{ScreenImageError, Screener};
-use xray_intake::{self as intake, Radiograph};
+use xray_intake::Radiograph;
 
+<<<<<<< HEAD
 use crate::audit::{Audit, AuditLimits, AuditScores, Partners, Transform, audit_rng};
 use crate::contact_sheet::{Tile, contact_sheet};
 use crate::data::{ClassNames, Item};
 use crate::evaluation::{ImageSet, ModelAudit};
+=======
+use crate::audit::{Audit, AuditLimits, AuditScores, AuditVerdict, Partners, Transform, audit_rng};
+use crate::data::Item;
+use crate::decoding;
+use crate::evaluation::ImageSet;
+>>>>>>> data
 use crate::pipeline::{Event, class_names, load_screener};
 
 /// Images between two reports of progress.
@@ -160,7 +167,7 @@ fn read<'a>(
 ) -> (Vec<(&'a Item, Radiograph)>, BTreeMap<String, String>) {
     let one = |item: &'a Item| -> Result<(&'a Item, Radiograph), (String, String)> {
         let failed = |reason: String| (item.path.display().to_string(), reason);
-        let image = intake::read_file(&item.path).map_err(|error| failed(error.problem.to_string()))?;
+        let image = decoding::read_file(&item.path).map_err(|error| failed(error.problem.to_string()))?;
         Ok((item, at_input_size(&image, preprocessing).map_err(|error| failed(error.to_string()))?))
     };
     let (mut images, mut left_out) = (Vec::new(), BTreeMap::new());

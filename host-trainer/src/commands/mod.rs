@@ -9,6 +9,7 @@ pub mod export;
 pub mod features;
 pub mod fit;
 pub mod keys;
+pub mod list;
 pub mod preview;
 pub mod quality_gate;
 pub mod runs;

@@ -6,12 +6,13 @@ use anyhow::ensure;
 use image::GrayImage;
 use sha2::{Digest, Sha256};
 use xray_core::preprocess::{Intensity, Preprocessing, Scaling, at_input_size, prepare};
-use xray_intake::{self as intake, Radiograph};
+use xray_intake::Radiograph;
 
 use crate::contact_sheet::{Tile, contact_sheet};
 use crate::data::augment::{Augmentation, view_rng};
 use crate::data::corrupt::Corruption;
 use crate::data::{ClassNames, DataSet, Item};
+use crate::decoding;
 use crate::pipeline::Event;
 
 /// Pictures in a row.
@@ -91,7 +92,7 @@ fn changed_image(
     options: &PreviewOptions,
     contract: &Preprocessing,
 ) -> anyhow::Result<Radiograph> {
-    let image = at_input_size(&intake::read_file(&item.path).map_err(|error| error.problem)?, contract)?;
+    let image = at_input_size(&decoding::read_file(&item.path).map_err(|error| error.problem)?, contract)?;
     let changed = match options.change {
         PreviewedChange::Augment(augmentation) => {
             augmentation.draw(&mut view_rng(options.seed, &item.sha256, 0)).apply(&image)

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Item;
+use super::notes::DataNote;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -32,19 +33,21 @@ impl Role {
 }
 
 /// A divided data set; each split is ordered by [`Item::relative`]. `test` may be empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DataSet {
     /// Both classes occur.
     pub train: Vec<Item>,
     /// Both classes occur; no patient of `train`.
     pub validation: Vec<Item>,
     pub test: Vec<Item>,
+    /// What its folder or table holds beside these images, and what is to be said of them.
+    pub notes: Vec<DataNote>,
 }
 
 impl DataSet {
     /// Assigns each item to its split, in order; items without a role are left out.
     pub(super) fn by_role(items: Vec<Item>, role: impl Fn(&Item) -> Option<Role>) -> DataSet {
-        let mut set = DataSet { train: Vec::new(), validation: Vec::new(), test: Vec::new() };
+        let mut set = DataSet::default();
         for item in items {
             match role(&item) {
                 Some(Role::Train) => set.train.push(item),
@@ -54,6 +57,13 @@ impl DataSet {
             }
         }
         set
+    }
+
+    /// Every image, with its role.
+    pub fn images(&self) -> impl Iterator<Item = (Role, &Item)> {
+        [Role::Train, Role::Validation, Role::Test]
+            .into_iter()
+            .flat_map(move |role| self.role(role).iter().map(move |item| (role, item)))
     }
 
     pub fn role(&self, role: Role) -> &[Item] {
@@ -67,9 +77,8 @@ impl DataSet {
     /// SHA-256 (64 hex digits) over the sorted lines `SHA256 ROLE LABEL` (label 0 or 1) of all images: the
     /// identity of the data set, whatever the files are called and wherever they are.
     pub fn fingerprint(&self) -> String {
-        let mut lines: Vec<String> = [Role::Train, Role::Validation, Role::Test]
-            .into_iter()
-            .flat_map(|role| self.role(role).iter().map(move |item| (role, item)))
+        let mut lines: Vec<String> = self
+            .images()
             .map(|(role, item)| format!("{} {} {}\n", item.sha256, role.name(), item.label as u8))
             .collect();
         lines.sort_unstable();

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::decoding::ReadError;
+
 /// Why a data set could not be read or divided. Each message ends with what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
@@ -13,6 +15,18 @@ pub enum DataError {
         .path.display(), .found
     )]
     NoSplitFolders { path: PathBuf, found: String },
+    #[error(
+        "{}: no folder named train, val or test below it, found {}; the images are not divided: move the class folders \
+         into a folder train/ (a tenth of its patients is kept for validation) and those of other patients into test/, \
+         or say which image is which in a table (--table)", .path.display(), .found
+    )]
+    NotDivided { path: PathBuf, found: String },
+    #[error(
+        "{}: no folder named train, val or test below it, but {files} file(s) with backslashes in their names: the \
+         archive was made on Windows and unpacked by a program that does not know its folders; unpack it again, such as \
+         with bsdtar or 7z", .path.display()
+    )]
+    Backslashes { path: PathBuf, files: usize },
     #[error("{}: no images in a folder {split}/, which is needed here; the set holds: {found}", .path.display())]
     SplitMissing {
         path: PathBuf,
@@ -63,6 +77,17 @@ pub enum DataError {
          validation; add images or give the split with --splits FILE"
     )]
     TooFewPatients { class: String, patients: usize },
+    #[error("{}: {reason}", .file.display())]
+    TableFile { file: PathBuf, reason: String },
+    #[error("{}, line {line}: {reason}", .file.display())]
+    TableLine {
+        file: PathBuf,
+        /// Its line, from 1.
+        line: u64,
+        reason: String,
+    },
+    #[error(transparent)]
+    Dicom(#[from] ReadError),
     #[error("{}: {reason}", .file.display())]
     GroupsFile { file: PathBuf, reason: String },
     #[error("{}, line {line}: {reason}", .file.display())]

@@ -9,8 +9,12 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::walk::{Candidate, names, walk};
-use super::{DataError, patient_of};
+use super::DataError;
+use super::header::dicom_identity;
+use super::item_notes;
+use super::notes::DataNote;
+use super::patient::{PatientPattern, dicom_patient, patient_of, unknown_patient};
+use super::walk::{Candidate, FolderContent, names};
 
 /// The split folder of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -83,7 +87,7 @@ pub struct Item {
     pub label: bool,
     /// The split folder that it lies in.
     pub split: Split,
-    /// Whose it is; see [`patient_of`].
+    /// Whose it is: by a file, a pattern, the DICOM file itself, or its name (see [`patient_of`]).
     pub patient: String,
     /// The hospital that it is from; empty where there is only one.
     pub source: String,
@@ -93,11 +97,10 @@ pub struct Item {
 
 /// Every image below `dir`, ordered by [`Item::relative`].
 ///
-/// An image is a regular file, whatever its extension, somewhere below a folder `train`, `val` or `test` and
-/// in it a class folder; these may lie at any depth (archives nest `chest_xray/chest_xray/train`). Skipped:
-/// names that begin with a dot, `__MACOSX`, `Thumbs.db` and `desktop.ini`. Symbolic links are not followed,
-/// except `dir` itself, so nothing outside it is read. Folders of other names beside the two classes are
-/// left out.
+/// An image is a regular file, whatever its extension, somewhere below a folder `train`, `val` or `test` and in it a class
+/// folder; these may lie at any depth (archives nest `chest_xray/chest_xray/train`). What systems and storage devices leave
+/// behind is passed over. Symbolic links are not followed, except `dir` itself, so nothing outside it is read. Folders of
+/// other names beside the two classes are left out.
 ///
 /// Where several folders below `dir` hold splits, they are joined. A path such as `train/NORMAL/a.jpeg` that
 /// occurs in several of them with the same bytes counts once, the one nearest to `dir`. Equal images under
@@ -107,14 +110,32 @@ pub struct Item {
 /// [`DataError`] when `dir` or both splits and classes are missing, a class of a split is empty, a path
 /// occurs twice with different bytes, or a file cannot be read.
 pub fn list(dir: &Path, classes: &ClassNames) -> Result<Vec<Item>, DataError> {
+    Ok(listed(dir, classes, None)?.items)
+}
+
+/// The images of a folder, and what else is to be said of it.
+pub(super) struct Listed {
+    /// Ordered by [`Item::relative`].
+    pub items: Vec<Item>,
+    pub notes: Vec<DataNote>,
+}
+
+/// As [`list`], with patients by a pattern, if there is one.
+pub(super) fn listed(
+    dir: &Path,
+    classes: &ClassNames,
+    patients: Option<&PatientPattern>,
+) -> Result<Listed, DataError> {
     if !dir.is_dir() {
         return Err(DataError::DirectoryMissing { path: dir.to_owned() });
     }
     let root = std::fs::canonicalize(dir).map_err(|source| DataError::Io { path: dir.to_owned(), source })?;
-    let found = walk(&root, classes)?;
-    found.check(dir, classes)?;
+    let found = FolderContent::of(&root, dir, classes)?;
+    let mut notes = found.notes();
 
-    let mut items = found.files.into_par_iter().map(Candidate::hashed).collect::<Result<Vec<_>, _>>()?;
+    let hashed =
+        |file: Candidate| -> Result<(usize, Item), DataError> { Ok((file.depth, item(file, patients)?)) };
+    let mut items = found.files.into_par_iter().map(hashed).collect::<Result<Vec<_>, _>>()?;
     // Nearest to `dir` first among those that claim the same place.
     items.sort_by(|(d1, a), (d2, b)| (&a.relative, d1, &a.path).cmp(&(&b.relative, d2, &b.path)));
     let mut kept: Vec<Item> = Vec::with_capacity(items.len());
@@ -132,7 +153,8 @@ pub fn list(dir: &Path, classes: &ClassNames) -> Result<Vec<Item>, DataError> {
             _ => kept.push(item),
         }
     }
-    Ok(kept)
+    notes.extend(item_notes::case_twins(&kept.iter().collect::<Vec<_>>()));
+    Ok(Listed { items: kept, notes })
 }
 
 /// The images of one split folder, ordered by [`Item::relative`].
@@ -149,24 +171,38 @@ pub fn of_split(dir: &Path, classes: &ClassNames, split: Split) -> Result<Vec<It
     Ok(all.into_iter().filter(|item| item.split == split).collect())
 }
 
-impl Candidate {
-    fn hashed(self) -> Result<(usize, Item), DataError> {
-        let mut hash = Sha256::new();
-        let bytes = File::open(&self.path)
-            .and_then(|mut file| std::io::copy(&mut file, &mut HashWriter(&mut hash)))
-            .map_err(|source| DataError::Io { path: self.path.clone(), source });
-        bytes?;
-        let item = Item {
-            patient: patient_of(&self.relative),
-            source: String::new(),
-            path: self.path,
-            relative: self.relative,
-            label: self.label,
-            split: self.split,
-            sha256: xray_core::hex(&hash.finalize()),
-        };
-        Ok((self.depth, item))
+/// Hashes a file and finds out whose it is.
+fn item(file: Candidate, patients: Option<&PatientPattern>) -> Result<Item, DataError> {
+    let Candidate { path, relative, split, label, .. } = file;
+    let sha256 = sha256(&path)?;
+    let patient = patient(&path, &relative, patients)?;
+    Ok(Item { patient, source: String::new(), path, relative, label, split, sha256 })
+}
+
+/// Whose a file is: a pattern comes before what a DICOM file says, and that before its name.
+pub(super) fn patient(
+    path: &Path,
+    relative: &str,
+    patients: Option<&PatientPattern>,
+) -> Result<String, DataError> {
+    if let Some(patient) = patients.and_then(|pattern| pattern.patient_of(relative)) {
+        return Ok(patient);
     }
+    let identity = dicom_identity(path)?;
+    Ok(identity.as_ref().and_then(dicom_patient).unwrap_or_else(|| match patients {
+        None => patient_of(relative),
+        // A pattern that does not fit tells nothing.
+        Some(_) => unknown_patient(relative),
+    }))
+}
+
+/// SHA-256 of a file's bytes (64 hex digits).
+pub(super) fn sha256(path: &Path) -> Result<String, DataError> {
+    let mut hash = Sha256::new();
+    File::open(path)
+        .and_then(|mut file| std::io::copy(&mut file, &mut HashWriter(&mut hash)))
+        .map_err(|source| DataError::Io { path: path.to_owned(), source })?;
+    Ok(xray_core::hex(&hash.finalize()))
 }
 
 struct HashWriter<'a>(&'a mut Sha256);

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Deserialize;
-
 use super::DataError;
+use super::csv_file::{CsvFile, comparable, needed};
 
 /// How an image's group is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,34 +16,28 @@ pub enum Groups {
     Listed(BTreeMap<String, String>),
 }
 
-#[derive(Deserialize)]
-struct GroupRow {
-    path: String,
-    group: String,
-}
+/// The columns that it must have.
+const COLUMNS: [&str; 2] = ["path", "group"];
+/// Those of a table of images.
+const OF_TABLE: [&str; 2] = ["image", "subgroup"];
 
 impl Groups {
-    /// Reads a CSV file with the columns `path` (as in [`super::Item::relative`]) and `group`; other columns are
-    /// passed over, and so are images that are not asked for later. An empty group is none.
+    /// Reads a CSV file with the columns `path` (as in [`super::Item::relative`]) and `group`, or a table of images with
+    /// `image` and `subgroup`; other columns are passed over, and so are images that are not asked for later. An empty group is none.
     ///
     /// # Errors
     /// [`DataError::GroupsFile`] if it cannot be read, a column is missing, or a path is listed twice.
     pub fn read(file: &Path) -> Result<Groups, DataError> {
         let wrong = |reason: String| DataError::GroupsFile { file: file.to_owned(), reason };
-        let unreadable = |error: csv::Error| wrong(format!("cannot be read: {error}"));
-        let mut reader =
-            csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file).map_err(unreadable)?;
-        let headers = reader.byte_headers().map_err(unreadable)?;
-        for column in ["path", "group"] {
-            if !headers.iter().any(|header| header == column.as_bytes()) {
-                return Err(wrong(format!("no column {column}; the first line must name path,group")));
-            }
-        }
+        let csv = CsvFile::read(file, &COLUMNS).map_err(wrong)?;
+        // A table of images has other names for the same.
+        let columns = if csv.column("image").is_some() { OF_TABLE } else { COLUMNS };
+        let [path, group] = columns.map(|column| needed(&csv, column, &columns));
+        let (path, group) = (path.map_err(wrong)?, group.map_err(wrong)?);
         let mut groups = BTreeMap::new();
-        for row in reader.deserialize::<GroupRow>() {
-            let row = row.map_err(unreadable)?;
-            let path = row.path.replace('\\', "/");
-            if groups.insert(path.clone(), row.group).is_some() {
+        for (_, row) in &csv.rows {
+            let [path, group] = [path, group].map(|column| row.get(column).unwrap_or_default());
+            if groups.insert(comparable(path), group.to_owned()).is_some() {
                 return Err(wrong(format!("{path} is listed twice; keep one of the lines")));
             }
         }
@@ -56,7 +49,7 @@ impl Groups {
         match self {
             Groups::ByName => by_name(relative),
             Groups::Listed(groups) => {
-                groups.get(relative).map(String::as_str).filter(|group| !group.is_empty())
+                groups.get(&comparable(relative)).map(String::as_str).filter(|group| !group.is_empty())
             }
         }
     }

@@ -6,7 +6,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClassNames, DataError, DataSet, Item, patient_of};
+use super::patient::{self, Naming, PatientPattern};
+use super::table::Table;
+use super::{ClassNames, DataError, DataSet, Item};
 
 /// Images of one hospital. As text: `DIR`, or `NAME=DIR`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +19,12 @@ pub struct DataSource {
     pub folder: PathBuf,
     /// A file that says which image is on which side, instead of the rule by patient.
     pub splits: Option<PathBuf>,
+    /// A table that says which images there are, instead of class folders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Table>,
+    /// What tells the patient in a path, instead of known names and DICOM files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patients: Option<PatientPattern>,
     /// Where there are several: what share of a training epoch its images have, beside those of the others; above 0.
     pub weight: f64,
 }
@@ -120,7 +128,14 @@ pub enum SourceError {
 impl DataSource {
     /// The only source, divided by the rule by patient.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        DataSource { name: String::new(), folder: folder.into(), splits: None, weight: 1.0 }
+        DataSource {
+            name: String::new(),
+            folder: folder.into(),
+            splits: None,
+            table: None,
+            patients: None,
+            weight: 1.0,
+        }
     }
 
     /// The folders of sources, for messages.
@@ -189,12 +204,15 @@ fn with_source(source: &str, name: &str) -> String {
     format!("{source}/{name}")
 }
 
-/// The patient that the file name of an image tells; a splits file may name another.
-pub(crate) fn patient_by_name(item: &Item) -> String {
-    match item.relative.strip_prefix(&with_source(&item.source, "")) {
-        Some(relative) if !item.source.is_empty() => with_source(&item.source, &patient_of(relative)),
-        _ => patient_of(&item.relative),
-    }
+/// Whether nothing but the names of the Kermany set tells the patient of an image: these are numbered anew in its test images.
+pub(crate) fn is_numbered_anew(item: &Item) -> bool {
+    let own = match item.relative.strip_prefix(&with_source(&item.source, "")) {
+        Some(relative) if !item.source.is_empty() => relative,
+        _ => &item.relative,
+    };
+    let (naming, patient) = patient::named(own);
+    let patient = if own == item.relative { patient } else { with_source(&item.source, &patient) };
+    naming == Naming::Kermany && item.patient == patient
 }
 
 impl DataSet {
@@ -208,13 +226,28 @@ impl DataSet {
         classes: &ClassNames,
         seed: u64,
     ) -> Result<DataSet, DataError> {
-        let mut all = DataSet { train: Vec::new(), validation: Vec::new(), test: Vec::new() };
+        let mut all = DataSet::default();
         for source in sources {
+<<<<<<< HEAD
             let set = DataSet::load(&source.folder, classes, source.splits.as_deref(), seed)?;
             let named = |item: Item| if sources.len() > 1 { source.own(item) } else { item };
+=======
+            let set = DataSet::load_source(source, classes, seed)?;
+            let named = |mut item: Item| {
+                if sources.len() > 1 {
+                    item.source.clone_from(&source.name);
+                    item.relative = with_source(&source.name, &item.relative);
+                    item.patient = with_source(&source.name, &item.patient);
+                }
+                item
+            };
+>>>>>>> data
             all.train.extend(set.train.into_iter().map(named));
             all.validation.extend(set.validation.into_iter().map(named));
             all.test.extend(set.test.into_iter().map(named));
+            let several = sources.len() > 1;
+            let notes = set.notes.into_iter();
+            all.notes.extend(notes.map(|note| if several { note.of_source(&source.name) } else { note }));
         }
         for side in [&mut all.train, &mut all.validation, &mut all.test] {
             side.sort_by(|a, b| a.relative.cmp(&b.relative));
@@ -244,20 +277,24 @@ mod tests {
     }
 
     #[test]
-    fn patients_by_name_have_their_source() {
-        let item = |source: &str, relative: &str| Item {
+    fn numbers_of_test_images_alone_are_no_evidence() {
+        let item = |source: &str, relative: &str, patient: &str| Item {
             path: relative.into(),
             relative: relative.to_owned(),
             label: false,
             split: crate::data::Split::Train,
-            patient: String::new(),
+            patient: patient.to_owned(),
             source: source.to_owned(),
             sha256: String::new(),
         };
-        let by_name = |source, relative| patient_by_name(&item(source, relative));
-        assert_eq!(by_name("", "train/A/person7_virus_1.jpeg"), "P7");
-        assert_eq!(by_name("a", "a/train/A/person7_virus_1.jpeg"), "a/P7");
-        assert_eq!(by_name("a", "a/train/A/1.png"), "a/file:train/A/1.png");
+        let anew = |source, relative, patient| is_numbered_anew(&item(source, relative, patient));
+        assert!(anew("", "train/A/person7_virus_1.jpeg", "P7"));
+        assert!(anew("a", "a/train/A/person7_virus_1.jpeg", "a/P7"));
+        // Named by a file or a pattern.
+        assert!(!anew("", "train/A/person7_virus_1.jpeg", "Ada"));
+        assert!(!anew("a", "a/train/A/person7_virus_1.jpeg", "P7"));
+        assert!(!anew("", "train/A/00000013_005.png", "nih:00000013"));
+        assert!(!anew("a", "a/train/A/1.png", "a/file:train/A/1.png"));
     }
 
     #[test]

@@ -6,8 +6,9 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::data_set::{DataSet, Role};
+use super::folder::{Listed, listed};
 use super::splits_file;
-use super::{ClassNames, DataError, Item, Split, list};
+use super::{ClassNames, DataError, DataSource, Item, Split, item_notes};
 
 /// The part of the patients of `train` that is kept for validation.
 pub const VALIDATION_FRACTION: f64 = 0.1;
@@ -23,7 +24,7 @@ impl DataSet {
     /// listed are left out, since the file says what validation is.
     ///
     /// # Errors
-    /// As [`list`], [`DataSet::carve`] and, with a splits file, [`DataError::SplitsLine`] or
+    /// As [`super::list`], [`DataSet::carve`] and, with a splits file, [`DataError::SplitsLine`] or
     /// [`DataError::SplitsFile`], which name the image, role or patient that is wrong.
     pub fn load(
         dir: &Path,
@@ -31,18 +32,52 @@ impl DataSet {
         splits: Option<&Path>,
         seed: u64,
     ) -> Result<DataSet, DataError> {
-        let items = list(dir, classes)?;
-        if let Some(file) = splits {
-            return splits_file::divide(items, file, classes);
-        }
-        if !items.iter().any(|item| item.split == Split::Train) {
-            return Err(DataError::SplitMissing {
-                path: dir.to_owned(),
-                split: Split::Train.name(),
-                found: "no train/".to_owned(),
-            });
-        }
-        DataSet::carve(items, classes, VALIDATION_FRACTION, seed)
+        let source = DataSource { splits: splits.map(Path::to_owned), ..DataSource::new(dir) };
+        DataSet::load_source(&source, classes, seed)
+    }
+
+    /// As [`DataSet::load`], with everything that can be said of a source: a table takes the place of folders and of a
+    /// splits file. Without rows for validation it is divided by [`DataSet::carve`], too.
+    ///
+    /// # Errors
+    /// As [`DataSet::load`]; [`DataError::TableFile`] and [`DataError::TableLine`] name what is wrong in a table.
+    pub fn load_source(source: &DataSource, classes: &ClassNames, seed: u64) -> Result<DataSet, DataError> {
+        let DataSource { folder, splits, table, patients, .. } = source;
+        let patients = patients.as_ref();
+        let Listed { items, mut notes } = match table {
+            Some(table) => table.items(folder, classes, patients)?,
+            None => listed(folder, classes, patients)?,
+        };
+        let by_table = table.is_some() && items.iter().any(|item| item.split == Split::Val);
+        let mut set = match splits {
+            Some(file) => splits_file::divide(items, file, classes)?,
+            None if by_table => DataSet::by_split(items),
+            None if !items.iter().any(|item| item.split == Split::Train) => {
+                return Err(DataError::SplitMissing {
+                    path: folder.clone(),
+                    split: Split::Train.name(),
+                    found: "no train/".to_owned(),
+                });
+            }
+            None => DataSet::carve(items, classes, VALIDATION_FRACTION, seed)?,
+        };
+        let all: Vec<&Item> = set.images().map(|(_, item)| item).collect();
+        notes.extend(item_notes::class_order(classes));
+        notes.extend(item_notes::without_patient(&all));
+        notes.extend(item_notes::lateral(&all));
+        set.notes = notes;
+        Ok(set)
+    }
+
+    /// Each image on the side of its split.
+    fn by_split(items: Vec<Item>) -> DataSet {
+        DataSet::by_role(items, |item| {
+            Some(match item.split {
+                Split::Train => Role::Train,
+                Split::Val => Role::Validation,
+                Split::Test => Role::Test,
+            })
+        })
     }
 
     /// Keeps `fraction` of the patients of `train` for validation, of each class alike, and adds the folder

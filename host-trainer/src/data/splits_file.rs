@@ -3,20 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Deserialize;
-
+use super::csv_file::{CsvFile, comparable, needed};
 use super::data_set::{DataSet, Role};
 use super::{ClassNames, DataError, Item, Split};
 
 /// How many missing paths an error names.
 const NAMED: usize = 3;
 
-#[derive(Deserialize)]
-struct SplitRow {
-    path: String,
-    role: String,
-    patient: String,
-}
+/// The columns that it must have.
+const COLUMNS: [&str; 3] = ["path", "role", "patient"];
 
 /// Divides `items` by `file`; the rules are at [`DataSet::load`].
 ///
@@ -67,49 +62,39 @@ pub(super) fn divide(items: Vec<Item>, file: &Path, classes: &ClassNames) -> Res
     Ok(set)
 }
 
-/// Role and patient of each listed path.
+/// Role and patient of each listed path, by [`Item::relative`].
 fn read(file: &Path, items: &[Item]) -> Result<BTreeMap<String, (Role, String)>, DataError> {
     let whole = |reason: String| DataError::SplitsFile { file: file.to_owned(), reason };
-    let known: BTreeMap<&str, &Item> = items.iter().map(|item| (item.relative.as_str(), item)).collect();
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_path(file)
-        .map_err(|error| whole(format!("cannot be read: {error}; check the path given as --splits")))?;
-    let headers = reader.byte_headers().map_err(|error| whole(format!("cannot be read: {error}")))?;
-    for column in ["path", "role", "patient"] {
-        if !headers.iter().any(|header| header == column.as_bytes()) {
-            return Err(whole(format!("no column {column}; the first line must name path,role,patient")));
-        }
-    }
+    let known: BTreeMap<String, &str> =
+        items.iter().map(|item| (comparable(&item.relative), item.relative.as_str())).collect();
+    let csv = CsvFile::read(file, &COLUMNS).map_err(whole)?;
+    let [path, role, patient] = COLUMNS.map(|column| needed(&csv, column, &COLUMNS));
+    let (path, role, patient) = (path.map_err(whole)?, role.map_err(whole)?, patient.map_err(whole)?);
 
     let mut rows: BTreeMap<String, (Role, String)> = BTreeMap::new();
     let mut roles: BTreeMap<String, Role> = BTreeMap::new();
-    let mut records = reader.deserialize::<SplitRow>();
-    loop {
-        let line = records.reader().position().line();
-        let Some(record) = records.next() else { break };
-        let wrong = |reason: String| DataError::SplitsLine { file: file.to_owned(), line, reason };
-        let row = record.map_err(|error| wrong(format!("cannot be read: {error}")))?;
-        let path = row.path.replace('\\', "/");
-        if !known.contains_key(path.as_str()) {
+    for (line, row) in &csv.rows {
+        let wrong = |reason: String| DataError::SplitsLine { file: file.to_owned(), line: *line, reason };
+        let [path, role, patient] = [path, role, patient].map(|column| row.get(column).unwrap_or_default());
+        let Some(path) = known.get(&comparable(path)).copied() else {
+            let path = path.replace('\\', "/");
             return Err(wrong(format!("there is no image {path} in the data folder; remove the line")));
-        }
-        let role = Role::from_name(&row.role)
-            .ok_or_else(|| wrong(format!("unknown role {:?}; use train, val or test", row.role)))?;
-        if row.patient.is_empty() {
+        };
+        let role = Role::from_name(role)
+            .ok_or_else(|| wrong(format!("unknown role {role:?}; use train, val or test")))?;
+        if patient.is_empty() {
             return Err(wrong(format!("no patient for {path}; name one, if need be one for each image")));
         }
-        let other = *roles.entry(row.patient.clone()).or_insert(role);
+        let other = *roles.entry(patient.to_owned()).or_insert(role);
         if other != role {
             return Err(wrong(format!(
-                "patient {} has the roles {} and {}; give all images of a patient one role, or name the \
-                 patients differently if they are different people",
-                row.patient,
+                "patient {patient} has the roles {} and {}; give all images of a patient one role, or name the patients \
+                 differently if they are different people",
                 other.name(),
                 role.name()
             )));
         }
-        if rows.insert(path.clone(), (role, row.patient)).is_some() {
+        if rows.insert(path.to_owned(), (role, patient.to_owned())).is_some() {
             return Err(wrong(format!("{path} is listed twice; keep one of the lines")));
         }
     }

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use xray_core::engine::Engine;
 use xray_core::preprocess::{self, InputTensor, Preprocessing};
-use xray_intake::{self as intake, Radiograph};
+use xray_intake::Radiograph;
 
 use super::burn_net::BurnNet;
 use super::feature_net::FeatureNet;
 use super::model_net::ModelNet;
 use super::shard::{Plan, ShardPlanPart};
 use super::{CacheKey, Extraction, FeatureCache, FeatureError, FeatureJob, Progress};
+use crate::decoding;
 use crate::device::ChosenDevice;
 use crate::weights::WeightSet;
 
@@ -182,7 +183,7 @@ impl Extractor {
     }
 
     fn prepare(&self, job: &FeatureJob) -> Result<InputTensor, String> {
-        let image = intake::read_file(&job.path).map_err(|error| error.problem.to_string())?;
+        let image = decoding::read_file(&job.path).map_err(|error| error.problem.to_string())?;
         job.view.prepare(&image, &job.sha256, &self.preprocessing).map_err(|error| error.to_string())
     }
 

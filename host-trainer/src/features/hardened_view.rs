@@ -6,11 +6,12 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use xray_core::hex;
 use xray_core::preprocess::{Preprocessing, at_input_size};
-use xray_intake::{self as intake, Radiograph};
+use xray_intake::Radiograph;
 
 use super::ViewError;
 use crate::data::Item;
 use crate::data::augment::{Hardening, view_rng};
+use crate::decoding;
 
 /// The images that lend frames and amplitude spectra.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ impl Donors {
     /// The donor of a number that is drawn evenly from all of `u64`, at the input size.
     fn image(&self, number: u64, contract: &Preprocessing) -> Result<Radiograph, ViewError> {
         let file = &self.files[(number % self.files.len() as u64) as usize];
-        let image = intake::read_file(file).map_err(|error| ViewError::Donor(error.to_string()))?;
+        let image = decoding::read_file(file).map_err(|error| ViewError::Donor(error.to_string()))?;
         Ok(at_input_size(&image, contract)?)
     }
 }

@@ -3,11 +3,11 @@
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 use xray_core::preprocess::InputTensor;
-use xray_intake as intake;
 
 use super::{FineTuneError, TuningImages};
 use crate::backbones::input_adapter;
 use crate::data::Item;
+use crate::decoding;
 use crate::features::{View, batch_tensor};
 use crate::weights::Conventions;
 
@@ -23,7 +23,7 @@ impl ImageLoader<'_> {
     pub fn prepare(&self, wanted: &[(&Item, &View)]) -> Result<Vec<InputTensor>, FineTuneError> {
         let prepare = |(item, view): &(&Item, &View)| {
             let failed = |reason: String| FineTuneError::Image { path: item.path.clone(), reason };
-            let image = intake::read_file(&item.path).map_err(|error| failed(error.problem.to_string()))?;
+            let image = decoding::read_file(&item.path).map_err(|error| failed(error.problem.to_string()))?;
             let tensor = view.prepare(&image, &item.sha256, self.images.preprocessing);
             tensor.map_err(|error| failed(error.to_string()))
         };

@@ -169,7 +169,7 @@ mod tests {
             let item = |(at, source)| item(source, at % 2 == 1, from + at);
             ["a", "a", "a", "a", "b", "b"].into_iter().enumerate().map(item).collect()
         };
-        DataSet { train: side(0), validation: side(100), test: Vec::new() }
+        DataSet { train: side(0), validation: side(100), ..DataSet::default() }
     }
 
     fn sources() -> Vec<DataSource> {

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use sha2::{Digest, Sha256};
 use xray_core::preprocess::Preprocessing;
-use xray_intake as intake;
 
 use super::Event;
 use crate::data::{ClassNames, DataSet, DataSource, Item};
+use crate::decoding;
 use crate::onnx::ActivationRanges;
 use crate::quantise::measure_ranges;
 use crate::run::RunRecord;
@@ -81,7 +81,7 @@ pub(crate) fn calibration_images(train: &[Item], seed: u64, count: usize) -> Vec
         hash.update(&item.sha256);
         <[u8; 32]>::from(hash.finalize())
     };
-    let readable = |path: &Path| intake::read_file(path).is_ok();
+    let readable = |path: &Path| decoding::read_file(path).is_ok();
     let mut items: Vec<&Item> = train.iter().collect();
     items.sort_by_cached_key(key);
     items.into_iter().filter(|item| readable(&item.path)).take(count).collect()

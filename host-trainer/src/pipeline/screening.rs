@@ -8,10 +8,10 @@ use xray_core::engine::{self, EngineChoice};
 use xray_core::package::{Contract, PackageFile};
 use xray_core::preprocess::prepare;
 use xray_core::screening::{Screener, ScreeningError};
-use xray_intake as intake;
 
 use super::Event;
 use crate::data::{ClassNames, Item};
+use crate::decoding;
 use crate::evaluation::ScoredImage;
 
 /// Images that are screened between two reports of progress.
@@ -31,7 +31,7 @@ pub(crate) fn device_probabilities(
     let loaded = engine::load(&package, EngineChoice::Auto)?;
     loaded.warnings.iter().for_each(|warning| observe(Event::Warning(warning)));
     let probability = |image: &&Path| -> anyhow::Result<f64> {
-        let tensor = prepare(&intake::read_file(image)?, &package.contract().preprocessing)?;
+        let tensor = prepare(&decoding::read_file(image)?, &package.contract().preprocessing)?;
         Ok(loaded.engine.run(&tensor)?.probability().value())
     };
     let mut probabilities = Vec::with_capacity(images.len());
@@ -91,7 +91,10 @@ pub(crate) fn screen_images(
     };
     let mut done = 0;
     for chunk in items.chunks(REPORT_EVERY) {
-        let outcomes: Vec<_> = chunk.par_iter().map(|item| (item, screener.screen(&item.path))).collect();
+        let outcomes: Vec<_> = chunk
+            .par_iter()
+            .map(|item| (item, screener.screen_decoded(&item.path, decoding::image_to_screen)))
+            .collect();
         for (item, outcome) in outcomes {
             match outcome {
                 Ok(screening) => screened.images.push(ScoredImage {

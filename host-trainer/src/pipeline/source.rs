@@ -163,6 +163,7 @@ impl FeatureSource {
         let start = Instant::now();
         let data = DataSet::load_sources(&self.sources, &self.classes, seed)?;
         let data_seconds = start.elapsed().as_secs_f64();
+        data.notes.iter().for_each(|note| observe(Event::Warning(&note.to_string())));
         observe(Event::Note(&format!(
             "{} training and {} validation images of {} and {} patients",
             data.train.len(),

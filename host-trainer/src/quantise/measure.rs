@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 use xray_core::preprocess::{Preprocessing, prepare};
-use xray_intake as intake;
 
 use super::float_graph::{FloatGraph, batch};
 use super::histogram::Histogram;
 use super::{QuantiseError, equalise};
+use crate::decoding;
 use crate::onnx::{ActivationRange, ActivationRanges};
 use crate::weights::WeightSet;
 
@@ -27,7 +27,7 @@ pub fn measure_ranges(
 ) -> Result<ActivationRanges, QuantiseError> {
     let load = |path: &PathBuf| {
         let failed = |reason: String| QuantiseError::Image { path: path.clone(), reason };
-        let image = intake::read_file(path).map_err(|error| failed(error.problem.to_string()))?;
+        let image = decoding::read_file(path).map_err(|error| failed(error.problem.to_string()))?;
         let tensor = prepare(&image, preprocessing).map_err(|error| failed(error.to_string()))?;
         Ok(tensor.as_slice().to_vec())
     };

@@ -6,8 +6,9 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{FilterType, resize};
 use image::{DynamicImage, GrayImage, RgbImage};
 use xray_core::heat_map::overlay;
-use xray_intake::{Pixels, Radiograph, read_file};
+use xray_intake::{Pixels, Radiograph};
 
+use crate::decoding;
 use crate::evaluation::ScoredImage;
 
 /// Number of images that are shown of each kind.
@@ -51,7 +52,7 @@ pub fn wrong_verdicts<'a>(
 }
 
 fn thumbnails(image: &ScoredImage) -> Result<Thumbnails, String> {
-    let radiograph = read_file(&image.path).map_err(|error| error.to_string())?;
+    let radiograph = decoding::read_file(&image.path).map_err(|error| error.to_string())?;
     let small = shrunk(&radiograph).ok_or("its pixels do not fit its size")?;
     let heat = |map| {
         let drawn = overlay(&radiograph, map).map_err(|error| error.to_string())?;

@@ -3,6 +3,25 @@
 use super::error::Problems;
 use super::{WeightSet, WeightsError};
 
+/// Beginnings of names in timm's nets, which torchvision calls `features.…`.
+const OF_TIMM: [&str; 4] = ["conv_stem.", "blocks.", "conv_head.", "stages."];
+
+/// What names that the net does not know say about their file.
+fn hint(extra: &[String]) -> Option<String> {
+    if extra.iter().any(|name| OF_TIMM.iter().any(|start| name.starts_with(start))) {
+        return Some(
+            "these are the names of timm's nets; torchvision's net of the same name is needed".to_owned(),
+        );
+    }
+    let (prefix, _) = extra.first()?.split_once('.')?;
+    let shared = extra.iter().all(|name| name.split_once('.').is_some_and(|(first, _)| first == prefix));
+    (shared && prefix != "features").then(|| {
+        format!(
+            "every name begins with `{prefix}.`; save the state dict of the net itself, without what wraps it"
+        )
+    })
+}
+
 impl WeightSet {
     /// Whether names, shapes and elements are those that the net needs.
     ///
@@ -31,10 +50,27 @@ impl WeightSet {
         if problems.is_empty() {
             return Ok(());
         }
+        problems.hint = hint(&problems.extra);
         Err(WeightsError::Mismatch {
             backbone: self.backbone.name().to_owned(),
             source_name: self.provenance.to_string(),
             problems,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_names_are_explained() {
+        let of = |names: &[&str]| hint(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        assert!(of(&["bn1.weight", "conv_stem.weight"]).is_some_and(|hint| hint.contains("timm")));
+        let wrapped = of(&["teacher.features.0.weight", "teacher.features.1.weight"]);
+        assert!(wrapped.is_some_and(|hint| hint.contains("begins with `teacher.`")));
+        assert_eq!(of(&["features.99.weight"]), None);
+        assert_eq!(of(&["a.b", "c.d"]), None);
+        assert_eq!(of(&[]), None);
     }
 }

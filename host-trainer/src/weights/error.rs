@@ -93,6 +93,8 @@ pub struct Problems {
     pub misshapen: Vec<(String, Vec<usize>, Vec<usize>)>,
     /// Names of tensors with elements that are not finite numbers.
     pub not_finite: Vec<String>,
+    /// What the names that are not in the net say about the file.
+    pub hint: Option<String>,
 }
 
 impl Problems {
@@ -107,6 +109,7 @@ impl Problems {
 
 impl std::fmt::Display for Problems {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+<<<<<<< HEAD
         let named =
             [("missing", &self.missing), ("not in the net", &self.extra), ("not finite", &self.not_finite)];
         let mut all: Vec<String> = named
@@ -120,6 +123,19 @@ impl std::fmt::Display for Problems {
                 .map(|(name, expected, got)| format!("{name} has shape {got:?}, expected {expected:?}")),
         );
         f.write_str(&all.join("; "))
+=======
+        for (what, names) in
+            [("missing", &self.missing), ("not in the net", &self.extra), ("not finite", &self.not_finite)]
+        {
+            if !names.is_empty() {
+                writeln!(f, "  {} {what}: {}", names.len(), names.join(", "))?;
+            }
+        }
+        for (name, expected, got) in &self.misshapen {
+            writeln!(f, "  {name} has shape {got:?}, expected {expected:?}")?;
+        }
+        self.hint.as_ref().map_or(Ok(()), |hint| writeln!(f, "  {hint}"))
+>>>>>>> data
     }
 }
 

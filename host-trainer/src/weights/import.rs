@@ -21,6 +21,7 @@ pub const MAX_FILE_BYTES: u64 = 256 << 20;
 /// [`WeightsError::Mismatch`], which names every tensor that is missing, too many or wrongly shaped. The
 /// classifier and BatchNorm's `num_batches_tracked` are ignored.
 pub fn import(path: &Path, kind: BackboneKind) -> Result<WeightSet, WeightsError> {
+<<<<<<< HEAD
     import_bytes(path, &read_bounded(path)?, kind)
 }
 
@@ -31,6 +32,16 @@ pub(crate) fn import_bytes(path: &Path, bytes: &[u8], kind: BackboneKind) -> Res
         Some(Container::Torch) => torch::read(path, bytes, kind)?,
         Some(Container::Safetensors) => safe::read(path, bytes, kind)?,
         None if bytes.is_empty() => return Err(WeightsError::format(path, "it is empty")),
+=======
+    let bytes = read_bounded(path)?;
+    if let Some(other) = other_file(&bytes) {
+        return Err(WeightsError::format(path, other));
+    }
+    let raw = match Container::of(&bytes) {
+        Some(Container::Hdf5) => keras::read(path, &bytes, kind)?,
+        Some(Container::Torch) => torch::read(path, kind)?,
+        Some(Container::Safetensors) => safe::read(path, &bytes, kind)?,
+>>>>>>> data
         None => return Err(WeightsError::format(path, "its first bytes are those of no known kind")),
     };
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
@@ -59,6 +70,44 @@ pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, WeightsError> {
     Ok(bytes)
 }
 
+/// What a file is that people take for weights, and what to do instead.
+fn other_file(bytes: &[u8]) -> Option<&'static str> {
+    let begins =
+        |start: &[u8]| bytes.len() >= start.len() && bytes[..start.len()].eq_ignore_ascii_case(start);
+    let holds = |name: &[u8]| bytes.windows(name.len()).any(|window| window == name);
+    let text = bytes.trim_ascii_start();
+    if bytes.is_empty() {
+        return Some("it is empty");
+    }
+    if begins(b"version https://git-lfs") {
+        return Some("it is a Git LFS pointer, not the weights themselves; fetch them with `git lfs pull`");
+    }
+    if text.starts_with(b"<") && !text.starts_with(b"<\0") {
+        return Some(
+            "it is a web page, not weights: the download asked for a login or failed; download the file itself",
+        );
+    }
+    // The number of the format, then the name of the producer or what follows it.
+    let safetensors = bytes.get(8) == Some(&b'{');
+    if matches!(bytes, [0x08, 1..=20, 0x12 | 0x1a | 0x22 | 0x3a | 0x42, ..]) && !safetensors {
+        return Some(
+            "it is an ONNX file; `fit --base` takes models that this program exported, and no others can be read",
+        );
+    }
+    if begins(b"PK\x03\x04") && holds(b"model.weights.h5") {
+        return Some(
+            "it is a .keras archive; save the weights alone with model.save_weights('x.weights.h5'), or unpack it as a zip \
+             and give the model.weights.h5 in it",
+        );
+    }
+    if begins(b"PK\x03\x04") && holds(b"/code/__torch__") {
+        return Some(
+            "it is a TorchScript archive; save the weights alone with torch.save(model.state_dict(), 'x.pth')",
+        );
+    }
+    None
+}
+
 /// Kinds of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Container {
@@ -80,6 +129,33 @@ impl Container {
             Some(Container::Torch)
         } else {
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_for_weights_is_named() {
+        for (bytes, words) in [
+            (&b""[..], "empty"),
+            (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "Git LFS pointer"),
+            (b"\n<!DOCTYPE html><html>", "web page"),
+            (b"\x08\x07\x12\x07pytorch", "ONNX"),
+            (b"PK\x03\x04...metadata.json...config.json...model.weights.h5", ".keras archive"),
+            (b"PK\x03\x04...x/code/__torch__/net.py", "TorchScript"),
+        ] {
+            assert!(other_file(bytes).is_some_and(|said| said.contains(words)), "{words}");
+        }
+        for bytes in [
+            &b"PK\x03\x04...archive/data.pkl"[..],
+            b"\x89HDF\r\n\x1a\n",
+            b"\x80\x02\x8a\x0a",
+            b"\x08\x01\0\0\0\0\0\0{",
+        ] {
+            assert_eq!(other_file(bytes), None, "{bytes:?}");
         }
     }
 }

@@ -59,8 +59,19 @@ fn each<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f32) -> Vec<f3
     bytes.as_chunks::<N>().0.iter().map(|chunk| number(*chunk)).collect()
 }
 
-/// Prefixes that training scripts put before the names of a state dict.
-const WRAPPERS: [&str; 4] = ["module.", "model.", "state_dict.", "model_state_dict."];
+/// Prefixes that training scripts put before the names of a state dict: `module.` by DistributedDataParallel, `_orig_mod.` by
+/// `torch.compile`, the others by wrappers such as Lightning's modules. Several may be there, in any order.
+const WRAPPERS: [&str; 9] = [
+    "module.",
+    "_orig_mod.",
+    "model.",
+    "net.",
+    "network.",
+    "backbone.",
+    "encoder.",
+    "state_dict.",
+    "model_state_dict.",
+];
 
 /// The name as torchvision's current releases write it, or `None` for tensors that a feature extractor
 /// does not use: the classifier and the counters of BatchNorm.
@@ -126,6 +137,19 @@ mod tests {
         assert_eq!(name(&format!("{dense}.conv1.weight")), Some(format!("{dense}.conv1.weight")));
         assert_eq!(name("features.transition1.norm.weight"), Some("features.transition1.norm.weight".into()));
         assert_eq!(name("state_dict.module.features.0.0.weight"), Some("features.0.0.weight".into()));
+        for prefix in [
+            "_orig_mod.",
+            "module._orig_mod.",
+            "_orig_mod.module.",
+            "net.",
+            "net.backbone.",
+            "model.net._orig_mod.",
+        ] {
+            let wrapped = format!("{prefix}features.0.0.weight");
+            assert_eq!(name(&wrapped), Some("features.0.0.weight".into()), "{wrapped}");
+            assert_eq!(name(&format!("{prefix}classifier.1.bias")), None);
+        }
+        assert_eq!(name("teacher.features.0.0.weight"), Some("teacher.features.0.0.weight".into()));
         assert_eq!(name("classifier.1.bias"), None);
         assert_eq!(name("features.0.1.num_batches_tracked"), None);
     }

@@ -36,8 +36,9 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn found(folder: &Path) -> (DataSet, Leaks) {
+    crate::decoder::ready();
     let data = DataSet::load(folder, &ClassNames::default(), None, 1).unwrap();
-    let leaks = find(&data, &folder.join("cache")).unwrap();
+    let leaks = find(&data, &ClassNames::default(), &folder.join("cache")).unwrap();
     (data, leaks)
 }
 
@@ -88,8 +89,8 @@ fn hashes_that_are_known_are_not_computed_again() {
     // With its file gone an image is still compared.
     let gone: PathBuf = data.test[0].path.clone();
     std::fs::remove_file(gone).unwrap();
-    assert_eq!(find(&data, &folder.path().join("cache")).unwrap(), leaks);
-    let elsewhere = find(&data, &folder.path().join("other")).unwrap();
+    assert_eq!(find(&data, &ClassNames::default(), &folder.path().join("cache")).unwrap(), leaks);
+    let elsewhere = find(&data, &ClassNames::default(), &folder.path().join("other")).unwrap();
     assert_eq!(elsewhere.unreadable, [data.test[0].relative.clone()]);
 }
 
@@ -108,7 +109,7 @@ fn patients_on_two_sides_are_told_by_how_they_were_named() {
     data.train[0].patient = "Ada".to_owned();
     // And so is a child in train and validation.
     data.validation[0].patient = data.train[1].patient.clone();
-    let leaks = find(&data, &folder.path().join("cache")).unwrap();
+    let leaks = find(&data, &ClassNames::default(), &folder.path().join("cache")).unwrap();
     let certain: Vec<_> = leaks.patients.iter().filter(|one| one.certain).map(|one| &one.patient).collect();
     assert!(certain.contains(&&"Ada".to_owned()) && certain.contains(&&data.train[1].patient), "{certain:?}");
     assert_eq!(leaks.counts().patients, 2, "{item:?}");

@@ -23,6 +23,7 @@ fn preprocessing() -> Preprocessing {
 }
 
 fn features(data: &Path, device: &ChosenDevice, kinds: &[BackboneKind]) -> Vec<Vec<f32>> {
+    crate::decoder::ready();
     let cache = tempfile::tempdir().unwrap();
     let sets: Vec<WeightSet> = kinds.iter().map(|kind| WeightSet::random(*kind, 5)).collect();
     let extractor = Extractor::new(&sets, &preprocessing(), device, cache.path()).unwrap();

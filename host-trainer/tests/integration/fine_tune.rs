@@ -103,6 +103,7 @@ fn tuned_by(
 ) -> Result<FineTuned, FineTuneError> {
     let folder = tempfile::tempdir().unwrap();
     write_images(folder.path());
+    crate::decoder::ready();
     let items = |split| -> Vec<Item> { of_split(folder.path(), &ClassNames::default(), split).unwrap() };
     let (train, validation) = (items(Split::Train), items(Split::Val));
     let validation: Vec<_> = validation.iter().map(|item| (item, &View::Plain)).collect();

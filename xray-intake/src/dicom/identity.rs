@@ -1,5 +1,5 @@
-//! Whose X-ray it is and to which study it belongs, for a report that goes back to where the file came from. Nothing
-//! else reads these elements, and they are shown nowhere.
+//! Whose X-ray it is and to which study it belongs, for a report that goes back to where the file came from and for keeping a
+//! patient's training images together. Nothing else reads these elements.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,8 +9,8 @@ use dicom_dictionary_std::tags;
 
 use super::{OpenDataSet, open_data_set, reader};
 
-/// Patient, study and the image's own UIDs.
-const IDENTITY_ELEMENTS: [Tag; 15] = [
+/// Patient, study, the image's own UIDs, its view and its bits.
+const IDENTITY_ELEMENTS: [Tag; 18] = [
     tags::SPECIFIC_CHARACTER_SET,
     tags::SOP_CLASS_UID,
     tags::SOP_INSTANCE_UID,
@@ -26,6 +26,9 @@ const IDENTITY_ELEMENTS: [Tag; 15] = [
     tags::ISSUER_OF_PATIENT_ID,
     tags::PATIENT_BIRTH_DATE,
     tags::PATIENT_SEX,
+    tags::PATIENT_AGE,
+    tags::VIEW_POSITION,
+    tags::BITS_STORED,
 ];
 
 /// Longest value that is taken, in bytes; the longest that the standard allows here has 64 letters in each of three

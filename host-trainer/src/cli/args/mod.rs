@@ -7,6 +7,7 @@ mod fine_tune;
 mod image_set;
 mod recipe;
 mod source;
+mod table;
 mod training;
 mod values;
 
@@ -17,6 +18,7 @@ pub use fine_tune::FineTuneArgs;
 pub use image_set::{ImageSetArgs, SplitImageSetArgs};
 pub use recipe::Recipe;
 pub use source::SourceArgs;
+pub use table::TableArgs;
 pub use training::TrainingArgs;
 
 use std::path::PathBuf;

@@ -9,6 +9,7 @@ use xray_core::preprocess::{Intensity, Preprocessing, Scaling};
 use super::augment::AugmentArgs;
 use super::cache_folder;
 use super::recipe::Recipe;
+use super::table::TableArgs;
 use crate::architectures::BackboneKind;
 use crate::data::augment::{AugmentError, Hardening, Preset};
 use crate::data::{ClassNames, DataSource, SourceSplits, SourceWeight};
@@ -34,6 +35,8 @@ pub struct SourceArgs {
     /// CSV file with the columns path,role,patient that says which image is in which split; of several hospitals NAME=FILE
     #[arg(long, value_name = "[NAME=]FILE")]
     splits: Vec<SourceSplits>,
+    #[command(flatten)]
+    table: TableArgs,
     /// Another share of an epoch for one of several hospitals
     #[arg(long, value_name = "NAME=WEIGHT")]
     source_weight: Vec<SourceWeight>,
@@ -212,6 +215,13 @@ impl SourceArgs {
                 "--choose-source {name}: there is no --data {name}=DIR"
             );
         }
+<<<<<<< HEAD
+=======
+        let choose_on = if self.draws.is_some() { ChooseOn::Drawn } else { self.recipe.choose_on() };
+        let intensity = self.intensity.unwrap_or(self.recipe.intensity());
+        let sources = self.table.of_sources(DataSource::join(self.data, self.splits, Vec::new())?)?;
+        let sources = DataSource::join(sources, Vec::new(), self.source_weight)?;
+>>>>>>> data
         Ok(FeatureSource {
             classes: self.classes,
             backbones: match self.base {

@@ -7,6 +7,8 @@ use crate::architectures::BackboneKind;
 use crate::commands::export::HeadTrainedOn;
 use crate::data::Split;
 use crate::data::augment::Preset;
+use crate::data::dicom_facts::DicomGroup;
+use crate::data::table::{TablePreset, Uncertain};
 use crate::device::DeviceChoice;
 use crate::head::ClassWeights;
 use crate::head::callbacks::Monitor;
@@ -75,6 +77,27 @@ value_enum!(Preset {
     None => "none", "Images as they are";
     Article => "article", "Left and right exchanged at random";
     Robust => "robust", "As `article`, and changes of position, shape, exposure, sharpness, noise and borders";
+});
+
+value_enum!(TablePreset {
+    Own => "own", "image,label[,patient][,split][,subgroup][,source]";
+    Nih => "nih", "NIH ChestX-ray14: Data_Entry_2017.csv or Data_Entry_2017_v2020.csv";
+    Chexpert => "chexpert", "CheXpert: train.csv or valid.csv";
+    Vindr => "vindr", "VinDr-CXR or VinDr-PCXR: image_labels_train.csv or image_labels_test.csv";
+    Rsna => "rsna", "RSNA Pneumonia Detection Challenge: stage_2_train_labels.csv or stage_2_detailed_class_info.csv";
+});
+
+value_enum!(DicomGroup {
+    View => "view", "ViewPosition: PA, AP, ...";
+    Sex => "sex", "PatientSex";
+    Age => "age", "PatientAge, or the dates of birth and study: below 1, 1 to 5, 6 to 17, 18 to 64, 65 and older";
+    StudyYear => "study-year", "The year of StudyDate";
+});
+
+value_enum!(Uncertain {
+    LeaveOut => "leave-out", "They are left out";
+    Negative => "negative", "They count as images without the finding";
+    Positive => "positive", "They count as images with the finding";
 });
 
 value_enum!(ChooseOn {

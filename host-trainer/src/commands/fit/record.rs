@@ -102,6 +102,9 @@ impl FinishedFit<'_> {
     fn data_record(&self) -> DataRecord {
         let (source, data) = (&self.options.source, &self.prepared.data);
         let first = source.sources.first();
+        // One folder without more is described by `folder` and `splits`.
+        let by_sources = source.sources.len() > 1
+            || first.is_some_and(|first| first.table.is_some() || first.patients.is_some());
         let unreadable = &self.fitted.extraction.unreadable;
         let by_label = |items: &[Item]| {
             let used = || items.iter().filter(|item| !unreadable.contains_key(&item.path));
@@ -118,7 +121,7 @@ impl FinishedFit<'_> {
         DataRecord {
             folder: first.map(|first| first.folder.display().to_string()).unwrap_or_default(),
             splits: first.and_then(|first| first.splits.as_ref()).map(|path| path.display().to_string()),
-            sources: if source.sources.len() > 1 { source.sources.clone() } else { Vec::new() },
+            sources: if by_sources { source.sources.clone() } else { Vec::new() },
             fingerprint: data.fingerprint(),
             shards: self.options.shards.clone(),
             train: by_label(&data.train),

@@ -16,6 +16,7 @@ use xray_intake::{self as intake, Radiograph};
 use self::pictures::{DrawnPicture, PictureChange};
 use crate::data::augment::view_rng;
 use crate::data::{Item, Split};
+use crate::decoding;
 use crate::evaluation::{ExpectedOutcome, ImageSet, QualityGateRow, QualityGateTable};
 use crate::metrics::wilson;
 use crate::pipeline::{Event, class_names, load_screener};
@@ -133,7 +134,7 @@ impl Measurement<'_> {
         let contract = &self.screener.contract().preprocessing;
         let name = change.name();
         let make = |item: &&Item| -> anyhow::Result<Radiograph> {
-            let image = intake::read_file(&item.path)?;
+            let image = decoding::read_file(&item.path)?;
             if change == PictureChange::None {
                 return Ok(image);
             }
@@ -160,12 +161,12 @@ impl Measurement<'_> {
         expected: ExpectedOutcome,
         files: &[PathBuf],
     ) -> anyhow::Result<()> {
-        self.row(group, name.to_owned(), expected, files, |file| Ok(intake::read_file(file)?))
+        self.row(group, name.to_owned(), expected, files, |file| Ok(decoding::read_file(file)?))
     }
 
     fn without_colours(&mut self, name: &str, files: &[PathBuf]) -> anyhow::Result<()> {
         let grey = |file: &PathBuf| {
-            let image = intake::read_file(file)?;
+            let image = decoding::read_file(file)?;
             let levels = image.pixels().grey();
             Ok(image.with_levels(|at| levels[at]))
         };

@@ -21,19 +21,24 @@
 //! So a copy that was only stored anew is always found, one that was equalised or cut not always.
 
 mod hash;
-mod hash_cache;
+mod look;
+mod look_cache;
+mod look_notes;
+mod near;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use xray_intake as intake;
 
 pub use hash::PictureHash;
-use hash_cache::HashCache;
+use look::Look;
+use look_cache::LookCache;
+use near::Near;
 
-use super::{DataSet, Item, Role, patient_by_name};
+use super::notes::DataNote;
+use super::{ClassNames, DataSet, Item, Role, is_numbered_anew};
 
 /// In how many of 256 bits two images may differ and still count as one.
 pub const NEAR: u32 = 32;
@@ -95,10 +100,14 @@ pub struct Leaks {
     pub pairs: Vec<DuplicatePair>,
     /// Pairs of near-duplicates on one side: no leak, but those count double in training or in figures.
     pub within: usize,
+    /// Near-duplicates of which one is in each class, on one side or two: one of the labels is wrong.
+    pub contradictions: Vec<DuplicatePair>,
     /// Patients on two sides.
     pub patients: Vec<SharedPatient>,
     /// Images that could not be read and were not compared.
     pub unreadable: Vec<String>,
+    /// What else is to be said of the images.
+    pub notes: Vec<DataNote>,
 }
 
 impl Leaks {
@@ -117,48 +126,61 @@ impl LeakCounts {
     }
 }
 
-/// Compares every two images of the set and looks for patients on two sides. Hashes are kept in the folder `cache`.
+/// Compares every two images of the set and looks for patients on two sides. What images look like is kept in the folder
+/// `cache`.
 ///
 /// # Errors
 /// [`LeakError`] if the cache fails. An image that cannot be read is no error: it is named in the result.
-pub fn find(data: &DataSet, cache: &Path) -> Result<Leaks, LeakError> {
-    let sides = [Role::Train, Role::Validation, Role::Test];
-    let all: Vec<(Role, &Item)> =
-        sides.into_iter().flat_map(|role| data.role(role).iter().map(move |item| (role, item))).collect();
-    let hashes = hashes(&all, cache)?;
-    let compared: Vec<(PictureHash, Role, &Item)> =
-        hashes.iter().zip(&all).filter_map(|(hash, (role, item))| Some(((*hash)?, *role, *item))).collect();
-    let (mut pairs, within) = near(&compared);
-    pairs.sort_by(|a, b| {
-        (a.distance, &a.first.path, &a.second.path).cmp(&(b.distance, &b.first.path, &b.second.path))
-    });
-    let unread = hashes.iter().zip(&all).filter(|(hash, _)| hash.is_none());
-    let unreadable = unread.map(|(_, (_, item))| item.relative.clone()).collect();
-    Ok(Leaks { pairs, within, patients: shared(&all), unreadable })
+pub fn find(data: &DataSet, classes: &ClassNames, cache: &Path) -> Result<Leaks, LeakError> {
+    let all: Vec<(Role, &Item)> = data.images().collect();
+    let looks = looks(&all, cache)?;
+    let compared: Vec<(PictureHash, Role, &Item)> = looks
+        .iter()
+        .zip(&all)
+        .filter_map(|(look, (role, item))| Some((look.as_ref().ok()?.hash, *role, *item)))
+        .collect();
+    let near = Near::among(&compared);
+    let unreadable = looks.iter().zip(&all).filter(|(look, _)| look.is_err());
+    let unreadable = unreadable.map(|(_, (_, item))| item.relative.clone()).collect();
+    let items: Vec<&Item> = all.iter().map(|(_, item)| *item).collect();
+    let mut notes = look_notes::notes(&items, &looks, classes);
+    notes.extend(near.notes());
+    Ok(Leaks {
+        pairs: near.pairs,
+        within: near.within,
+        contradictions: near.contradictions,
+        patients: shared(&all),
+        unreadable,
+        notes,
+    })
 }
 
-/// The hash of every image, in order; none for those that cannot be read.
-fn hashes(all: &[(Role, &Item)], cache: &Path) -> Result<Vec<Option<PictureHash>>, LeakError> {
-    let mut known = HashCache::read(cache)?;
+/// What every image looks like, in order; a code for those that cannot be read.
+fn looks(all: &[(Role, &Item)], cache: &Path) -> Result<Vec<Result<Look, &'static str>>, LeakError> {
+    let mut known = LookCache::read(cache)?;
     let contents: Vec<[u8; 32]> = all.iter().map(|(_, item)| digest(&item.sha256)).collect();
     let missing: Vec<usize> = (0..all.len()).filter(|at| known.get(&contents[*at]).is_none()).collect();
-    let computed: Vec<(usize, Option<PictureHash>)> =
-        missing.par_iter().map(|at| (*at, computed(&all[*at].1.path))).collect();
+    let computed: Vec<(usize, Result<Look, &'static str>)> =
+        missing.par_iter().map(|at| (*at, Look::of_file(&all[*at].1.path))).collect();
     let mut added = false;
-    for (at, hash) in computed {
-        if let Some(hash) = hash {
-            known.insert(contents[at], hash);
-            added = true;
+    let mut failed = BTreeMap::new();
+    for (at, look) in computed {
+        match look {
+            Ok(look) => {
+                known.insert(contents[at], look);
+                added = true;
+            }
+            Err(code) => {
+                failed.insert(contents[at], code);
+            }
         }
     }
     if added {
         known.write(cache)?;
     }
-    Ok(contents.iter().map(|content| known.get(content)).collect())
-}
-
-fn computed(path: &Path) -> Option<PictureHash> {
-    PictureHash::of(&intake::read_file(path).ok()?).ok()
+    let look =
+        |content: &[u8; 32]| known.get(content).ok_or(failed.get(content).copied().unwrap_or("unreadable"));
+    Ok(contents.iter().map(look).collect())
 }
 
 /// The bytes of 64 hex digits; what is no hex digit counts as 0.
@@ -168,32 +190,10 @@ fn digest(hex: &str) -> [u8; 32] {
     })
 }
 
-/// Near-duplicates on two sides, and the number of those on one.
-fn near(all: &[(PictureHash, Role, &Item)]) -> (Vec<DuplicatePair>, usize) {
-    let place = |role: Role, item: &Item| LeakedImage {
-        role,
-        path: item.relative.clone(),
-        patient: item.patient.clone(),
-        label: item.label,
-    };
-    let rows = all.par_iter().enumerate().map(|(at, (hash, role, item))| {
-        let mut within = 0;
-        let mut pairs = Vec::new();
-        for (other, other_role, other_item) in &all[at + 1..] {
-            let (distance, mirrored) = hash.distance(other);
-            if distance <= NEAR && role == other_role {
-                within += 1;
-            } else if distance <= NEAR {
-                let (first, second) = (place(*role, item), place(*other_role, other_item));
-                pairs.push(DuplicatePair { distance, mirrored, first, second });
-            }
-        }
-        (pairs, within)
-    });
-    rows.reduce(Default::default, |(mut pairs, within), (more, more_within)| {
-        pairs.extend(more);
-        (pairs, within + more_within)
-    })
+impl LeakedImage {
+    fn new(role: Role, item: &Item) -> LeakedImage {
+        LeakedImage { role, path: item.relative.clone(), patient: item.patient.clone(), label: item.label }
+    }
 }
 
 /// Patients on two sides.
@@ -202,7 +202,7 @@ fn shared(all: &[(Role, &Item)]) -> Vec<SharedPatient> {
     let mut named: BTreeSet<&str> = BTreeSet::new();
     for (role, item) in all {
         *images.entry(&item.patient).or_default().entry(*role).or_default() += 1;
-        if item.patient != patient_by_name(item) {
+        if !is_numbered_anew(item) {
             named.insert(&item.patient);
         }
     }
