@@ -3,8 +3,8 @@
 //! A stacked model is several backbones side by side (nets that turn an image into features) with a small net, the
 //! classifier head, on their joined features. The backbones stay frozen; the head is trained.
 //!
-<<<<<<< HEAD
-//! From the bottom up: [`data`] finds the images and keeps each patient in one split; [`architectures`], [`weights`]
+//! From the bottom up: [`decoding`] reads image files in processes of their own; [`data`] finds the images and keeps
+//! each patient in one split; [`architectures`], [`weights`]
 //! and [`backbones`] hold the nets; [`features`] runs images through them once and caches the result; [`head`] trains
 //! the classifier head on the features, [`fine_tune`] the last layers of the backbones with it, and
 //! [`backbone_training`] whole backbones before it; [`onnx`] writes nets as graphs, [`quantise`] measures the ranges of
@@ -12,15 +12,6 @@
 //! images to tell what a model looks at; [`calibration`] chooses an operating point for a place; [`metrics`] computes
 //! figures; [`run`] is the folder that a fit leaves behind; [`evaluation`] holds results that [`report`] shows.
 //! [`pipeline`] has the steps that several [`commands`] share, and [`cli`] holds clap and printing only.
-=======
-//! From the bottom up: [`decoding`] reads image files in processes of their own; [`data`] finds the images and keeps each patient in one split; [`architectures`], [`weights`] and
-//! [`backbones`] hold the nets; [`features`] runs images through them once and caches the result; [`head`] trains the
-//! classifier head on the features, [`fine_tune`] the last layers of the backbones with it; [`onnx`] writes nets as graphs,
-//! [`quantise`] measures the ranges of 8-bit activations, [`export`] makes the model; [`quality_gate`] fits what refuses
-//! other pictures; [`metrics`] computes figures; [`run`] is the folder that a fit leaves behind; [`evaluation`] holds
-//! results that [`report`] shows. [`pipeline`] has the steps that several [`commands`] share, and [`cli`] holds clap and
-//! printing only.
->>>>>>> data
 
 #![forbid(unsafe_code)]
 // The program is the only user of this library: its items are read in the source, where their names say most of it.

@@ -150,20 +150,12 @@ impl Decoder {
     }
 
     fn run(&self, source: Source<'_>, request: Request, limits: DecodeLimits) -> io::Result<ChildEnd> {
-<<<<<<< HEAD
-        let program = match &self.program {
-            Some(program) => program.clone(),
-            None => this_program()?,
-        };
-        RunningChild::start(&program, source, request, limits, self.give_way.as_deref())?.finish()
-=======
-        RunningChild::start(&self.program()?, source, request, limits)?.finish()
+        RunningChild::start(&self.program()?, source, request, limits, self.give_way.as_deref())?.finish()
     }
 
     /// The program whose children decode.
     pub(crate) fn program(&self) -> io::Result<PathBuf> {
         self.program.clone().map_or_else(this_program, Ok)
->>>>>>> data
     }
 }
 

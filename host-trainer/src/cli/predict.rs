@@ -8,11 +8,7 @@ use anyhow::Context;
 use clap::Args;
 use xray_core::decision::DISCLAIMER;
 use xray_core::package::RANDOM_WARNING;
-<<<<<<< HEAD
-use xray_core::screening::{ReportFormat, Screener, printable, screen_paths, write_rows};
-=======
-use xray_core::screening::{ReportFormat, Screener, screen_paths_with, write_rows};
->>>>>>> data
+use xray_core::screening::{ReportFormat, Screener, printable, screen_paths_with, write_rows};
 
 use super::SOME_UNREAD;
 use crate::decoding;

@@ -12,17 +12,11 @@ use xray_core::preprocess::{Preprocessing, at_input_size, prepare};
 use xray_core::screening::{ScreenImageError, Screener};
 use xray_intake::Radiograph;
 
-<<<<<<< HEAD
 use crate::audit::{Audit, AuditLimits, AuditScores, Partners, Transform, audit_rng};
 use crate::contact_sheet::{Tile, contact_sheet};
 use crate::data::{ClassNames, Item};
-use crate::evaluation::{ImageSet, ModelAudit};
-=======
-use crate::audit::{Audit, AuditLimits, AuditScores, AuditVerdict, Partners, Transform, audit_rng};
-use crate::data::Item;
 use crate::decoding;
-use crate::evaluation::ImageSet;
->>>>>>> data
+use crate::evaluation::{ImageSet, ModelAudit};
 use crate::pipeline::{Event, class_names, load_screener};
 
 /// Images between two reports of progress.

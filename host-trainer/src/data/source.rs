@@ -228,20 +228,8 @@ impl DataSet {
     ) -> Result<DataSet, DataError> {
         let mut all = DataSet::default();
         for source in sources {
-<<<<<<< HEAD
-            let set = DataSet::load(&source.folder, classes, source.splits.as_deref(), seed)?;
-            let named = |item: Item| if sources.len() > 1 { source.own(item) } else { item };
-=======
             let set = DataSet::load_source(source, classes, seed)?;
-            let named = |mut item: Item| {
-                if sources.len() > 1 {
-                    item.source.clone_from(&source.name);
-                    item.relative = with_source(&source.name, &item.relative);
-                    item.patient = with_source(&source.name, &item.patient);
-                }
-                item
-            };
->>>>>>> data
+            let named = |item: Item| if sources.len() > 1 { source.own(item) } else { item };
             all.train.extend(set.train.into_iter().map(named));
             all.validation.extend(set.validation.into_iter().map(named));
             all.test.extend(set.test.into_iter().map(named));

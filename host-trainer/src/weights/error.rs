@@ -109,7 +109,6 @@ impl Problems {
 
 impl std::fmt::Display for Problems {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-<<<<<<< HEAD
         let named =
             [("missing", &self.missing), ("not in the net", &self.extra), ("not finite", &self.not_finite)];
         let mut all: Vec<String> = named
@@ -122,20 +121,8 @@ impl std::fmt::Display for Problems {
                 .iter()
                 .map(|(name, expected, got)| format!("{name} has shape {got:?}, expected {expected:?}")),
         );
+        all.extend(self.hint.clone());
         f.write_str(&all.join("; "))
-=======
-        for (what, names) in
-            [("missing", &self.missing), ("not in the net", &self.extra), ("not finite", &self.not_finite)]
-        {
-            if !names.is_empty() {
-                writeln!(f, "  {} {what}: {}", names.len(), names.join(", "))?;
-            }
-        }
-        for (name, expected, got) in &self.misshapen {
-            writeln!(f, "  {name} has shape {got:?}, expected {expected:?}")?;
-        }
-        self.hint.as_ref().map_or(Ok(()), |hint| writeln!(f, "  {hint}"))
->>>>>>> data
     }
 }
 

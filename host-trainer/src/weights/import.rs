@@ -21,27 +21,18 @@ pub const MAX_FILE_BYTES: u64 = 256 << 20;
 /// [`WeightsError::Mismatch`], which names every tensor that is missing, too many or wrongly shaped. The
 /// classifier and BatchNorm's `num_batches_tracked` are ignored.
 pub fn import(path: &Path, kind: BackboneKind) -> Result<WeightSet, WeightsError> {
-<<<<<<< HEAD
     import_bytes(path, &read_bounded(path)?, kind)
 }
 
 /// As [`import`], of bytes that were read from `path` already.
 pub(crate) fn import_bytes(path: &Path, bytes: &[u8], kind: BackboneKind) -> Result<WeightSet, WeightsError> {
+    if let Some(other) = other_file(bytes) {
+        return Err(WeightsError::format(path, other));
+    }
     let raw = match Container::of(bytes) {
         Some(Container::Hdf5) => keras::read(path, bytes, kind)?,
         Some(Container::Torch) => torch::read(path, bytes, kind)?,
         Some(Container::Safetensors) => safe::read(path, bytes, kind)?,
-        None if bytes.is_empty() => return Err(WeightsError::format(path, "it is empty")),
-=======
-    let bytes = read_bounded(path)?;
-    if let Some(other) = other_file(&bytes) {
-        return Err(WeightsError::format(path, other));
-    }
-    let raw = match Container::of(&bytes) {
-        Some(Container::Hdf5) => keras::read(path, &bytes, kind)?,
-        Some(Container::Torch) => torch::read(path, kind)?,
-        Some(Container::Safetensors) => safe::read(path, &bytes, kind)?,
->>>>>>> data
         None => return Err(WeightsError::format(path, "its first bytes are those of no known kind")),
     };
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();

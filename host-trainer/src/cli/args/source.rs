@@ -208,20 +208,14 @@ impl SourceArgs {
         }
         let choose_on = if draws.is_some() { ChooseOn::Drawn } else { recipe.choose_on() };
         let intensity = self.intensity.unwrap_or(recipe.intensity());
-        let sources = DataSource::join(self.data, self.splits, self.source_weight)?;
+        let sources = self.table.of_sources(DataSource::join(self.data, self.splits, Vec::new())?)?;
+        let sources = DataSource::join(sources, Vec::new(), self.source_weight)?;
         if let Some(name) = &self.choose_source {
             ensure!(
                 sources.iter().any(|source| source.name == *name),
                 "--choose-source {name}: there is no --data {name}=DIR"
             );
         }
-<<<<<<< HEAD
-=======
-        let choose_on = if self.draws.is_some() { ChooseOn::Drawn } else { self.recipe.choose_on() };
-        let intensity = self.intensity.unwrap_or(self.recipe.intensity());
-        let sources = self.table.of_sources(DataSource::join(self.data, self.splits, Vec::new())?)?;
-        let sources = DataSource::join(sources, Vec::new(), self.source_weight)?;
->>>>>>> data
         Ok(FeatureSource {
             classes: self.classes,
             backbones: match self.base {

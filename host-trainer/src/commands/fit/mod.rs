@@ -159,8 +159,7 @@ pub fn fit(
     let mut loaded = source.load(options.training.seed, observe)?;
     let held_out = HeldOut::find(options, &loaded.data)?;
     let start = Instant::now();
-<<<<<<< HEAD
-    let leaks = check_leaks(&loaded.data, &source.cache, options.strict, observe)?;
+    let leaks = check_leaks(&loaded.data, &source.classes, &source.cache, options.strict, observe)?;
     loaded.data_seconds += start.elapsed().as_secs_f64();
     let run = RunDir::new(&options.out);
     let checkpointing = Checkpointing { run: &run, resume: options.resume, cancel: &options.cancel };
@@ -182,10 +181,6 @@ pub fn fit(
         }
     };
     let mut prepared = source.extractor(loaded, device, observe)?;
-=======
-    let leaks = check_leaks(&prepared.data, &source.classes, &source.cache, options.strict, observe)?;
-    prepared.data_seconds += start.elapsed().as_secs_f64();
->>>>>>> data
     if let Some(place) = &options.shards {
         let storage = ShardStorage::open(place)?;
         merge_shards(&storage, &prepared.data, &prepared.extractor, source.view_options(), observe)?;
