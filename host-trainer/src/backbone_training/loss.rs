@@ -61,9 +61,9 @@ mod tests {
     #[test]
     fn binary_cross_entropy_by_hand() {
         let (logits, targets) = (vector(&[2.0, -1.0]), vector(&[0.97, 0.03]));
-        is(binary(logits.clone(), targets.clone(), None), (0.186_928_0 + 0.343_261_7) / 2.0);
+        is(binary(logits.clone(), targets.clone(), None), f64::midpoint(0.186_928_0, 0.343_261_7));
         let weights = vector(&[2.0, 0.5]);
-        is(binary(logits, targets, Some(weights)), (2.0 * 0.186_928_0 + 0.5 * 0.343_261_7) / 2.0);
+        is(binary(logits, targets, Some(weights)), f64::midpoint(2.0 * 0.186_928_0, 0.5 * 0.343_261_7));
         // A logit whose exponential is no finite float.
         is(binary(vector(&[-200.0]), vector(&[1.0]), None), 200.0);
     }
