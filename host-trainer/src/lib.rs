@@ -5,7 +5,8 @@
 //!
 //! From the bottom up: [`data`] finds the images and keeps each patient in one split; [`architectures`], [`weights`] and
 //! [`backbones`] hold the nets; [`features`] runs images through them once and caches the result; [`head`] trains the
-//! classifier head on the features, [`fine_tune`] the last layers of the backbones with it; [`onnx`] writes nets as graphs,
+//! classifier head on the features, [`fine_tune`] the last layers of the backbones with it, and [`backbone_training`] whole
+//! backbones before it; [`onnx`] writes nets as graphs,
 //! [`quantise`] measures the ranges of 8-bit activations, [`export`] makes the model; [`quality_gate`] fits what refuses
 //! other pictures; [`metrics`] computes figures; [`run`] is the folder that a fit leaves behind; [`evaluation`] holds
 //! results that [`report`] shows. [`pipeline`] has the steps that several [`commands`] share, and [`cli`] holds clap and
@@ -16,6 +17,7 @@
 
 pub mod architectures;
 pub mod audit;
+pub mod backbone_training;
 pub mod backbones;
 pub mod cancel;
 pub mod cli;

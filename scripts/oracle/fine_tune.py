@@ -139,5 +139,6 @@ def run(unfreeze, devices=1, batch=TRAIN):
     return "[" + ", ".join(f"[{a:.6f}, {b:.6f}]" for a, b in losses) + "]"
 
 
-rows = [run(u, n) for n in (1, 3) for u in ("mobilenet-v2:17..", "all")] + [run("mobilenet-v2:17..", 3, 6)]
-print("[" + ", ".join(rows) + "]")
+if __name__ == "__main__":
+    rows = [run(u, n) for n in (1, 3) for u in ("mobilenet-v2:17..", "all")] + [run("mobilenet-v2:17..", 3, 6)]
+    print("[" + ", ".join(rows) + "]")

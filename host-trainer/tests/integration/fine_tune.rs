@@ -19,7 +19,8 @@ use xray_testkit::random::hashed_by_index;
 
 use crate::backbone_fixture::hashed_set;
 
-const SIZE: usize = 64;
+/// The side of the images of [`write_images`].
+pub const SIZE: usize = 64;
 const HIDDEN: [usize; 2] = [8, 4];
 const FEATURES: usize = 1280;
 
@@ -33,7 +34,7 @@ const PYTORCH: [[[f64; 2]; 3]; 5] = include!("../fixtures/fine_tune/losses.in");
 const TOLERANCE: f64 = 2e-3;
 
 /// As `image` in the script: 16 to train on, 8 to watch.
-fn write_images(folder: &Path) {
+pub fn write_images(folder: &Path) {
     for index in 0..24 {
         let positive = index % 2 == 1;
         let levels = hashed_by_index(&format!("fine-tune.{index}"), SIZE * SIZE).into_iter();

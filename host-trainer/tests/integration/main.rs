@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod backbone_fixture;
+mod backbone_training;
 mod backbones;
 mod callbacks;
 mod clap_only_in_cli;
