@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use host_trainer::architectures::BackboneKind;
+use host_trainer::backbone_training::BackboneRecipe;
 use host_trainer::commands::fit::fit;
 use host_trainer::data::augment::Preset;
 use host_trainer::data::leaks::LeakCounts;
@@ -79,6 +80,13 @@ fn what_cannot_be_done_is_told_before_anything_is_computed() -> Result<()> {
     own.options.fine_tune =
         Some(FineTune { unfreeze: "densenet121".parse()?, epochs: 1, learning_rate: 1e-5 });
     assert!(refused(&own).contains("densenet121 is not in the stacked model"));
+    own.options.fine_tune = None;
+    own.options.backbone_recipe = Some(BackboneRecipe { clip: 0.0, ..BackboneRecipe::default() });
+    assert!(refused(&own).contains("`--clip` 0 is not above 0"));
+    own.options.backbone_recipe = Some(BackboneRecipe::default());
+    own.options.shards = Some("shards".to_owned());
+    assert!(refused(&own).contains("leave --shards or --recipe hardened out"));
+    own.options.shards = None;
     let random = own.options.source.backbones.clone();
     own.options.source.backbones = BackboneSource::Base { model: own.path("none.onnx") };
     assert!(refused(&own).contains("leave --unfreeze out"));
@@ -86,7 +94,7 @@ fn what_cannot_be_done_is_told_before_anything_is_computed() -> Result<()> {
     own.options.source.backbones =
         BackboneSource::Stored { kinds: BackboneKind::DEFAULT_STACK.to_vec(), store };
     assert!(refused(&own).contains("choose another --out"));
-    (own.options.source.backbones, own.options.fine_tune) = (random, None);
+    (own.options.source.backbones, own.options.backbone_recipe) = (random, None);
     own.options.training.learning_rate = -1e-4;
     assert!(refused(&own).contains("`--learning-rate` -0.0001 is not above 0"));
     Ok(())

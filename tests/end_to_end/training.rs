@@ -2,10 +2,15 @@
 
 use anyhow::Result;
 use host_trainer::architectures::BackboneKind;
+use host_trainer::backbone_training::BackboneRecipe;
+use host_trainer::cancel::{CancelToken, Cancelled};
+use host_trainer::commands::fit::fit;
+use host_trainer::data::augment::{Hardening, Preset};
 use host_trainer::data::{Split, of_split};
-use host_trainer::features::{Extractor, FeatureJob, View};
+use host_trainer::features::{Extractor, FeatureJob, View, Views};
 use host_trainer::fine_tune::FineTune;
-use host_trainer::run::{RunDir, RunRecord};
+use host_trainer::pipeline::{BackboneSource, Event};
+use host_trainer::run::{ChooseOn, RunDir, RunRecord};
 use host_trainer::weights::WeightSet;
 use xray_core::engine::{Engine, TractEngine};
 use xray_core::package::{PackageFile, Precision};
@@ -89,5 +94,68 @@ fn backbones_that_were_trained_are_in_the_exported_file() -> Result<()> {
         let found = engine.run(&prepare(&image, &package.contract().preprocessing)?)?.probability().value();
         assert!((found - score.probability).abs() < 1e-4, "{found} against {}", score.probability);
     }
+    Ok(())
+}
+
+/// A fit that trains MobileNetV2 before the head, in two passes over phantoms.
+fn hardened() -> Result<OwnFit> {
+    let mut own = shared().variant()?;
+    let source = &mut own.options.source;
+    source.backbones = BackboneSource::Random { kinds: vec![BackboneKind::MobilenetV2], seed: 5 };
+    source.views = Views { hardening: Some(Hardening::default()), count: 1, ..Views::new(Preset::None) };
+    source.choose_on = ChooseOn::Drawn;
+    own.options.backbone_recipe =
+        Some(BackboneRecipe { sizes: "2x64".parse()?, batch_size: 8, ..BackboneRecipe::default() });
+    Ok(own)
+}
+
+#[test]
+fn backbones_that_were_trained_before_the_head_are_in_the_exported_file() -> Result<()> {
+    let own = hardened()?;
+    let record = own.run()?.record;
+    let training = record.backbone_training.as_ref().unwrap();
+    assert_eq!(training.backbones[0].passes.len(), 2);
+    assert_eq!(training.recipe, own.options.backbone_recipe.clone().unwrap());
+    let before = WeightSet::random(BackboneKind::MobilenetV2, 5).fingerprint();
+    assert_ne!(record.backbones[0].fingerprint, before);
+    let model = own.export_source().float(Precision::Float32, &own.path("hardened.onnx"))?;
+    let package = PackageFile::read(&model)?.verify()?;
+    let engine = TractEngine::load(&package)?;
+    let scores = RunDir::new(&own.options.out).scores()?;
+    assert_eq!(scores.len(), 4);
+    for score in scores {
+        let image = read_file(&own.options.source.sources[0].folder.join(&score.path))?;
+        let found = engine.run(&prepare(&image, &package.contract().preprocessing)?)?.probability().value();
+        assert!((found - score.probability).abs() < 1e-4, "{found} against {}", score.probability);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_fit_that_was_stopped_while_a_backbone_was_trained_ends_with_the_same_weights() -> Result<()> {
+    let whole = hardened()?;
+    whole.run()?;
+    let mut cut = hardened()?;
+    let cancel = cut.options.cancel.clone();
+    let stopped = fit(&cut.options, &cut.device, &mut |event| {
+        if let Event::Epoch { .. } = event {
+            cancel.cancel();
+        }
+    });
+    assert!(stopped.unwrap_err().is::<Cancelled>());
+    cut.options.cancel = CancelToken::default();
+    cut.options.resume = true;
+    let mut done_before = None;
+    fit(&cut.options, &cut.device, &mut |event| {
+        if let Event::TrainingBegins { finished, .. } = event {
+            done_before.get_or_insert(finished.len());
+        }
+    })?;
+    assert_eq!(done_before, Some(1));
+    for file in ["fine-tuned/mobilenet-v2.safetensors", "head.safetensors"] {
+        let [of_whole, of_cut] = [&whole, &cut].map(|own| bytes(&own.options.out.join(file)));
+        assert!(of_whole? == of_cut?, "{file} differs");
+    }
+    assert!(!cut.options.out.join("mobilenet-v2-checkpoint.cbor").exists());
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
+use anyhow::ensure;
 use clap::Args;
 
-use super::args::SourceArgs;
+use super::args::{Recipe, SourceArgs};
 use super::progress::Reporter;
 use crate::commands::features::{ShardOptions, compute_shard};
 use crate::features::shard::{ShardNumber, ShardStorage};
@@ -52,6 +53,11 @@ pub fn run(args: FeaturesArgs) -> anyhow::Result<ExitCode> {
     let mut reporter = if args.json_log { Reporter::json_lines() } else { Reporter::new(args.quiet) };
     // Before hours of work: can the result be stored?
     let storage = ShardStorage::create(&args.out)?;
+    ensure!(
+        args.source.recipe() != Recipe::Hardened,
+        "--recipe hardened trains the backbones, and shards are of backbones that stay as they are; use --draws 3 with \
+         ready backbones"
+    );
     let device = args.source.device()?;
     reporter.device(&device);
     let source = args.source.options(args.seed)?;

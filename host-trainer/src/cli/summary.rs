@@ -43,6 +43,16 @@ pub fn render(record: &RunRecord) -> String {
         record.training.keep,
         record.training.seed
     ));
+    if let Some(training) = &record.backbone_training {
+        let names: Vec<&str> = training.backbones.iter().map(|trained| trained.kind.name()).collect();
+        lines.push(format!(
+            "backbones   {} trained from images ({}), passes x pixels {}, {:.1} s",
+            names.join(", "),
+            training.recipe.unfreeze,
+            training.recipe.sizes,
+            training.seconds
+        ));
+    }
     if let (Some(how), Some(best)) = (&record.fine_tune, record.fine_tune_best) {
         lines.push(format!(
             "fine-tuned  {}, epoch {best} of {} (best by validation loss{})",

@@ -109,6 +109,7 @@ impl Demo {
                 learning_rate: LEARNING_RATE,
                 ..TrainingConfig::default()
             },
+            backbone_recipe: None,
             fine_tune: None,
             decision: DecisionRules::default(),
             strict: false,

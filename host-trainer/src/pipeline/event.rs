@@ -50,6 +50,8 @@ pub enum Event<'a> {
 pub enum TrainingTarget {
     /// The classifier head, on features.
     Head,
+    /// One backbone, on images, before the head.
+    Backbone,
     /// Backbones and classifier head, on images.
     Backbones,
 }
@@ -58,6 +60,7 @@ impl TrainingTarget {
     pub fn name(self) -> &'static str {
         match self {
             TrainingTarget::Head => "head",
+            TrainingTarget::Backbone => "backbone",
             TrainingTarget::Backbones => "backbones and head",
         }
     }

@@ -5,8 +5,8 @@ mod store;
 
 pub(crate) use record::scored;
 pub use record::{
-    AbstainRecord, BackboneUse, BaseUse, ChooseOn, CorruptionFigures, DataRecord, DomainShiftRecord,
-    GroupFigures, Int8Use, RUN_SCHEMA, RunRecord, SelectionRecord, Timings, ValidationScore, Versions,
-    ViewKind,
+    AbstainRecord, BackboneHistory, BackboneTrainingRecord, BackboneUse, BaseUse, ChooseOn,
+    CorruptionFigures, DataRecord, DomainShiftRecord, GroupFigures, Int8Use, RUN_SCHEMA, RunRecord,
+    SelectionRecord, Timings, ValidationScore, Versions, ViewKind,
 };
 pub use store::{RunDir, RunError, RunFiles};

@@ -7,6 +7,7 @@ use xray_core::package::{AbstainBand, Labels, Precision};
 use xray_core::preprocess::Preprocessing;
 
 use crate::architectures::BackboneKind;
+use crate::backbone_training::BackboneRecipe;
 use crate::data::DataSource;
 use crate::data::leaks::LeakCounts;
 use crate::features::{View, Views};
@@ -207,6 +208,28 @@ const BURN: &str = "0.22.1";
 /// As [`BURN`].
 const TRACT: &str = "0.23.9";
 
+/// How backbones were trained before the head.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BackboneTrainingRecord {
+    pub recipe: BackboneRecipe,
+    /// The subclasses that a further output learnt to tell, beside images without the finding; none if there was none.
+    pub subclasses: Vec<String>,
+    /// The weights of the teacher, if there was one.
+    pub teacher: Option<Provenance>,
+    /// Those that were trained.
+    pub backbones: Vec<BackboneHistory>,
+    /// Wall-clock time of it all.
+    pub seconds: f64,
+}
+
+/// The passes of the training of one backbone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BackboneHistory {
+    pub kind: BackboneKind,
+    /// Training figures are of the weights as they were in the pass, validation figures of the averaged ones after it.
+    pub passes: Vec<Epoch>,
+}
+
 /// The data of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataRecord {
@@ -318,6 +341,9 @@ pub struct RunRecord {
     /// The epoch whose weights were kept.
     pub best_epoch: usize,
     pub history: Vec<Epoch>,
+    /// How backbones were trained before the head, if they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backbone_training: Option<BackboneTrainingRecord>,
     /// How layers of the backbones were trained after the head, if they were.
     pub fine_tune: Option<FineTune>,
     /// The epochs of the fine-tuning; the one with the lowest validation loss was kept.
@@ -360,9 +386,9 @@ impl RunRecord {
         self.data.sources.clone()
     }
 
-    /// Whether fine-tuned backbones were kept: then they are in the run folder.
+    /// Whether the run trained backbones and kept them: then they are in its folder.
     pub fn has_trained_backbones(&self) -> bool {
-        self.fine_tune_best.is_some_and(|best| best > 0)
+        self.backbone_training.is_some() || self.fine_tune_best.is_some_and(|best| best > 0)
     }
 
     /// Whether any backbone has random weights, so that the figures prove the program and nothing else.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use xray_core::package::PackageFile;
 
 use super::{RUN_SCHEMA, RunRecord, ValidationScore, ViewKind};
+use crate::architectures::BackboneKind;
 use crate::head::{Epoch, HeadError, HeadWeights};
 use crate::weights::{WeightSet, WeightStore, WeightsError};
 use xray_core::files::{PUBLIC, not_found_as_none, write_atomic};
@@ -102,8 +103,10 @@ impl RunDir {
             scores => self.write_json(&drawn, &scores)?,
         }
         self.write_json(&self.record_path(), record)?;
+        let of_backbones = BackboneKind::ALL.map(|kind| self.backbone_checkpoint_path(kind));
         [self.checkpoint_path(), self.fine_tune_checkpoint_path(), self.progress_path()]
             .into_iter()
+            .chain(of_backbones)
             .try_for_each(remove)
     }
 
@@ -175,6 +178,11 @@ impl RunDir {
     /// The state of the fine-tuning after every epoch, until the run is finished.
     pub fn fine_tune_checkpoint_path(&self) -> PathBuf {
         self.path.join("fine-tune-checkpoint.cbor")
+    }
+
+    /// The state of the training of a backbone after every pass, until the run is finished.
+    pub fn backbone_checkpoint_path(&self, kind: BackboneKind) -> PathBuf {
+        self.path.join(format!("{}-checkpoint.cbor", kind.name()))
     }
 
     /// The model whose backbones gave the features, if one did.

@@ -56,6 +56,10 @@ pub struct AugmentArgs {
 }
 
 impl AugmentArgs {
+    pub fn names_a_preset(&self) -> bool {
+        self.augment.is_some()
+    }
+
     /// The augmentation that the options describe; `default` if no preset is named.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Groups of options that several commands share.
 
 mod augment;
+mod backbone_training;
 mod fine_tune;
 mod image_set;
 mod recipe;
@@ -9,8 +10,10 @@ mod training;
 mod values;
 
 pub use augment::AugmentArgs;
+pub use backbone_training::BackboneTrainingArgs;
 pub use fine_tune::FineTuneArgs;
 pub use image_set::{ImageSetArgs, SplitImageSetArgs};
+pub use recipe::Recipe;
 pub use source::SourceArgs;
 pub use training::TrainingArgs;
 

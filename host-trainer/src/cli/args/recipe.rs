@@ -23,6 +23,9 @@ pub enum Recipe {
     /// As in the article: mirror images, levels as they are, its callbacks, probabilities as the network gives them, Youden's
     /// index on validation images as they are
     Article,
+    /// As `robust`, but whole backbones are trained before the head, from images that every pass draws anew with frames
+    /// and amplitude spectra of others, and the head sees such images, too; `fit` only, and slow on a CPU
+    Hardened,
 }
 
 impl Recipe {
@@ -30,21 +33,21 @@ impl Recipe {
     /// validation images than any augmentation that was tried (docs/evidence/ablation.md).
     pub fn augment(self) -> Preset {
         match self {
-            Recipe::Robust => Preset::None,
+            Recipe::Robust | Recipe::Hardened => Preset::None,
             Recipe::Article => Preset::Article,
         }
     }
 
     pub fn intensity(self) -> Intensity {
         match self {
-            Recipe::Robust | Recipe::Article => Intensity::None,
+            Recipe::Robust | Recipe::Article | Recipe::Hardened => Intensity::None,
         }
     }
 
     /// What epoch, temperature and threshold are chosen on.
     pub fn choose_on(self) -> ChooseOn {
         match self {
-            Recipe::Robust => ChooseOn::Corrupted,
+            Recipe::Robust | Recipe::Hardened => ChooseOn::Corrupted,
             Recipe::Article => ChooseOn::Clean,
         }
     }
@@ -53,14 +56,22 @@ impl Recipe {
     /// images, at the cost of the features of six more views of each.
     pub fn corruptions(self) -> u32 {
         match self {
-            Recipe::Robust => 6,
+            Recipe::Robust | Recipe::Hardened => 6,
             Recipe::Article => 0,
+        }
+    }
+
+    /// Draws of each image for the head, if it is to see what the backbones saw.
+    pub fn draws(self) -> Option<u32> {
+        match self {
+            Recipe::Robust | Recipe::Article => None,
+            Recipe::Hardened => Some(3),
         }
     }
 
     pub fn callbacks(self) -> Callbacks {
         match self {
-            Recipe::Robust => Callbacks::None,
+            Recipe::Robust | Recipe::Hardened => Callbacks::None,
             Recipe::Article => Callbacks::Article,
         }
     }
@@ -68,14 +79,14 @@ impl Recipe {
     /// Whether a temperature is fitted (probability calibration).
     pub fn calibrates(self) -> bool {
         match self {
-            Recipe::Robust => true,
+            Recipe::Robust | Recipe::Hardened => true,
             Recipe::Article => false,
         }
     }
 
     pub fn threshold(self) -> ThresholdRule {
         match self {
-            Recipe::Robust => ThresholdRule::Sensitivity(0.97),
+            Recipe::Robust | Recipe::Hardened => ThresholdRule::Sensitivity(0.97),
             Recipe::Article => ThresholdRule::Youden,
         }
     }

@@ -10,7 +10,7 @@ use super::augment::AugmentArgs;
 use super::cache_folder;
 use super::recipe::Recipe;
 use crate::architectures::BackboneKind;
-use crate::data::augment::{Hardening, Preset};
+use crate::data::augment::{AugmentError, Hardening, Preset};
 use crate::data::{ClassNames, DataSource, SourceSplits, SourceWeight};
 use crate::device::{ChosenDevice, DeviceChoice, DeviceError, choose};
 use crate::features::Views;
@@ -23,9 +23,10 @@ use crate::weights::WeightStore;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Images and backbones")]
 pub struct SourceArgs {
-    /// The defaults of other options: `robust` or `article`
-    #[arg(long, value_enum, default_value = "robust")]
-    pub recipe: Recipe,
+    /// The defaults of other options [default: `robust`; for `fit` on a GPU `hardened`, unless --base, --draws, --augment,
+    /// --shards or --unfreeze is given]
+    #[arg(long, value_enum)]
+    pub recipe: Option<Recipe>,
     /// Folder with the class folders, found recursively; several hospitals are given by several --data NAME=DIR, of which
     /// each class of each has the same share of an epoch
     #[arg(long, value_name = "[NAME=]DIR", required = true)]
@@ -68,17 +69,18 @@ pub struct SourceArgs {
     view_seed: u64,
     /// Draws of each training and validation image, beside the image itself, by the augmentation that hardened backbones were
     /// trained with: frames exchanged between images, amplitude spectra mixed, wide changes of position, exposure and
-    /// sharpness, an erased box. A head on hardened backbones must see such images. `--draws` alone draws 3
+    /// sharpness, an erased box. A head on hardened backbones must see such images. `--draws` alone draws 3 [default: that of
+    /// --recipe]
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "3", help_heading = "Augmentation", conflicts_with_all = ["augment", "views"])]
     draws: Option<u32>,
     /// Share of the draws whose frame is that of another image; 0 to 1
-    #[arg(long, value_name = "SHARE", requires = "draws", help_heading = "Augmentation")]
+    #[arg(long, value_name = "SHARE", help_heading = "Augmentation")]
     frame_exchange: Option<f64>,
     /// Share of the draws whose amplitude spectrum is mixed with that of another image; 0 to 1
-    #[arg(long, value_name = "SHARE", requires = "draws", help_heading = "Augmentation")]
+    #[arg(long, value_name = "SHARE", help_heading = "Augmentation")]
     amplitude_mix: Option<f64>,
     /// Share of the draws of which a box is erased; 0 to 1
-    #[arg(long, value_name = "SHARE", requires = "draws", help_heading = "Augmentation")]
+    #[arg(long, value_name = "SHARE", help_heading = "Augmentation")]
     erase: Option<f64>,
     /// What the epoch, the temperature and the threshold are chosen on [default: `drawn`
     /// with --draws, else that of --recipe]
@@ -138,6 +140,32 @@ impl SourceArgs {
         choose(self.device)
     }
 
+    /// The recipe that was named, else the one for frozen backbones.
+    pub fn recipe(&self) -> Recipe {
+        self.recipe.unwrap_or(Recipe::Robust)
+    }
+
+    /// Whether nothing was said of how images are drawn or backbones are kept, so that a recipe may say it.
+    pub fn leaves_backbones_open(&self) -> bool {
+        self.base.is_none() && self.draws.is_none() && !self.augment.names_a_preset()
+    }
+
+    /// How images are drawn with other images.
+    ///
+    /// # Errors
+    /// [`AugmentError`] names a share that is out of its range.
+    pub fn hardening(&self) -> Result<Hardening, AugmentError> {
+        let default = Hardening::default();
+        let hardening = Hardening {
+            frame_exchange: self.frame_exchange.unwrap_or(default.frame_exchange),
+            amplitude_mix: self.amplitude_mix.unwrap_or(default.amplitude_mix),
+            erase: self.erase.unwrap_or(default.erase),
+            ..default
+        };
+        hardening.check()?;
+        Ok(hardening)
+    }
+
     /// `seed` is that of random backbones.
     ///
     /// # Errors
@@ -147,7 +175,8 @@ impl SourceArgs {
             PreprocessingName::Imagenet => Scaling::Imagenet,
             PreprocessingName::Unit => Scaling::Unit,
         };
-        let augmentation = self.augment.augmentation(self.recipe.augment())?;
+        let recipe = self.recipe();
+        let augmentation = self.augment.augmentation(recipe.augment())?;
         let mut views = Views { augmentation, seed: self.view_seed, ..Views::new(Preset::None) };
         if let Some(count) = self.views {
             ensure!(
@@ -157,19 +186,21 @@ impl SourceArgs {
             );
             views.count = count;
         }
-        if let Some(count) = self.draws {
-            let default = Hardening::default();
-            let hardening = Hardening {
-                frame_exchange: self.frame_exchange.unwrap_or(default.frame_exchange),
-                amplitude_mix: self.amplitude_mix.unwrap_or(default.amplitude_mix),
-                erase: self.erase.unwrap_or(default.erase),
-                ..default
-            };
-            hardening.check()?;
-            views = Views { hardening: Some(hardening), count, ..views };
+        let draws = self.draws.or(recipe.draws());
+        ensure!(
+            recipe.draws().is_none() || !self.augment.names_a_preset(),
+            "--augment has no effect with --recipe hardened, which draws images with other images; leave --augment out"
+        );
+        if let Some(count) = draws {
+            views = Views { hardening: Some(self.hardening()?), count, ..views };
+        } else {
+            ensure!(
+                [self.frame_exchange, self.amplitude_mix, self.erase].iter().all(Option::is_none),
+                "--frame-exchange, --amplitude-mix and --erase are for drawn images; add --draws or --recipe hardened"
+            );
         }
-        let choose_on = if self.draws.is_some() { ChooseOn::Drawn } else { self.recipe.choose_on() };
-        let intensity = self.intensity.unwrap_or(self.recipe.intensity());
+        let choose_on = if draws.is_some() { ChooseOn::Drawn } else { recipe.choose_on() };
+        let intensity = self.intensity.unwrap_or(recipe.intensity());
         Ok(FeatureSource {
             classes: self.classes,
             backbones: match self.base {
@@ -180,7 +211,7 @@ impl SourceArgs {
             calibration_images: self.calibrate_on,
             preprocessing: Preprocessing { intensity, ..Preprocessing::new(scaling) },
             views,
-            corruptions: self.corruptions.unwrap_or(self.recipe.corruptions()),
+            corruptions: self.corruptions.unwrap_or(recipe.corruptions()),
             choose_on: self.choose_on.unwrap_or(choose_on),
             cache: cache_folder(self.cache)?,
             sources: DataSource::join(self.data, self.splits, self.source_weight)?,

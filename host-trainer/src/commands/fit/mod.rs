@@ -1,5 +1,6 @@
 //! `fit`: from a folder of X-rays to a trained classifier head, and a run that records it.
 
+mod backbones;
 mod fine_tune;
 mod leaks;
 mod record;
@@ -10,11 +11,13 @@ use std::time::Instant;
 
 use anyhow::{bail, ensure};
 
+use self::backbones::BackbonesFit;
 use self::fine_tune::BackboneTuning;
 use self::leaks::check_leaks;
 use self::record::FinishedFit;
 use self::without_mirror::without_mirror;
 use super::features::merge_shards;
+use crate::backbone_training::BackboneRecipe;
 use crate::cancel::CancelToken;
 use crate::device::ChosenDevice;
 use crate::evaluation::DecisionRules;
@@ -33,7 +36,9 @@ pub struct FitOptions {
     /// Where shards of the features lie, if they were computed elsewhere: a folder or `s3://BUCKET/PREFIX`.
     pub shards: Option<String>,
     pub training: TrainingConfig,
-    /// None: the backbones stay frozen.
+    /// How backbones are trained before the head; none: not at all.
+    pub backbone_recipe: Option<BackboneRecipe>,
+    /// How layers of the backbones are trained after the head; none: not at all.
     pub fine_tune: Option<FineTune>,
     pub decision: DecisionRules,
     /// Whether a data set with leaks is refused; if not, leaks are reported.
@@ -55,6 +60,7 @@ impl FitOptions {
             source,
             shards: None,
             training: TrainingConfig::default(),
+            backbone_recipe: None,
             fine_tune: None,
             decision: DecisionRules::default(),
             strict: false,
@@ -66,7 +72,8 @@ impl FitOptions {
     }
 }
 
-const BASE_IS_KEPT: &str = "the backbones of a base model cannot be trained; leave --unfreeze out";
+const BASE_IS_KEPT: &str =
+    "the backbones of a base model cannot be trained; leave --unfreeze out, and --recipe hardened";
 
 /// Finds what would fail after hours of computing.
 fn check(options: &FitOptions, device: &ChosenDevice) -> anyhow::Result<()> {
@@ -80,11 +87,25 @@ fn check(options: &FitOptions, device: &ChosenDevice) -> anyhow::Result<()> {
             options.out.display()
         );
     }
-    let Some(fine_tune) = &options.fine_tune else { return Ok(()) };
+    if options.backbone_recipe.is_none() && options.fine_tune.is_none() {
+        return Ok(());
+    }
     let kinds = match &options.source.backbones {
         BackboneSource::Stored { kinds, .. } | BackboneSource::Random { kinds, .. } => kinds,
         BackboneSource::Base { .. } => bail!(BASE_IS_KEPT),
     };
+    ensure!(
+        !device.software,
+        "a software driver cannot train backbones; use --device cpu, or leave --unfreeze and --recipe hardened out"
+    );
+    if let Some(recipe) = &options.backbone_recipe {
+        recipe.layers(kinds)?;
+        ensure!(
+            options.shards.is_none(),
+            "features in shards are those of other backbones; leave --shards or --recipe hardened out"
+        );
+    }
+    let Some(fine_tune) = &options.fine_tune else { return Ok(()) };
     fine_tune.check(kinds)?;
     ensure!(
         options.source.views.hardening.is_none(),
@@ -94,7 +115,6 @@ fn check(options: &FitOptions, device: &ChosenDevice) -> anyhow::Result<()> {
         options.source.feature_precision != FeaturePrecision::Int8,
         "int8 backbones cannot be trained; leave --features-by int8 or --unfreeze out"
     );
-    ensure!(!device.software, "a software driver cannot train backbones; use --device cpu for --unfreeze");
     Ok(())
 }
 
@@ -113,16 +133,34 @@ pub fn fit(
     if options.fine_tune.is_some() {
         source.feature_precision = FeaturePrecision::Float;
     }
-    let mut prepared = source.prepare(options.training.seed, device, observe)?;
+    let mut loaded = source.load(options.training.seed, observe)?;
     let start = Instant::now();
-    let leaks = check_leaks(&prepared.data, &source.cache, options.strict, observe)?;
-    prepared.data_seconds += start.elapsed().as_secs_f64();
+    let leaks = check_leaks(&loaded.data, &source.cache, options.strict, observe)?;
+    loaded.data_seconds += start.elapsed().as_secs_f64();
+    let run = RunDir::new(&options.out);
+    let checkpointing = Checkpointing { run: &run, resume: options.resume, cancel: &options.cancel };
+    let backbone_training = match &options.backbone_recipe {
+        None => None,
+        Some(recipe) => {
+            let LoadedBackbones::Weights(sets) = &loaded.backbones else { bail!(BASE_IS_KEPT) };
+            let backbones = BackbonesFit {
+                recipe,
+                sets,
+                loaded: &loaded,
+                options,
+                device,
+                checkpointing: &checkpointing,
+            };
+            let fitted = backbones.run(observe)?;
+            loaded.backbones = LoadedBackbones::Weights(fitted.sets);
+            Some(fitted.record)
+        }
+    };
+    let mut prepared = source.extractor(loaded, device, observe)?;
     if let Some(place) = &options.shards {
         let storage = ShardStorage::open(place)?;
         merge_shards(&storage, &prepared.data, &prepared.extractor, source.view_options(), observe)?;
     }
-    let run = RunDir::new(&options.out);
-    let checkpointing = Checkpointing { run: &run, resume: options.resume, cancel: &options.cancel };
     let head_fit = HeadFit {
         data: &prepared.data,
         extractor: &prepared.extractor,
@@ -151,6 +189,7 @@ pub fn fit(
         fitted: &fitted,
         operating_point: &operating_point,
         without_mirror,
+        backbone_training,
     };
     let record = finished.record()?;
     let PreparedFeatures { backbones, int8, .. } = &prepared;

@@ -11,7 +11,7 @@ use crate::metrics::Evaluation;
 use crate::pipeline::{
     BackboneSource, BaseModel, FittedHead, Int8Backbones, PreparedFeatures, patient_count,
 };
-use crate::run::{DataRecord, RUN_SCHEMA, RunRecord, Timings, Versions, scored};
+use crate::run::{BackboneTrainingRecord, DataRecord, RUN_SCHEMA, RunRecord, Timings, Versions, scored};
 
 /// Everything that a record is made from.
 pub(super) struct FinishedFit<'a> {
@@ -22,6 +22,7 @@ pub(super) struct FinishedFit<'a> {
     pub fitted: &'a FittedHead,
     pub operating_point: &'a OperatingPoint,
     pub without_mirror: Option<Evaluation>,
+    pub backbone_training: Option<BackboneTrainingRecord>,
 }
 
 impl FinishedFit<'_> {
@@ -58,6 +59,7 @@ impl FinishedFit<'_> {
             head: trained.weights.fingerprint(),
             best_epoch: trained.best_epoch,
             history: trained.history.clone(),
+            backbone_training: self.backbone_training,
             fine_tune: options.fine_tune.clone(),
             fine_tune_history: fitted.fine_tune_history.clone(),
             fine_tune_best: fitted.fine_tune_best,
