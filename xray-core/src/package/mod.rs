@@ -11,8 +11,8 @@ mod verify;
 
 pub use contract::{
     AbstainBand, BackboneRecord, CONTRACT_KEY, Contract, FEATURES_NAME, HEAT_MAP_NAME, INPUT_NAME, Labels,
-    LocalCalibration, PROBABILITY_NAME, Precision, QuantisationRecord, RANDOM_WARNING, SCHEMA_KEY, SCHEMA_VERSION,
-    TEMPERATURES, Training,
+    LocalCalibration, PROBABILITY_NAME, Precision, QuantisationRecord, RANDOM_WARNING, SCHEMA_KEY,
+    SCHEMA_VERSION, TEMPERATURES, Training,
 };
 pub use error::{PackageError, PackageProblem};
 pub use file::{MAX_PACKAGE_BYTES, PackageFile};
