@@ -231,7 +231,8 @@ mod tests {
             "--threshold=sensitivity>=0.9",
         ];
         let mut found: Vec<&str> = again.iter().map(String::as_str).collect();
-        (found.sort_unstable(), expected.sort_unstable());
+        found.sort_unstable();
+        expected.sort_unstable();
         assert_eq!(found, expected);
         // Written again, it is the same.
         assert_eq!(described(&again.iter().map(String::as_str).collect::<Vec<_>>()), text);

@@ -176,7 +176,7 @@ mod tests {
         let item = |n: usize| Item {
             path: format!("{n}.png").into(),
             relative: format!("train/{n}.png"),
-            label: n % 2 == 0,
+            label: n.is_multiple_of(2),
             split: Split::Train,
             // Two images a patient.
             patient: format!("p{}", n / 4 * 2 + n % 2),
@@ -192,8 +192,10 @@ mod tests {
         assert_eq!(dealt.len(), 20);
         for fold in 0..5 {
             let of_fold: Vec<_> = dealt.iter().filter(|(_, of)| **of == fold).collect();
-            let even =
-                of_fold.iter().filter(|(name, _)| name[1..].parse::<usize>().unwrap() % 2 == 0).count();
+            let even = of_fold
+                .iter()
+                .filter(|(name, _)| name[1..].parse::<usize>().unwrap().is_multiple_of(2))
+                .count();
             assert_eq!((of_fold.len(), even), (4, 2));
         }
         assert_eq!(dealt, deal(&data, 5, 1).unwrap());
