@@ -137,6 +137,7 @@ impl PooledChild {
     fn exchange(&mut self, task: FileTask, bytes: &[u8], deadline: Duration) -> Result<Answer, StopReason> {
         let PooledChild { child, input, output, files } = self;
         *files += 1;
+        let child = &*child;
         let (finished, watched) = channel::<()>();
         thread::scope(|scope| {
             scope.spawn(move || {
