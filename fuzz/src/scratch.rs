@@ -1,6 +1,6 @@
 //! A file for targets whose code reads a path. It is in memory where there is such a folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
@@ -16,12 +16,13 @@ impl Scratch {
     }
 
     /// The folder.
+    #[cfg(feature = "trainer")]
     pub fn path(&self) -> &Path {
         self.0.path()
     }
 
     /// Writes a file and gives its path.
-    pub fn write(&self, name: &str, bytes: &[u8]) -> std::path::PathBuf {
+    pub fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.0.path().join(name);
         std::fs::write(&path, bytes).expect("a file in memory");
         path
