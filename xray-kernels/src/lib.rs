@@ -15,7 +15,13 @@
 //! assert!(rejected.is_empty(), "{} is used instead of {rejected:?}", kernel.name());
 //! ```
 
+#![deny(unsafe_code)]
+
 #[cfg(target_arch = "aarch64")]
+#[allow(
+    unsafe_code,
+    reason = "instructions of one kind of processor; each kernel is compared with the scalar one"
+)]
 mod arm;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "read by kernels of x86-64"))]
 mod block8;
@@ -30,6 +36,10 @@ mod self_test;
 mod span;
 pub mod weights;
 #[cfg(target_arch = "x86_64")]
+#[allow(
+    unsafe_code,
+    reason = "instructions of one kind of processor; each kernel is compared with the scalar one"
+)]
 mod x86;
 
 use std::fmt::Debug;

@@ -1,5 +1,4 @@
-//! The few layers of the backbones for burn's CPU backend, forward and with gradients of their own, several times as fast as
-//! burn's.
+//! The few layers of the backbones for burn's CPU backend, forward and with gradients of their own.
 //!
 //! burn computes a net's layers on maps of `[images, channels, height, width]`; a third and more of the time of a training
 //! on a CPU goes into copies between layouts, masks and single-threaded loops. Here maps are
@@ -8,6 +7,8 @@
 //!
 //! All functions take float32 tensors on the CPU, with or without recorded gradients ([`supports`]), and give the same
 //! bytes for any number of threads.
+
+#![deny(unsafe_code)]
 
 mod geometry;
 mod kernels;

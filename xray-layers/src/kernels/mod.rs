@@ -7,6 +7,10 @@ pub(crate) mod batch_norm;
 pub(crate) mod concat;
 pub(crate) mod conv;
 pub(crate) mod depthwise;
+#[allow(
+    unsafe_code,
+    reason = "the matrix product of another crate takes pointers; their ranges are checked before"
+)]
 mod matmul;
 mod parts;
 pub(crate) mod pointwise;
