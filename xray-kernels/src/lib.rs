@@ -33,6 +33,7 @@ pub mod requantise;
 mod scalar;
 mod self_test;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[allow(unsafe_code, reason = "pointers into slices whose ranges were checked")]
 mod span;
 pub mod weights;
 #[cfg(target_arch = "x86_64")]
