@@ -68,17 +68,19 @@ impl<'a> Presenter<'a> {
     }
 
     /// Shows that an image is being read, once the previous result was seen.
-    pub(super) fn busy(&mut self) {
-        self.working(Signal::Busy);
-    }
-
     ///
     /// "No result" stays instead while people must still see it: of a backlog of files that are no images each would else
     /// cost that time. If the next image has a result, that waits for it.
-    pub(super) fn working(&mut self, signal: Signal) {
-        if signal == Signal::Busy && self.display.keeps_no_result(Instant::now()) {
-            return;
+    pub(super) fn busy(&mut self) {
+        if self.display.keeps_no_result(Instant::now()) {
+            self.lights.works_meanwhile();
+        } else {
+            self.working(Signal::Busy);
         }
+    }
+
+    /// Shows that there is work, once the previous result was seen.
+    pub(super) fn working(&mut self, signal: Signal) {
         self.hold_result();
         if self.display.shown() != signal.into() {
             self.show(signal);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use xray_core::package::Contract;
 use xray_core::screening::printable;
 
+use super::silence::is_work;
 use super::{DisplayedSignal, Signal, SilenceLimits, Subject};
 use crate::inputs::MediaState;
 use crate::records::{AgeDeletion, Hash256};
@@ -57,6 +58,8 @@ pub struct StatusSnapshot {
     pub shown_for: Duration,
     /// Since the loop last finished a cycle; none before its first.
     pub since_cycle: Option<Duration>,
+    /// Whether the loop works on an image, whatever is shown.
+    pub works: bool,
     /// Since the program began.
     pub uptime: Duration,
     /// The subject of the last result that was shown.
@@ -87,6 +90,8 @@ struct State {
     shown: DisplayedSignal,
     since: Instant,
     last_cycle: Option<Instant>,
+    /// Whether the loop works while what is shown stays.
+    works: bool,
     last: Subject,
     media: MediaState,
     error: Option<String>,
@@ -110,6 +115,7 @@ impl SharedStatus {
             shown: Signal::Off.into(),
             since: began,
             last_cycle: None,
+            works: false,
             last: Subject::Nothing,
             media: MediaState::Absent,
             error: None,
@@ -148,9 +154,15 @@ impl SharedStatus {
         self.state().media = media;
     }
 
+    /// The loop works on an image until its cycle is finished, while what is shown stays.
+    pub fn works_meanwhile(&self) {
+        self.state().works = true;
+    }
+
     /// The loop has finished a cycle.
     pub fn cycle_finished(&self) {
-        self.state().last_cycle = Some(Instant::now());
+        let mut state = self.state();
+        (state.last_cycle, state.works) = (Some(Instant::now()), false);
     }
 
     /// What keeps the device from working; `None` when it is over.
@@ -171,6 +183,7 @@ impl SharedStatus {
             shown: state.shown,
             shown_for: now.saturating_duration_since(state.since),
             since_cycle: state.last_cycle.map(|last| now.saturating_duration_since(last)),
+            works: state.works || is_work(state.shown.signal),
             uptime: now.saturating_duration_since(self.began),
             last: state.last,
             media: state.media,
@@ -186,7 +199,9 @@ impl SharedStatus {
             (Some(words), ..) => Health::Faulty(words.clone()),
             (None, Signal::Fault, _) => Health::Faulty(String::new()),
             (None, _, None) => Health::Starting,
-            (None, signal, Some(silent)) if silent > self.silence.of(signal) => Health::Stalled(silent),
+            (None, _, Some(silent)) if silent > self.silence.while_working(snapshot.works) => {
+                Health::Stalled(silent)
+            }
             _ => Health::Healthy,
         }
     }

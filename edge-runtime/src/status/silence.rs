@@ -25,11 +25,18 @@ impl SilenceLimits {
 
     /// While this signal is shown.
     pub fn of(self, signal: Signal) -> Duration {
-        match signal {
-            Signal::Busy | Signal::ModelFound => self.working,
-            _ => self.resting,
-        }
+        self.while_working(is_work(signal))
     }
+
+    /// While the loop works or not.
+    pub fn while_working(self, works: bool) -> Duration {
+        if works { self.working } else { self.resting }
+    }
+}
+
+/// Whether a signal says that the loop works.
+pub(super) fn is_work(signal: Signal) -> bool {
+    matches!(signal, Signal::Busy | Signal::ModelFound)
 }
 
 impl From<Duration> for SilenceLimits {

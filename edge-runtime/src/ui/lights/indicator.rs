@@ -85,6 +85,10 @@ impl SignalOutput for Indicator {
         self.watch.alive(Instant::now())
     }
 
+    fn works_meanwhile(&self) {
+        self.watch.works_meanwhile(Instant::now());
+    }
+
     fn hold(&self, time: Duration) {
         thread::sleep(time);
     }
@@ -115,8 +119,8 @@ fn play(
         match orders.recv_timeout(wait.unwrap_or(LOOK_INTERVAL).min(LOOK_INTERVAL)) {
             Ok(signal) => player.show(signal, start.elapsed()),
             Err(RecvTimeoutError::Timeout) if watch.is_silent(player.signal, Instant::now()) => {
-                error!("the loop has not answered for too long while \"{}\" was shown", player.signal);
                 if player.signal != Signal::Fault {
+                    error!("the loop has not answered for too long while \"{}\" was shown", player.signal);
                     described.write(Signal::Fault);
                     player.show(Signal::Fault, start.elapsed());
                 }

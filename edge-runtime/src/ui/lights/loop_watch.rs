@@ -17,6 +17,8 @@ struct State {
     heard: Option<Instant>,
     /// Whether it was found silent since.
     silent: bool,
+    /// Whether it works, whatever is shown.
+    works: bool,
 }
 
 impl LoopWatch {
@@ -27,14 +29,22 @@ impl LoopWatch {
     /// The loop lives. Gives whether it was not found silent before.
     pub(super) fn alive(&self, now: Instant) -> bool {
         let mut state = self.state();
-        state.heard = Some(now);
+        (state.heard, state.works) = (Some(now), false);
         !std::mem::take(&mut state.silent)
+    }
+
+    /// The loop works until it says again that it lives, and what is shown stays.
+    pub(super) fn works_meanwhile(&self, now: Instant) {
+        let mut state = self.state();
+        if state.heard.is_some() {
+            (state.heard, state.works) = (Some(now), true);
+        }
     }
 
     /// It ordered a signal, so it lives; what was shown meanwhile is over by that.
     pub(super) fn ordered(&self, now: Instant) {
         let mut state = self.state();
-        state.silent = false;
+        (state.silent, state.works) = (false, false);
         if state.heard.is_some() {
             state.heard = Some(now);
         }
@@ -44,7 +54,8 @@ impl LoopWatch {
     pub(super) fn left(&self, signal: Signal, now: Instant) -> Option<Duration> {
         let state = self.state();
         let (limits, heard) = (state.limits?, state.heard.filter(|_| !state.silent)?);
-        Some(limits.of(signal).saturating_sub(now.saturating_duration_since(heard)))
+        let limit = limits.of(if state.works { Signal::Busy } else { signal });
+        Some(limit.saturating_sub(now.saturating_duration_since(heard)))
     }
 
     /// Whether it is found silent just now.
@@ -85,5 +96,9 @@ mod tests {
         assert!(watch.is_silent(Signal::Ready, at(50)));
         watch.ordered(at(51));
         assert!(watch.alive(at(52)), "what it ordered is shown");
+        watch.works_meanwhile(at(53));
+        assert_eq!(watch.left(Signal::NoResult, at(54)), Some(Duration::from_secs(179)));
+        assert!(watch.alive(at(60)));
+        assert_eq!(watch.left(Signal::NoResult, at(60)), Some(Duration::from_secs(8)));
     }
 }

@@ -36,6 +36,11 @@ impl SignalOutput for MirroredLights<'_> {
         self.lights.alive()
     }
 
+    fn works_meanwhile(&self) {
+        self.status.works_meanwhile();
+        self.lights.works_meanwhile();
+    }
+
     fn hold(&self, time: Duration) {
         self.lights.hold(time);
     }

@@ -17,6 +17,9 @@ pub trait SignalOutput {
     fn alive(&self) -> bool {
         true
     }
+    /// The loop works on an image while another signal stays: until it says again that it lives it may be silent for as
+    /// long as while [`Signal::Busy`] is shown.
+    fn works_meanwhile(&self) {}
     /// Keeps the signal for this long.
     fn hold(&self, time: Duration);
 }

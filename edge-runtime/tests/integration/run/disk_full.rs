@@ -56,12 +56,12 @@ fn a_full_disk_is_a_fault_and_nothing_is_lost() {
 /// Needs the right to mount; says loudly where it is missing.
 #[test]
 fn junk_does_not_fill_the_disk() {
-    let Some(device) = with_small_disk("8m") else {
+    let Some(device) = with_small_disk("12m") else {
         eprintln!("SKIPPED: a small disk cannot be mounted without root: junk_does_not_fill_the_disk");
         return;
     };
     // Three times what there is room for.
-    for at in 0..24u8 {
+    for at in 0..36u8 {
         device.write(&format!("watched/{at:02}.jpg"), &[&[at][..], &[0; 1_000_000]].concat());
     }
     let mut running = Running::start(&device);
@@ -73,9 +73,9 @@ fn junk_does_not_fill_the_disk() {
         device.records()
     };
     running.until("ready");
-    assert_eq!(recorded(24).len(), 24);
+    assert_eq!(recorded(36).len(), 36);
     device.write("watched/film", &picture(2));
-    let last = recorded(25).pop().unwrap();
+    let last = recorded(37).pop().unwrap();
     let said = running.end();
     drop(Command::new("umount").arg("--lazy").arg(device.store()).output());
     assert_eq!(last.entry.outcome.code(), "no-sign");
