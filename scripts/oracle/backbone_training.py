@@ -6,8 +6,8 @@
       > host-trainer/tests/fixtures/backbone_training/passes.in
 
 MobileNetV2 and the images are those of fine_tune.py. All training images are one batch, as they are. torch.optim.AdamW,
-clip_grad_norm_, a moving average of weights and running statistics, a linear output that begins with zeros: the finding,
-then no finding, bacteria and virus.
+clip_grad_norm_, a moving average of weights and running statistics, a linear output that begins with zeros: the
+finding, then no finding, bacteria and virus.
 """
 
 import copy

@@ -16,10 +16,27 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 # Tags in the order in which they are written; the second epoch has no AUROC.
 EPOCHS = [
-    (1, [("loss/train", 0.75), ("loss/validation", 0.5), ("accuracy/train", 0.625),
-         ("accuracy/validation", 0.875), ("auroc/validation", 0.9375), ("learning-rate", 1e-4)]),
-    (2, [("loss/train", 0.6), ("loss/validation", 0.45), ("accuracy/train", 0.7),
-         ("accuracy/validation", 0.9), ("learning-rate", 5e-5)]),
+    (
+        1,
+        [
+            ("loss/train", 0.75),
+            ("loss/validation", 0.5),
+            ("accuracy/train", 0.625),
+            ("accuracy/validation", 0.875),
+            ("auroc/validation", 0.9375),
+            ("learning-rate", 1e-4),
+        ],
+    ),
+    (
+        2,
+        [
+            ("loss/train", 0.6),
+            ("loss/validation", 0.45),
+            ("accuracy/train", 0.7),
+            ("accuracy/validation", 0.9),
+            ("learning-rate", 5e-5),
+        ],
+    ),
 ]
 
 
