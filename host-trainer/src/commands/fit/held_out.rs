@@ -129,7 +129,11 @@ impl HeldOut {
                 checkpointing: None,
             };
             let fitted = fit.run(observe)?;
-            let operating_point = options.decision.choose_on(&fitted.scores, source.choose_on)?;
+            let operating_point = options.decision.choose_on(
+                &fitted.scores,
+                source.choose_on,
+                source.choose_source.as_deref(),
+            )?;
             let head = &fitted.trained.weights;
             let judge = Judge { extractor, device, head, operating_point: &operating_point };
             figures.push(judge.figures(&held, observe)?);
