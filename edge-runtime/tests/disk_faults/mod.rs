@@ -12,7 +12,7 @@ use xray_core::package::SignedBytes;
 const ERRORS: [(&str, i32); 4] = [("ENOSPC", 28), ("EIO", 5), ("EROFS", 30), ("EINTR", 4)];
 
 const OPTIONS: InstallOptions = InstallOptions {
-    floor: 0,
+    floor: None,
     watch: TrialLimits { screenings: 2, starts: 2 },
     allow_downgrade: false,
     retry: false,

@@ -67,7 +67,7 @@ pub fn run(args: LeaksArgs) -> anyhow::Result<()> {
         counts.patients
     );
     ensure!(
-        !(args.strict && !leaks.contradictions.is_empty()),
+        !args.strict || leaks.contradictions.is_empty(),
         "{} pair(s) of images are one image in both classes; remove the wrong ones",
         leaks.contradictions.len()
     );

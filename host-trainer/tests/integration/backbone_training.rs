@@ -18,6 +18,7 @@ use crate::backbone_fixture::hashed_set;
 use crate::fine_tune::{SIZE, write_images};
 
 /// Training loss, validation loss and learning rate of six passes, from `scripts/oracle/backbone_training.py`.
+#[allow(clippy::approx_constant, clippy::excessive_precision, reason = "as PyTorch printed them")]
 const PYTORCH: [[f64; 3]; 6] = include!("../fixtures/backbone_training/passes.in");
 
 /// How far a loss may be off: a step of AdamW goes by the sign of a gradient, which is chance where it is nearly zero.

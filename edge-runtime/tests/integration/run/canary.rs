@@ -22,9 +22,9 @@ fn neither_log_nor_record_nor_page_names_the_patient() {
         http::local(address, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
     };
     let pages = ["/", "/records", "/about", "/healthz", "/metrics"].map(str::to_owned);
-    let records =
+    let of_records =
         (1..=count).flat_map(|number| ["", "/report"].map(|what| format!("/records/{number}{what}")));
-    for path in pages.into_iter().chain(records) {
+    for path in pages.into_iter().chain(of_records) {
         let answer = get(&path);
         assert_eq!(answer.status, 200, "{path}");
         assert_names_nobody(&path, &answer.body);

@@ -191,6 +191,7 @@ mod tests {
             train: (0..30).map(item).collect(),
             validation: (30..40).map(item).collect(),
             test: (40..60).map(item).collect(),
+            ..DataSet::default()
         };
         let dealt = deal(&data, 5, 1).unwrap();
         assert_eq!(dealt.len(), 20);
