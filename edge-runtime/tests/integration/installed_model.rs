@@ -90,7 +90,7 @@ impl Board {
     }
 
     /// With another answer to a model on a stick.
-    fn from_stick(&self, policy: &str) {
+    fn set_from_stick(&self, policy: &str) {
         let config = std::fs::read_to_string(self.device.at("config.toml")).unwrap();
         let config = config.replace("from_stick = 'always'", &format!("from_stick = '{policy}'"));
         self.device.write("config.toml", config.as_bytes());
@@ -193,7 +193,7 @@ fn a_signed_model_on_a_stick_is_installed_and_the_next_start_runs_it() {
 #[test]
 fn a_board_that_takes_no_model_from_a_stick_leaves_it_there() {
     let board = Board::new();
-    board.from_stick("never");
+    board.set_from_stick("never");
     let first = board.active();
     board.model("media/stick/second.onnx", 3, true);
     board.device.write("media/stick/a.pgm", &picture(1));
@@ -206,7 +206,7 @@ fn a_board_that_takes_no_model_from_a_stick_leaves_it_there() {
 #[test]
 fn a_board_without_a_button_says_how_a_model_gets_onto_it() {
     let board = Board::new();
-    board.from_stick("press");
+    board.set_from_stick("press");
     let first = board.active();
     let second = board.model("media/stick/second.onnx", 3, true);
     board.device.plug(1);
