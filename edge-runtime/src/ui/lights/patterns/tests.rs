@@ -176,7 +176,7 @@ fn what_is_no_pattern_is_refused_with_its_line() {
     ] {
         let said = board(text).expect_err(text).to_string();
         assert!(said.starts_with("x.toml: not a board file: ") && said.contains(words), "{said}");
-        assert!(said.contains("at line "), "{said}");
+        assert!(said.contains(": line "), "{said}");
     }
 }
 
