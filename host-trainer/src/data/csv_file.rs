@@ -66,7 +66,9 @@ fn text(file: &Path) -> Result<String, String> {
         );
     }
     let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    String::from_utf8(bytes[start..].to_vec()).map_err(|error| {
+    // Behind a line that ends with both, the reader counts the second one to the next line.
+    let one_end = |text: String| text.replace("\r\n", "\n");
+    String::from_utf8(bytes[start..].to_vec()).map(one_end).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         format!("line {line} is not in UTF-8; save the file as \"CSV UTF-8\"")

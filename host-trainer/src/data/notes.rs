@@ -86,9 +86,14 @@ impl DataNote {
 /// On one line, whatever a file is called.
 impl fmt::Display for DataNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let DataNote { count, first, text, .. } = self;
+        let DataNote { kind, count, first, text } = self;
         write!(f, "{count} {text}: {}", printable(&first.join(", ")))?;
-        if *count > first.len() { write!(f, ", ...") } else { Ok(()) }
+        let tells_class = matches!(
+            kind,
+            NoteKind::FormatTellsClass | NoteKind::SizeTellsClass | NoteKind::BitDepthTellsClass
+        );
+        // What tells the classes is named for each class, not for each image.
+        if *count > first.len() && !tells_class { write!(f, ", ...") } else { Ok(()) }
     }
 }
 

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use xray_core::preprocess::{Preprocessing, at_input_size};
-use xray_intake::{self as intake, Radiograph};
+use xray_intake::Radiograph;
 
 use super::ViewError;
 use crate::audit::{Partners, Transform, audit_rng};
 use crate::data::Item;
+use crate::decoding;
 
 /// Raised whenever a change of the audit gives other pixels than before.
 const FORMAT: u32 = 1;
@@ -70,7 +71,7 @@ impl AuditedView {
     ) -> Result<Radiograph, ViewError> {
         let lent = |partner: &Partner| -> Result<Radiograph, ViewError> {
             let image =
-                intake::read_file(&partner.file).map_err(|error| ViewError::Donor(error.to_string()))?;
+                decoding::read_file(&partner.file).map_err(|error| ViewError::Donor(error.to_string()))?;
             Ok(at_input_size(&image, contract)?)
         };
         let partner = self.partner.as_ref().map(lent).transpose()?;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use host_trainer::data::leaks::find;
-use host_trainer::data::{ClassNames, DataNote, DataSet, NoteKind, PatientPattern, phantom};
+use host_trainer::data::{ClassNames, DataNote, DataSet, NoteKind, PatientPattern};
 use host_trainer::data::{DataSource, list};
 use image::{GrayImage, Luma};
 
@@ -19,24 +19,28 @@ fn draw(root: &Path, relative: &str, image: &GrayImage) {
     image.save(root.join(relative)).unwrap();
 }
 
+/// A picture of 16 x 16 random squares: no two of them look alike.
+fn picture(number: u32) -> GrayImage {
+    let mut squares = [0u8; 256];
+    let mut state = number.wrapping_add(1).wrapping_mul(0x9e37_79b9);
+    for square in &mut squares {
+        // Marsaglia 2003, xorshift32.
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        *square = (state >> 24) as u8;
+    }
+    GrayImage::from_fn(128, 128, |x, y| Luma([squares[(y / 8 * 16 + x / 8) as usize]]))
+}
+
 /// Four patients of each class, one picture each, and two test pictures of each class.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for at in 0..4 {
-        draw(folder.path(), &format!("train/NORMAL/IM-{at:04}-0001.png"), &phantom::draw(3, at, 0, false));
-        draw(
-            folder.path(),
-            &format!("train/PNEUMONIA/person{at}_virus_1.png"),
-            &phantom::draw(3, 10 + at, 0, true),
-        );
-    }
-    for at in 20..22 {
-        draw(folder.path(), &format!("test/NORMAL/IM-{at:04}-0001.png"), &phantom::draw(3, at, 0, false));
-        draw(
-            folder.path(),
-            &format!("test/PNEUMONIA/person{at}_virus_1.png"),
-            &phantom::draw(3, 10 + at, 0, true),
-        );
+    for (split, patients) in [("train", 0..4), ("test", 20..22)] {
+        for at in patients {
+            draw(folder.path(), &format!("{split}/NORMAL/IM-{at:04}-0001.png"), &picture(at));
+            draw(folder.path(), &format!("{split}/PNEUMONIA/person{at}_virus_1.png"), &picture(100 + at));
+        }
     }
     folder
 }
@@ -109,8 +113,8 @@ fn pictures_that_mislead_are_named() {
     let folder = folder();
     let root = folder.path();
     // One picture in both classes, one twice as two patients, a black one, a flat one, a mask.
-    draw(root, "train/PNEUMONIA/person90_virus_1.png", &phantom::draw(3, 0, 0, false));
-    draw(root, "train/NORMAL/IM-0091-0001.png", &phantom::draw(3, 1, 0, false));
+    draw(root, "train/PNEUMONIA/person90_virus_1.png", &picture(0));
+    draw(root, "train/NORMAL/IM-0091-0001.png", &picture(1));
     draw(root, "train/NORMAL/IM-0092-0001.png", &GrayImage::new(128, 128));
     let flat = GrayImage::from_fn(128, 128, |x, y| Luma([((x + y) % 50) as u8]));
     draw(root, "train/NORMAL/IM-0093-0001.png", &flat);
@@ -129,7 +133,7 @@ fn pictures_that_mislead_are_named() {
 #[test]
 fn the_command_names_them_and_strict_refuses_contradictions() {
     let folder = folder();
-    draw(folder.path(), "train/PNEUMONIA/person90_virus_1.png", &phantom::draw(3, 0, 0, false));
+    draw(folder.path(), "train/PNEUMONIA/person90_virus_1.png", &picture(0));
     put(folder.path(), "train/NORMAL/Thumbs.db", b"clutter");
     let run = |strict: bool| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_host-trainer"));

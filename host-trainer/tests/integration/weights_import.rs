@@ -242,7 +242,7 @@ fn files_that_are_no_weights_are_refused_by_name() {
         error.to_string()
     };
     assert!(reason(b"").contains("it is empty"));
-    assert!(reason(b"<html>not found</html>").contains("no known kind"));
+    assert!(reason(b"<html>not found</html>").contains("web page"));
     for name in ["mobilenet_v2-zip.pth", "mobilenet_v2-legacy.pth", "torch.safetensors"] {
         let bytes = std::fs::read(fixture(name)).unwrap();
         reason(&bytes[..bytes.len() / 2]);
