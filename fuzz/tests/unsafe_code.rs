@@ -44,11 +44,12 @@ fn every_crate_but_two_forbids_unsafe_code() {
 #[test]
 fn of_these_two_only_some_modules_may_have_some() {
     for (member, file, modules) in EXCEPTIONS {
-        let text = source(member, file);
+        // Without spaces, since attributes may take several lines.
+        let text: String = source(member, file).split_whitespace().collect();
         let allowed: Vec<&str> = text.split("allow(unsafe_code").skip(1).collect();
         assert_eq!(allowed.len(), modules.len(), "{member}");
         for (behind, module) in allowed.iter().zip(modules) {
-            let name = behind.split_once("\nmod ").expect("a module").1;
+            let name = behind.split_once(")]mod").expect("a module").1;
             assert!(name.starts_with(&format!("{module};")), "{member}: {name}");
         }
     }
