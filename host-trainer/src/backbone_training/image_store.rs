@@ -2,12 +2,13 @@
 
 use rayon::prelude::*;
 use xray_core::preprocess::{InputTensor, PreprocessError, Preprocessing, at_input_size, prepare};
-use xray_intake::{self as intake, Radiograph};
+use xray_intake::Radiograph;
 
 use super::BackboneTrainingError;
 use super::order::Shown;
 use crate::data::Item;
 use crate::data::augment::{Hardening, view_rng};
+use crate::decoding;
 
 /// Images of one size; `size²` bytes each, if they are grey.
 pub(super) struct ImageStore<'a> {
@@ -25,7 +26,7 @@ impl<'a> ImageStore<'a> {
     pub fn read(items: &'a [Item], preprocessing: &Preprocessing) -> Result<Self, BackboneTrainingError> {
         let read = |item: &Item| {
             let image =
-                intake::read_file(&item.path).map_err(|error| failed(item, error.problem.to_string()))?;
+                decoding::read_file(&item.path).map_err(|error| failed(item, error.problem.to_string()))?;
             at_input_size(&image, preprocessing).map_err(|error| failed(item, error.to_string()))
         };
         let images = items.par_iter().map(read).collect::<Result<_, _>>()?;

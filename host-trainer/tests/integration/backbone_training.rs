@@ -146,6 +146,7 @@ fn moved(before: &WeightSet, after: &WeightSet) -> Vec<String> {
 /// AdamW, warm-up, cosine, clipping, moving average, class weights, smoothing and the output for subclasses together.
 #[test]
 fn a_whole_net_learns_as_in_pytorch() {
+    crate::decoder::ready();
     let setting = Setting { class_weights: Some([2.0, 0.5]), ..PLAIN };
     let trained = trained(&oracle_recipe(), setting, None, |_| {}).unwrap();
     for (pass, [training, validation, rate]) in trained.history.iter().zip(PYTORCH) {
@@ -161,6 +162,7 @@ fn a_whole_net_learns_as_in_pytorch() {
 
 #[test]
 fn layers_that_are_not_named_stay_as_they_are() {
+    crate::decoder::ready();
     let trained = trained(&drawing_recipe("mobilenet-v2:18.."), PLAIN, None, |_| {}).unwrap();
     let before = hashed_set(BackboneKind::MobilenetV2);
     let moved = moved(&before, &trained.set);
@@ -178,6 +180,7 @@ fn teacher() -> Teacher {
 
 #[test]
 fn a_training_that_was_cut_off_ends_with_the_same_weights() {
+    crate::decoder::ready();
     let teacher = teacher();
     let taught = Setting { teacher: Some(&teacher), ..PLAIN };
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -217,6 +220,7 @@ fn a_training_that_was_cut_off_ends_with_the_same_weights() {
 /// The teacher changes what is learnt, and so do the draws.
 #[test]
 fn every_part_of_the_recipe_counts() {
+    crate::decoder::ready();
     let short = |recipe: BackboneRecipe| BackboneRecipe { sizes: "1x64".parse().unwrap(), ..recipe };
     let weights = |recipe: BackboneRecipe, setting: Setting<'_>| {
         trained(&short(recipe), setting, None, |_| {}).unwrap().set.fingerprint()
@@ -241,6 +245,7 @@ fn every_part_of_the_recipe_counts() {
 
 #[test]
 fn images_of_one_class_teach_nothing() {
+    crate::decoder::ready();
     let folder = tempfile::tempdir().unwrap();
     write_images(folder.path());
     let train = of_split(folder.path(), &ClassNames::default(), Split::Train).unwrap();

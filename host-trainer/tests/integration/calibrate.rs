@@ -109,6 +109,7 @@ fn graph_bytes(model: &[u8]) -> &[u8] {
 
 #[test]
 fn figures_are_those_by_hand() {
+    crate::decoder::ready();
     let place = Place::new();
     let result = place.json(&[
         "--data",
@@ -154,6 +155,7 @@ fn figures_are_those_by_hand() {
 
 #[test]
 fn the_written_model_has_the_same_graph_and_says_what_it_was_calibrated_on() {
+    crate::decoder::ready();
     let place = Place::new();
     let abstain = "sensitivity>=0.99,specificity>=0.99";
     let result = place.json(&["--data", "local", "--abstain", abstain, "--out", "clinic.onnx"]);
@@ -183,6 +185,7 @@ fn the_written_model_has_the_same_graph_and_says_what_it_was_calibrated_on() {
 
 #[test]
 fn the_shipped_model_keeps_its_graph_bit_for_bit() {
+    crate::decoder::ready();
     let place = Place::new();
     let shipped =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/chest-xray-pneumonia-children-1.onnx");
@@ -208,6 +211,7 @@ fn the_shipped_model_keeps_its_graph_bit_for_bit() {
 
 #[test]
 fn readings_of_records_give_what_the_images_give() {
+    crate::decoder::ready();
     let place = Place::new();
     let mut table = "sequence,content,probability,outcome,reading\n".to_owned();
     for (class, greys, reading) in [("NORMAL", NEGATIVE, "no"), ("PNEUMONIA", POSITIVE, "yes")] {
@@ -232,6 +236,7 @@ fn readings_of_records_give_what_the_images_give() {
 
 #[test]
 fn other_images_judge_both_points() {
+    crate::decoder::ready();
     let place = Place::new();
     let drawn = ["--data", "local", "--images", "10", "--seed", "3"];
     let result =
@@ -250,6 +255,7 @@ fn other_images_judge_both_points() {
 
 #[test]
 fn what_cannot_be_calibrated_is_refused() {
+    crate::decoder::ready();
     let place = Place::new();
     let error = place.error(&["--data", "local", "--out", "model.onnx"]);
     assert!(error.contains("this is the model that is calibrated"), "{error}");

@@ -58,6 +58,7 @@ const FITTED: [&str; 13] = [
 
 #[test]
 fn a_run_is_made_again_from_its_options() {
+    crate::decoder::ready();
     let world = World::new();
     world.run("first", &FITTED);
     let again = world.run("again", &["--config", "first/run.toml"]);
@@ -76,6 +77,7 @@ fn a_run_is_made_again_from_its_options() {
 
 #[test]
 fn heads_are_judged_on_what_was_left_out() {
+    crate::decoder::ready();
     let world = World::new();
     let options = ["--data=a=one", "--data=b=two", "--leave-out=b", "--folds=3"];
     let record = world.run("out", &[&options[..], &FITTED[1..]].concat());

@@ -9,10 +9,10 @@ use xray_core::engine::{self, Engine, EngineChoice};
 use xray_core::package::VerifiedPackage;
 use xray_core::preprocess::prepare;
 use xray_core::screening::{ScreenImageError, Screener};
-use xray_intake as intake;
 
 use crate::calibration::LocalScore;
 use crate::data::Item;
+use crate::decoding;
 use crate::pipeline::Event;
 
 /// Images between two reports of progress.
@@ -88,7 +88,7 @@ impl Scorer {
 
     /// The probability before calibration, and whether the quality gate refuses the image; or why it cannot be read.
     fn score(&self, item: &Item) -> anyhow::Result<Result<(f64, bool), String>> {
-        let image = match intake::read_file(&item.path) {
+        let image = match decoding::read_file(&item.path) {
             Ok(image) => image,
             Err(error) => return Ok(Err(error.problem.to_string())),
         };

@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use rayon::prelude::*;
-use xray_intake as intake;
 
 use super::FitOptions;
 use crate::backbone_training::{
@@ -12,6 +11,7 @@ use crate::backbone_training::{
 };
 use crate::backbones::TrainedLayers;
 use crate::data::{Groups, Item};
+use crate::decoding;
 use crate::device::ChosenDevice;
 use crate::features::{Extractor, FeatureJob, View};
 use crate::head::{TrainingEvent, class_weights};
@@ -198,7 +198,7 @@ impl BackbonesFit<'_> {
 /// The images that can be read; how many cannot is reported. The computing of features names and records them.
 fn readable(items: &[Item], observe: &mut dyn FnMut(Event<'_>)) -> Vec<Item> {
     let readable: Vec<Item> =
-        items.par_iter().filter(|item| intake::read_file(&item.path).is_ok()).cloned().collect();
+        items.par_iter().filter(|item| decoding::read_file(&item.path).is_ok()).cloned().collect();
     let left_out = items.len() - readable.len();
     if left_out > 0 {
         observe(Event::Warning(&format!(
