@@ -29,7 +29,7 @@ use row::{Label, TableRow};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TablePreset {
-    /// image,label[,patient][,split][,subgroup][,source]
+    /// `image,label[,patient][,split][,subgroup][,source]`
     #[default]
     Own,
     /// NIH ChestX-ray14: Data_Entry_2017.csv or Data_Entry_2017_v2020.csv
@@ -76,7 +76,7 @@ impl Table {
     /// The hospitals in the column `source`, sorted; none if there is no such column.
     ///
     /// # Errors
-    /// As [`Table::items`].
+    /// As `items`.
     pub fn sources(&self) -> Result<Vec<String>, DataError> {
         // Labels do not matter here.
         let rows = self.rows(&ClassNames::default(), false)?;
