@@ -23,9 +23,9 @@ pub enum Packing {
     Quad,
     /// `[input / 2][output][input % 2]`, for instructions that sum two products (SMULL + SADALP).
     Pair,
-    /// [`Block8`]s of one strip a bin, for registers of 256 bits and instructions that sum four products.
+    /// `Block8`s of one strip a bin, for registers of 256 bits and instructions that sum four products.
     Block8,
-    /// [`Block8`]s whose bins fit 16 bits, for instructions that sum two products there (`vpmaddubsw`).
+    /// `Block8`s whose bins fit 16 bits, for instructions that sum two products there (`vpmaddubsw`).
     Block8Bins,
 }
 
